@@ -1,0 +1,29 @@
+add_library(unna_options INTERFACE)
+target_compile_options(unna_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+target_include_directories(unna_options INTERFACE ${PROJECT_SOURCE_DIR})
+if(UNNASIM_SANITIZE)
+  target_compile_options(unna_options INTERFACE
+    -fsanitize=${UNNASIM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(unna_options INTERFACE -fsanitize=${UNNASIM_SANITIZE})
+endif()
+
+# unna_library(name source...): static library unna_<name> of one layer.
+function(unna_library name)
+  add_library(unna_${name} STATIC ${ARGN})
+  target_link_libraries(unna_${name} PUBLIC unna_options)
+endfunction()
+
+# unna_test(name source...): GoogleTest executable of one layer, one ctest entry a test.
+function(unna_test name)
+  cmake_parse_arguments(arg "OWN_MAIN" "" "LIBS" ${ARGN})
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${arg_LIBS} GTest::gtest)
+  if(NOT arg_OWN_MAIN)
+    target_link_libraries(${name} PRIVATE GTest::gtest_main)
+  endif()
+  target_compile_definitions(${name} PRIVATE UNNASIM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+    DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+endfunction()
+include(GoogleTest)

@@ -1,0 +1,152 @@
+#pragma once
+
+// The machine: a uniform-memory multicore NPU. Cores in the style of Cambricon-X (Zhang et al.,
+// MICRO 2016) with DianNao's three DMAs (Chen et al., ASPLOS 2014) share one DRAM.
+//
+// Every number of the model is a field here, and every field is one row of visit_fields(): the
+// loader, the dumper, `--set` and docs/machine.md come from it.
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/units.h"
+
+namespace unna {
+
+enum class DataType : std::uint8_t { int8, int16, fp16, fp32 };
+inline constexpr std::string_view kDataTypeNames[] = {"int8", "int16", "fp16", "fp32"};
+constexpr Bytes element_bytes(DataType type) {
+  return type == DataType::int8 ? 1 : type == DataType::fp32 ? 4 : 2;
+}
+
+enum class DramModel : std::uint8_t { bandwidth };
+inline constexpr std::string_view kDramModelNames[] = {"bandwidth"};
+
+struct CoreConfig {
+  std::int64_t pes = 16;
+  std::int64_t multipliers = 16;
+  std::int64_t elementwise_lanes = 16;
+  std::int64_t special_lanes = 16;
+  Cycle startup_cycles = 8;
+  Bytes nbin_bytes = 8 * kKiB;
+  Bytes nbout_bytes = 8 * kKiB;
+  Bytes sb_bytes = 32 * kKiB;
+  Bytes accumulator_bytes = 4;
+  std::int64_t dispatch_per_cycle = 1;
+  std::int64_t queue_depth = 16;
+  std::int64_t dma_outstanding = 4;
+
+  friend bool operator==(const CoreConfig&, const CoreConfig&) = default;
+};
+
+struct SyncConfig {
+  Cycle barrier_cycles = 20;
+  Cycle signal_cycles = 10;
+
+  friend bool operator==(const SyncConfig&, const SyncConfig&) = default;
+};
+
+struct DramConfig {
+  DramModel model = DramModel::bandwidth;
+  double bandwidth_gbps = 38.4;
+  Cycle latency_cycles = 60;
+  Bytes capacity_bytes = 4096 * kMiB;
+  Bytes alignment_bytes = 64;
+
+  friend bool operator==(const DramConfig&, const DramConfig&) = default;
+};
+
+struct MachineConfig {
+  std::string name = "cambricon-x";
+  std::int64_t cores = 1;
+  std::int64_t clock_mhz = 1000;
+  DataType data_type = DataType::int16;
+  CoreConfig core;
+  SyncConfig sync;
+  DramConfig dram;
+
+  friend bool operator==(const MachineConfig&, const MachineConfig&) = default;
+};
+
+/// One row a field. `v` is called as v(path, member, lo, hi, unit, doc) for integers and doubles,
+/// v(path, member, names, doc) for enums and v(path, member, doc) for text. Machine is
+/// MachineConfig or const MachineConfig.
+template <class Machine, class Visitor>
+void visit_fields(Machine& m, Visitor&& v) {
+  constexpr std::int64_t kMega = 1 << 20;
+  constexpr std::int64_t kGiga = 1 << 30;
+  v("name", m.name, "shown in reports");
+  v("cores", m.cores, 1, 64, "cores", "cores that share the DRAM");
+  v("clock_mhz", m.clock_mhz, 1, 100'000, "MHz",
+    "the one clock; turns bytes per second into bytes per cycle and cycles into seconds");
+  v("data_type", m.data_type, std::span(kDataTypeNames), "type of neurons and synapses in memory");
+  v("core.pes", m.core.pes, 1, 1024, "PEs",
+    "processing elements; each computes one output channel at a time");
+  v("core.multipliers", m.core.multipliers, 1, 1024, "multipliers",
+    "multipliers a PE, with their adder tree; inputs of one output consumed a cycle");
+  v("core.elementwise_lanes", m.core.elementwise_lanes, 1, 4096, "lanes",
+    "elements a cycle of an element-wise stage (add, multiply, compare, ReLU)");
+  v("core.special_lanes", m.core.special_lanes, 1, 4096, "lanes",
+    "elements a cycle of the interpolated non-linear functions (sigmoid, exp, division, ...)");
+  v("core.startup_cycles", m.core.startup_cycles, 0, 100'000, "cycles",
+    "pipeline fill and drain of one compute instruction");
+  v("core.nbin_bytes", m.core.nbin_bytes, 64, kGiga, "bytes", "input neuron buffer");
+  v("core.nbout_bytes", m.core.nbout_bytes, 64, kGiga, "bytes",
+    "output neuron buffer; also holds partial sums");
+  v("core.sb_bytes", m.core.sb_bytes, 64, kGiga, "bytes",
+    "synapse buffer of all PEs together (16 x 2 KB)");
+  v("core.accumulator_bytes", m.core.accumulator_bytes, 2, 8, "bytes",
+    "one partial sum in NBout between instructions");
+  v("core.dispatch_per_cycle", m.core.dispatch_per_cycle, 1, 64, "instructions/cycle",
+    "instructions the control processor hands to the engines' queues a cycle");
+  v("core.queue_depth", m.core.queue_depth, 1, kMega, "instructions",
+    "entries of each engine's instruction queue; dispatch stalls while the queue is full");
+  v("core.dma_outstanding", m.core.dma_outstanding, 1, 1024, "requests",
+    "requests a DMA engine may have under way; hides the DRAM latency, data stays in order");
+  v("sync.barrier_cycles", m.sync.barrier_cycles, 0, kMega, "cycles",
+    "from the last core's arrival to the release of all");
+  v("sync.signal_cycles", m.sync.signal_cycles, 0, kMega, "cycles",
+    "from a signal to the earliest end of the wait it satisfies");
+  v("dram.model", m.dram.model, std::span(kDramModelNames),
+    "bandwidth: transfers share the peak bandwidth fairly, after a fixed latency");
+  v("dram.bandwidth_gbps", m.dram.bandwidth_gbps, 0.001, 1e6, "GB/s (1e9)",
+    "peak bandwidth of the whole DRAM");
+  v("dram.latency_cycles", m.dram.latency_cycles, 0, kMega, "cycles",
+    "from a request to its first byte when the DRAM is idle");
+  v("dram.capacity_bytes", m.dram.capacity_bytes, 1, std::numeric_limits<std::int64_t>::max() / 2,
+    "bytes", "size of the DRAM; a program that needs more does not fit (exit 3)");
+  v("dram.alignment_bytes", m.dram.alignment_bytes, 1, kMega, "bytes",
+    "alignment of every buffer (one burst)");
+}
+
+/// DRAM bytes a clock cycle in units of 2^-16 byte, at least 1: the only place where a rate is
+/// rounded.
+std::int64_t dram_bytes_per_cycle_q16(const MachineConfig& machine);
+
+/// Strict: unknown and duplicate keys, wrong types and values out of range throw InputError with
+/// file:line:column. Missing fields keep their defaults.
+MachineConfig parse_machine(const std::string& yaml, const std::string& file);
+MachineConfig load_machine(const std::filesystem::path& path);
+
+/// All fields, documented by comments; parse_machine(dump_machine(m)) == m.
+std::string dump_machine(const MachineConfig& machine);
+
+/// Applies one `--set path=value`; throws InputError for an unknown path or a bad value.
+void set_field(MachineConfig& machine, std::string_view assignment);
+
+/// Paths of all fields in order (for messages and the sweep's axes).
+std::vector<std::string> field_paths();
+
+/// docs/machine.md: one table row a field with default, range, unit and meaning.
+std::string machine_markdown();
+
+/// The shipped preset for a number of cores: the smallest of 1, 4 and 16 cores' memory systems that
+/// is not below `cores`, with `cores` set.
+MachineConfig preset_machine(std::int64_t cores);
+
+}  // namespace unna

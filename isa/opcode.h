@@ -1,0 +1,272 @@
+#pragma once
+
+// The instruction set as one table. A row of kOpcodes is the only place that knows an opcode:
+// names, encoder, decoder, assembler, disassembler, verifier and docs/isa.md come from it.
+// An operand's meaning is one row of kOperands. "How to add an opcode": docs/architecture.md.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace unna {
+
+/// In-order units of a core. They run asynchronously and meet through tokens.
+enum class Engine : std::uint8_t {
+  load_neuron,   ///< DMA: DRAM -> NBin
+  load_synapse,  ///< DMA: DRAM -> SB
+  compute,       ///< NFU: NBin, SB, NBout -> NBout
+  store,         ///< DMA: NBout -> DRAM
+};
+inline constexpr std::size_t kEngines = 4;
+inline constexpr std::array<std::string_view, kEngines> kEngineNames = {"ln", "ls", "cp", "st"};
+
+/// Where an instruction executes: on one engine, or in the control processor at dispatch.
+enum class Unit : std::uint8_t { load_neuron, load_synapse, compute, store, control };
+
+/// What the cost function of an instruction depends on (isa/timing.h).
+enum class TimingClass : std::uint8_t { control, dma, mac, pool, elementwise, special, move };
+
+/// How an operand is written, encoded and checked.
+enum class OperandKind : std::uint8_t {
+  local,   ///< on-chip byte address: memory in bits 30..31, offset below; `nbin[64]`
+  buffer,  ///< index into the object's buffer table; `b12`
+  count,   ///< unsigned number
+  fixed,   ///< signed 16.16 fixed point, as its raw integer
+  real,    ///< IEEE single precision
+  fn,      ///< Function
+  flags,   ///< set of AccumulateFlags
+  core,    ///< core number; `c3`
+};
+
+/// Scalar functions: activations and the operations of `ewise`, `act`, `pool` and `reduce`.
+enum class Function : std::uint8_t {
+  none, relu, clip, leaky_relu, sigmoid, tanh, hard_sigmoid, hard_swish, gelu, silu, exp, sqrt,
+  reciprocal, erf, pow, log, abs, neg,
+  add, sub, mul, div, max, min, mean, sum,
+};  // clang-format keeps the groups: unary above, binary and reductions below
+inline constexpr std::array<std::string_view, 26> kFunctionNames = {
+    "none", "relu", "clip", "leaky_relu", "sigmoid", "tanh", "hard_sigmoid", "hard_swish",
+    "gelu", "silu", "exp", "sqrt", "reciprocal", "erf", "pow", "log", "abs", "neg",
+    "add", "sub", "mul", "div", "max", "min", "mean", "sum"};
+
+/// How a tile that is one of several along the reduced dimension meets NBout.
+enum AccumulateFlags : std::uint32_t {
+  kAccumulate = 1,  ///< starts from the partial sums at `out` instead of from bias or zero
+  kPartial = 2,     ///< leaves partial sums at `out` (accumulator_bytes each) instead of results
+  kBias = 4,        ///< adds the bias of each output channel; not together with kAccumulate
+};
+
+enum class Operand : std::uint8_t {
+  in, in2, wt, bias, out, out2,
+  buf, off, run, n1, s1, d1, n2, s2, d2, n3, s3, d3,
+  in_h, in_w, in_c, out_h, out_w, out_c, kh, kw, sy, sx, dy, dx, pad_t, pad_l,
+  rows, cols, a_rs, a_cs, b_rs, b_cs, wt_rs, wt_cs,
+  fn, post, acc, alpha, beta, gamma,
+  y0, ys, x0, xs,
+  id, mask_lo, mask_hi, core, sem,
+};
+
+struct OperandInfo {
+  Operand operand;
+  std::string_view name;
+  OperandKind kind;
+  std::string_view doc;
+};
+
+inline constexpr auto kOperands = std::to_array<OperandInfo>({
+    {Operand::in, "in", OperandKind::local, "first input tile"},
+    {Operand::in2, "in2", OperandKind::local, "second input tile"},
+    {Operand::wt, "wt", OperandKind::local, "synapse tile (or gamma)"},
+    {Operand::bias, "bias", OperandKind::local,
+     "one accumulator-sized bias an output channel (or beta)"},
+    {Operand::out, "out", OperandKind::local, "result tile"},
+    {Operand::out2, "out2", OperandKind::local, "second result tile"},
+    {Operand::buf, "buf", OperandKind::buffer, "DRAM buffer"},
+    {Operand::off, "off", OperandKind::count, "first byte in the buffer"},
+    {Operand::run, "run", OperandKind::count, "contiguous bytes of the innermost level"},
+    {Operand::n1, "n1", OperandKind::count, "repetitions, level 1 (inner)"},
+    {Operand::s1, "s1", OperandKind::count, "source stride in bytes, level 1"},
+    {Operand::d1, "d1", OperandKind::count, "destination stride in bytes, level 1"},
+    {Operand::n2, "n2", OperandKind::count, "repetitions, level 2"},
+    {Operand::s2, "s2", OperandKind::count, "source stride in bytes, level 2"},
+    {Operand::d2, "d2", OperandKind::count, "destination stride in bytes, level 2"},
+    {Operand::n3, "n3", OperandKind::count, "repetitions, level 3 (outer)"},
+    {Operand::s3, "s3", OperandKind::count, "source stride in bytes, level 3"},
+    {Operand::d3, "d3", OperandKind::count, "destination stride in bytes, level 3"},
+    {Operand::in_h, "in_h", OperandKind::count, "rows of the input tile"},
+    {Operand::in_w, "in_w", OperandKind::count, "columns of the input tile"},
+    {Operand::in_c, "in_c", OperandKind::count, "channels of the input tile (inner dimension)"},
+    {Operand::out_h, "out_h", OperandKind::count, "rows of the output tile"},
+    {Operand::out_w, "out_w", OperandKind::count, "columns of the output tile"},
+    {Operand::out_c, "out_c", OperandKind::count, "channels of the output tile"},
+    {Operand::kh, "kh", OperandKind::count, "kernel rows"},
+    {Operand::kw, "kw", OperandKind::count, "kernel columns"},
+    {Operand::sy, "sy", OperandKind::count, "vertical stride"},
+    {Operand::sx, "sx", OperandKind::count, "horizontal stride"},
+    {Operand::dy, "dy", OperandKind::count, "vertical dilation"},
+    {Operand::dx, "dx", OperandKind::count, "horizontal dilation"},
+    {Operand::pad_t, "pad_t", OperandKind::count, "padding rows above the tile"},
+    {Operand::pad_l, "pad_l", OperandKind::count, "padding columns left of the tile"},
+    {Operand::rows, "rows", OperandKind::count, "rows (outer dimension)"},
+    {Operand::cols, "cols", OperandKind::count, "columns (inner dimension)"},
+    {Operand::a_rs, "a_rs", OperandKind::count, "elements from a row of `in` to the next"},
+    {Operand::a_cs, "a_cs", OperandKind::count, "elements from a column of `in` to the next"},
+    {Operand::b_rs, "b_rs", OperandKind::count, "elements from a row of `in2` to the next"},
+    {Operand::b_cs, "b_cs", OperandKind::count, "elements from a column of `in2` to the next"},
+    {Operand::wt_rs, "wt_rs", OperandKind::count,
+     "elements of `wt` from an output channel to the next"},
+    {Operand::wt_cs, "wt_cs", OperandKind::count,
+     "elements of `wt` from an input channel to the next"},
+    {Operand::fn, "fn", OperandKind::fn, "function"},
+    {Operand::post, "post", OperandKind::fn, "function applied to the result"},
+    {Operand::acc, "acc", OperandKind::flags, "partial sums in or out, bias"},
+    {Operand::alpha, "alpha", OperandKind::real, "first parameter of the function"},
+    {Operand::beta, "beta", OperandKind::real, "second parameter of the function"},
+    {Operand::gamma, "gamma", OperandKind::real, "third parameter of the function"},
+    {Operand::y0, "y0", OperandKind::fixed, "source row of output row 0"},
+    {Operand::ys, "ys", OperandKind::fixed, "source rows an output row"},
+    {Operand::x0, "x0", OperandKind::fixed, "source column of output column 0"},
+    {Operand::xs, "xs", OperandKind::fixed, "source columns an output column"},
+    {Operand::id, "id", OperandKind::count, "barrier's serial number (for messages)"},
+    {Operand::mask_lo, "mask_lo", OperandKind::count, "cores 0..31 that meet, a bit each"},
+    {Operand::mask_hi, "mask_hi", OperandKind::count, "cores 32..63 that meet, a bit each"},
+    {Operand::core, "core", OperandKind::core, "the other core"},
+    {Operand::sem, "sem", OperandKind::count, "semaphore of the waiting core"},
+});
+
+enum class Opcode : std::uint8_t {
+  halt, barrier, signal, wait,
+  load_n, load_s, store,
+  conv, dwconv, matmul, pool, ewise, act, reduce, softmax, norm, lrn, resize, move, lstm,
+};
+
+inline constexpr std::size_t kMaxOperands = 28;
+
+struct OpcodeInfo {
+  Opcode opcode;
+  std::string_view mnemonic;
+  Unit unit;
+  TimingClass timing;
+  std::array<std::optional<Operand>, kMaxOperands> operands;  ///< leading entries are set
+  std::string_view doc;
+};
+
+namespace detail {
+template <class... Ops>
+constexpr std::array<std::optional<Operand>, kMaxOperands> operands(Ops... ops) {
+  static_assert(sizeof...(ops) <= kMaxOperands);
+  return {ops...};
+}
+}  // namespace detail
+
+inline constexpr auto kOpcodes = [] {
+  using enum Operand;
+  using detail::operands;
+  return std::to_array<OpcodeInfo>({
+      {Opcode::halt, "halt", Unit::control, TimingClass::control, operands(),
+       "The core's program ends when all its earlier instructions have completed."},
+      {Opcode::barrier, "barrier", Unit::control, TimingClass::control,
+       operands(id, mask_lo, mask_hi),
+       "Arrives when all earlier instructions of the core have completed; goes on when every core "
+       "of the mask has arrived at its barrier of the same mask."},
+      {Opcode::signal, "signal", Unit::store, TimingClass::control, operands(core, sem),
+       "After the core's earlier stores: increments semaphore `sem` of the other core."},
+      {Opcode::wait, "wait", Unit::load_neuron, TimingClass::control, operands(core, sem),
+       "Holds the load-neuron engine until semaphore `sem` of this core, which core `core` "
+       "signals, is positive; decrements it."},
+      {Opcode::load_n, "load.n", Unit::load_neuron, TimingClass::dma,
+       operands(out, buf, off, run, n1, s1, d1, n2, s2, d2, n3, s3, d3),
+       "Strided copy from DRAM to NBin."},
+      {Opcode::load_s, "load.s", Unit::load_synapse, TimingClass::dma,
+       operands(out, buf, off, run, n1, s1, d1, n2, s2, d2, n3, s3, d3),
+       "Strided copy from DRAM to SB."},
+      {Opcode::store, "store", Unit::store, TimingClass::dma,
+       operands(in, buf, off, run, n1, s1, d1, n2, s2, d2, n3, s3, d3),
+       "Strided copy from NBout to DRAM."},
+      {Opcode::conv, "conv", Unit::compute, TimingClass::mac,
+       operands(in, wt, bias, out, in_h, in_w, in_c, out_h, out_w, out_c, kh, kw, sy, sx, dy, dx,
+                pad_t, pad_l, acc, post, alpha, beta),
+       "Convolution: in[in_h][in_w][in_c], wt[out_c][kh][kw][in_c] -> out[out_h][out_w][out_c]. "
+       "Positions outside the tile count as zero."},
+      {Opcode::dwconv, "dwconv", Unit::compute, TimingClass::mac,
+       operands(in, wt, bias, out, in_h, in_w, in_c, out_h, out_w, kh, kw, sy, sx, dy, dx, pad_t,
+                pad_l, acc, post, alpha, beta),
+       "Depthwise convolution: in[in_h][in_w][in_c], wt[in_c][kh][kw] -> out[out_h][out_w][in_c]."},
+      {Opcode::matmul, "matmul", Unit::compute, TimingClass::mac,
+       operands(in, wt, bias, out, rows, in_c, out_c, wt_rs, wt_cs, acc, post, alpha, beta, gamma),
+       "Matrix product: in[rows][in_c] x wt -> out[rows][out_c], times gamma; element (o, i) of wt "
+       "at o * wt_rs + i * wt_cs."},
+      {Opcode::pool, "pool", Unit::compute, TimingClass::pool,
+       operands(in, out, in_h, in_w, in_c, out_h, out_w, kh, kw, sy, sx, dy, dx, pad_t, pad_l, fn,
+                acc, gamma),
+       "Pooling with fn max or sum over in[in_h][in_w][in_c]; positions outside the tile do not "
+       "take part; sums are multiplied with gamma, or, where gamma is 0, divided by the number of "
+       "positions that took part."},
+      {Opcode::ewise, "ewise", Unit::compute, TimingClass::elementwise,
+       operands(in, in2, out, rows, cols, a_rs, a_cs, b_rs, b_cs, fn, post, alpha, beta),
+       "Element-wise binary fn with broadcast (stride 0): out[rows][cols] dense."},
+      {Opcode::act, "act", Unit::compute, TimingClass::elementwise,
+       operands(in, out, rows, cols, a_rs, a_cs, fn, alpha, beta),
+       "Element-wise unary fn: out[rows][cols] dense."},
+      {Opcode::reduce, "reduce", Unit::compute, TimingClass::elementwise,
+       operands(in, out, rows, cols, a_rs, a_cs, fn, acc, gamma),
+       "Reduces each row with fn sum or max: out[rows], times gamma."},
+      {Opcode::softmax, "softmax", Unit::compute, TimingClass::special,
+       operands(in, out, rows, cols, gamma), "Softmax of each row of gamma * in[rows][cols]."},
+      {Opcode::norm, "norm", Unit::compute, TimingClass::special,
+       operands(in, wt, bias, out, rows, cols, alpha),
+       "Layer normalisation of each row of in[rows][cols] with gamma `wt`, beta `bias` and "
+       "epsilon alpha."},
+      {Opcode::lrn, "lrn", Unit::compute, TimingClass::special,
+       operands(in, out, rows, cols, kw, alpha, beta, gamma),
+       "Local response normalisation over kw channels: x / (gamma + alpha / kw * sum x^2)^beta."},
+      {Opcode::resize, "resize", Unit::compute, TimingClass::elementwise,
+       operands(in, out, in_h, in_w, in_c, out_h, out_w, y0, ys, x0, xs, fn),
+       "Resampling of in[in_h][in_w][in_c] at y0 + y * ys, x0 + x * xs, clamped to the tile; fn "
+       "none: nearest (floor), fn mean: bilinear."},
+      {Opcode::move, "move", Unit::compute, TimingClass::move,
+       operands(in, out, run, n1, s1, d1, n2, s2, d2, n3, s3, d3),
+       "Strided copy from NBin to NBout (transpositions, gathers)."},
+      {Opcode::lstm, "lstm", Unit::compute, TimingClass::special,
+       operands(in, in2, out, out2, rows, cols),
+       "LSTM cell: in[rows][4*cols] are the gates i, o, f, g before their functions, in2[rows]"
+       "[cols] the old cell state -> out[rows][cols] output, out2[rows][cols] new cell state."},
+  });
+}();
+
+constexpr const OpcodeInfo& info(Opcode opcode) {
+  return kOpcodes[static_cast<std::size_t>(opcode)];
+}
+constexpr const OperandInfo& info(Operand operand) {
+  return kOperands[static_cast<std::size_t>(operand)];
+}
+constexpr std::string_view name(Function fn) {
+  return kFunctionNames[static_cast<std::size_t>(fn)];
+}
+
+namespace detail {
+/// Tables are indexed by their enums: row i describes enumerator i.
+consteval bool tables_are_in_order() {
+  for (std::size_t i = 0; i < kOpcodes.size(); ++i)
+    if (static_cast<std::size_t>(kOpcodes[i].opcode) != i) return false;
+  for (std::size_t i = 0; i < kOperands.size(); ++i)
+    if (static_cast<std::size_t>(kOperands[i].operand) != i) return false;
+  return true;
+}
+static_assert(tables_are_in_order());
+
+/// slot[opcode][operand] -> position among the opcode's operands, -1 where it has none.
+inline constexpr auto kSlots = [] {
+  std::array<std::array<std::int8_t, kOperands.size()>, kOpcodes.size()> slots{};
+  for (auto& row : slots) row.fill(-1);
+  for (std::size_t op = 0; op < kOpcodes.size(); ++op)
+    for (std::size_t i = 0; i < kMaxOperands; ++i)
+      if (kOpcodes[op].operands[i])
+        slots[op][static_cast<std::size_t>(*kOpcodes[op].operands[i])] =
+            static_cast<std::int8_t>(i);
+  return slots;
+}();
+}  // namespace detail
+
+}  // namespace unna

@@ -1,0 +1,202 @@
+#pragma once
+
+// A network: operators over tensors, in the logical order of ONNX (feature maps are N,C,H,W). Where
+// a tensor's elements stand in DRAM is the compiler's decision, not the graph's.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "base/id.h"
+#include "base/units.h"
+
+namespace unna {
+
+using Shape = std::vector<std::int64_t>;
+
+std::int64_t element_count(const Shape& shape);
+std::string to_string(const Shape& shape);  ///< "1x64x56x56"
+
+enum class TensorKind : std::uint8_t { input, weight, activation };
+
+struct GraphTensor {
+  std::string name;  ///< unique in the graph
+  TensorKind kind = TensorKind::activation;
+  Shape shape;
+  std::optional<OpId> producer;  ///< none for inputs and weights
+  std::vector<OpId> consumers;   ///< ascending, each once
+  bool is_output = false;        ///< read after the program ends
+
+  std::int64_t elements() const { return element_count(shape); }
+};
+
+/// Operators. Inputs are listed as (activations | weights); every op has one output unless said.
+enum class OpKind : std::uint8_t {
+  conv,        ///< x[N,C,H,W], w[Co,C/groups,kh,kw], (b[Co]) -> [N,Co,H',W']; depthwise is groups=C
+  gemm,        ///< x[M,K], w[N,K], (b[N]) -> [M,N]; also x[...,K] -> [...,N]
+  matmul,      ///< a[...,M,K], b[...,K,N] (or [...,N,K] with transpose_b) -> [...,M,N]; scaled
+  max_pool,    ///< x[N,C,H,W]
+  avg_pool,    ///< x[N,C,H,W]
+  global_avg_pool,  ///< x[N,C,H,W] -> [N,C,1,1]
+  unary,       ///< function of each element
+  binary,      ///< function of two elements, with (multidirectional) broadcast
+  softmax,     ///< along the last axis
+  layer_norm,  ///< x, gamma[C], beta[C]: along the last axis
+  batch_norm,  ///< x[N,C,...], scale[C], bias[C], mean[C], variance[C]
+  lrn,         ///< x[N,C,H,W], across channels
+  reduce,      ///< mean, sum or max over `axes`
+  concat,      ///< along `axis`, any number of inputs
+  split,       ///< along `axis`, several outputs
+  slice,       ///< starts, ends (exclusive), steps, one a dimension
+  reshape,     ///< also flatten, squeeze, unsqueeze: `shape` of the output
+  transpose,   ///< output dimension i is input dimension perm[i]
+  pad,         ///< constant zero: before and after, one a dimension
+  resize,      ///< x[N,C,H,W] to a given height and width
+  lstm,        ///< x[T,N,I], w[D,4H,I], r[D,4H,H], b[D,8H] -> [T,D,N,H]
+};
+std::string_view name(OpKind kind);
+inline constexpr std::size_t kOpKinds = 21;
+
+/// Scalar functions of unary and binary operators and of fused activations. The compiler maps them
+/// to the ISA's.
+enum class ScalarFn : std::uint8_t {
+  identity, relu, clip, leaky_relu, sigmoid, tanh, hard_sigmoid, hard_swish, gelu, silu, exp, sqrt,
+  reciprocal, erf, pow, log, abs, neg,
+  add, sub, mul, div, max, min,
+};
+std::string_view name(ScalarFn fn);
+
+struct WindowAttrs {
+  std::int64_t kernel_h = 1, kernel_w = 1;
+  std::int64_t stride_h = 1, stride_w = 1;
+  std::int64_t dilation_h = 1, dilation_w = 1;
+  std::int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+};
+struct ConvAttrs {
+  WindowAttrs window;
+  std::int64_t groups = 1;
+};
+struct PoolAttrs {
+  WindowAttrs window;
+  bool ceil_mode = false;
+  bool count_include_pad = false;  ///< avg_pool only
+};
+struct MatmulAttrs {
+  bool transpose_b = false;
+  double scale = 1;
+};
+struct FunctionAttrs {
+  ScalarFn fn = ScalarFn::identity;
+  double alpha = 0, beta = 0;  ///< clip: lowest, highest; leaky_relu: slope; pow: exponent
+};
+struct NormAttrs {  ///< layer_norm, batch_norm
+  double epsilon = 1e-5;
+};
+struct LrnAttrs {
+  std::int64_t size = 5;
+  double alpha = 1e-4, beta = 0.75, bias = 1;
+};
+enum class ReduceFn : std::uint8_t { mean, sum, max };
+struct ReduceAttrs {
+  ReduceFn fn = ReduceFn::mean;
+  std::vector<std::int64_t> axes;  ///< ascending, non-negative
+  bool keep_dims = true;
+};
+struct AxisAttrs {  ///< concat, split
+  std::int64_t axis = 0;
+};
+struct SliceAttrs {
+  std::vector<std::int64_t> starts, ends, steps;  ///< one a dimension, steps > 0
+};
+struct TransposeAttrs {
+  std::vector<std::int64_t> perm;
+};
+struct PadAttrs {
+  std::vector<std::int64_t> before, after;  ///< one a dimension
+};
+enum class ResizeMode : std::uint8_t { nearest, bilinear };
+struct ResizeAttrs {
+  ResizeMode mode = ResizeMode::nearest;
+  bool align_corners = false;  ///< otherwise half-pixel centres (bilinear) or asymmetric (nearest)
+};
+struct LstmAttrs {
+  std::int64_t hidden = 0;
+  bool bidirectional = false;
+};
+
+using OpAttrs = std::variant<std::monostate, ConvAttrs, PoolAttrs, MatmulAttrs, FunctionAttrs,
+                             NormAttrs, LrnAttrs, ReduceAttrs, AxisAttrs, SliceAttrs,
+                             TransposeAttrs, PadAttrs, ResizeAttrs, LstmAttrs>;
+
+struct GraphOp {
+  std::string name;  ///< unique in the graph
+  OpKind kind = OpKind::unary;
+  std::vector<TensorId> inputs;
+  std::vector<TensorId> outputs;
+  OpAttrs attrs;
+  SourcePos pos;  ///< where it was written, for messages
+
+  template <class T>
+  const T& as() const {
+    return std::get<T>(attrs);
+  }
+};
+
+/// Operators in a topological order; ids are positions.
+struct Graph {
+  std::string name;
+  std::vector<GraphTensor> tensors;
+  std::vector<GraphOp> ops;
+
+  const GraphTensor& tensor(TensorId id) const { return tensors[id.index()]; }
+  const GraphOp& op(OpId id) const { return ops[id.index()]; }
+};
+
+/// Multiply-accumulates of one operator: conv, gemm, matmul, lstm (its matrix products); others 0.
+Macs macs(const Graph& graph, const GraphOp& op);
+Macs total_macs(const Graph& graph);
+/// Elements of all weight tensors.
+std::int64_t total_params(const Graph& graph);
+/// Bytes of all activations that are not graph outputs, `element` bytes an element.
+Bytes total_intermediate_bytes(const Graph& graph, Bytes element);
+
+/// Output shapes of `op` given its inputs' shapes; throws InputError at op.pos where they do not
+/// fit its kind and attributes.
+std::vector<Shape> infer_shapes(const GraphOp& op, const std::vector<Shape>& inputs);
+
+/// Appends tensors and ops in topological order and infers shapes. The one way to make a Graph.
+class GraphBuilder {
+ public:
+  explicit GraphBuilder(std::string name);
+
+  TensorId input(const std::string& name, const Shape& shape);
+  TensorId weight(const std::string& name, const Shape& shape);
+  /// Names an op's outputs `name` (one output) or `name.0`, `name.1`, ...
+  /// `split_sizes` only for OpKind::split; `target` only for reshape and resize (h, w).
+  std::vector<TensorId> op(OpKind kind, const std::string& name, std::vector<TensorId> inputs,
+                           OpAttrs attrs, const SourcePos& pos = {},
+                           const std::vector<std::int64_t>& target = {});
+  void mark_output(TensorId tensor);
+  const GraphTensor& tensor(TensorId id) const { return graph_.tensor(id); }
+
+  /// Removes nothing; throws InputError where an activation is neither read nor an output, or where
+  /// there is no output.
+  Graph finish();
+
+ private:
+  Graph graph_;
+};
+
+/// Text dump: a line an operator with shapes and attributes (`--dump=graph`).
+std::string dump_graph(const Graph& graph);
+
+/// Loads our YAML network language (docs/workloads.md). Throws InputError at line and column.
+Graph load_workload(const std::filesystem::path& path);
+Graph parse_workload(const std::string& yaml, const std::string& file);
+
+}  // namespace unna
