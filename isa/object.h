@@ -66,6 +66,9 @@ struct Object {
   /// For each layer the layers whose results it reads (data-flow edges), ascending.
   std::vector<std::vector<OpId>> layer_inputs;
   std::vector<TopologyUse> topology;
+  /// Layers run on different cores at the same time, ordered only by data flow; otherwise all
+  /// cores execute the layers in ascending order.
+  bool parallel_layers = false;
   std::vector<std::vector<Instruction>> streams;  ///< one a core; the last instruction is halt
 
   friend bool operator==(const Object&, const Object&) = default;
