@@ -1,0 +1,119 @@
+#include "tests/layering/layering.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <sstream>
+
+namespace unna::layering {
+
+namespace {
+
+/// Folders whose headers each folder may include, besides its own.
+const std::map<std::string, std::set<std::string>, std::less<>>& may_include() {
+  static const std::map<std::string, std::set<std::string>, std::less<>> table = {
+      {"base", {}},
+      {"configs", {"base"}},
+      {"isa", {"base", "configs"}},
+      {"workloads", {"base"}},
+      {"compiler", {"base", "configs", "isa", "workloads"}},
+      {"memmgr", {"base", "configs", "isa"}},
+      {"sim", {"base", "configs", "isa"}},
+      {"report", {"base", "configs", "isa", "workloads", "compiler", "memmgr", "sim"}},
+      {"cli", {"base", "configs", "isa", "workloads", "compiler", "memmgr", "sim", "report"}},
+  };
+  return table;
+}
+
+/// Single headers let through a wall.
+bool is_let_through(std::string_view folder, std::string_view target) {
+  return folder == "workloads" && target == "configs/yaml.h";
+}
+
+std::string folder_of(std::string_view path) {
+  return std::string(path.substr(0, path.find('/')));
+}
+
+bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](std::string_view prefix) { return text.starts_with(prefix); });
+}
+
+bool is_systemc(const Include& include) {
+  return include.angled && starts_with_any(include.target, {"systemc", "tlm", "sysc/"});
+}
+
+/// Headers of sim through which SystemC is reached: private to sim.
+std::set<std::string> systemc_headers(const std::vector<Include>& includes) {
+  std::set<std::string> headers;
+  for (bool grew = true; grew;) {
+    grew = false;
+    for (const Include& include : includes) {
+      if (!include.path.ends_with(".h")) continue;
+      if (!is_systemc(include) && !headers.contains(include.target)) continue;
+      grew |= headers.insert(include.path).second;
+    }
+  }
+  return headers;
+}
+
+std::optional<std::string> external_breach(const Include& include, const std::string& folder) {
+  if (!include.angled) return std::nullopt;
+  if (is_systemc(include) && folder != "sim") return "SystemC is for sim's sources only";
+  if (include.target.starts_with("yaml-cpp") && include.path != "configs/yaml.cpp")
+    return "yaml-cpp is for configs/yaml.cpp only";
+  if (include.target.starts_with("boost") && folder != "cli") return "Boost is for cli only";
+  if (starts_with_any(include.target, {"onnx", "google/protobuf"}) &&
+      !include.path.starts_with("workloads/onnx"))
+    return "ONNX and protobuf are for the ONNX importer only";
+  return std::nullopt;
+}
+
+std::optional<std::string> internal_breach(const Include& include, const std::string& folder,
+                                           const std::set<std::string>& private_headers) {
+  if (include.angled) return std::nullopt;
+  const auto row = may_include().find(folder);
+  if (row == may_include().end()) return fmt::format("{} is no layer", folder);
+  const std::string to = folder_of(include.target);
+  if (!may_include().contains(to)) return fmt::format("{} is no layer", to);
+  if (to != folder && !row->second.contains(to) && !is_let_through(folder, include.target))
+    return fmt::format("{} may not include {}", folder, to);
+  if (to != folder && private_headers.contains(include.target))
+    return fmt::format("{} brings SystemC into {}", include.target, folder);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<Include> includes_of(const std::string& path, const std::string& text) {
+  std::vector<Include> includes;
+  std::istringstream lines(text);
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (!line.starts_with("#include")) continue;
+    const auto open = line.find_first_of("<\"", 8);
+    if (open == std::string::npos) continue;
+    const auto close = line.find_first_of(">\"", open + 1);
+    if (close == std::string::npos) continue;
+    includes.push_back({path, number, line.substr(open + 1, close - open - 1), line[open] == '<'});
+  }
+  return includes;
+}
+
+std::vector<std::string> breaches(const std::vector<Include>& includes) {
+  const std::set<std::string> private_headers = systemc_headers(includes);
+  std::vector<std::string> messages;
+  for (const Include& include : includes) {
+    const std::string folder = folder_of(include.path);
+    auto what = external_breach(include, folder);
+    if (!what) what = internal_breach(include, folder, private_headers);
+    if (what)
+      messages.push_back(
+          fmt::format("{}:{}: {}: {}", include.path, include.line, include.target, *what));
+  }
+  return messages;
+}
+
+}  // namespace unna::layering

@@ -1,0 +1,99 @@
+#include "tests/layering/layering.h"
+
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/file.h"
+
+namespace unna::layering {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<Include> includes_of_tree() {
+  const fs::path root = UNNASIM_SOURCE_DIR;
+  std::vector<fs::path> files;
+  for (const char* folder :
+       {"base", "configs", "isa", "workloads", "compiler", "memmgr", "sim", "report", "cli"})
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder))
+      if (entry.path().extension() == ".h" || entry.path().extension() == ".cpp")
+        files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  std::vector<Include> all;
+  for (const fs::path& file : files) {
+    const auto some = includes_of(fs::relative(file, root).generic_string(), read_file(file));
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
+TEST(Layering, the_tree_keeps_the_walls) {
+  const auto includes = includes_of_tree();
+  EXPECT_GT(includes.size(), 100U) << "the sources were not found";
+  const auto found = breaches(includes);
+  EXPECT_TRUE(found.empty()) << fmt::format("{}", fmt::join(found, "\n"));
+}
+
+struct Case {
+  const char* path;
+  const char* text;
+  const char* message;  ///< empty: allowed
+};
+
+class Walls : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Walls, a_breach_is_named_and_nothing_else) {
+  const auto found = breaches(includes_of(GetParam().path, GetParam().text));
+  EXPECT_EQ(fmt::format("{}", fmt::join(found, "\n")), GetParam().message);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Walls,
+    ::testing::Values(
+        Case{"isa/a.h", "#include \"configs/machine.h\"\n", ""},
+        Case{"base/a.h", "#include \"isa/object.h\"\n",
+             "base/a.h:1: isa/object.h: base may not include isa"},
+        Case{"configs/a.cpp", "\n#include \"isa/object.h\"\n",
+             "configs/a.cpp:2: isa/object.h: configs may not include isa"},
+        Case{"workloads/a.cpp", "#include \"configs/yaml.h\"\n", ""},
+        Case{"workloads/a.cpp", "#include \"configs/machine.h\"\n",
+             "workloads/a.cpp:1: configs/machine.h: workloads may not include configs"},
+        Case{"compiler/a.cpp", "#include \"sim/simulate.h\"\n",
+             "compiler/a.cpp:1: sim/simulate.h: compiler may not include sim"},
+        Case{"memmgr/a.cpp", "#include \"compiler/compile.h\"\n",
+             "memmgr/a.cpp:1: compiler/compile.h: memmgr may not include compiler"},
+        Case{"sim/a.cpp", "#include \"memmgr/problem.h\"\n",
+             "sim/a.cpp:1: memmgr/problem.h: sim may not include memmgr"},
+        Case{"report/a.cpp", "#include \"cli/pipeline.h\"\n",
+             "report/a.cpp:1: cli/pipeline.h: report may not include cli"},
+        Case{"report/a.cpp", "#include \"memmgr/problem.h\"\n", ""},
+        Case{"isa/a.cpp", "#include \"tests/x.h\"\n", "isa/a.cpp:1: tests/x.h: tests is no layer"},
+        Case{"sim/a.cpp", "#include <systemc>\n", ""},
+        Case{"isa/a.cpp", "#include <tlm.h>\n",
+             "isa/a.cpp:1: tlm.h: SystemC is for sim's sources only"},
+        Case{"configs/yaml.cpp", "#include <yaml-cpp/yaml.h>\n", ""},
+        Case{"configs/machine.cpp", "#include <yaml-cpp/yaml.h>\n",
+             "configs/machine.cpp:1: yaml-cpp/yaml.h: yaml-cpp is for configs/yaml.cpp only"},
+        Case{"cli/a.cpp", "#include <boost/program_options.hpp>\n", ""},
+        Case{"report/a.cpp", "#include <boost/any.hpp>\n",
+             "report/a.cpp:1: boost/any.hpp: Boost is for cli only"}));
+
+TEST(Layering, a_header_that_reaches_systemc_is_private_to_sim) {
+  std::vector<Include> includes = includes_of("sim/module.h", "#include <systemc>\n");
+  const auto add = [&](const char* path, const char* text) {
+    const auto more = includes_of(path, text);
+    includes.insert(includes.end(), more.begin(), more.end());
+  };
+  add("sim/chip.h", "#include \"sim/module.h\"\n");
+  add("sim/simulate.cpp", "#include \"sim/chip.h\"\n");
+  EXPECT_TRUE(breaches(includes).empty());
+  add("cli/a.cpp", "#include \"sim/chip.h\"\n");
+  EXPECT_EQ(breaches(includes), std::vector<std::string>{
+                                    "cli/a.cpp:1: sim/chip.h: sim/chip.h brings SystemC into cli"});
+}
+
+}  // namespace
+}  // namespace unna::layering
