@@ -1,0 +1,57 @@
+#pragma once
+
+// The compiler: a network and a machine in, a relocatable object out.
+//
+// Passes, each a function over plain values: canonicalise (fold, fuse) -> lower (views, kernels) ->
+// partition over cores -> tile to the on-chip buffers -> schedule (units and their dependences) ->
+// emit -> synchronise (tokens inside a core, barriers between cores).
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "configs/machine.h"
+#include "isa/object.h"
+#include "workloads/graph.h"
+
+namespace unna {
+
+/// How a tensor is stored: liveness is per buffer, so smaller buffers can die earlier.
+enum class Granularity : std::uint8_t {
+  tensor,  ///< one buffer
+  slice,   ///< one buffer for each core's part
+  band,    ///< each core's part in groups of rows
+};
+inline constexpr std::string_view kGranularityNames[] = {"tensor", "slice", "band"};
+
+/// How an operator's output is divided among the cores.
+enum class Partition : std::uint8_t {
+  automatic,  ///< whatever the cost functions say is fastest, for each operator
+  channels,   ///< output channels
+  rows,       ///< output rows
+  batch,      ///< samples of the batch; rows where the batch is too small
+  branches,   ///< independent branches on different groups of cores, `automatic` inside a group
+};
+inline constexpr std::string_view kPartitionNames[] = {"auto", "channels", "rows", "batch",
+                                                       "branches"};
+
+struct CompileOptions {
+  Granularity granularity = Granularity::tensor;
+  Partition partition = Partition::automatic;
+  std::int64_t bands = 8;  ///< groups of rows a core's part is cut into, with Granularity::band
+};
+
+struct CompileResult {
+  Object object;
+  // Text of the intermediate values, for `--dump`.
+  std::string graph;      ///< after canonicalisation: kernels with their views
+  std::string partition;  ///< for each kernel the grid and the estimate it was chosen by
+  std::string tiles;      ///< for each kernel the tile sizes, loop order and estimated traffic
+};
+
+/// Deterministic: the same arguments give the same bytes. Throws InputError listing every operator
+/// that can't be lowered, and CapacityError where a single tile does not fit the buffers.
+CompileResult compile(const Graph& graph, const MachineConfig& machine,
+                      const CompileOptions& options);
+
+}  // namespace unna

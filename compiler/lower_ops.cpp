@@ -1,0 +1,474 @@
+// One function an operator: which kernel it becomes, over which views.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "compiler/lowering.h"
+
+namespace unna {
+
+Function isa_function(ScalarFn fn) {
+  if (fn == ScalarFn::identity) return Function::none;
+  const std::string_view wanted = name(fn);
+  const auto at = std::find(kFunctionNames.begin(), kFunctionNames.end(), wanted);
+  invariant(at != kFunctionNames.end(), "the ISA has no function {}", wanted);
+  return static_cast<Function>(at - kFunctionNames.begin());
+}
+
+Epilogue Lowering::epilogue(const CanonicalOp& op) const {
+  if (!op.post) return {};
+  return {isa_function(op.post->fn), static_cast<float>(op.post->alpha),
+          static_cast<float>(op.post->beta)};
+}
+
+Kernel Lowering::make(KernelKind kind, const std::string& name, const TensorView& out,
+                      bool image) const {
+  const Roles roles = roles_of(out.rank(), image);
+  Kernel k;
+  k.kind = kind;
+  k.name = name;
+  k.dims = to_dims(out.dims, roles);
+  k.out = to_access(out, roles);
+  return k;
+}
+
+void Lowering::copy(const TensorView& from, const TensorView& to, const std::string& name) {
+  // Named by the destination's memory order, so that its innermost dimension is C.
+  std::vector<std::size_t> order = row_major(to.rank());
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return to.strides[a] > to.strides[b]; });
+  std::erase_if(order, [&](std::size_t d) { return to.dims[d] == 1; });
+  if (order.size() > kDims) throw Unsupported{"a copy of more than 5 dimensions"};
+  Kernel k;
+  k.kind = KernelKind::copy;
+  k.name = name;
+  k.out = {to.storage, to.offset, {}};
+  KernelInput in{{from.storage, from.offset, {}}, {1, 1, 1, 1, 1}};
+  // Two dimensions: H and C, so that there are rows to divide; more: from C outwards.
+  const Roles roles = order.size() == 2 ? Roles{kH, kC}
+                                        : [&] {
+                                            Roles r;
+                                            for (std::size_t i = 0; i < order.size(); ++i)
+                                              r.push_back(kDims - order.size() + i);
+                                            return r;
+                                          }();
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    k.dims[roles[i]] = in.dims[roles[i]] = to.dims[order[i]];
+    k.out.stride[roles[i]] = to.strides[order[i]];
+    in.access.stride[roles[i]] = from.strides[order[i]];
+  }
+  k.in = {in};
+  add(std::move(k));
+}
+
+TensorView Lowering::dense_copy(const TensorView& v, const std::string& name,
+                                std::span<const std::size_t> order) {
+  const Storage& from = result_.storages[v.storage.index()];
+  const StorageId storage =
+      new_storage(name, BufferKind::intermediate, v.dims, order, from.element);
+  TensorView to{storage, 0, v.dims, dense_strides(v.dims, order)};
+  copy(v, to, name);
+  return to;
+}
+
+TensorView Lowering::inner_contiguous(const TensorView& v, std::size_t dim, const std::string& name,
+                                      bool image) {
+  if (v.dims[dim] == 1 || v.strides[dim] == 1) return v;
+  const std::vector<std::size_t> order =
+      image ? std::vector<std::size_t>{0, 2, 3, 1} : row_major(v.rank());
+  return dense_copy(v, name + ".dense", order);
+}
+
+StorageId Lowering::weight_storage(TensorId tensor, Bytes element) {
+  const GraphTensor& t = graph_.tensor(tensor);
+  if (t.kind != TensorKind::weight) throw Unsupported{t.name + " is computed, expected a weight"};
+  std::optional<TensorView>& v = views_[canonical_.resolve(tensor).index()];
+  if (!v) {
+    const std::vector<std::size_t> order = row_major(t.shape.size());
+    v = TensorView{new_storage(t.name, BufferKind::weight, t.shape, order, element), 0, t.shape,
+                   dense_strides(t.shape, order)};
+  }
+  return v->storage;
+}
+
+StorageId Lowering::bias_storage(const std::string& name, std::int64_t count) {
+  return new_storage(name, BufferKind::weight, {count}, row_major(1),
+                     machine_.core.accumulator_bytes);
+}
+
+void Lowering::lower_conv(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const ConvAttrs& attrs = o.as<ConvAttrs>();
+  const TensorView x = inner_contiguous(view(op.inputs[0]), 1, o.name, true);
+  Kernel k = make(KernelKind::conv, o.name, define(op.outputs[0]), true);
+  const Roles roles = roles_of(4, true);
+  k.in = {{to_access(x, roles), to_dims(x.dims, roles)}};
+  k.macs = macs(graph_, o);
+  k.window = attrs.window;
+  k.groups = attrs.groups;
+  k.post = epilogue(op);
+  const std::int64_t ci = k.in[0].dims[kC];
+  if (k.groups > 1 && k.groups == ci && k.dims[kC] == ci) k.kind = KernelKind::dwconv;
+  k.weights = weight_storage(op.inputs[1], element_);
+  if (op.inputs.size() > 2) {
+    k.bias = weight_storage(op.inputs[2], machine_.core.accumulator_bytes);
+  } else if (op.folded_batch_norm) {
+    k.bias = bias_storage(o.name + ".folded_bias", k.dims[kC]);
+  }
+  add(std::move(k));
+}
+
+void Lowering::lower_gemm(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  TensorView x = view(op.inputs[0]);
+  const std::size_t last = x.rank() - 1;
+  x = inner_contiguous(x, last, o.name, false);
+  Kernel k = make(KernelKind::matmul, o.name, define(op.outputs[0]), false);
+  const Roles roles = roles_of(x.rank(), false);
+  k.in = {{to_access(x, roles), to_dims(x.dims, roles)}};
+  k.macs = macs(graph_, o);
+  k.gamma = 1;
+  k.post = epilogue(op);
+  k.weights = weight_storage(op.inputs[1], element_);
+  if (op.inputs.size() > 2)
+    k.bias = weight_storage(op.inputs[2], machine_.core.accumulator_bytes);
+  add(std::move(k));
+}
+
+void Lowering::lower_matmul(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const MatmulAttrs& attrs = o.as<MatmulAttrs>();
+  const GraphTensor& out = graph_.tensor(op.outputs[0]);
+  const std::size_t rank = out.shape.size();
+  if (rank < 2 || rank > 4) throw Unsupported{"a matrix product of rank " + std::to_string(rank)};
+  TensorView a = view(op.inputs[0]);
+  TensorView b = view(op.inputs[1]);
+  a = inner_contiguous(a, a.rank() - 1, o.name, false);
+  Kernel k = make(KernelKind::matmul, o.name, define(op.outputs[0]), false);
+  k.macs = macs(graph_, o);
+  k.gamma = static_cast<float>(attrs.scale);
+  k.post = epilogue(op);
+
+  const auto with_batch = [&](const TensorView& v) {
+    Shape wide(out.shape.begin(), out.shape.end() - 2);
+    wide.push_back(v.dims[v.rank() - 2]);
+    wide.push_back(v.dims[v.rank() - 1]);
+    return broadcast_to(v, wide);
+  };
+  const auto operand = [&](const TensorView& v) {
+    const Roles roles = roles_of(rank, false);
+    KernelInput in{to_access(v, roles), to_dims(v.dims, roles)};
+    for (const std::size_t d : {kB, kN})
+      if (in.access.stride[d] == 0) in.dims[d] = 1;
+    return in;
+  };
+  b = with_batch(b);
+  if (!attrs.transpose_b) {
+    std::swap(b.dims[rank - 1], b.dims[rank - 2]);
+    std::swap(b.strides[rank - 1], b.strides[rank - 2]);
+  }
+  k.in = {operand(with_batch(a)), operand(b)};
+  add(std::move(k));
+}
+
+void Lowering::lower_pool(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const PoolAttrs& attrs = o.as<PoolAttrs>();
+  const TensorView x = inner_contiguous(view(op.inputs[0]), 1, o.name, true);
+  Kernel k = make(KernelKind::pool, o.name, define(op.outputs[0]), true);
+  const Roles roles = roles_of(4, true);
+  k.in = {{to_access(x, roles), to_dims(x.dims, roles)}};
+  k.window = attrs.window;
+  k.fn = o.kind == OpKind::max_pool ? Function::max : Function::sum;
+  if (o.kind == OpKind::avg_pool && attrs.count_include_pad)
+    k.gamma = 1.0F / static_cast<float>(k.window.kernel_h * k.window.kernel_w);
+  add(std::move(k));
+}
+
+void Lowering::lower_global_pool(TensorId in, TensorId out, const std::string& name) {
+  const TensorView x = inner_contiguous(view(in), 1, name, true);
+  // The output may have lost its 1x1 (a reduction without keep_dims).
+  const TensorView y = *reshaped(define(out), {x.dims[0], x.dims[1], 1, 1});
+  Kernel k = make(KernelKind::pool, name, y, true);
+  const Roles roles = roles_of(4, true);
+  k.in = {{to_access(x, roles), to_dims(x.dims, roles)}};
+  k.window.kernel_h = x.dims[2];
+  k.window.kernel_w = x.dims[3];
+  k.fn = Function::sum;
+  k.gamma = 1.0F / static_cast<float>(x.dims[2] * x.dims[3]);
+  add(std::move(k));
+}
+
+void Lowering::lower_unary(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const FunctionAttrs& attrs = o.as<FunctionAttrs>();
+  const bool image = is_image(op.outputs[0]);
+  const TensorView x = view(op.inputs[0]);
+  const TensorView y = define(op.outputs[0]);
+  if (attrs.fn == ScalarFn::identity) return copy(x, y, o.name);
+  if (y.rank() > kDims) throw Unsupported{"more than 5 dimensions"};
+  const TensorView dense =
+      y.rank() == 0 ? x : inner_contiguous(x, image ? 1 : y.rank() - 1, o.name, image);
+  Kernel k = make(KernelKind::unary, o.name, y, image);
+  k.in = {{to_access(dense, roles_of(y.rank(), image)), k.dims}};
+  k.fn = isa_function(attrs.fn);
+  k.alpha = static_cast<float>(attrs.alpha);
+  k.beta = static_cast<float>(attrs.beta);
+  add(std::move(k));
+}
+
+void Lowering::binary_kernel(const std::string& name, Function fn, const TensorView& a,
+                             const TensorView& b, const TensorView& out, bool image,
+                             const Epilogue& post) {
+  if (out.rank() > kDims) throw Unsupported{"more than 5 dimensions"};
+  const Roles roles = roles_of(out.rank(), image);
+  Kernel k = make(KernelKind::binary, name, out, image);
+  for (const TensorView* v : {&a, &b}) {
+    TensorView dense = *v;
+    if (dense.rank() == out.rank() && out.rank() > 0)
+      dense = inner_contiguous(dense, image ? 1 : out.rank() - 1, name, image);
+    KernelInput in{to_access(broadcast_to(dense, out.dims), roles), k.dims};
+    for (std::size_t d = 0; d < kDims; ++d)
+      if (in.access.stride[d] == 0) in.dims[d] = 1;
+    k.in.push_back(in);
+  }
+  k.fn = fn;
+  k.post = post;
+  add(std::move(k));
+}
+
+void Lowering::lower_binary(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const TensorView a = view(op.inputs[0]);
+  const TensorView b = view(op.inputs[1]);
+  binary_kernel(o.name, isa_function(o.as<FunctionAttrs>().fn), a, b, define(op.outputs[0]),
+                is_image(op.outputs[0]), epilogue(op));
+}
+
+/// A batch norm that could not be folded: y = x * scale' + bias', two element-wise kernels with
+/// constants that the compiler precomputes.
+void Lowering::lower_batch_norm(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const TensorView x = view(op.inputs[0]);
+  const TensorView y = define(op.outputs[0]);
+  const bool image = is_image(op.outputs[0]);
+  const std::int64_t channels = x.dims[1];
+  Shape per_channel(x.rank(), 1);
+  per_channel[1] = channels;
+  const auto constant = [&](const char* suffix) {
+    const StorageId s = new_storage(o.name + suffix, BufferKind::weight, {channels}, row_major(1),
+                                    element_);
+    TensorView v{s, 0, per_channel, std::vector<std::int64_t>(x.rank(), 0)};
+    v.strides[1] = 1;
+    return v;
+  };
+  const std::vector<std::size_t> order = order_of(op.outputs[0]);
+  const StorageId mid = new_storage(o.name + ".scaled", BufferKind::intermediate, x.dims, order,
+                                    element_);
+  const TensorView scaled{mid, 0, x.dims, dense_strides(x.dims, order)};
+  binary_kernel(o.name + ".scale", Function::mul, x, constant(".scale"), scaled, image, {});
+  binary_kernel(o.name, Function::add, scaled, constant(".bias"), y, image, epilogue(op));
+}
+
+void Lowering::lower_rows(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  TensorView x = view(op.inputs[0]);
+  if (x.rank() == 0) throw Unsupported{"a scalar has no last axis"};
+  x = inner_contiguous(x, x.rank() - 1, o.name, false);
+  TensorView y = define(op.outputs[0]);
+  // Written dense where the output's own order would put another dimension innermost.
+  std::optional<TensorView> target;
+  if (y.dims.back() != 1 && y.strides.back() != 1) {
+    target = y;
+    const StorageId mid = new_storage(o.name + ".rows", BufferKind::intermediate, y.dims,
+                                      row_major(y.rank()), element_);
+    y = {mid, 0, y.dims, dense_strides(y.dims, row_major(y.rank()))};
+  }
+  const bool softmax = o.kind == OpKind::softmax;
+  Kernel k = make(softmax ? KernelKind::softmax : KernelKind::norm, o.name, y, false);
+  k.in = {{to_access(x, roles_of(x.rank(), false)), k.dims}};
+  k.gamma = 1;
+  if (!softmax) {
+    k.alpha = static_cast<float>(o.as<NormAttrs>().epsilon);
+    k.weights = weight_storage(op.inputs[1], element_);
+    k.bias = weight_storage(op.inputs[2], machine_.core.accumulator_bytes);
+  }
+  add(std::move(k));
+  if (target) copy(y, *target, o.name + ".reorder");
+}
+
+void Lowering::lower_lrn(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const LrnAttrs& attrs = o.as<LrnAttrs>();
+  const TensorView x = inner_contiguous(view(op.inputs[0]), 1, o.name, true);
+  Kernel k = make(KernelKind::lrn, o.name, define(op.outputs[0]), true);
+  k.in = {{to_access(x, roles_of(4, true)), k.dims}};
+  k.lrn_size = attrs.size;
+  k.alpha = static_cast<float>(attrs.alpha);
+  k.beta = static_cast<float>(attrs.beta);
+  k.gamma = static_cast<float>(attrs.bias);
+  add(std::move(k));
+}
+
+void Lowering::lower_reduce(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const ReduceAttrs& attrs = o.as<ReduceAttrs>();
+  TensorView x = view(op.inputs[0]);
+  if (is_image(op.inputs[0]) && attrs.fn == ReduceFn::mean &&
+      attrs.axes == std::vector<std::int64_t>{2, 3})
+    return lower_global_pool(op.inputs[0], op.outputs[0], o.name);
+  // As [kept..., reduced]: the reduced dimensions have to merge into one.
+  std::vector<std::int64_t> perm;
+  Shape kept;
+  std::int64_t reduced = 1;
+  const auto is_reduced = [&](std::size_t d) {
+    return std::find(attrs.axes.begin(), attrs.axes.end(), static_cast<std::int64_t>(d)) !=
+           attrs.axes.end();
+  };
+  for (std::size_t d = 0; d < x.rank(); ++d)
+    if (!is_reduced(d)) {
+      perm.push_back(static_cast<std::int64_t>(d));
+      kept.push_back(x.dims[d]);
+    }
+  for (std::size_t d = 0; d < x.rank(); ++d)
+    if (is_reduced(d)) {
+      perm.push_back(static_cast<std::int64_t>(d));
+      reduced *= x.dims[d];
+    }
+  if (kept.size() > 4) throw Unsupported{"more than 4 kept dimensions"};
+  Shape merged = kept;
+  merged.push_back(reduced);
+  std::optional<TensorView> rows = reshaped(transposed(x, perm), merged);
+  if (!rows) {
+    const TensorView dense = dense_copy(transposed(x, perm), o.name + ".dense",
+                                        row_major(x.rank()));
+    rows = reshaped(dense, merged);
+  }
+  TensorView y = *reshaped(define(op.outputs[0]), kept);
+  y.dims.push_back(1);
+  y.strides.push_back(1);
+  Kernel k = make(KernelKind::reduce, o.name, y, false);
+  const Roles roles = roles_of(merged.size(), false);
+  k.in = {{to_access(*rows, roles), to_dims(rows->dims, roles)}};
+  k.fn = attrs.fn == ReduceFn::max ? Function::max : Function::sum;
+  k.gamma = attrs.fn == ReduceFn::mean ? 1.0F / static_cast<float>(reduced) : 1.0F;
+  add(std::move(k));
+}
+
+void Lowering::lower_resize(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const ResizeAttrs& attrs = o.as<ResizeAttrs>();
+  const TensorView x = inner_contiguous(view(op.inputs[0]), 1, o.name, true);
+  Kernel k = make(KernelKind::resize, o.name, define(op.outputs[0]), true);
+  const Roles roles = roles_of(4, true);
+  k.in = {{to_access(x, roles), to_dims(x.dims, roles)}};
+  const bool bilinear = attrs.mode == ResizeMode::bilinear;
+  // Source coordinate of an output coordinate (ONNX Resize): align_corners i * (in-1)/(out-1),
+  // half_pixel (i + 1/2) * in/out - 1/2, asymmetric i * in/out.
+  const auto map = [&](std::int64_t in, std::int64_t out, std::int64_t& first, std::int64_t& step) {
+    const double scale = attrs.align_corners
+                             ? (out > 1 ? static_cast<double>(in - 1) / static_cast<double>(out - 1)
+                                        : 0.0)
+                             : static_cast<double>(in) / static_cast<double>(out);
+    step = std::llround(scale * 65536);
+    first = bilinear && !attrs.align_corners ? std::llround((scale / 2 - 0.5) * 65536) : 0;
+  };
+  k.resize.bilinear = bilinear;
+  map(x.dims[2], k.dims[kH], k.resize.y_first, k.resize.y_step);
+  map(x.dims[3], k.dims[kW], k.resize.x_first, k.resize.x_step);
+  add(std::move(k));
+}
+
+/// Zero padding is a sum over a 1x1 window: a window that lies outside sums to zero.
+void Lowering::lower_pad(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const PadAttrs& attrs = o.as<PadAttrs>();
+  const bool image = is_image(op.outputs[0]);
+  const TensorView x = inner_contiguous(view(op.inputs[0]), image ? 1 : attrs.before.size() - 1,
+                                        o.name, image);
+  Roles roles = roles_of(x.rank(), image);
+  std::vector<std::size_t> padded;
+  for (std::size_t d = 0; d < x.rank(); ++d)
+    if (attrs.before[d] != 0 || attrs.after[d] != 0) padded.push_back(d);
+  if (padded.size() > 2) throw Unsupported{"padding of more than 2 dimensions"};
+  // The padded dimensions take the roles H and W, whatever they had.
+  const std::size_t wanted[] = {kH, kW};
+  for (std::size_t i = 0; i < padded.size(); ++i) {
+    if (roles[padded[i]] == kH || (roles[padded[i]] == kW && i == 1)) continue;
+    const auto holder = std::find(roles.begin(), roles.end(), wanted[i]);
+    if (holder != roles.end()) *holder = roles[padded[i]];
+    roles[padded[i]] = wanted[i];
+  }
+  const TensorView y = define(op.outputs[0]);
+  Kernel k;
+  k.kind = KernelKind::pool;
+  k.name = o.name;
+  k.dims = to_dims(y.dims, roles);
+  k.out = to_access(y, roles);
+  k.in = {{to_access(x, roles), to_dims(x.dims, roles)}};
+  for (const std::size_t d : padded)
+    (roles[d] == kH ? k.window.pad_top : k.window.pad_left) = attrs.before[d];
+  k.fn = Function::sum;
+  k.gamma = 1;
+  add(std::move(k));
+}
+
+void Lowering::lower_concat(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const std::size_t axis = static_cast<std::size_t>(o.as<AxisAttrs>().axis);
+  const TensorView y = view(op.outputs[0]);
+  std::int64_t start = 0;
+  for (const TensorId in : op.inputs) {
+    const TensorView x = view(in);
+    const TensorView part = sliced(y, axis, start, x.dims[axis]);
+    start += x.dims[axis];
+    const bool in_place = x.storage == part.storage && x.offset == part.offset &&
+                          x.strides == part.strides;
+    if (!in_place) copy(x, part, fmt::format("{}.{}", o.name, graph_.tensor(in).name));
+  }
+}
+
+void Lowering::lower_split(const CanonicalOp& op) {
+  const std::size_t axis = static_cast<std::size_t>(source(op).as<AxisAttrs>().axis);
+  const TensorView x = view(op.inputs[0]);
+  std::int64_t start = 0;
+  for (const TensorId out : op.outputs) {
+    const std::int64_t extent = graph_.tensor(out).shape[axis];
+    views_[out.index()] = sliced(x, axis, start, extent);
+    start += extent;
+  }
+}
+
+void Lowering::lower_slice(const CanonicalOp& op) {
+  const SliceAttrs& attrs = source(op).as<SliceAttrs>();
+  TensorView v = view(op.inputs[0]);
+  const Shape& out = graph_.tensor(op.outputs[0]).shape;
+  for (std::size_t d = 0; d < out.size(); ++d)
+    v = sliced(v, d, attrs.starts[d], out[d], attrs.steps[d]);
+  views_[op.outputs[0].index()] = v;
+}
+
+void Lowering::lower_reshape(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const GraphTensor& out = graph_.tensor(op.outputs[0]);
+  TensorView x = view(op.inputs[0]);
+  std::optional<TensorView> y = reshaped(x, out.shape);
+  const bool flattens = x.rank() == 4 && is_image(op.inputs[0]) && out.shape.size() == 2 &&
+                        out.shape[0] == x.dims[0];
+  const bool only_gemm = !out.is_output && std::all_of(out.consumers.begin(), out.consumers.end(),
+                                                       [&](OpId c) {
+                                                         return graph_.op(c).kind == OpKind::gemm;
+                                                       });
+  if (!y && flattens && only_gemm) {
+    // Fully connected layers take the features in memory order; their weights' columns are
+    // permuted to match when the weights are packed.
+    const std::int64_t nhwc[] = {0, 2, 3, 1};
+    y = reshaped(transposed(x, nhwc), out.shape);
+  }
+  if (!y) y = reshaped(dense_copy(x, o.name, row_major(x.rank())), out.shape);
+  views_[op.outputs[0].index()] = *y;
+}
+
+}  // namespace unna
