@@ -12,8 +12,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "base/units.h"
 
 namespace unna {
@@ -26,6 +28,9 @@ constexpr Bytes element_bytes(DataType type) {
 
 enum class DramModel : std::uint8_t { bandwidth };
 inline constexpr std::string_view kDramModelNames[] = {"bandwidth"};
+
+/// Sets of cores are 64-bit masks (barriers).
+inline constexpr std::int64_t kMaxCores = 64;
 
 struct CoreConfig {
   std::int64_t pes = 16;
@@ -81,7 +86,7 @@ void visit_fields(Machine& m, Visitor&& v) {
   constexpr std::int64_t kMega = 1 << 20;
   constexpr std::int64_t kGiga = 1 << 30;
   v("name", m.name, "shown in reports");
-  v("cores", m.cores, 1, 64, "cores", "cores that share the DRAM");
+  v("cores", m.cores, 1, kMaxCores, "cores", "cores that share the DRAM");
   v("clock_mhz", m.clock_mhz, 1, 100'000, "MHz",
     "the one clock; turns bytes per second into bytes per cycle and cycles into seconds");
   v("data_type", m.data_type, std::span(kDataTypeNames), "type of neurons and synapses in memory");
@@ -139,6 +144,13 @@ std::string dump_machine(const MachineConfig& machine);
 /// Applies one `--set path=value`; throws InputError for an unknown path or a bad value.
 void set_field(MachineConfig& machine, std::string_view assignment);
 
+/// The same for a path and value that were found elsewhere; errors stand at `pos`.
+void assign_field(MachineConfig& machine, std::string_view path, std::string_view value,
+                  const SourcePos& pos);
+
+/// Path and value (as assign_field takes it) of all fields in order.
+std::vector<std::pair<std::string, std::string>> field_values(const MachineConfig& machine);
+
 /// Paths of all fields in order (for messages and the sweep's axes).
 std::vector<std::string> field_paths();
 
@@ -146,7 +158,8 @@ std::vector<std::string> field_paths();
 std::string machine_markdown();
 
 /// The shipped preset for a number of cores: the smallest of 1, 4 and 16 cores' memory systems that
-/// is not below `cores`, with `cores` set.
+/// is not below `cores` (the largest where none is), with `cores` set. Throws InputError where the
+/// machine can't have so many.
 MachineConfig preset_machine(std::int64_t cores);
 
 }  // namespace unna

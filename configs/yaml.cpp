@@ -109,7 +109,8 @@ const YamlNode* YamlNode::find(std::string_view key) const {
 std::int64_t YamlNode::as_int(std::string_view what, std::int64_t lo, std::int64_t hi) const {
   std::int64_t value = 0;
   if (kind != Kind::scalar || quoted || !parse_integer(text, value))
-    fail(fmt::format("{} is {}, expected an integer from {} to {}", what, kind_name(*this), lo, hi));
+    fail(
+        fmt::format("{} is {}, expected an integer from {} to {}", what, kind_name(*this), lo, hi));
   if (value < lo || value > hi)
     fail(fmt::format("{} is {}, out of range, expected {} to {}", what, value, lo, hi));
   return value;
@@ -142,7 +143,8 @@ std::size_t YamlNode::as_choice(std::string_view what,
     const auto at = std::find(names.begin(), names.end(), text);
     if (at != names.end()) return static_cast<std::size_t>(at - names.begin());
   }
-  fail(fmt::format("{} is {}, expected one of: {}", what, kind_name(*this), fmt::join(names, ", ")));
+  fail(
+      fmt::format("{} is {}, expected one of: {}", what, kind_name(*this), fmt::join(names, ", ")));
 }
 
 const std::vector<YamlNode>& YamlNode::as_sequence(std::string_view what) const {
@@ -191,15 +193,16 @@ void YamlMapReader::finish() const {
   for (std::size_t i = 0; i < node_.fields.size(); ++i) {
     const std::string& key = node_.fields[i].first;
     if (std::find(known_.begin(), known_.end(), key) == known_.end())
-      throw InputError(node_.field_pos[i], fmt::format("unknown key '{}' in {}, expected one of: {}",
-                                                       key, what_, fmt::join(known_, ", ")));
+      throw InputError(node_.field_pos[i],
+                       fmt::format("unknown key '{}' in {}, expected one of: {}", key, what_,
+                                   fmt::join(known_, ", ")));
   }
 }
 
 std::string yaml_quote(std::string_view text) {
   const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-' || c == '.' || c == '/';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.' || c == '/';
   });
   double number = 0;
   const bool ambiguous = text == "true" || text == "false" || text == "null" || text == "yes" ||

@@ -23,9 +23,9 @@ struct YamlNode {
   enum class Kind { null, scalar, sequence, map };
 
   Kind kind = Kind::null;
-  std::string text;     ///< of a scalar
-  bool quoted = false;  ///< a quoted scalar is a string, whatever it looks like
-  std::vector<YamlNode> items;                           ///< of a sequence
+  std::string text;             ///< of a scalar
+  bool quoted = false;          ///< a quoted scalar is a string, whatever it looks like
+  std::vector<YamlNode> items;  ///< of a sequence
   std::vector<std::pair<std::string, YamlNode>> fields;  ///< of a map, in file order
   std::vector<SourcePos> field_pos;                      ///< where each key of `fields` stands
   SourcePos pos;

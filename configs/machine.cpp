@@ -1,0 +1,269 @@
+#include "configs/machine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <type_traits>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "configs/presets.h"
+#include "configs/yaml.h"
+
+namespace unna {
+namespace {
+
+/// "core.pes" -> {"core", "pes"}; "cores" -> {"", "cores"}.
+std::pair<std::string_view, std::string_view> split_path(std::string_view path) {
+  const std::size_t dot = path.find('.');
+  if (dot == std::string_view::npos) return {{}, path};
+  return {path.substr(0, dot), path.substr(dot + 1)};
+}
+
+// What a field's value may be, and how it becomes a member: one overload a kind of field, used by
+// the loader and by `--set` alike.
+
+void assign(const YamlNode& node, std::string_view what, std::int64_t& member, std::int64_t lo,
+            std::int64_t hi) {
+  member = node.as_int(what, lo, hi);
+}
+
+void assign(const YamlNode& node, std::string_view what, double& member, double lo, double hi) {
+  member = node.as_number(what, lo, hi);
+}
+
+template <class Enum>
+requires std::is_enum_v<Enum>
+void assign(const YamlNode& node, std::string_view what, Enum& member,
+            std::span<const std::string_view> names) {
+  member = static_cast<Enum>(node.as_choice(what, names));
+}
+
+void assign(const YamlNode& node, std::string_view what, std::string& member) {
+  member = node.as_string(what);
+}
+
+/// Calls f(path, member, constraints...) with the words for the reader (unit, doc) left out.
+template <class F>
+struct AssignVisitor {
+  F f;
+
+  void operator()(std::string_view path, std::int64_t& member, std::int64_t lo, std::int64_t hi,
+                  std::string_view, std::string_view) {
+    f(path, [&](const YamlNode& n, std::string_view what) { assign(n, what, member, lo, hi); });
+  }
+  void operator()(std::string_view path, double& member, double lo, double hi, std::string_view,
+                  std::string_view) {
+    f(path, [&](const YamlNode& n, std::string_view what) { assign(n, what, member, lo, hi); });
+  }
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void operator()(std::string_view path, Enum& member, std::span<const std::string_view> names,
+                  std::string_view) {
+    f(path, [&](const YamlNode& n, std::string_view what) { assign(n, what, member, names); });
+  }
+  void operator()(std::string_view path, std::string& member, std::string_view) {
+    f(path, [&](const YamlNode& n, std::string_view what) { assign(n, what, member); });
+  }
+};
+
+template <class F>
+void for_each_assignable(MachineConfig& machine, F&& f) {
+  visit_fields(machine, AssignVisitor<F>{std::forward<F>(f)});
+}
+
+/// A field as text: what the dumper and the documentation say about it.
+struct FieldText {
+  std::string path;
+  std::string value;  ///< as a YAML scalar
+  std::string raw;    ///< as `--set` takes it
+  std::string range;
+  std::string unit;
+  std::string doc;
+};
+
+struct TextVisitor {
+  std::vector<FieldText>& out;
+
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void operator()(std::string_view path, const Number& member, std::type_identity_t<Number> lo,
+                  std::type_identity_t<Number> hi, std::string_view unit, std::string_view doc) {
+    const std::string value = fmt::format("{}", member);
+    out.push_back({std::string(path), value, value, fmt::format("{} to {}", lo, hi),
+                   std::string(unit), std::string(doc)});
+  }
+  template <class Enum>
+  requires std::is_enum_v<Enum>
+  void operator()(std::string_view path, const Enum& member,
+                  std::span<const std::string_view> names, std::string_view doc) {
+    const std::string value(names[static_cast<std::size_t>(member)]);
+    out.push_back({std::string(path), value, value, fmt::format("{}", fmt::join(names, ", ")), "",
+                   std::string(doc)});
+  }
+  void operator()(std::string_view path, const std::string& member, std::string_view doc) {
+    out.push_back({std::string(path), yaml_quote(member), member, "text", "", std::string(doc)});
+  }
+};
+
+std::vector<FieldText> describe_fields(const MachineConfig& machine) {
+  std::vector<FieldText> out;
+  visit_fields(machine, TextVisitor{out});
+  return out;
+}
+
+/// One YamlMapReader for the document and one for each section, so that each can say which keys it
+/// knows.
+class SectionReaders {
+ public:
+  explicit SectionReaders(const YamlNode& root) : root_(root, "the machine") {}
+
+  const YamlNode* value(std::string_view path) {
+    const auto [section, key] = split_path(path);
+    if (section.empty()) return root_.optional(key);
+    auto [it, is_new] = sections_.try_emplace(std::string(section));
+    if (is_new)
+      if (const YamlNode* node = root_.optional(section)) it->second.emplace(*node, section);
+    return it->second ? it->second->optional(key) : nullptr;
+  }
+
+  void finish() const {
+    root_.finish();
+    for (const auto& [name, reader] : sections_)
+      if (reader) reader->finish();
+  }
+
+ private:
+  YamlMapReader root_;
+  std::map<std::string, std::optional<YamlMapReader>> sections_;
+};
+
+constexpr std::string_view kMarkdownHead = R"(# The machine file
+
+Generated from `configs/machine.h`; rewrite it with `UNNA_REBASE=1 ctest -R MachineDocs`.
+
+A machine is one YAML map. A field that is not given keeps its default; an unknown or duplicate key,
+a wrong type and a value out of range are errors with file, line and column. Sections (`core`,
+`sync`, `dram`) are maps; `--set core.pes=32` sets one field from the command line. The shipped
+machines are `configs/cambricon-x-1.yaml`, `-4` and `-16`; without `--machine` the one with the
+smallest memory system for at least `--cores` cores is taken.
+
+Integers are decimal without leading zeros; numbers are decimal and finite.
+
+| field | default | range | unit | meaning |
+|---|---|---|---|---|
+)";
+
+constexpr std::string_view kMarkdownTail = R"(
+## How to add a machine field
+
+1. `configs/machine.h`: the member with its default in its struct, and one row in `visit_fields()`
+   with range, unit and meaning. The loader, the dumper, `--set`, the sweep's axes and this page
+   follow.
+2. The place that charges it (a function in `isa/timing.cpp`, or `sim/`), with a test that fails
+   when the field is ignored.
+3. `UNNA_REBASE=1 ctest -R MachineDocs` rewrites this page; a new section needs a sentence in
+   the head above.
+4. A preset in `configs/` sets it only where the shipped machine differs from the default.
+
+A field of `core` is part of every object file, and an object without it is refused: raise the
+version in `isa/object_file.cpp`.
+)";
+
+}  // namespace
+
+std::int64_t dram_bytes_per_cycle_q16(const MachineConfig& machine) {
+  const double bytes_per_cycle =
+      machine.dram.bandwidth_gbps * 1000.0 / static_cast<double>(machine.clock_mhz);
+  return std::max<std::int64_t>(1, std::llround(bytes_per_cycle * 65536.0));
+}
+
+MachineConfig parse_machine(const std::string& yaml, const std::string& file) {
+  const YamlNode root = parse_yaml(yaml, file);
+  MachineConfig machine;
+  SectionReaders readers(root);
+  for_each_assignable(machine, [&](std::string_view path, auto&& assign_from) {
+    if (const YamlNode* node = readers.value(path)) assign_from(*node, path);
+  });
+  readers.finish();
+  return machine;
+}
+
+MachineConfig load_machine(const std::filesystem::path& path) {
+  return parse_machine(read_file(path), path.string());
+}
+
+std::string dump_machine(const MachineConfig& machine) {
+  std::string out;
+  std::string section;
+  for (const FieldText& field : describe_fields(machine)) {
+    const auto [in_section, key] = split_path(field.path);
+    if (in_section != section) {
+      section = in_section;
+      out += fmt::format("{}:\n", section);
+    }
+    const std::string_view indent = section.empty() ? "" : "  ";
+    const std::string unit = field.unit.empty() ? "" : fmt::format(" {}", field.unit);
+    out += fmt::format("{}# {} ({}{})\n{}{}: {}\n", indent, field.doc, field.range, unit, indent,
+                       key, field.value);
+  }
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> field_values(const MachineConfig& machine) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (FieldText& field : describe_fields(machine))
+    out.emplace_back(std::move(field.path), std::move(field.raw));
+  return out;
+}
+
+void assign_field(MachineConfig& machine, std::string_view path, std::string_view value,
+                  const SourcePos& pos) {
+  YamlNode node;
+  node.kind = YamlNode::Kind::scalar;
+  node.text = value;
+  node.pos = pos;
+  bool found = false;
+  for_each_assignable(machine, [&](std::string_view candidate, auto&& assign_from) {
+    if (candidate != path) return;
+    found = true;
+    assign_from(node, "value");
+  });
+  if (!found)
+    throw InputError(pos, fmt::format("unknown field '{}', expected one of: {}", path,
+                                      fmt::join(field_paths(), ", ")));
+}
+
+void set_field(MachineConfig& machine, std::string_view assignment) {
+  const SourcePos pos{fmt::format("--set {}", assignment)};
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string_view::npos) throw InputError(pos, "no '=', expected field=value");
+  assign_field(machine, assignment.substr(0, equals), assignment.substr(equals + 1), pos);
+}
+
+std::vector<std::string> field_paths() {
+  std::vector<std::string> out;
+  for (FieldText& field : describe_fields(MachineConfig{})) out.push_back(std::move(field.path));
+  return out;
+}
+
+std::string machine_markdown() {
+  std::string out(kMarkdownHead);
+  for (const FieldText& f : describe_fields(MachineConfig{}))
+    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", f.path, f.value, f.range, f.unit, f.doc);
+  return out + std::string(kMarkdownTail);
+}
+
+MachineConfig preset_machine(std::int64_t cores) {
+  const std::span<const MachinePreset> presets = machine_presets();
+  const auto* fitting = std::find_if(presets.data(), presets.data() + presets.size() - 1,
+                                     [&](const MachinePreset& p) { return p.cores >= cores; });
+  MachineConfig machine = parse_machine(std::string(fitting->yaml), std::string(fitting->file));
+  assign_field(machine, "cores", std::to_string(cores), {fmt::format("--cores {}", cores)});
+  return machine;
+}
+
+}  // namespace unna

@@ -1,0 +1,245 @@
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+#include <span>
+
+#include "isa/timing.h"
+#include "isa/verify_checks.h"
+
+namespace unna::detail {
+namespace {
+
+using enum Operand;
+
+constexpr bool is_unary(Function fn) {
+  return fn <= Function::neg;
+}
+
+/// Functions that an opcode takes as `fn`.
+std::span<const Function> functions(Opcode opcode) {
+  static constexpr Function kPool[] = {Function::max, Function::sum};
+  static constexpr Function kEwise[] = {Function::add, Function::sub, Function::mul,
+                                        Function::div, Function::max, Function::min};
+  static constexpr Function kResize[] = {Function::none, Function::mean};
+  switch (opcode) {
+    case Opcode::pool:
+    case Opcode::reduce:
+      return kPool;
+    case Opcode::ewise:
+      return kEwise;
+    case Opcode::resize:
+      return kResize;
+    default:
+      return {};
+  }
+}
+
+void check_function(const Site& site, const OperandInfo& row, std::uint32_t word) {
+  const auto fn = static_cast<Function>(word);
+  const Opcode opcode = site.instruction().opcode;
+  if (word >= kFunctionNames.size())
+    site.reject("{} is {}, expected a function below {}", row.name, word, kFunctionNames.size());
+  if (row.operand == post || opcode == Opcode::act) {
+    if (!is_unary(fn))
+      site.reject("{} is {}, expected a function of one operand", row.name, name(fn));
+    return;
+  }
+  const std::span<const Function> allowed = functions(opcode);
+  if (std::find(allowed.begin(), allowed.end(), fn) != allowed.end()) return;
+  std::string names;
+  for (const Function f : allowed) names += fmt::format("{}{}", names.empty() ? "" : ", ", name(f));
+  site.reject("{} is {}, expected one of: {}", row.name, name(fn), names);
+}
+
+void check_flags(const Site& site, std::uint32_t word) {
+  if ((word & ~(kAccumulate | kPartial | kBias)) != 0)
+    site.reject("acc is {:#x}, expected a set of accumulate, partial and bias", word);
+  if ((word & kBias) == 0) return;
+  if ((word & kAccumulate) != 0)
+    site.reject("acc adds a bias to partial sums that have it, expected only one of the two");
+  if (!site.instruction().has(bias))
+    site.reject("acc has bias, expected none with an instruction without that operand");
+}
+
+/// Extents, repetitions and kernels; strides over elements may be 0 (broadcast), padding too.
+bool must_be_positive(Operand operand) {
+  constexpr Operand kPositive[] = {run,   n1, n2, n3, in_h, in_w, in_c, out_h, out_w,
+                                   out_c, kh, kw, sy, sx,   dy,   dx,   rows,  cols};
+  return std::find(std::begin(kPositive), std::end(kPositive), operand) != std::end(kPositive);
+}
+
+void check_operand(const Site& site, const OperandInfo& row, std::uint32_t word) {
+  switch (row.kind) {
+    case OperandKind::local:
+      if (word >> 30U >= kMemoryNames.size())
+        site.reject("{} is {:#x}, expected an address in nbin, sb or nbout", row.name, word);
+      return;
+    case OperandKind::buffer:
+      if (word >= site.object.buffers.size())
+        site.reject("{} is b{}, expected a buffer below b{}", row.name, word,
+                    site.object.buffers.size());
+      return;
+    case OperandKind::core:
+      if (word >= site.object.streams.size() || word == site.core)
+        site.reject("{} is c{}, expected another core below c{}", row.name, word,
+                    site.object.streams.size());
+      return;
+    case OperandKind::count:
+      if (word == 0 && must_be_positive(row.operand))
+        site.reject("{} is 0, expected 1 or more", row.name);
+      return;
+    case OperandKind::real:
+      if (!std::isfinite(std::bit_cast<float>(word)))
+        site.reject("{} is not finite, expected a number", row.name);
+      return;
+    case OperandKind::fn:
+      return check_function(site, row, word);
+    case OperandKind::flags:
+      return check_flags(site, word);
+    case OperandKind::fixed:
+      return;
+  }
+}
+
+/// Nothing that is computed from operands below overflows once these products are small.
+void check_products(const Site& site) {
+  static constexpr std::array<std::array<Operand, 4>, 14> kProducts = {{
+      {in_h, in_w, in_c, in_c},
+      {out_h, out_w, out_c, in_c},
+      {out_c, kh, kw, in_c},
+      {rows, cols, cols, cols},
+      {rows, in_c, in_c, in_c},
+      {rows, out_c, out_c, out_c},
+      {run, n1, n2, n3},
+      {n1, s1, s1, s1},
+      {n1, d1, d1, d1},
+      {n2, s2, s2, s2},
+      {n2, d2, d2, d2},
+      {n3, s3, s3, s3},
+      {n3, d3, d3, d3},
+      {kw, cols, cols, cols},
+  }};
+  constexpr double kLimit = 1ULL << 44U;
+  const Instruction& i = site.instruction();
+  for (const auto& product : kProducts) {
+    double value = 1;
+    for (std::size_t k = 0; k < product.size(); ++k) {
+      const bool repeated = k > 0 && product[k] == product[k - 1];
+      if (!repeated && i.has(product[k])) value *= static_cast<double>(i.get(product[k]));
+    }
+    if (value > kLimit)
+      site.reject("extents multiply to {}, expected a tile that fits on the chip", value);
+  }
+}
+
+bool memory_allowed(Opcode opcode, Operand operand, Memory memory) {
+  switch (opcode) {
+    case Opcode::load_n:
+      return memory == Memory::nbin;
+    case Opcode::load_s:
+      return memory == Memory::sb;
+    case Opcode::store:
+      return memory == Memory::nbout;
+    default:
+      break;
+  }
+  switch (operand) {
+    case in:
+    case in2:
+      return memory == Memory::nbin || memory == Memory::nbout;
+    case wt:
+    case bias:
+      return memory == Memory::sb;
+    default:
+      return memory == Memory::nbout;
+  }
+}
+
+std::string allowed_memories(Opcode opcode, Operand operand) {
+  std::string out;
+  for (std::size_t m = 0; m < kMemoryNames.size(); ++m)
+    if (memory_allowed(opcode, operand, static_cast<Memory>(m)))
+      out += fmt::format("{}{}", out.empty() ? "" : " or ", kMemoryNames[m]);
+  return out;
+}
+
+Bytes memory_bytes(const CoreConfig& core, Memory memory) {
+  return memory == Memory::nbin ? core.nbin_bytes
+         : memory == Memory::sb ? core.sb_bytes
+                                : core.nbout_bytes;
+}
+
+void check_local_accesses(const Site& site) {
+  const CoreConfig& core = site.object.core;
+  const Instruction& i = site.instruction();
+  for (const LocalAccess& access :
+       local_accesses(i, element_bytes(site.object.data_type), core.accumulator_bytes)) {
+    const std::string_view operand = info(access.operand).name;
+    const auto memory = kMemoryNames[static_cast<std::size_t>(access.memory)];
+    if (!memory_allowed(i.opcode, access.operand, access.memory))
+      site.reject("{} is in {}, expected {}", operand, memory,
+                  allowed_memories(i.opcode, access.operand));
+    const Bytes size = memory_bytes(core, access.memory);
+    if (access.begin < 0 || access.end > size)
+      site.reject("{} takes bytes [{}, {}) of {}, expected them within its {}", operand,
+                  access.begin, access.end, memory, size);
+  }
+}
+
+void check_dram_access(const Site& site) {
+  const std::optional<DramAccess> access = dram_access(site.instruction());
+  if (!access) return;
+  const BufferInfo& buffer = site.object.buffers[access->buffer.index()];
+  if (access->begin < 0 || access->end > buffer.size)
+    site.reject("touches bytes [{}, {}) of '{}', expected them within its {}", access->begin,
+                access->end, buffer.name, buffer.size);
+  const bool constant = buffer.kind == BufferKind::weight || buffer.kind == BufferKind::input;
+  if (access->write && constant)
+    site.reject("stores to '{}', which is {}, expected an intermediate or an output", buffer.name,
+                buffer.kind == BufferKind::weight ? "a weight" : "an input");
+}
+
+void check_tokens_named(const Site& site) {
+  const Instruction& i = site.instruction();
+  constexpr unsigned kAll = (1U << kEngines) - 1;
+  if ((i.wait | i.signal) > kAll)
+    site.reject("tokens of engines {:#x}, expected a set within {:#x}", i.wait | i.signal, kAll);
+  const std::optional<Engine> engine = engine_of(i.opcode);
+  if (!engine && (i.wait != 0 || i.signal != 0))
+    site.reject("takes or gives tokens, expected none in the control processor");
+  if (engine && ((i.wait | i.signal) & engine_bit(*engine)) != 0)
+    site.reject("a token between the {} engine and itself, expected another engine",
+                kEngineNames[static_cast<std::size_t>(*engine)]);
+}
+
+void check_barrier(const Site& site) {
+  const std::uint64_t mask = barrier_mask(site.instruction());
+  const std::size_t cores = site.object.streams.size();
+  if (cores < 64 && (mask >> cores) != 0)
+    site.reject("meets cores {:#x}, expected a set of the object's {}", mask, cores);
+  if ((mask >> site.core & 1U) == 0)
+    site.reject("meets cores {:#x}, expected core {} among them", mask, site.core);
+}
+
+}  // namespace
+
+void check_operands(const Site& site) {
+  const Instruction& i = site.instruction();
+  if (static_cast<std::size_t>(i.opcode) >= kOpcodes.size())
+    site.reject("opcode {}, expected one below {}", static_cast<unsigned>(i.opcode),
+                kOpcodes.size());
+  check_tokens_named(site);
+  const OpcodeInfo& row = info(i.opcode);
+  if (i.op.index() >= site.object.layers.size() && (row.unit != Unit::control || i.op.value != 0))
+    site.reject("belongs to layer {}, expected one below {}", i.op.value,
+                site.object.layers.size());
+  for (std::size_t k = 0; k < kMaxOperands && row.operands[k]; ++k)
+    check_operand(site, info(*row.operands[k]), i.operands[k]);
+  if (i.opcode == Opcode::barrier) check_barrier(site);
+  if (row.timing == TimingClass::control) return;
+  check_products(site);
+  check_local_accesses(site);
+  check_dram_access(site);
+}
+
+}  // namespace unna::detail
