@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,7 +22,7 @@ namespace unna {
 
 using Shape = std::vector<std::int64_t>;
 
-std::int64_t element_count(const Shape& shape);
+std::int64_t element_count(const Shape& shape);  ///< saturates at the largest std::int64_t
 std::string to_string(const Shape& shape);  ///< "1x64x56x56"
 
 enum class TensorKind : std::uint8_t { input, weight, activation };
@@ -61,6 +64,7 @@ enum class OpKind : std::uint8_t {
 };
 std::string_view name(OpKind kind);
 inline constexpr std::size_t kOpKinds = 21;
+std::span<const std::string_view> op_kind_names();  ///< indexed by OpKind
 
 /// Scalar functions of unary and binary operators and of fused activations. The compiler maps them
 /// to the ISA's.
@@ -70,6 +74,9 @@ enum class ScalarFn : std::uint8_t {
   add, sub, mul, div, max, min,
 };
 std::string_view name(ScalarFn fn);
+std::span<const std::string_view> scalar_fn_names();  ///< indexed by ScalarFn
+/// Whether `fn` takes one operand (unary ops, activations) rather than two.
+constexpr bool is_unary(ScalarFn fn) { return fn < ScalarFn::add; }
 
 struct WindowAttrs {
   std::int64_t kernel_h = 1, kernel_w = 1;
@@ -92,7 +99,9 @@ struct MatmulAttrs {
 };
 struct FunctionAttrs {
   ScalarFn fn = ScalarFn::identity;
-  double alpha = 0, beta = 0;  ///< clip: lowest, highest; leaky_relu: slope; pow: exponent
+  /// clip: lowest, highest; leaky_relu: slope; pow: exponent; hard_sigmoid: slope, offset
+  /// (hard_swish is x * hard_sigmoid(x) with 1/6 and 1/2); unused by the others.
+  double alpha = 0, beta = 0;
 };
 struct NormAttrs {  ///< layer_norm, batch_norm
   double epsilon = 1e-5;
@@ -109,9 +118,13 @@ struct ReduceAttrs {
 };
 struct AxisAttrs {  ///< concat, split
   std::int64_t axis = 0;
+  std::vector<std::int64_t> sizes;  ///< split only: of each output along the axis
 };
 struct SliceAttrs {
   std::vector<std::int64_t> starts, ends, steps;  ///< one a dimension, steps > 0
+};
+struct ReshapeAttrs {
+  Shape shape;  ///< of the output, all dimensions known
 };
 struct TransposeAttrs {
   std::vector<std::int64_t> perm;
@@ -123,6 +136,7 @@ enum class ResizeMode : std::uint8_t { nearest, bilinear };
 struct ResizeAttrs {
   ResizeMode mode = ResizeMode::nearest;
   bool align_corners = false;  ///< otherwise half-pixel centres (bilinear) or asymmetric (nearest)
+  std::int64_t height = 0, width = 0;  ///< of the output
 };
 struct LstmAttrs {
   std::int64_t hidden = 0;
@@ -131,7 +145,7 @@ struct LstmAttrs {
 
 using OpAttrs = std::variant<std::monostate, ConvAttrs, PoolAttrs, MatmulAttrs, FunctionAttrs,
                              NormAttrs, LrnAttrs, ReduceAttrs, AxisAttrs, SliceAttrs,
-                             TransposeAttrs, PadAttrs, ResizeAttrs, LstmAttrs>;
+                             TransposeAttrs, PadAttrs, ResizeAttrs, LstmAttrs, ReshapeAttrs>;
 
 struct GraphOp {
   std::string name;  ///< unique in the graph
@@ -166,18 +180,25 @@ std::int64_t total_params(const Graph& graph);
 Bytes total_intermediate_bytes(const Graph& graph, Bytes element);
 
 /// Output shapes of `op` given its inputs' shapes; throws InputError at op.pos where they do not
-/// fit its kind and attributes.
+/// fit its kind and attributes. Windows follow PyTorch: with ceil_mode, a last window that would
+/// start in the padding behind the data is dropped.
 std::vector<Shape> infer_shapes(const GraphOp& op, const std::vector<Shape>& inputs);
 
+/// Largest dimension and element count of a tensor; beyond them the builder throws InputError.
+inline constexpr std::int64_t kMaxDimension = (std::int64_t{1} << 31) - 1;
+inline constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
+
 /// Appends tensors and ops in topological order and infers shapes. The one way to make a Graph.
+/// Throws InputError for a name that is already taken.
 class GraphBuilder {
  public:
   explicit GraphBuilder(std::string name);
 
   TensorId input(const std::string& name, const Shape& shape);
   TensorId weight(const std::string& name, const Shape& shape);
-  /// Names an op's outputs `name` (one output) or `name.0`, `name.1`, ...
-  /// `split_sizes` only for OpKind::split; `target` only for reshape and resize (h, w).
+  /// Names an op's outputs `name` (one output) or `name.0`, `name.1`, ... (split).
+  /// `target` is a short way to say ReshapeAttrs::shape (one dimension may be -1: whatever is
+  /// left), ResizeAttrs::height and width, and AxisAttrs::sizes of a split.
   std::vector<TensorId> op(OpKind kind, const std::string& name, std::vector<TensorId> inputs,
                            OpAttrs attrs, const SourcePos& pos = {},
                            const std::vector<std::int64_t>& target = {});
@@ -189,7 +210,10 @@ class GraphBuilder {
   Graph finish();
 
  private:
+  TensorId add_tensor(const SourcePos& pos, GraphTensor tensor);
+
   Graph graph_;
+  std::set<std::string, std::less<>> op_names_, tensor_names_;
 };
 
 /// Text dump: a line an operator with shapes and attributes (`--dump=graph`).

@@ -1,0 +1,96 @@
+#include "workloads/layers.h"
+
+namespace unna {
+namespace {
+
+class Weights {
+ public:
+  Weights(GraphBuilder& builder, const std::string& op, std::vector<TensorId>& inputs)
+      : builder_(builder), op_(op), inputs_(inputs) {}
+
+  void add(std::string_view name, const Shape& shape) {
+    inputs_.push_back(builder_.weight(fmt::format("{}.{}", op_, name), shape));
+  }
+
+ private:
+  GraphBuilder& builder_;
+  const std::string& op_;
+  std::vector<TensorId>& inputs_;
+};
+
+void add_batch_norm_weights(Weights& weights, std::int64_t channels) {
+  for (const std::string_view name : {"scale", "bias", "mean", "variance"})
+    weights.add(name, {channels});
+}
+
+void add_lstm_weights(Weights& weights, const LstmAttrs& a, std::int64_t features) {
+  const std::int64_t directions = a.bidirectional ? 2 : 1;
+  weights.add("w", {directions, 4 * a.hidden, features});
+  weights.add("r", {directions, 4 * a.hidden, a.hidden});
+  weights.add("b", {directions, 8 * a.hidden});
+}
+
+/// The weights' shapes follow from the first input's. A kind whose input has too few dimensions
+/// for that gets none: inference names the reason.
+void add_weights(GraphBuilder& builder, const Layer& layer, std::vector<TensorId>& inputs) {
+  if (inputs.empty()) return;
+  Weights weights(builder, layer.name, inputs);
+  const Shape x = builder.tensor(inputs[0]).shape;
+  if (layer.kind == OpKind::conv && x.size() == 4) {
+    const auto& a = std::get<ConvAttrs>(layer.attrs);
+    if (a.groups < 1 || x[1] % a.groups != 0)
+      throw InputError(layer.pos, fmt::format("conv '{}': {} groups, expected a divisor of {} "
+                                              "input and {} output channels",
+                                              layer.name, a.groups, x[1], layer.features));
+    weights.add("weight", {layer.features, x[1] / a.groups, a.window.kernel_h, a.window.kernel_w});
+    if (layer.bias) weights.add("bias", {layer.features});
+  } else if (layer.kind == OpKind::gemm && x.size() >= 2) {
+    weights.add("weight", {layer.features, x.back()});
+    if (layer.bias) weights.add("bias", {layer.features});
+  } else if (layer.kind == OpKind::layer_norm && !x.empty()) {
+    weights.add("scale", {x.back()});
+    weights.add("bias", {x.back()});
+  } else if (layer.kind == OpKind::batch_norm && x.size() >= 2) {
+    add_batch_norm_weights(weights, x[1]);
+  } else if (layer.kind == OpKind::lstm && x.size() == 3) {
+    add_lstm_weights(weights, std::get<LstmAttrs>(layer.attrs), x[2]);
+  }
+}
+
+void expect_activations(const GraphBuilder& builder, const Layer& layer) {
+  const bool has_weights = layer.kind == OpKind::conv || layer.kind == OpKind::gemm ||
+                           layer.kind == OpKind::layer_norm || layer.kind == OpKind::batch_norm ||
+                           layer.kind == OpKind::lstm;
+  if (has_weights && layer.from.size() != 1)
+    throw InputError(layer.pos, fmt::format("{} '{}': has {} inputs, expected 1", name(layer.kind),
+                                            layer.name, layer.from.size()));
+  if (layer.from.empty()) return;
+  bool any = false;
+  for (const TensorId id : layer.from) any = any || builder.tensor(id).kind != TensorKind::weight;
+  if (!any)
+    throw InputError(layer.pos, fmt::format("{} '{}': reads weights only, expected an activation",
+                                            name(layer.kind), layer.name));
+}
+
+}  // namespace
+
+std::vector<TensorId> add_layer(GraphBuilder& builder, const Layer& layer) {
+  expect_activations(builder, layer);
+  std::vector<TensorId> inputs = layer.from;
+  add_weights(builder, layer, inputs);
+  std::vector<TensorId> out =
+      builder.op(layer.kind, layer.name, std::move(inputs), layer.attrs, layer.pos);
+  if (layer.batch_norm) {
+    const std::string bn = layer.name + ".bn";
+    std::vector<TensorId> bn_inputs = {out[0]};
+    Weights weights(builder, bn, bn_inputs);
+    add_batch_norm_weights(weights, builder.tensor(out[0]).shape[1]);
+    out = builder.op(OpKind::batch_norm, bn, std::move(bn_inputs), NormAttrs{}, layer.pos);
+  }
+  if (layer.act)
+    out = builder.op(OpKind::unary, fmt::format("{}.{}", layer.name, name(layer.act->fn)), out,
+                     *layer.act, layer.pos);
+  return out;
+}
+
+}  // namespace unna

@@ -1,0 +1,450 @@
+// The YAML network language: expands blocks, repeats and expressions into layers. docs/workloads.md
+// describes it.
+
+#include <algorithm>
+#include <map>
+
+#include "configs/yaml.h"
+#include "workloads/expression.h"
+#include "workloads/graph.h"
+#include "workloads/op_reader.h"
+
+namespace unna {
+namespace {
+
+constexpr std::size_t kMaxEntries = 100'000;  // after expansion
+
+/// A template of `blocks`, read once; its ops are read at every use.
+struct Block {
+  SourcePos pos;
+  const YamlNode* params = nullptr;
+  std::vector<std::string> inputs = {"x"};
+  const YamlNode* ops = nullptr;
+  const YamlNode* outputs = nullptr;
+  bool used = false;
+  bool open = false;  ///< being expanded
+};
+
+/// What names mean in one block (or in the network itself).
+struct Scope {
+  std::string prefix;
+  Variables variables;
+  /// One tensor a name; all of them for what has several outputs, which are then `name.output`.
+  std::map<std::string, std::vector<TensorId>, std::less<>> values;
+  std::string previous;  ///< name of the last value, the default of `from`; empty: none
+};
+
+bool is_name(std::string_view text) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto rest = [&](char c) {
+    return letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  return !text.empty() && (letter(text[0]) || text[0] == '_') &&
+         std::all_of(text.begin(), text.end(), rest);
+}
+
+void expect_name(std::string_view what, std::string_view text, const SourcePos& pos) {
+  if (!is_name(text))
+    throw InputError(pos, fmt::format("{} '{}' is not a name, expected a letter and then letters, "
+                                      "digits, _ or -",
+                                      what, text));
+}
+
+void expect_variable(std::string_view text, const Variables& taken, const SourcePos& pos) {
+  expect_name("variable", text, pos);
+  if (text.find('-') != std::string_view::npos)
+    throw InputError(pos,
+                     fmt::format("variable '{}' has a '-', expected letters, digits or _", text));
+  if (taken.contains(text))
+    throw InputError(pos,
+                     fmt::format("variable '{}' is already defined, expected a new name", text));
+}
+
+class NetworkLoader {
+ public:
+  explicit NetworkLoader(const YamlNode& root) : root_(root) {}
+
+  Graph load();
+
+ private:
+  // The parts of the file.
+  void read_inputs(const YamlNode& node, std::string_view what, TensorKind kind);
+  void read_blocks(const YamlNode& node);
+  Block read_block(const std::string& name, const YamlNode& node, const SourcePos& pos);
+  void bind_params(const YamlNode& params, const YamlNode* with, const std::string& block,
+                   const YamlNode& use, Variables& variables);
+  void mark_outputs(const YamlNode* node);
+  void expect_all_used() const;
+
+  // The entries of an `ops` list.
+  void run_list(const YamlNode& list, Scope& scope);
+  void run_entry(const YamlNode& raw, Scope& scope);
+  void run_op(const YamlNode& node, Scope& scope);
+  void run_use(const YamlNode& node, Scope& scope);
+  void run_repeat(const YamlNode& node, Scope& scope);
+  void run_block(const Block& block, Scope& inner, std::vector<std::string>& labels,
+                 std::vector<TensorId>& results);
+
+  // Names.
+  std::string entry_name(const YamlNode* node, std::string_view kind, const Scope& scope);
+  TensorId resolve(const YamlNode& node, const Scope& scope) const;
+  TensorId single(const std::string& name, const Scope& scope, const YamlNode& at) const;
+  std::vector<TensorId> read_from(const YamlNode* from, const YamlNode& entry,
+                                  const Scope& scope) const;
+  void define(Scope& scope, const std::string& name, const std::vector<TensorId>& values,
+              const std::vector<std::string>& labels, const SourcePos& pos);
+
+  const YamlNode& root_;
+  GraphBuilder builder_{""};
+  Scope top_;
+  Variables constants_;
+  std::map<std::string, Block, std::less<>> blocks_;
+  std::vector<std::pair<TensorId, SourcePos>> declared_;  // inputs and weights
+  std::size_t entries_ = 0;
+  std::size_t unnamed_ = 0;
+};
+
+Graph NetworkLoader::load() {
+  YamlMapReader fields(root_, "network");
+  const YamlNode& name = fields.require("name");
+  const YamlNode* params = fields.optional("params");
+  const YamlNode& inputs = fields.require("inputs");
+  const YamlNode* weights = fields.optional("weights");
+  const YamlNode* blocks = fields.optional("blocks");
+  const YamlNode& ops = fields.require("ops");
+  const YamlNode* outputs = fields.optional("outputs");
+  fields.finish();
+
+  expect_name("name", name.as_string("name"), name.pos);
+  builder_ = GraphBuilder(name.text);
+  if (params != nullptr) bind_params(params->as_map("params"), nullptr, "", root_, constants_);
+  top_.variables = constants_;
+  read_inputs(inputs, "inputs", TensorKind::input);
+  if (inputs.fields.size() == 1) top_.previous = inputs.fields[0].first;
+  if (weights != nullptr) read_inputs(*weights, "weights", TensorKind::weight);
+  if (blocks != nullptr) read_blocks(*blocks);
+  run_list(ops, top_);
+  mark_outputs(outputs);
+  expect_all_used();
+  return builder_.finish();
+}
+
+void NetworkLoader::read_inputs(const YamlNode& node, std::string_view what, TensorKind kind) {
+  node.as_map(what);
+  if (node.fields.empty()) node.fail(fmt::format("{} is empty, expected at least one", what));
+  for (std::size_t i = 0; i < node.fields.size(); ++i) {
+    const auto& [name, raw] = node.fields[i];
+    const SourcePos& pos = node.field_pos[i];
+    expect_name("tensor", name, pos);
+    const YamlNode dims = expand(raw, constants_);
+    const Shape shape = read_integers(dims, name, 1, kMaxDimension);
+    if (shape.empty()) dims.fail(fmt::format("{} has no dimensions, expected at least one", name));
+    if (element_count(shape) > kMaxElements)
+      dims.fail(fmt::format("{} is {}, expected at most {} elements", name, to_string(shape),
+                            kMaxElements));
+    if (top_.values.contains(name))
+      throw InputError(pos, fmt::format("duplicate name '{}', expected each name once", name));
+    const TensorId id =
+        kind == TensorKind::input ? builder_.input(name, shape) : builder_.weight(name, shape);
+    top_.values[name] = {id};
+    declared_.emplace_back(id, pos);
+  }
+}
+
+void NetworkLoader::read_blocks(const YamlNode& node) {
+  node.as_map("blocks");
+  for (std::size_t i = 0; i < node.fields.size(); ++i) {
+    const auto& [name, value] = node.fields[i];
+    expect_name("block", name, node.field_pos[i]);
+    blocks_.emplace(name, read_block(name, value, node.field_pos[i]));
+  }
+}
+
+Block NetworkLoader::read_block(const std::string& name, const YamlNode& node,
+                                const SourcePos& pos) {
+  YamlMapReader fields(node, fmt::format("block '{}'", name));
+  Block block;
+  block.pos = pos;
+  block.params = fields.optional("params");
+  if (block.params != nullptr) block.params->as_map("params");
+  if (const YamlNode* inputs = fields.optional("inputs")) {
+    block.inputs.clear();
+    for (const YamlNode& item : inputs->as_sequence("inputs")) {
+      expect_name("input", item.as_string("input"), item.pos);
+      if (std::find(block.inputs.begin(), block.inputs.end(), item.text) != block.inputs.end())
+        item.fail(fmt::format("duplicate name '{}', expected each name once", item.text));
+      block.inputs.push_back(item.text);
+    }
+    if (block.inputs.empty()) inputs->fail("inputs is empty, expected at least one");
+  }
+  block.ops = &fields.require("ops");
+  block.outputs = fields.optional("outputs");
+  fields.finish();
+  return block;
+}
+
+/// Defines the variables of `params`, in order: a value of `with`, or the default, which may use
+/// the variables before it.
+void NetworkLoader::bind_params(const YamlNode& params, const YamlNode* with,
+                                const std::string& block, const YamlNode& use,
+                                Variables& variables) {
+  for (std::size_t i = 0; i < params.fields.size(); ++i) {
+    const auto& [name, otherwise] = params.fields[i];
+    expect_variable(name, variables, params.field_pos[i]);
+    const YamlNode* given = with == nullptr ? nullptr : with->find(name);
+    if (given == nullptr && otherwise.kind == YamlNode::Kind::null) {
+      if (block.empty())
+        throw InputError(params.field_pos[i],
+                         fmt::format("param '{}' has no value, expected one", name));
+      use.fail(fmt::format("block '{}' has no value for '{}', expected one in with", block, name));
+    }
+    const YamlNode value = given != nullptr ? *given : expand(otherwise, variables);
+    variables[name] = value.as_string(name);
+  }
+}
+
+void NetworkLoader::mark_outputs(const YamlNode* node) {
+  std::vector<std::pair<TensorId, SourcePos>> outputs;
+  if (node != nullptr) {
+    const YamlNode list = expand(*node, constants_);
+    for (const YamlNode& item : list.as_sequence("outputs"))
+      outputs.emplace_back(resolve(item, top_), item.pos);
+    if (outputs.empty()) node->fail("outputs is empty, expected at least one");
+  } else if (!top_.previous.empty()) {
+    for (const TensorId id : top_.values.at(top_.previous)) outputs.emplace_back(id, root_.pos);
+  }
+  for (const auto& [id, pos] : outputs) {
+    const GraphTensor& tensor = builder_.tensor(id);
+    if (tensor.kind != TensorKind::activation)
+      throw InputError(pos, fmt::format("output '{}' is not computed, expected the result of an op",
+                                        tensor.name));
+    if (tensor.is_output)
+      throw InputError(pos, fmt::format("duplicate output '{}', expected each once", tensor.name));
+    builder_.mark_output(id);
+  }
+}
+
+void NetworkLoader::expect_all_used() const {
+  for (const auto& [id, pos] : declared_)
+    if (builder_.tensor(id).consumers.empty())
+      throw InputError(
+          pos, fmt::format("'{}' is never read, expected a reader", builder_.tensor(id).name));
+  const Block* first = nullptr;
+  std::string_view first_name;
+  for (const auto& [name, block] : blocks_)
+    if (!block.used && (first == nullptr || block.pos.line < first->pos.line)) {
+      first = &block;
+      first_name = name;
+    }
+  if (first != nullptr)
+    throw InputError(first->pos,
+                     fmt::format("block '{}' is never used, expected a use", first_name));
+}
+
+void NetworkLoader::run_list(const YamlNode& list, Scope& scope) {
+  if (list.as_sequence("ops").empty()) list.fail("ops is empty, expected at least one entry");
+  for (const YamlNode& entry : list.items) run_entry(entry, scope);
+}
+
+void NetworkLoader::run_entry(const YamlNode& raw, Scope& scope) {
+  raw.as_map("an entry of ops");
+  if (++entries_ > kMaxEntries)
+    raw.fail(fmt::format("more than {} entries after expansion, expected fewer", kMaxEntries));
+  const int forms =
+      (raw.find("op") != nullptr) + (raw.find("use") != nullptr) + (raw.find("repeat") != nullptr);
+  if (forms != 1)
+    raw.fail(fmt::format("{} 'op', 'use' and 'repeat' in an entry of ops, expected one of them",
+                         forms == 0 ? "none of" : "more than one of"));
+  const YamlNode node = expand(raw, scope.variables, "ops");
+  if (node.find("op") != nullptr) return run_op(node, scope);
+  if (node.find("use") != nullptr) return run_use(node, scope);
+  run_repeat(node, scope);
+}
+
+void NetworkLoader::run_op(const YamlNode& node, Scope& scope) {
+  const auto kind = static_cast<OpKind>(node.find("op")->as_choice("op", op_kind_names()));
+  YamlMapReader fields(node, name(kind));
+  fields.require("op");
+  const std::string local = entry_name(fields.optional("name"), name(kind), scope);
+  const std::vector<TensorId> from = read_from(fields.optional("from"), node, scope);
+  std::vector<Shape> shapes;
+  for (const TensorId id : from) shapes.push_back(builder_.tensor(id).shape);
+  Layer layer = read_layer(kind, fields, shapes);
+  fields.finish();
+  layer.name = scope.prefix + local;
+  layer.from = from;
+  layer.pos = node.pos;
+  const std::vector<TensorId> out = add_layer(builder_, layer);
+  std::vector<std::string> labels;
+  for (std::size_t i = 0; i < out.size(); ++i) labels.push_back(std::to_string(i));
+  define(scope, local, out, kind == OpKind::split ? labels : std::vector<std::string>{}, node.pos);
+}
+
+void NetworkLoader::run_use(const YamlNode& node, Scope& scope) {
+  YamlMapReader fields(node, "use of a block");
+  const YamlNode& block_name = fields.require("use");
+  const std::string local = entry_name(fields.optional("name"), block_name.as_string("use"), scope);
+  const YamlNode* from = fields.optional("from");
+  const YamlNode* with = fields.optional("with");
+  fields.finish();
+  const auto found = blocks_.find(block_name.text);
+  if (found == blocks_.end())
+    block_name.fail(fmt::format("unknown block '{}', expected one of blocks", block_name.text));
+  Block& block = found->second;
+  if (block.open)
+    block_name.fail(fmt::format("block '{}' uses itself, expected no recursion", found->first));
+
+  Scope inner;
+  inner.prefix = scope.prefix + local + ".";
+  inner.variables = constants_;
+  if (with != nullptr) with->as_map("with");
+  for (std::size_t i = 0; with != nullptr && i < with->fields.size(); ++i)
+    if (block.params == nullptr || block.params->find(with->fields[i].first) == nullptr)
+      throw InputError(with->field_pos[i],
+                       fmt::format("block '{}' has no param '{}', expected one of its params",
+                                   found->first, with->fields[i].first));
+  if (block.params != nullptr)
+    bind_params(*block.params, with, found->first, node, inner.variables);
+  const std::vector<TensorId> inputs = read_from(from, node, scope);
+  if (inputs.size() != block.inputs.size())
+    node.fail(fmt::format("block '{}' given {} inputs, expected {}: {}", found->first,
+                          inputs.size(), block.inputs.size(), fmt::join(block.inputs, ", ")));
+  for (std::size_t i = 0; i < inputs.size(); ++i) inner.values[block.inputs[i]] = {inputs[i]};
+  if (inputs.size() == 1) inner.previous = block.inputs[0];
+
+  block.used = block.open = true;
+  std::vector<std::string> labels;
+  std::vector<TensorId> results;
+  try {
+    run_block(block, inner, labels, results);
+  } catch (const InputError& e) {
+    throw InputError(fmt::format("{} (in block '{}' used at {}:{})", e.what(), found->first,
+                                 node.pos.line, node.pos.column));
+  }
+  block.open = false;
+  define(scope, local, results, labels, node.pos);
+}
+
+void NetworkLoader::run_block(const Block& block, Scope& inner, std::vector<std::string>& labels,
+                              std::vector<TensorId>& results) {
+  run_list(*block.ops, inner);
+  if (block.outputs == nullptr) {
+    results = inner.values.at(inner.previous);
+    for (std::size_t i = 0; results.size() > 1 && i < results.size(); ++i)
+      labels.push_back(std::to_string(i));
+    return;
+  }
+  const YamlNode list = expand(*block.outputs, inner.variables);
+  for (const YamlNode& item : list.as_sequence("outputs")) {
+    results.push_back(resolve(item, inner));
+    labels.push_back(item.text);
+  }
+  if (results.empty()) block.outputs->fail("outputs is empty, expected at least one");
+  if (results.size() == 1) labels.clear();
+}
+
+void NetworkLoader::run_repeat(const YamlNode& node, Scope& scope) {
+  YamlMapReader fields(node, "repeat");
+  const YamlNode& over = fields.require("repeat").as_map("repeat");
+  const YamlNode& ops = fields.require("ops");
+  fields.finish();
+  if (over.fields.empty()) over.fail("repeat has no variable, expected at least one");
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < over.fields.size(); ++i) {
+    const auto& [variable, values] = over.fields[i];
+    expect_variable(variable, scope.variables, over.field_pos[i]);
+    const std::size_t n = values.kind == YamlNode::Kind::sequence
+                              ? values.items.size()
+                              : static_cast<std::size_t>(values.as_int(variable, 0, kMaxEntries));
+    if (i > 0 && n != count)
+      values.fail(fmt::format("{} has {} values, expected {} as {} has", variable, n, count,
+                              over.fields[0].first));
+    count = n;
+  }
+  const Variables before = scope.variables;
+  for (std::size_t k = 0; k < count; ++k) {
+    std::string now;
+    for (const auto& [variable, values] : over.fields) {
+      const bool list = values.kind == YamlNode::Kind::sequence;
+      const std::string value = list ? values.items[k].as_string(variable) : std::to_string(k);
+      scope.variables[variable] = value;
+      now += fmt::format("{}{}={}", now.empty() ? "" : ", ", variable, value);
+    }
+    try {
+      run_list(ops, scope);
+    } catch (const InputError& e) {
+      throw InputError(fmt::format("{} (repeated at {}:{} with {})", e.what(), node.pos.line,
+                                   node.pos.column, now));
+    }
+  }
+  scope.variables = before;
+}
+
+std::string NetworkLoader::entry_name(const YamlNode* node, std::string_view kind,
+                                      const Scope& scope) {
+  // '#' is not in names, so that a name that was not written can't clash with one that was.
+  if (node == nullptr) return fmt::format("{}#{}", kind, unnamed_++);
+  const std::string& name = node->as_string("name");
+  expect_name("name", name, node->pos);
+  if (scope.values.contains(name))
+    node->fail(fmt::format("duplicate name '{}', expected each name once", name));
+  return name;
+}
+
+TensorId NetworkLoader::single(const std::string& name, const Scope& scope,
+                               const YamlNode& at) const {
+  const std::vector<TensorId>& values = scope.values.at(name);
+  if (values.size() == 1) return values[0];
+  std::string choices;
+  for (const auto& value : scope.values)
+    if (value.first.starts_with(name + "."))
+      choices += fmt::format("{}{}", choices.empty() ? "" : ", ", value.first);
+  at.fail(fmt::format("'{}' has {} outputs, expected one of: {}", name, values.size(), choices));
+}
+
+TensorId NetworkLoader::resolve(const YamlNode& node, const Scope& scope) const {
+  const std::string& name = node.as_string("tensor");
+  if (!scope.values.contains(name))
+    node.fail(fmt::format("unknown tensor '{}', expected an input or an earlier op", name));
+  return single(name, scope, node);
+}
+
+std::vector<TensorId> NetworkLoader::read_from(const YamlNode* from, const YamlNode& entry,
+                                               const Scope& scope) const {
+  if (from == nullptr) {
+    if (scope.previous.empty()) entry.fail("no previous op and several inputs, expected 'from'");
+    return {single(scope.previous, scope, entry)};
+  }
+  if (from->kind != YamlNode::Kind::sequence) return {resolve(*from, scope)};
+  if (from->items.empty()) from->fail("from is empty, expected at least one tensor");
+  std::vector<TensorId> out;
+  for (const YamlNode& item : from->items) out.push_back(resolve(item, scope));
+  return out;
+}
+
+/// Makes `name` the scope's last value. With labels (what has several outputs), each is also
+/// `name.label`.
+void NetworkLoader::define(Scope& scope, const std::string& name,
+                           const std::vector<TensorId>& values,
+                           const std::vector<std::string>& labels, const SourcePos& pos) {
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (!scope.values.emplace(fmt::format("{}.{}", name, labels[i]), std::vector{values[i]}).second)
+      throw InputError(
+          pos, fmt::format("duplicate output '{}' of '{}', expected each once", labels[i], name));
+  scope.values[name] = values;
+  scope.previous = name;
+}
+
+}  // namespace
+
+Graph parse_workload(const std::string& yaml, const std::string& file) {
+  const YamlNode root = parse_yaml(yaml, file);
+  return NetworkLoader(root).load();
+}
+
+Graph load_workload(const std::filesystem::path& path) {
+  const YamlNode root = load_yaml(path);
+  return NetworkLoader(root).load();
+}
+
+}  // namespace unna
