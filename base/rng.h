@@ -23,7 +23,8 @@ class Rng {
 
   /// Uniform in [0, n); n > 0. The bias (below 2^-32 for n < 2^32) is accepted for speed.
   std::uint64_t below(std::uint64_t n) {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64U);
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>((static_cast<Wide>(next()) * n) >> 64U);
   }
 
   /// Uniform in [lo, hi], both inclusive.
