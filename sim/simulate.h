@@ -18,13 +18,13 @@ namespace unna {
 
 /// Why an engine is not executing, each cycle of its life exactly one (docs/metrics.md).
 enum class Stall : std::uint8_t {
-  dispatch,      ///< queue empty: the control processor has not got there
-  token_ln,      ///< next instruction waits for a token of the load-neuron engine
+  dispatch,  ///< queue empty: the control processor has not got there
+  token_ln,  ///< next instruction waits for a token of the load-neuron engine
   token_ls,
   token_cp,
   token_st,
-  sync,          ///< core is held by a barrier or the engine by a `wait`
-  done,          ///< the core has halted
+  sync,  ///< core is held by a barrier or the engine by a `wait`
+  done,  ///< the core has halted
 };
 inline constexpr std::size_t kStalls = 7;
 inline constexpr std::array<std::string_view, kStalls> kStallNames = {
@@ -32,15 +32,15 @@ inline constexpr std::array<std::string_view, kStalls> kStallNames = {
 
 struct EngineStats {
   std::int64_t instructions = 0;
-  Cycle busy = 0;                       ///< executing; for a DMA engine: at least one request open
-  std::array<Cycle, kStalls> stall{};   ///< busy + sum of stalls = total cycles
+  Cycle busy = 0;                      ///< executing; for a DMA engine: at least one request open
+  std::array<Cycle, kStalls> stall{};  ///< busy + sum of stalls = total cycles
 };
 
 /// What one core did for one layer.
 struct LayerStats {
   std::int64_t instructions = 0;
-  Cycle start = 0;          ///< first start of an instruction of the layer
-  Cycle end = 0;            ///< last end
+  Cycle start = 0;  ///< first start of an instruction of the layer
+  Cycle end = 0;    ///< last end
   Cycle compute_busy = 0;
   std::array<Cycle, kStalls> compute_stall{};  ///< before instructions of this layer
   Macs macs = 0;
@@ -50,7 +50,7 @@ struct LayerStats {
 
 struct CoreStats {
   std::array<EngineStats, kEngines> engines{};
-  Cycle end = 0;            ///< when it halted
+  Cycle end = 0;  ///< when it halted
   std::int64_t barriers = 0;
   std::vector<LayerStats> layers;  ///< by layer of the object
 };
@@ -66,7 +66,7 @@ struct SimResult {
   Macs macs = 0;
   Bytes dram_read = 0;
   Bytes dram_written = 0;
-  Cycle dram_busy = 0;      ///< cycles with at least one transfer moving data
+  Cycle dram_busy = 0;  ///< cycles with at least one transfer moving data
   std::int64_t instructions = 0;
   std::vector<ShadowViolation> violations;  ///< only with SimOptions::shadow
 };

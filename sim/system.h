@@ -1,0 +1,39 @@
+#pragma once
+
+// The machine without and with the kernel: simulate.cpp fills a System, run_system() (system.cpp,
+// the only file that sees SystemC) moves it through time.
+
+#include <memory>
+#include <vector>
+
+#include "configs/machine.h"
+#include "sim/barriers.h"
+#include "sim/core_model.h"
+#include "sim/dram_sharing.h"
+#include "sim/shadow_checker.h"
+
+namespace unna {
+
+inline constexpr std::size_t kDmasPerCore = 3;
+
+/// Index of a DMA engine among those of its core, in the order of Engine.
+constexpr std::size_t dma_index(Engine e) {
+  return e == Engine::store ? 2 : static_cast<std::size_t>(e);
+}
+inline constexpr std::array<Engine, kDmasPerCore> kDmaEngines = {
+    Engine::load_neuron, Engine::load_synapse, Engine::store};
+
+struct System {
+  const Image& image;
+  const MachineConfig& machine;
+  std::vector<std::unique_ptr<CoreModel>> cores;
+  Barriers barriers;
+  DramSharing dram;                  ///< stream = core * kDmasPerCore + dma_index
+  DramObserver* observer = nullptr;  ///< may be null
+};
+
+/// Until nothing moves any more. Returns the cycle of the last event. Exceptions of the model and
+/// of callbacks come out as what they are.
+Cycle run_system(System& system);
+
+}  // namespace unna
