@@ -37,8 +37,7 @@ struct Range {
   std::int64_t lo, hi;
 };
 
-/// Inputs of output positions [lo, hi) of a window, clipped to the tensor, never empty: a window
-/// that lies in the padding altogether is given the nearest element, which it does not use.
+/// One dimension of window_box().
 Range window_range(std::int64_t lo, std::int64_t hi, std::int64_t stride, std::int64_t pad,
                    std::int64_t kernel, std::int64_t dilation, std::int64_t size) {
   const std::int64_t first = lo * stride - pad;
@@ -59,16 +58,6 @@ void set_range(Box& box, std::size_t d, Range r) {
   box.hi[d] = r.hi;
 }
 
-void window_box(const Kernel& k, const Dims& in, const Box& out, Box& box) {
-  const WindowAttrs& w = k.window;
-  set_range(box, kH,
-            window_range(out.lo[kH], out.hi[kH], w.stride_h, w.pad_top, w.kernel_h, w.dilation_h,
-                         in[kH]));
-  set_range(box, kW,
-            window_range(out.lo[kW], out.hi[kW], w.stride_w, w.pad_left, w.kernel_w, w.dilation_w,
-                         in[kW]));
-}
-
 /// Input channels of output channels [lo, hi): all of the groups they belong to.
 Range conv_channels(const Kernel& k, const Box& out) {
   const std::int64_t co = k.dims[kC] / k.groups;
@@ -78,6 +67,17 @@ Range conv_channels(const Kernel& k, const Box& out) {
 
 }  // namespace
 
+Box window_box(const WindowAttrs& w, const Dims& in, const Box& block) {
+  Box box = block;
+  set_range(box, kH,
+            window_range(block.lo[kH], block.hi[kH], w.stride_h, w.pad_top, w.kernel_h,
+                         w.dilation_h, in[kH]));
+  set_range(box, kW,
+            window_range(block.lo[kW], block.hi[kW], w.stride_w, w.pad_left, w.kernel_w,
+                         w.dilation_w, in[kW]));
+  return box;
+}
+
 Box input_box(const Kernel& k, std::size_t input, const Box& out) {
   const Dims& in = k.in[input].dims;
   Box box = out;
@@ -85,12 +85,12 @@ Box input_box(const Kernel& k, std::size_t input, const Box& out) {
     if (in[d] == 1) set_range(box, d, {0, 1});
   switch (k.kind) {
     case KernelKind::conv:
-      window_box(k, in, out, box);
+      box = window_box(k.window, in, box);
       set_range(box, kC, conv_channels(k, out));
       break;
     case KernelKind::dwconv:
     case KernelKind::pool:
-      window_box(k, in, out, box);
+      box = window_box(k.window, in, box);
       break;
     case KernelKind::matmul:
       if (input == 1) set_range(box, kH, {out.lo[kC], out.hi[kC]});

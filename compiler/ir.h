@@ -126,6 +126,10 @@ struct LoweredGraph {
   const Storage& storage(StorageId id) const { return storages[id.index()]; }
 };
 
+/// The inputs that a window over `block` reads of a tensor with dimensions `in`, clipped to it. Never
+/// empty: a window that lies in the padding altogether gets the nearest element, which it won't use.
+Box window_box(const WindowAttrs& window, const Dims& in, const Box& block);
+
 /// Part of a kernel's operand that a box of its output needs.
 Box input_box(const Kernel& kernel, std::size_t input, const Box& out);
 

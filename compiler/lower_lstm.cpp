@@ -27,8 +27,9 @@ void Lowering::lower_lstm_direction(const CanonicalOp& op, std::size_t direction
     const StorageId s = new_storage(name, kind, dims, row_major(dims.size()), element_);
     return TensorView{s, 0, dims, dense_strides(dims, row_major(dims.size()))};
   };
-  const auto product = [&](const std::string& name, const TensorView& in, const TensorView& out,
+  const auto product = [&](const std::string& name, TensorView in, TensorView out,
                            StorageId weights, std::optional<StorageId> bias) {
+    merge_rows(in, out);
     Kernel k = make(KernelKind::matmul, name, out, false);
     const Roles roles = roles_of(in.rank(), false);
     k.in = {{to_access(in, roles), to_dims(in.dims, roles)}};

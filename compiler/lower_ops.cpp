@@ -120,12 +120,24 @@ void Lowering::lower_conv(const CanonicalOp& op) {
   add(std::move(k));
 }
 
+/// A product with constant synapses takes all leading dimensions as rows, where strides allow.
+void Lowering::merge_rows(TensorView& x, TensorView& y) {
+  const std::int64_t rows = element_count(x.dims) / x.dims.back();
+  const std::optional<TensorView> flat_x = reshaped(x, {rows, x.dims.back()});
+  const std::optional<TensorView> flat_y = reshaped(y, {rows, y.dims.back()});
+  if (!flat_x || !flat_y) return;
+  x = *flat_x;
+  y = *flat_y;
+}
+
 void Lowering::lower_gemm(const CanonicalOp& op) {
   const GraphOp& o = source(op);
   TensorView x = view(op.inputs[0]);
   const std::size_t last = x.rank() - 1;
   x = inner_contiguous(x, last, o.name, false);
-  Kernel k = make(KernelKind::matmul, o.name, define(op.outputs[0]), false);
+  TensorView y = define(op.outputs[0]);
+  merge_rows(x, y);
+  Kernel k = make(KernelKind::matmul, o.name, y, false);
   const Roles roles = roles_of(x.rank(), false);
   k.in = {{to_access(x, roles), to_dims(x.dims, roles)}};
   k.macs = macs(graph_, o);

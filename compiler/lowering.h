@@ -63,6 +63,7 @@ class Lowering {
   Epilogue epilogue(const CanonicalOp& op) const;
   Kernel make(KernelKind kind, const std::string& name, const TensorView& out, bool image) const;
   void add(Kernel kernel) { result_.kernels.push_back(std::move(kernel)); }
+  void merge_rows(TensorView& x, TensorView& y);
   /// The view itself where its C role is contiguous, else that of a dense copy.
   TensorView inner_contiguous(const TensorView& v, std::size_t dim, const std::string& name,
                               bool image);

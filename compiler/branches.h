@@ -1,0 +1,29 @@
+#pragma once
+
+// Independent branches of a network, and running them side by side on groups of cores.
+
+#include <vector>
+
+#include "compiler/partition.h"
+#include "compiler/schedule.h"
+
+namespace unna {
+
+/// Consecutive kernels between two points where the network is a single strand; `branches` are the
+/// sets of kernels in it that do not depend on one another, `tail` what follows them all (a join).
+struct KernelRegion {
+  std::vector<KernelId> kernels;                ///< in execution order
+  std::vector<std::vector<KernelId>> branches;  ///< each in execution order; fewer than 2: a strand
+  std::vector<KernelId> tail;                   ///< reads more than one branch
+};
+
+/// Regions in execution order; together they have every kernel once.
+std::vector<KernelRegion> find_regions(const LoweredGraph& graph);
+
+/// Plans for the kernels of a region with its branches on disjoint groups of cores, sized by work;
+/// empty where all cores together are estimated to be faster, unless `forced`, or where there are
+/// fewer cores than branches.
+std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t cores, Partitioner& partitioner,
+                                      const SyncCost& sync, bool forced);
+
+}  // namespace unna

@@ -1,0 +1,103 @@
+#include "compiler/emit.h"
+
+#include <algorithm>
+
+namespace unna {
+
+Dims dense_chip(const Dims& extents) {
+  Dims chip{};
+  std::int64_t step = 1;
+  for (std::size_t d = kDims; d-- > 0;) {
+    chip[d] = step;
+    step *= extents[d];
+  }
+  return chip;
+}
+
+void set_padding(Instruction& i, const WindowAttrs& w, const Box& block, const Box& loaded) {
+  const auto padding = [](std::int64_t first, std::int64_t at, std::int64_t reach) {
+    return first <= at ? at - first : reach;
+  };
+  i.set_count(Operand::pad_t,
+              padding(block.lo[kH] * w.stride_h - w.pad_top, loaded.lo[kH],
+                      block.extent(kH) * w.stride_h + w.kernel_h * w.dilation_h));
+  i.set_count(Operand::pad_l,
+              padding(block.lo[kW] * w.stride_w - w.pad_left, loaded.lo[kW],
+                      block.extent(kW) * w.stride_w + w.kernel_w * w.dilation_w));
+}
+
+void emit_unit(Emitter& e, const Tile& tile, const Box& box) {
+  if (const auto* mac = std::get_if<MacTile>(&tile)) return emit_mac(e, *mac, box);
+  if (const auto* window = std::get_if<WindowTile>(&tile)) return emit_window(e, *window, box);
+  emit_point(e, std::get<PointTile>(tile), box);
+}
+
+void Emitter::transfer(Opcode opcode, const Access& access, const Box& box, LocalAddress local,
+                       const Dims& chip) {
+  const Bytes element = c.graph.storage(access.storage).element;
+  for (const BufferPart& part : c.pieces.parts(access, box, chip))
+    transfer_part(opcode, part, local, element);
+}
+
+namespace {
+
+/// Joins dimensions that one level of a descriptor can walk.
+void merge(std::vector<CopyDim>& dims) {
+  for (std::size_t i = dims.size(); i-- > 1;) {
+    CopyDim& outer = dims[i - 1];
+    const CopyDim& inner = dims[i];
+    if (outer.dram == inner.dram * inner.extent && outer.chip == inner.chip * inner.extent) {
+      outer = {outer.extent * inner.extent, inner.dram, inner.chip};
+      dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+}
+
+}  // namespace
+
+void Emitter::transfer_part(Opcode opcode, const BufferPart& part, LocalAddress local,
+                            Bytes element) {
+  std::vector<CopyDim> dims = part.dims;
+  merge(dims);
+  std::int64_t run = 1;
+  if (!dims.empty() && dims.back().dram == 1 && dims.back().chip == 1) {
+    run = dims.back().extent;
+    dims.pop_back();
+  }
+  if (dims.size() > 3) {
+    BufferPart slice = part;
+    const CopyDim outer = dims.front();
+    slice.dims.assign(dims.begin() + 1, dims.end());
+    if (run > 1) slice.dims.push_back({run, 1, 1});
+    for (std::int64_t i = 0; i < outer.extent; ++i) {
+      slice.start = part.start + i * outer.dram;
+      slice.chip = part.chip + i * outer.chip;
+      transfer_part(opcode, slice, local, element);
+    }
+    return;
+  }
+  const bool store = opcode == Opcode::store;
+  Strided s;
+  s.run = run * element;
+  for (std::size_t level = 0; level < dims.size(); ++level) {
+    const CopyDim& d = dims[dims.size() - 1 - level];
+    s.n[level] = d.extent;
+    s.source[level] = (store ? d.chip : d.dram) * element;
+    s.destination[level] = (store ? d.dram : d.chip) * element;
+  }
+  local.offset += part.chip * element;
+  Instruction& i = push(opcode);
+  i.set_local(store ? Operand::in : Operand::out, local);
+  i.set(Operand::buf, part.buffer.value);
+  i.set_count(Operand::off, part.start * element);
+  s.put(i);
+}
+
+void Emitter::load_constant(StorageId storage, std::int64_t first, std::int64_t count,
+                            LocalAddress local) {
+  const Bytes element = c.graph.storage(storage).element;
+  const StorageCuts& cuts = c.pieces.cuts(storage);
+  transfer_part(Opcode::load_s, {cuts.buffer(0, 0), first, 0, {{count, 1, 1}}}, local, element);
+}
+
+}  // namespace unna

@@ -1,0 +1,102 @@
+#pragma once
+
+// Emission: a unit of work becomes instructions of one core, without any synchronisation; tokens
+// and barriers are derived afterwards from what the instructions touch.
+
+#include <optional>
+#include <vector>
+
+#include "compiler/pieces.h"
+#include "compiler/plan.h"
+#include "isa/instruction.h"
+
+namespace unna {
+
+struct EmitContext {
+  const LoweredGraph& graph;
+  const Pieces& pieces;
+  const CoreConfig& core;
+  Bytes element;
+};
+
+/// First in, first out slots of equal size in one on-chip memory.
+class Slots {
+ public:
+  Slots(Memory memory, Bytes base, Bytes size, std::int64_t count)
+      : memory_(memory), base_(base), size_(size), keys_(static_cast<std::size_t>(count)) {}
+
+  struct Lease {
+    LocalAddress address;
+    bool loaded;  ///< the slot held the key already
+  };
+  /// The slot of `key`, displacing the oldest one where it is not there.
+  Lease take(std::int64_t key) {
+    for (std::size_t i = 0; i < keys_.size(); ++i)
+      if (keys_[i] == key) return {address(i), true};
+    const std::size_t slot = next_;
+    next_ = (next_ + 1) % keys_.size();
+    keys_[slot] = key;
+    return {address(slot), false};
+  }
+
+ private:
+  LocalAddress address(std::size_t slot) const {
+    return {memory_, base_ + static_cast<Bytes>(slot) * size_};
+  }
+
+  Memory memory_;
+  Bytes base_;
+  Bytes size_;
+  std::vector<std::optional<std::int64_t>> keys_;
+  std::size_t next_ = 0;
+};
+
+/// Appends the instructions of one kernel's units to one core's stream.
+class Emitter {
+ public:
+  Emitter(const EmitContext& context, const Kernel& kernel, OpId layer,
+          std::vector<Instruction>& out)
+      : c(context), k(kernel), layer_(layer), out_(out) {}
+
+  const EmitContext& c;
+  const Kernel& k;
+
+  /// load.n, load.s or store of the box of an access; `chip` has on-chip element strides by role.
+  void transfer(Opcode opcode, const Access& access, const Box& box, LocalAddress local,
+                const Dims& chip);
+  /// load.s of contiguous elements of a constant.
+  void load_constant(StorageId storage, std::int64_t first, std::int64_t count,
+                     LocalAddress local);
+  Instruction& push(Opcode opcode) {
+    out_.emplace_back(opcode, layer_);
+    return out_.back();
+  }
+  void set_post(Instruction& i) const {
+    i.set_fn(Operand::post, k.post.fn)
+        .set_real(Operand::alpha, k.post.alpha)
+        .set_real(Operand::beta, k.post.beta);
+  }
+
+ private:
+  void transfer_part(Opcode opcode, const BufferPart& part, LocalAddress local, Bytes element);
+
+  OpId layer_;
+  std::vector<Instruction>& out_;
+};
+
+/// Emits `box` of the kernel's output with the given tile.
+void emit_unit(Emitter& e, const Tile& tile, const Box& box);
+
+// One a class of kernels (emit_mac.cpp, emit_window.cpp, emit_point.cpp).
+void emit_mac(Emitter& e, const MacTile& tile, const Box& box);
+void emit_window(Emitter& e, const WindowTile& tile, const Box& box);
+void emit_point(Emitter& e, const PointTile& tile, const Box& box);
+
+/// On-chip strides of a dense tile with these extents, C innermost.
+Dims dense_chip(const Dims& extents);
+
+/// pad_t and pad_l of an instruction that makes `block` from the inputs `loaded`. A window that lies
+/// beyond the end of the tensor altogether is moved above it: outside is outside.
+void set_padding(Instruction& i, const WindowAttrs& window, const Box& block, const Box& loaded);
+
+}  // namespace unna

@@ -1,0 +1,212 @@
+#include "compiler/partition.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "compiler/point.h"
+
+namespace unna {
+namespace {
+
+/// Channels that a unit takes at least: whole groups of a grouped convolution, else what the PEs
+/// make at a time. Kernels that need whole rows are not divided by channels.
+std::int64_t channel_granule(const Kernel& k, const CoreConfig& core) {
+  switch (k.kind) {
+    case KernelKind::softmax:
+    case KernelKind::norm:
+    case KernelKind::lrn:
+    case KernelKind::reduce:
+      return k.dims[kC];
+    case KernelKind::conv:
+      return k.groups > 1 ? k.dims[kC] / k.groups : core.pes;
+    default:
+      return core.pes;
+  }
+}
+
+struct Range {
+  std::int64_t lo, hi;
+};
+/// Part i of `parts` nearly equal ones of [0, extent), in whole granules.
+Range part(std::int64_t extent, std::int64_t granule, std::int64_t parts, std::int64_t i) {
+  const std::int64_t count = ceil_div(extent, granule);
+  return {std::min(extent, count * i / parts * granule),
+          std::min(extent, count * (i + 1) / parts * granule)};
+}
+
+bool uses_window_tile(KernelKind kind) {
+  return kind == KernelKind::dwconv || kind == KernelKind::pool;
+}
+
+MacShape mac_shape(const Kernel& k, const Dims& unit) {
+  const WindowAttrs& w = k.window;
+  MacShape s;
+  const std::int64_t per_group = k.dims[kC] / k.groups;
+  s.n = unit[kB] * unit[kN];
+  s.groups = ceil_div(unit[kC], per_group);
+  s.out_h = unit[kH];
+  s.out_w = unit[kW];
+  s.co = std::min(unit[kC], per_group);
+  s.in_h = k.in[0].dims[kH];
+  s.in_w = k.in[0].dims[kW];
+  s.ci = k.in[0].dims[kC] / k.groups;
+  s.kh = w.kernel_h;
+  s.kw = w.kernel_w;
+  s.stride_h = w.stride_h;
+  s.stride_w = w.stride_w;
+  s.dilation_h = w.dilation_h;
+  s.dilation_w = w.dilation_w;
+  s.bias = k.bias.has_value();
+  s.weights_per_batch = k.in.size() > 1 && k.in[1].access.stride[kB] + k.in[1].access.stride[kN];
+  return s;
+}
+
+WindowShape window_shape(const Kernel& k, const Dims& unit) {
+  const WindowAttrs& w = k.window;
+  WindowShape s;
+  s.n = unit[kB] * unit[kN];
+  s.out_h = unit[kH];
+  s.out_w = unit[kW];
+  s.c = unit[kC];
+  s.in_h = k.in[0].dims[kH];
+  s.in_w = k.in[0].dims[kW];
+  s.kh = w.kernel_h;
+  s.kw = w.kernel_w;
+  s.stride_h = w.stride_h;
+  s.stride_w = w.stride_w;
+  s.dilation_h = w.dilation_h;
+  s.dilation_w = w.dilation_w;
+  s.weights = k.weights.has_value();
+  // A sum that is divided by the number of positions that took part has to see all of them.
+  s.splittable = k.kind == KernelKind::pool && (k.fn == Function::max || k.gamma != 0);
+  return s;
+}
+
+}  // namespace
+
+Cycle time_of(const Tile& tile) {
+  return std::visit([](const auto& t) { return t.time; }, tile);
+}
+Bytes traffic_of(const Tile& tile) {
+  return std::visit([](const auto& t) { return t.traffic; }, tile);
+}
+std::string describe(const Tile& tile) {
+  if (const auto* mac = std::get_if<MacTile>(&tile)) return describe(*mac);
+  if (const auto* window = std::get_if<WindowTile>(&tile)) return describe(*window);
+  const auto& point = std::get<PointTile>(tile);
+  return fmt::format("tile {}, compute {} traffic {} time {}", fmt::join(point.extent, "x"),
+                     point.compute, point.traffic, point.time);
+}
+
+Partitioner::Partitioner(const LoweredGraph& graph, const MachineConfig& machine,
+                         Partition strategy)
+    : graph_(graph), machine_(machine), strategy_(strategy) {}
+
+std::vector<Grid> Partitioner::grids(const Kernel& k, std::int64_t cores) const {
+  const std::int64_t batch = k.dims[kB] * k.dims[kN];
+  const std::int64_t channels = ceil_div(k.dims[kC], channel_granule(k, machine_.core));
+  const auto cap = [&](std::int64_t extent, std::int64_t room) { return std::min(extent, room); };
+  switch (strategy_) {
+    case Partition::channels: {
+      const std::int64_t c = cap(channels, cores);
+      if (c > 1 || k.dims[kC] == 1) return {{1, 1, c}};
+      return {{1, cap(k.dims[kH], cores), 1}};
+    }
+    case Partition::rows:
+      return {{1, cap(k.dims[kH], cores), 1}};
+    case Partition::batch: {
+      const std::int64_t b = cap(batch, cores);
+      return {{b, cap(k.dims[kH], cores / b), 1}};
+    }
+    case Partition::automatic:
+    case Partition::branches:
+      break;
+  }
+  std::vector<Grid> all;
+  for (std::int64_t b = 1; b <= cap(batch, cores); b *= 2)
+    for (std::int64_t r = 1; r <= cap(k.dims[kH], cores / b); ++r) {
+      // Powers of two, what fills the cores, and one row a core.
+      const bool power = (r & (r - 1)) == 0;
+      if (!power && r != k.dims[kH] && r != cores / b) continue;
+      const std::int64_t most = cap(channels, cores / (b * r));
+      all.push_back({b, r, most});
+      if (most > 1 && r * b > 1) all.push_back({b, r, 1});
+    }
+  return all;
+}
+
+std::vector<UnitOfWork> Partitioner::units(KernelId id, const Grid& grid, CoreGroup group) const {
+  const Kernel& k = graph_.kernels[id.index()];
+  // Batch parts divide B where it is large enough, else N, else both.
+  const std::int64_t parts_b = k.dims[kB] == 1 ? 1 : std::min(grid.batch, k.dims[kB]);
+  const std::int64_t parts_n = std::min(k.dims[kN], grid.batch / parts_b);
+  std::vector<UnitOfWork> all;
+  std::int64_t core = group.first;
+  const auto set = [](Box& box, std::size_t d, Range r) {
+    box.lo[d] = r.lo;
+    box.hi[d] = r.hi;
+  };
+  for (std::int64_t b = 0; b < parts_b; ++b)
+    for (std::int64_t n = 0; n < parts_n; ++n)
+      for (std::int64_t r = 0; r < grid.rows; ++r)
+        for (std::int64_t c = 0; c < grid.channels; ++c, ++core) {
+          Box box;
+          set(box, kB, part(k.dims[kB], 1, parts_b, b));
+          set(box, kN, part(k.dims[kN], 1, parts_n, n));
+          set(box, kH, part(k.dims[kH], 1, grid.rows, r));
+          set(box, kW, {0, k.dims[kW]});
+          set(box, kC, part(k.dims[kC], channel_granule(k, machine_.core), grid.channels, c));
+          if (!box.empty()) all.push_back({id, CoreId(static_cast<std::size_t>(core)), box});
+        }
+  return all;
+}
+
+const Tile& Partitioner::tile(const Kernel& k, KernelId, const Dims& unit, std::int64_t sharers) {
+  const TileMachine m{&machine_.core, element_bytes(machine_.data_type),
+                      std::max<std::int64_t>(1, dram_bytes_per_cycle_q16(machine_) / sharers),
+                      machine_.dram.latency_cycles};
+  const auto once = [&](auto& memo, const auto& shape, const auto& choose) -> const Tile& {
+    const auto key = std::pair(shape, sharers);
+    const auto at = memo.find(key);
+    if (at != memo.end()) return at->second;
+    return memo.emplace(key, choose(shape, m)).first->second;
+  };
+  try {
+    if (k.kind == KernelKind::conv || k.kind == KernelKind::matmul)
+      return once(mac_tiles_, mac_shape(k, unit), choose_mac_tile);
+    if (uses_window_tile(k.kind))
+      return once(window_tiles_, window_shape(k, unit), choose_window_tile);
+  } catch (const CapacityError& e) {
+    throw CapacityError(fmt::format("{}: {}", k.name, e.what()));
+  }
+  point_tile_ = choose_point_tile(k, unit, m);
+  return point_tile_;
+}
+
+KernelPlan Partitioner::plan(KernelId id, CoreGroup group, std::int64_t sharers,
+                             const SyncCost& sync) {
+  const Kernel& k = graph_.kernels[id.index()];
+  KernelPlan best;
+  std::tuple<Cycle, Bytes, std::int64_t> best_key;
+  for (const Grid& grid : grids(k, group.count)) {
+    KernelPlan p{id, grid, units(id, grid, group), {}, 0};
+    Dims largest{1, 1, 1, 1, 1};
+    for (const UnitOfWork& u : p.units)
+      for (std::size_t d = 0; d < kDims; ++d) largest[d] = std::max(largest[d], u.box.extent(d));
+    const std::int64_t count = static_cast<std::int64_t>(p.units.size());
+    const std::int64_t others = sharers - group.count;
+    p.tile = tile(k, id, largest, others + count);
+    p.estimate = time_of(p.tile) + sync(p.units);
+    const std::tuple key(p.estimate, traffic_of(p.tile) * count, -grid.rows);
+    if (best.units.empty() || key < best_key) {
+      best_key = key;
+      best = std::move(p);
+    }
+  }
+  return best;
+}
+
+}  // namespace unna

@@ -1,0 +1,48 @@
+#pragma once
+
+// Divides kernels over cores and tiles the parts, by estimated time.
+
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "compiler/compile.h"
+#include "compiler/plan.h"
+
+namespace unna {
+
+/// Cores [first, first + count).
+struct CoreGroup {
+  std::int64_t first = 0;
+  std::int64_t count = 1;
+};
+
+/// Extra cycles that a division costs because units wait for results of other cores.
+using SyncCost = std::function<Cycle(const std::vector<UnitOfWork>&)>;
+
+class Partitioner {
+ public:
+  Partitioner(const LoweredGraph& graph, const MachineConfig& machine, Partition strategy);
+
+  /// The division with the smallest estimate; ties go to fewer DRAM bytes, then to more rows.
+  /// `sharers` cores use the DRAM at that time.
+  KernelPlan plan(KernelId kernel, CoreGroup group, std::int64_t sharers, const SyncCost& sync);
+
+ private:
+  std::vector<Grid> grids(const Kernel& kernel, std::int64_t cores) const;
+  std::vector<UnitOfWork> units(KernelId kernel, const Grid& grid, CoreGroup group) const;
+  const Tile& tile(const Kernel& kernel, KernelId id, const Dims& unit, std::int64_t sharers);
+
+  const LoweredGraph& graph_;
+  const MachineConfig& machine_;
+  Partition strategy_;
+  std::map<std::pair<MacShape, std::int64_t>, Tile> mac_tiles_;
+  std::map<std::pair<WindowShape, std::int64_t>, Tile> window_tiles_;
+  Tile point_tile_;
+};
+
+Cycle time_of(const Tile& tile);
+Bytes traffic_of(const Tile& tile);
+std::string describe(const Tile& tile);
+
+}  // namespace unna

@@ -1,0 +1,46 @@
+#pragma once
+
+// How each kernel is divided over the cores, and tiled: what partitioning hands to scheduling and
+// emission. The unit of work is (core, kernel, box of the output).
+
+#include <variant>
+#include <vector>
+
+#include "compiler/ir.h"
+#include "compiler/tile.h"
+
+namespace unna {
+
+/// Tile of an element-wise or row-wise kernel: extents of the box that is on chip at a time.
+struct PointTile {
+  Dims extent{1, 1, 1, 1, 1};
+  Cycle compute = 0;
+  Bytes traffic = 0;
+  Cycle time = 0;
+};
+
+using Tile = std::variant<MacTile, WindowTile, PointTile>;
+
+struct UnitOfWork {
+  KernelId kernel;
+  CoreId core;
+  Box box;
+};
+
+/// Cores [first, first + count) work on the kernel; its output is cut into batch x rows x channels
+/// boxes, one a core in that order.
+struct Grid {
+  std::int64_t batch = 1, rows = 1, channels = 1;
+
+  std::int64_t units() const { return batch * rows * channels; }
+};
+
+struct KernelPlan {
+  KernelId kernel;
+  Grid grid;
+  std::vector<UnitOfWork> units;
+  Tile tile;
+  Cycle estimate = 0;  ///< cycles of the slowest unit, and of waiting for other cores
+};
+
+}  // namespace unna

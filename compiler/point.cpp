@@ -1,0 +1,176 @@
+#include "compiler/point.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "base/error.h"
+#include "compiler/emit.h"
+#include "isa/timing.h"
+
+namespace unna {
+namespace {
+
+bool whole_rows(KernelKind kind) {
+  return kind == KernelKind::softmax || kind == KernelKind::norm || kind == KernelKind::lrn;
+}
+
+/// Inputs that `outputs` consecutive results of a resize read, at most.
+std::int64_t resize_reach(std::int64_t outputs, std::int64_t step, std::int64_t size) {
+  return std::min(size, (((outputs - 1) * step) >> 16) + 3);
+}
+
+/// Dimensions in the order in which a tile grows: those that make long runs in DRAM first.
+std::vector<std::size_t> growth_order(const Kernel& k) {
+  std::vector<std::size_t> order = {kC, kW, kH, kN, kB};
+  if (k.kind != KernelKind::copy) return order;
+  const auto& stride = k.in[0].access.stride;
+  std::size_t inner = kC;
+  for (std::size_t d = 0; d < kDims; ++d)
+    if (k.dims[d] > 1 && stride[d] == 1) inner = d;
+  if (inner == kC) return order;
+  std::erase(order, inner);
+  order.insert(order.begin() + 1, inner);
+  return order;
+}
+
+bool fits(const Kernel& k, const Dims& extents, const TileMachine& m) {
+  Bytes in = 0;
+  for (std::size_t i = 0; i < k.in.size(); ++i)
+    in += 2 * operand_elements(k, i, extents) * m.element;
+  const std::int64_t outputs = product(extents) * (k.out2 ? 2 : 1);
+  const Bytes result = k.kind == KernelKind::reduce ? m.core->accumulator_bytes : m.element;
+  return in <= m.core->nbin_bytes && 2 * outputs * result <= m.core->nbout_bytes;
+}
+
+Cycle tile_cycles(const Kernel& k, const Dims& extents, const TileMachine& m) {
+  const std::int64_t cols =
+      k.kind == KernelKind::reduce ? k.in[0].dims[kC] : extents[kC];
+  Instruction i = point_instruction(k, OpId(0), product(extents) / extents[kC], cols);
+  if (k.kind == KernelKind::resize)
+    i.set_count(Operand::out_h, extents[kH]).set_count(Operand::out_w, extents[kW]);
+  return compute_cycles(i, *m.core);
+}
+
+}  // namespace
+
+Dims operand_chip(const Kernel& k, std::size_t input, const Dims& extents) {
+  if (k.kind != KernelKind::copy && k.kind != KernelKind::reduce) return dense_chip(extents);
+  std::vector<std::size_t> order(kDims);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const Dims& stride = k.in[input].access.stride;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return stride[a] > stride[b]; });
+  Dims chip{};
+  std::int64_t step = 1;
+  for (std::size_t i = kDims; i-- > 0;) {
+    chip[order[i]] = step;
+    step *= extents[order[i]];
+  }
+  return chip;
+}
+
+std::int64_t operand_elements(const Kernel& k, std::size_t input, const Dims& extents) {
+  Dims e = extents;
+  const Dims& in = k.in[input].dims;
+  for (std::size_t d = 0; d < kDims; ++d)
+    if (in[d] == 1) e[d] = 1;
+  if (k.kind == KernelKind::reduce) e[kC] = in[kC];
+  if (k.kind == KernelKind::lstm_cell && input == 0) e[kH] = 4;
+  if (k.kind == KernelKind::resize) {
+    e[kH] = resize_reach(extents[kH], k.resize.y_step, in[kH]);
+    e[kW] = resize_reach(extents[kW], k.resize.x_step, in[kW]);
+  }
+  return product(e);
+}
+
+Instruction point_instruction(const Kernel& k, OpId layer, std::int64_t rows, std::int64_t cols) {
+  const auto sized = [&](Opcode opcode) {
+    Instruction i(opcode, layer);
+    i.set_count(Operand::rows, rows).set_count(Operand::cols, cols);
+    return i;
+  };
+  switch (k.kind) {
+    case KernelKind::binary:
+      return sized(Opcode::ewise)
+          .set_fn(Operand::fn, k.fn)
+          .set_fn(Operand::post, k.post.fn)
+          .set_real(Operand::alpha, k.post.alpha)
+          .set_real(Operand::beta, k.post.beta);
+    case KernelKind::unary:
+      return sized(Opcode::act)
+          .set_fn(Operand::fn, k.fn)
+          .set_real(Operand::alpha, k.alpha)
+          .set_real(Operand::beta, k.beta);
+    case KernelKind::softmax:
+      return sized(Opcode::softmax).set_real(Operand::gamma, k.gamma);
+    case KernelKind::norm:
+      return sized(Opcode::norm).set_real(Operand::alpha, k.alpha);
+    case KernelKind::lrn:
+      return sized(Opcode::lrn)
+          .set_count(Operand::kw, k.lrn_size)
+          .set_real(Operand::alpha, k.alpha)
+          .set_real(Operand::beta, k.beta)
+          .set_real(Operand::gamma, k.gamma);
+    case KernelKind::reduce:
+      return sized(Opcode::reduce).set_fn(Operand::fn, k.fn).set_real(Operand::gamma, k.gamma);
+    case KernelKind::lstm_cell:
+      return sized(Opcode::lstm);
+    case KernelKind::resize:
+      return Instruction(Opcode::resize, layer)
+          .set_count(Operand::in_c, cols)
+          .set_fn(Operand::fn, k.resize.bilinear ? Function::mean : Function::none);
+    case KernelKind::copy: {
+      Instruction i(Opcode::move, layer);
+      Strided s;
+      s.run = cols;
+      s.n[0] = rows;
+      s.put(i);
+      return i;
+    }
+    default:
+      throw InternalError("not a point kernel: " + k.name);
+  }
+}
+
+PointTile choose_point_tile(const Kernel& k, const Dims& unit, const TileMachine& m) {
+  PointTile tile;
+  if (whole_rows(k.kind)) tile.extent[kC] = unit[kC];
+  if (!fits(k, tile.extent, m))
+    throw CapacityError(fmt::format(
+        "{}: a row of {} elements has to be on chip twice, which NBin {} B and NBout {} B do not "
+        "allow",
+        k.name, k.in[0].dims[kC], m.core->nbin_bytes, m.core->nbout_bytes));
+  const std::vector<std::size_t> order = growth_order(k);
+  const bool reorders = order[1] != kW;
+  for (const std::size_t d : order) {
+    const std::int64_t limit = reorders && d == kC ? std::min<std::int64_t>(unit[d], 64) : unit[d];
+    std::int64_t lo = tile.extent[d];
+    std::int64_t hi = limit;
+    while (lo < hi) {
+      const std::int64_t mid = (lo + hi + 1) / 2;
+      tile.extent[d] = mid;
+      if (fits(k, tile.extent, m)) {
+        lo = mid;
+      } else {
+        hi = mid - 1;
+      }
+    }
+    tile.extent[d] = lo;
+  }
+  std::int64_t tiles = 1;
+  for (std::size_t d = 0; d < kDims; ++d) tiles *= ceil_div(unit[d], tile.extent[d]);
+  std::int64_t elements = product(unit) * (k.out2 ? 2 : 1);
+  for (std::size_t i = 0; i < k.in.size(); ++i) elements += operand_elements(k, i, unit);
+  tile.traffic = elements * m.element;
+  tile.compute = tiles * tile_cycles(k, tile.extent, m);
+  const std::int64_t transfers = tiles * static_cast<std::int64_t>(k.in.size());
+  const Cycle requests = transfers * ceil_div<Cycle>(m.latency, m.core->dma_outstanding);
+  tile.time = std::max({tile.compute, m.move_cycles(tile.traffic), requests}) +
+              2 * (m.latency + m.move_cycles(product(tile.extent) * m.element));
+  return tile;
+}
+
+}  // namespace unna

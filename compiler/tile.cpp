@@ -1,0 +1,265 @@
+#include "compiler/tile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+#include <vector>
+
+#include "base/error.h"
+#include "isa/timing.h"
+
+namespace unna {
+namespace {
+
+/// Sizes worth trying for a dimension: the powers of two, the even divisions, and all of it.
+std::vector<std::int64_t> candidates(std::int64_t extent, std::int64_t granule) {
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t s = granule; s < extent; s *= 2) sizes.push_back(s);
+  for (std::int64_t parts = 1; parts <= 8 && parts <= extent; ++parts) {
+    const std::int64_t s = round_up(ceil_div(extent, parts), granule);
+    sizes.push_back(std::min(s, extent));
+  }
+  std::sort(sizes.begin(), sizes.end());
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  return sizes;
+}
+
+/// Sum over the blocks of one dimension of the inputs they read, and the most that one reads.
+struct Spans {
+  std::int64_t blocks = 0, total = 0, most = 0;
+};
+Spans input_spans(std::int64_t extent, std::int64_t block, std::int64_t stride,
+                  std::int64_t kernel, std::int64_t dilation, std::int64_t in) {
+  const auto span = [&](std::int64_t b) {
+    return std::min(in, (b - 1) * stride + (kernel - 1) * dilation + 1);
+  };
+  Spans s;
+  s.blocks = ceil_div(extent, block);
+  const std::int64_t rest = extent - (s.blocks - 1) * block;
+  s.total = (s.blocks - 1) * span(block) + span(rest);
+  s.most = span(std::min(block, extent));
+  return s;
+}
+
+/// Sum of ceil(tile / granule) over the tiles of a dimension.
+std::int64_t granules(std::int64_t extent, std::int64_t tile, std::int64_t granule) {
+  const std::int64_t full = extent / tile;
+  const std::int64_t rest = extent % tile;
+  return full * ceil_div(tile, granule) + ceil_div(rest, granule);
+}
+
+class MacSearch {
+ public:
+  MacSearch(const MacShape& shape, const TileMachine& machine) : s_(shape), m_(machine) {}
+
+  MacTile run() {
+    const std::vector<std::int64_t> heights = candidates(s_.out_h, 1);
+    const std::vector<std::int64_t> widths = candidates(s_.out_w, 1);
+    for (const bool per_tap : {false, true}) {
+      if (per_tap && s_.kh * s_.kw == 1) continue;
+      for (const std::int64_t ci : input_channels())
+        for (const std::int64_t co : candidates(s_.co, std::min(m_.core->pes, s_.co)))
+          for (const std::int64_t h : heights)
+            for (const std::int64_t w : widths) {
+              MacTile tile;
+              tile.block_h = h;
+              tile.block_w = w;
+              tile.co = co;
+              tile.ci = ci;
+              tile.per_tap = per_tap;
+              consider(tile);
+            }
+    }
+    if (!best_)
+      throw CapacityError(fmt::format(
+          "no tile of a {}x{} window over {} channels fits NBin {} B, SB {} B, NBout {} B", s_.kh,
+          s_.kw, s_.ci, m_.core->nbin_bytes, m_.core->sb_bytes, m_.core->nbout_bytes));
+    return *best_;
+  }
+
+ private:
+  std::vector<std::int64_t> input_channels() const {
+    std::vector<std::int64_t> sizes = candidates(s_.ci, std::min(m_.core->multipliers, s_.ci));
+    for (std::int64_t c = 1; c < std::min(m_.core->multipliers, s_.ci); c *= 2) sizes.push_back(c);
+    return sizes;
+  }
+
+  void consider(MacTile tile) {
+    const std::int64_t taps = s_.kh * s_.kw;
+    const std::int64_t kh = tile.per_tap ? 1 : s_.kh;
+    const std::int64_t kw = tile.per_tap ? 1 : s_.kw;
+    const Spans in_h =
+        input_spans(s_.out_h, tile.block_h, s_.stride_h, kh, s_.dilation_h, s_.in_h);
+    const Spans in_w =
+        input_spans(s_.out_w, tile.block_w, s_.stride_w, kw, s_.dilation_w, s_.in_w);
+    const Bytes x_tile = in_h.most * in_w.most * tile.ci * m_.element;
+    const Bytes w_tile = tile.co * kh * kw * tile.ci * m_.element;
+    const Bytes bias = s_.bias ? 2 * tile.co * m_.core->accumulator_bytes : 0;
+    tile.nbin_slots = m_.core->nbin_bytes / x_tile;
+    tile.sb_slots = std::max<Bytes>(m_.core->sb_bytes - bias, 0) / w_tile;
+    if (tile.nbin_slots < 1 || tile.sb_slots < 1) return;
+
+    const std::int64_t n_k = ceil_div(s_.ci, tile.ci) * (tile.per_tap ? taps : 1);
+    const Bytes region = tile.block_h * tile.block_w * tile.co *
+                         (n_k > 1 ? m_.core->accumulator_bytes : m_.element);
+    const std::int64_t regions = m_.core->nbout_bytes / region;
+    if (regions < 1) return;
+    const std::int64_t blocks = in_h.blocks * in_w.blocks;
+    tile.group = n_k > 1 ? std::min(regions, blocks) : 1;
+    const Loads loads{in_h.total * in_w.total, in_h.blocks * in_w.blocks, n_k, kh * kw, x_tile,
+                      w_tile, region, regions};
+    for (const bool co_outer : {false, true}) {
+      if (co_outer && tile.co >= s_.co) continue;
+      tile.co_outer = co_outer;
+      estimate(tile, loads);
+      const auto key = [](const MacTile& t) { return std::tuple(t.time, t.traffic); };
+      if (!best_ || key(tile) < key(*best_)) best_ = tile;
+    }
+  }
+
+  struct Loads {
+    std::int64_t in_positions;  ///< input positions of all blocks, halos counted as often as read
+    std::int64_t blocks, n_k, taps;
+    Bytes x_tile, w_tile, region;
+    std::int64_t regions;
+  };
+
+  void estimate(MacTile& tile, const Loads& l) const {
+    const std::int64_t n_co = ceil_div(s_.co, tile.co);
+    const std::int64_t n_groups = ceil_div(l.blocks, tile.group);
+    const std::int64_t all_taps = tile.per_tap ? s_.kh * s_.kw : 1;
+    // How often each input and each synapse is loaded: slots are first in, first out.
+    const bool x_stays = l.n_k * tile.group <= tile.nbin_slots;
+    const bool all_x_stays = l.n_k * l.blocks <= tile.nbin_slots;
+    const bool w_stays = l.n_k <= tile.sb_slots;
+    const bool all_w_stays = l.n_k * n_co <= tile.sb_slots;
+    const std::int64_t x_times =
+        n_co == 1 || (tile.co_outer ? all_x_stays : x_stays) ? 1 : n_co;
+    const std::int64_t w_times =
+        n_groups == 1 || (tile.co_outer ? w_stays : all_w_stays) ? 1 : n_groups;
+    const std::int64_t w_batches = s_.weights_per_batch || !all_w_stays || n_groups == 0 ? s_.n : 1;
+
+    const std::int64_t repeat = s_.n * s_.groups;
+    const Bytes x_bytes = repeat * l.in_positions * all_taps * s_.ci * m_.element * x_times;
+    const Bytes w_bytes =
+        w_batches * s_.groups * s_.co * s_.ci * s_.kh * s_.kw * m_.element * w_times;
+    const Bytes out_bytes = repeat * s_.out_h * s_.out_w * s_.co * m_.element;
+    tile.traffic = x_bytes + w_bytes + out_bytes;
+
+    const std::int64_t instructions = repeat * l.blocks * n_co * l.n_k;
+    const std::int64_t k_cycles =
+        all_taps * granules(s_.ci * l.taps, tile.ci * l.taps, m_.core->multipliers);
+    const std::int64_t co_groups = granules(s_.co, tile.co, m_.core->pes);
+    tile.compute = repeat * s_.out_h * s_.out_w * co_groups * k_cycles +
+                   instructions * m_.core->startup_cycles;
+
+    // Compute and transfers overlap, but for the first loads, the last store, and where a single
+    // slot leaves nothing to overlap with.
+    const Cycle move = m_.move_cycles(tile.traffic);
+    Cycle serial = 2 * m_.latency + m_.move_cycles(l.x_tile) + m_.move_cycles(l.w_tile) +
+                   m_.move_cycles(l.region);
+    const Cycle store = m_.latency + m_.move_cycles(l.region);
+    if (tile.nbin_slots < 2 && l.blocks * l.n_k > 1)
+      serial += m_.move_cycles(x_bytes) + instructions * m_.latency;
+    if (tile.sb_slots < 2 && n_co * l.n_k > 1)
+      serial += m_.move_cycles(w_bytes) + n_co * l.n_k * w_times * m_.latency;
+    if (l.n_k > 1 ? tile.group < 2 : l.regions < 2) serial += repeat * n_groups * n_co * store;
+    // A DMA request holds its slot for the latency, however short its data is.
+    const std::int64_t loads = repeat * l.blocks * l.n_k * x_times;
+    const Cycle requests = loads * ceil_div<Cycle>(m_.latency, m_.core->dma_outstanding);
+    tile.time = std::max({tile.compute, move, requests}) + serial;
+  }
+
+  MacShape s_;
+  TileMachine m_;
+  std::optional<MacTile> best_;
+};
+
+class WindowSearch {
+ public:
+  WindowSearch(const WindowShape& shape, const TileMachine& machine) : s_(shape), m_(machine) {}
+
+  WindowTile run() {
+    for (const std::int64_t c : candidates(s_.c, std::min(m_.core->pes, s_.c)))
+      for (const std::int64_t h : candidates(s_.out_h, 1))
+        for (const std::int64_t w : candidates(s_.out_w, 1)) consider(h, w, c, s_.kh);
+    if (!best_ && s_.splittable)
+      for (const std::int64_t c : candidates(s_.c, 1))
+        for (const std::int64_t rows : candidates(s_.kh, 1)) consider(1, 1, c, rows);
+    if (!best_)
+      throw CapacityError(fmt::format(
+          "no tile of a {}x{} window (dilation {}x{}) fits NBin {} B, SB {} B and NBout {} B",
+          s_.kh, s_.kw, s_.dilation_h, s_.dilation_w, m_.core->nbin_bytes, m_.core->sb_bytes,
+          m_.core->nbout_bytes));
+    return *best_;
+  }
+
+ private:
+  void consider(std::int64_t h, std::int64_t w, std::int64_t c, std::int64_t rows) {
+    const bool split = rows < s_.kh;
+    const Spans in_h = input_spans(s_.out_h, h, s_.stride_h, rows, s_.dilation_h, s_.in_h);
+    const Spans in_w = input_spans(s_.out_w, w, s_.stride_w, s_.kw, s_.dilation_w, s_.in_w);
+    const Bytes x_tile = in_h.most * in_w.most * c * m_.element;
+    const Bytes region = h * w * c * (split ? m_.core->accumulator_bytes : m_.element);
+    const Bytes weights =
+        s_.weights ? c * (s_.kh * s_.kw * m_.element + m_.core->accumulator_bytes) : 0;
+    const std::int64_t x_slots = m_.core->nbin_bytes / x_tile;
+    const std::int64_t out_slots = m_.core->nbout_bytes / region;
+    if (x_slots < 1 || out_slots < 1 || 2 * weights > m_.core->sb_bytes) return;
+
+    WindowTile tile{h, w, c, rows, x_slots, out_slots, 0, 0, 0};
+    const std::int64_t parts = ceil_div(s_.kh, rows);
+    const std::int64_t n_c = ceil_div(s_.c, c);
+    const std::int64_t blocks = s_.n * in_h.blocks * in_w.blocks * n_c * parts;
+    const Bytes x_bytes = s_.n * in_h.total * in_w.total * s_.c * m_.element * parts;
+    const Bytes out_bytes = s_.n * s_.out_h * s_.out_w * s_.c * m_.element;
+    const Bytes w_bytes = s_.weights ? s_.c * s_.kh * s_.kw * m_.element : 0;
+    tile.traffic = x_bytes + out_bytes + w_bytes;
+    tile.compute = s_.n * s_.out_h * s_.out_w * granules(s_.c, c, m_.core->pes) * parts *
+                       ceil_div(rows * s_.kw, m_.core->multipliers) +
+                   blocks * m_.core->startup_cycles;
+    Cycle serial = 2 * m_.latency + m_.move_cycles(x_tile) + m_.move_cycles(region);
+    if (x_slots < 2) serial += m_.move_cycles(x_bytes) + blocks * m_.latency;
+    if (out_slots < 2) serial += m_.move_cycles(out_bytes) + blocks * m_.latency;
+    // A DMA request costs about a request slot even when its data is short.
+    const Cycle requests = 2 * blocks * ceil_div<Cycle>(m_.latency, m_.core->dma_outstanding);
+    tile.time = std::max({tile.compute, m_.move_cycles(tile.traffic), requests}) + serial;
+    const auto key = [](const WindowTile& t) { return std::tuple(t.time, t.traffic); };
+    if (!best_ || key(tile) < key(*best_)) best_ = tile;
+  }
+
+  WindowShape s_;
+  TileMachine m_;
+  std::optional<WindowTile> best_;
+};
+
+}  // namespace
+
+Cycle TileMachine::move_cycles(Bytes bytes) const {
+  return ceil_div<Cycle>(bytes << 16, rate_q16);
+}
+
+MacTile choose_mac_tile(const MacShape& shape, const TileMachine& machine) {
+  return MacSearch(shape, machine).run();
+}
+
+WindowTile choose_window_tile(const WindowShape& shape, const TileMachine& machine) {
+  return WindowSearch(shape, machine).run();
+}
+
+std::string describe(const MacTile& t) {
+  return fmt::format("block {}x{} co {} ci {}{}, {} blocks a group, {} outer, slots {}/{}, "
+                     "compute {} traffic {} time {}",
+                     t.block_h, t.block_w, t.co, t.ci, t.per_tap ? " by tap" : "", t.group,
+                     t.co_outer ? "channels" : "positions", t.nbin_slots, t.sb_slots, t.compute,
+                     t.traffic, t.time);
+}
+
+std::string describe(const WindowTile& t) {
+  return fmt::format("block {}x{} c {} window rows {}, compute {} traffic {} time {}", t.block_h,
+                     t.block_w, t.c, t.window_rows, t.compute, t.traffic, t.time);
+}
+
+}  // namespace unna

@@ -1,0 +1,85 @@
+#pragma once
+
+// Tile sizes: what part of a unit of work is on chip at a time, and in which order the parts come.
+// Chosen by exhaustive search over sizes that fit, by estimated time, then by DRAM bytes: on a
+// machine that is short of bandwidth the two are the same (docs/adr/0003).
+
+#include <cstdint>
+#include <string>
+
+#include "base/units.h"
+#include "configs/machine.h"
+
+namespace unna {
+
+/// DRAM rate that a core may count on while `sharers` cores run: bytes a cycle in units of 2^-16.
+struct TileMachine {
+  const CoreConfig* core = nullptr;
+  Bytes element = 2;
+  std::int64_t rate_q16 = 1;
+  Cycle latency = 0;
+
+  /// Cycles to move `bytes`, rounded up.
+  Cycle move_cycles(Bytes bytes) const;
+};
+
+/// A reduction over `ci * kh * kw` products for each of n * out_h * out_w * co outputs: convolution
+/// (of one group) and, with a 1x1 kernel and rows as out_h, matrix product.
+struct MacShape {
+  std::int64_t n = 1;
+  std::int64_t groups = 1;  ///< repeated for as many groups
+  std::int64_t out_h = 1, out_w = 1, co = 1;
+  std::int64_t in_h = 1, in_w = 1, ci = 1;  ///< of the whole tensor: tiles are clipped to it
+  std::int64_t kh = 1, kw = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  bool bias = false;
+  bool weights_per_batch = false;  ///< every n has synapses of its own
+
+  friend auto operator<=>(const MacShape&, const MacShape&) = default;
+};
+
+/// Outputs are made in blocks of block_h x block_w positions x co channels. `group` blocks have
+/// partial sums in NBout at a time while the loop over (tap, ci) runs; inputs and synapses stay in
+/// their slots as long as they are not displaced.
+struct MacTile {
+  std::int64_t block_h = 1, block_w = 1;
+  std::int64_t co = 1, ci = 1;
+  bool per_tap = false;   ///< one kernel position at a time
+  bool co_outer = false;  ///< all positions for some channels; else all channels for some positions
+  std::int64_t group = 1;
+  std::int64_t nbin_slots = 1, sb_slots = 1;
+
+  Cycle compute = 0;  ///< estimated compute cycles of the unit
+  Bytes traffic = 0;  ///< estimated DRAM bytes of the unit
+  Cycle time = 0;     ///< estimated cycles of the unit
+
+  friend bool operator==(const MacTile&, const MacTile&) = default;
+};
+
+/// Throws CapacityError where no tile fits.
+MacTile choose_mac_tile(const MacShape& shape, const TileMachine& machine);
+
+/// Depthwise convolution and pooling: each output channel reads its own input channel.
+struct WindowShape {
+  std::int64_t n = 1, out_h = 1, out_w = 1, c = 1;
+  std::int64_t in_h = 1, in_w = 1;
+  std::int64_t kh = 1, kw = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  bool weights = false;
+  bool splittable = false;  ///< the window may be taken in groups of rows (partial sums)
+
+  friend auto operator<=>(const WindowShape&, const WindowShape&) = default;
+};
+
+struct WindowTile {
+  std::int64_t block_h = 1, block_w = 1, c = 1;
+  std::int64_t window_rows = 1;  ///< kernel rows an instruction takes; kh unless split
+  std::int64_t nbin_slots = 1, nbout_slots = 1;
+  Cycle compute = 0;
+  Bytes traffic = 0;
+  Cycle time = 0;
+};
+WindowTile choose_window_tile(const WindowShape& shape, const TileMachine& machine);
+
+std::string describe(const MacTile& tile);
+std::string describe(const WindowTile& tile);
+
+}  // namespace unna
