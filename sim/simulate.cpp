@@ -84,6 +84,7 @@ SimResult simulate(const Image& image, const MachineConfig& machine, const SimOp
   check_image(image, machine);
   const Object& object = *image.object;
   System system{
+      image,
       machine,
       {},
       {},
