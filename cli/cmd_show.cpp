@@ -1,0 +1,74 @@
+// machine, networks and isa: what there is to choose from.
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/common_options.h"
+#include "report/table.h"
+#include "report/units.h"
+
+namespace unna {
+
+namespace {
+
+constexpr CommandHelp kMachineHelp = {"machine", "",
+                                      "Prints a machine description with every field, as --machine "
+                                      "takes it: the preset or file with\n"
+                                      "the overrides applied."};
+constexpr OptionRow kMachineRows[] = {
+    {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
+    {"doc", "", "", "the table of all fields instead (docs/machine.md)"},
+};
+
+constexpr CommandHelp kNetworksHelp = {
+    "networks", "NETWORK...", "Loads networks and prints their sizes, or all their operators."};
+constexpr OptionRow kNetworksRows[] = {
+    {"dump", "", "", "the operators with shapes and attributes instead"},
+};
+
+constexpr CommandHelp kIsaHelp = {"isa", "", "Prints the instruction set (docs/isa.md)."};
+
+}  // namespace
+
+int machine_command(const Arguments& arguments) {
+  const auto rows =
+      std::vector<OptionRow>(std::begin(kMachineRows), std::end(kMachineRows)) + machine_options();
+  const auto options = parse_options(kMachineHelp, rows, arguments);
+  if (!options) return kExitOk;
+  if (options->flag("doc")) {
+    fmt::print("{}", machine_markdown());
+    return kExitOk;
+  }
+  MachineChoice choice = machine_choice(*options);
+  choice.cores = options->integer("cores", 1, kMaxCores);
+  fmt::print("{}", dump_machine(choose_machine(choice).config));
+  return kExitOk;
+}
+
+int networks_command(const Arguments& arguments) {
+  const auto options = parse_options(kNetworksHelp, kNetworksRows, arguments);
+  if (!options) return kExitOk;
+  if (options->positional().empty())
+    throw InputError("unnasim networks: expected a network, see unnasim networks --help");
+  TextTable table(
+      {"network", "operators", "tensors", "MACs", "parameters", "intermediates\n(int16)"});
+  for (const std::string& file : options->positional()) {
+    const Graph graph = load_workload(file);
+    if (options->flag("dump")) fmt::print("{}", dump_graph(graph));
+    table.add({graph.name, fmt::format("{}", graph.ops.size()),
+               fmt::format("{}", graph.tensors.size()), grouped(total_macs(graph)),
+               grouped(total_params(graph)),
+               readable_bytes(total_intermediate_bytes(graph, element_bytes(DataType::int16)))});
+  }
+  if (!options->flag("dump")) fmt::print("{}", table.str());
+  return kExitOk;
+}
+
+int isa_command(const Arguments& arguments) {
+  if (!parse_options(kIsaHelp, {}, arguments)) return kExitOk;
+  fmt::print("{}", isa_markdown());
+  return kExitOk;
+}
+
+}  // namespace unna

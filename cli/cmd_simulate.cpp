@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "cli/commands.h"
+#include "cli/common_options.h"
+#include "cli/pipeline.h"
+
+namespace unna {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr CommandHelp kHelp = {
+    "simulate", "NETWORK",
+    "Compiles a network, runs it without sharing, derives lifetimes from the executed\n"
+    "instructions, plans the shared memory, and validates the plan by an independent checker and\n"
+    "by replays. Writes summary.json, layers.csv, plan.csv and program.uno into the run "
+    "directory."};
+
+constexpr OptionRow kOptions[] = {
+    {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
+    {"planner", "NAME", "tetris", "unnasim plan --list shows them"},
+    {"perturb", "N", "1", "replays under random delays"},
+    {"trace", "FILE", "", "stream the executed instructions to a .unt file"},
+    kDumpOption,
+    {"output,o", "DIR", "", "run directory (default: out/<network>.<cores>)"},
+    {"no-timing", "", "", "leave out what depends on the host"},
+};
+
+void write_trace(const fs::path& path, const Trace& trace) {
+  TraceWriter writer(path, trace);
+  for (const TraceEvent& event : trace.events) writer.add(event);
+  writer.close();
+}
+
+void write_run(const fs::path& directory, const Run& run) {
+  const Object& object = *run.compiled.object;
+  write_file(directory / "summary.json", summary_json(run.report));
+  write_file(directory / "layers.csv",
+             layers_csv(object, run.compiled.machine.config, run.executed.result));
+  write_file(directory / "plan.csv", plan_csv(object, run.planned.layout));
+  write_file(directory / "program.uno", encode_object(object));
+}
+
+}  // namespace
+
+int simulate_command(const Arguments& arguments) {
+  const auto rows = std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
+                    machine_options() + compile_options() + search_options();
+  const auto options = parse_options(kHelp, rows, arguments);
+  if (!options) return kExitOk;
+  MachineChoice choice = machine_choice(*options);
+  choice.cores = options->integer("cores", 1, kMaxCores);
+  RunOptions run_options;
+  run_options.compile = compile_choice(*options);
+  run_options.planner = planner(options->required("planner")).name;
+  run_options.plan = plan_choice(*options);
+  run_options.perturbed = options->required_integer("perturb", 0, 1000);
+  const std::string network = options->only();
+
+  const Run run =
+      run_network(network, choose_machine(choice), run_options, !options->flag("no-timing"));
+  const fs::path directory =
+      run_directory(*options, fmt::format("{}.{}", run.report.network, run.report.machine.cores));
+  write_run(directory, run);
+  write_dumps(*options, run.compiled, directory);
+  if (const auto file = options->text("trace")) write_trace(*file, run.executed.trace);
+  fmt::print("{}  {:<13} {}\n", summary_text(run.report), "written to", directory.string());
+  return kExitOk;
+}
+
+}  // namespace unna

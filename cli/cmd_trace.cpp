@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/files.h"
+#include "report/table.h"
+#include "report/units.h"
+
+namespace unna {
+
+namespace {
+
+constexpr CommandHelp kHelp = {"trace", "FILE",
+                               "Prints a trace file as text, an event a line, or a summary of it."};
+
+constexpr OptionRow kOptions[] = {
+    {"core", "N", "", "only events of this core"},
+    {"engine", "NAME", "", "only events of this engine: ln, ls, cp, st, or control"},
+    {"layer", "NAME", "", "only events of this layer"},
+    {"summary", "", "", "counts, cycles and bytes of each core and engine instead of the events"},
+};
+
+constexpr std::string_view kControl = "control";
+
+std::string_view engine_name(const TraceEvent& event) {
+  return event.engine ? kEngineNames[static_cast<std::size_t>(*event.engine)] : kControl;
+}
+
+void keep_only(const Options& options, Trace& trace) {
+  const auto core = options.integer("core", 0, trace.cores - 1);
+  const auto engine = options.text("engine");
+  const auto layer = options.text("layer");
+  if (engine && *engine != kControl &&
+      std::find(kEngineNames.begin(), kEngineNames.end(), *engine) == kEngineNames.end())
+    options.fail("engine",
+                 fmt::format("'{}' is unknown, expected ln, ls, cp, st or control", *engine));
+  if (layer && std::find(trace.layers.begin(), trace.layers.end(), *layer) == trace.layers.end())
+    options.fail("layer", fmt::format("the trace has no layer '{}'", *layer));
+  std::erase_if(trace.events, [&](const TraceEvent& event) {
+    return (core && event.core.value != static_cast<std::uint32_t>(*core)) ||
+           (engine && engine_name(event) != *engine) ||
+           (layer && trace.layers[event.op.index()] != *layer);
+  });
+}
+
+struct EngineSummary {
+  std::int64_t events = 0;
+  Cycle busy = 0;
+  Cycle last = 0;
+  Bytes read = 0;
+  Bytes written = 0;
+};
+
+/// Bytes are those between the first and the last byte touched.
+std::string summarise(const Trace& trace) {
+  constexpr std::size_t kUnits = kEngines + 1;
+  std::vector<std::array<EngineSummary, kUnits>> cores(static_cast<std::size_t>(trace.cores));
+  for (const TraceEvent& event : trace.events) {
+    auto& unit = cores[event.core.index()]
+                      [event.engine ? static_cast<std::size_t>(*event.engine) : kEngines];
+    ++unit.events;
+    unit.busy += event.end - event.start;
+    unit.last = std::max(unit.last, event.end);
+    if (event.kind == TraceKind::read) unit.read += event.end_byte - event.begin;
+    if (event.kind == TraceKind::write) unit.written += event.end_byte - event.begin;
+  }
+  TextTable table(
+      {"core", "engine", "events", "cycles open", "last end", "span read", "span written"});
+  for (std::size_t core = 0; core < cores.size(); ++core)
+    for (std::size_t unit = 0; unit < kUnits; ++unit) {
+      const EngineSummary& s = cores[core][unit];
+      if (s.events == 0) continue;
+      table.add({fmt::format("{}", core),
+                 std::string(unit < kEngines ? kEngineNames[unit] : kControl), grouped(s.events),
+                 grouped(s.busy), grouped(s.last), readable_bytes(s.read),
+                 readable_bytes(s.written)});
+    }
+  return fmt::format("{}: {} cores, {} buffers, {} layers, {} events\n{}", trace.network,
+                     trace.cores, trace.buffers.size(), trace.layers.size(),
+                     grouped(static_cast<std::int64_t>(trace.events.size())), table.str());
+}
+
+}  // namespace
+
+int trace_command(const Arguments& arguments) {
+  const auto options = parse_options(kHelp, kOptions, arguments);
+  if (!options) return kExitOk;
+  Trace trace = load_trace(options->only());
+  keep_only(*options, trace);
+  fmt::print("{}", options->flag("summary") ? summarise(trace) : format_trace(trace));
+  return kExitOk;
+}
+
+}  // namespace unna

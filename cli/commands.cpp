@@ -1,0 +1,88 @@
+#include "cli/commands.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "base/error.h"
+#include "cli/version.h"
+
+namespace unna {
+
+namespace {
+
+constexpr Command kCommands[] = {
+    {"simulate", "compile a network, run it on a machine, plan and validate its memory",
+     simulate_command},
+    {"compare", "what networks need under topology and under instruction liveness",
+     compare_command},
+    {"sweep", "simulate every point of a grid described in a file", sweep_command},
+    {"plan", "place buffers with given lifetimes, from a CSV file or a trace", plan_command},
+    {"compile", "compile a network to an object file", compile_command},
+    {"verify", "check that an object file can run", verify_command},
+    {"asm", "assemble text to an object file", asm_command},
+    {"disasm", "print an object file as text", disasm_command},
+    {"trace", "print or summarise a trace file", trace_command},
+    {"machine", "print a machine with all its fields", machine_command},
+    {"networks", "print the sizes of networks", networks_command},
+    {"isa", "print the instruction set", isa_command},
+};
+
+void print_help() {
+  fmt::print("usage: unnasim <command> [arguments]\n\nCommands:\n");
+  for (const Command& command : kCommands) fmt::print("  {:<10} {}\n", command.name, command.doc);
+  fmt::print(
+      "\nunnasim <command> --help explains one; unnasim --version.\n"
+      "Exit codes: 0 done, 2 bad input, 3 does not fit, 4 the machine hangs, 70 a bug of "
+      "unnasim.\n");
+}
+
+int dispatch(const Arguments& arguments) {
+  if (arguments.empty()) throw InputError("unnasim: expected a command, see unnasim --help");
+  const std::string& name = arguments.front();
+  if (name == "--help" || name == "-h" || name == "help") {
+    print_help();
+    return kExitOk;
+  }
+  if (name == "--version") {
+    fmt::print("unnasim {}\n", kVersion);
+    return kExitOk;
+  }
+  for (const Command& command : kCommands)
+    if (command.name == name) return command.run({arguments.begin() + 1, arguments.end()});
+  throw InputError(fmt::format("unnasim: unknown command {}, see unnasim --help", name));
+}
+
+int fail(int code, std::string_view prefix, std::string_view message) {
+  std::fflush(stdout);
+  fmt::print(stderr, "{}{}\n", prefix, message);
+  return code;
+}
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return kCommands;
+}
+
+int run_program(const Arguments& arguments) {
+  try {
+    const int code = dispatch(arguments);
+    if (std::fflush(stdout) != 0) throw InputError("stdout: cannot be written");
+    return code;
+  } catch (const InputError& error) {
+    return fail(kExitBadInput, "", error.what());
+  } catch (const CapacityError& error) {
+    return fail(kExitDoesNotFit, "", error.what());
+  } catch (const DeadlockError& error) {
+    return fail(kExitDeadlock, "", error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(kExitInternal, "", "unnasim: the host is out of memory");
+  } catch (const std::exception& error) {
+    return fail(kExitInternal, "unnasim: internal error: ", error.what());
+  }
+}
+
+}  // namespace unna

@@ -1,0 +1,98 @@
+#include "cli/common_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <thread>
+
+#include "base/file.h"
+
+namespace unna {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr OptionRow kMachineOptions[] = {
+    {"machine", "FILE", "", "machine description (default: the preset for the number of cores)"},
+    {"set", "FIELD=VALUE", "", "override a field of the machine, e.g. dram.bandwidth_gbps=25.6"},
+};
+
+constexpr OptionRow kCompileOptions[] = {
+    {"granularity", "HOW", "tensor", "buffers a tensor is stored as: tensor, slice or band"},
+    {"partition", "HOW", "auto", "over cores: auto, channels, rows, batch or branches"},
+    {"bands", "N", "8", "groups of rows a core's part is cut into, with --granularity band"},
+};
+
+constexpr OptionRow kSearchOptions[] = {
+    {"seed", "N", "1", "of everything random; same seed, same result"},
+    {"threads", "N", "", "host threads of planners that search (default: all)"},
+    {"time-limit", "SECONDS", "", "end a planner's search then; the result depends on the host"},
+    {"tetris", "FILE", "", "parameters of the tetris planner"},
+};
+
+constexpr std::string_view kDumps[] = {"graph", "partition", "tiles", "asm"};
+
+std::string dump_text(std::string_view name, const Compiled& compiled) {
+  if (name == "graph") return compiled.graph_dump;
+  if (name == "partition") return compiled.partition_dump;
+  if (name == "tiles") return compiled.tiles_dump;
+  return disassemble(*compiled.object);
+}
+
+}  // namespace
+
+std::span<const OptionRow> machine_options() {
+  return kMachineOptions;
+}
+std::span<const OptionRow> compile_options() {
+  return kCompileOptions;
+}
+std::span<const OptionRow> search_options() {
+  return kSearchOptions;
+}
+
+MachineChoice machine_choice(const Options& options) {
+  MachineChoice choice;
+  if (const auto file = options.text("machine")) choice.file = *file;
+  choice.set = options.all("set");
+  return choice;
+}
+
+CompileOptions compile_choice(const Options& options) {
+  CompileOptions choice;
+  choice.granularity = static_cast<Granularity>(options.choice("granularity", kGranularityNames));
+  choice.partition = static_cast<Partition>(options.choice("partition", kPartitionNames));
+  choice.bands = options.required_integer("bands", 1, 1 << 20);
+  return choice;
+}
+
+PlanOptions plan_choice(const Options& options) {
+  PlanOptions choice;
+  choice.seed = static_cast<std::uint64_t>(
+      options.required_integer("seed", 0, std::numeric_limits<std::int64_t>::max()));
+  const auto hardware = static_cast<std::int64_t>(std::thread::hardware_concurrency());
+  choice.threads = static_cast<int>(
+      options.integer("threads", 1, 1024).value_or(std::max<std::int64_t>(hardware, 1)));
+  choice.time_limit = options.number("time-limit", 0.001, 1e6);
+  if (const auto file = options.text("tetris")) choice.tetris = load_tetris_options(*file);
+  return choice;
+}
+
+fs::path run_directory(const Options& options, const std::string& name) {
+  if (const auto directory = options.text("output")) return *directory;
+  return fs::path("out") / name;
+}
+
+void write_dumps(const Options& options, const Compiled& compiled, const fs::path& directory) {
+  for (const std::string& name : options.list("dump")) {
+    if (std::find(std::begin(kDumps), std::end(kDumps), name) == std::end(kDumps))
+      options.fail("dump",
+                   fmt::format("'{}' is unknown, expected graph, partition, tiles or asm", name));
+    write_file(directory / (name == "asm" ? "program.asm" : name + ".txt"),
+               dump_text(name, compiled));
+  }
+}
+
+}  // namespace unna

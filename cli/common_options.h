@@ -1,0 +1,30 @@
+#pragma once
+
+// Options that several commands share: the rows and what they mean.
+
+#include <filesystem>
+#include <span>
+
+#include "cli/options.h"
+#include "cli/pipeline.h"
+
+namespace unna {
+
+std::span<const OptionRow> machine_options();  ///< --machine, --set
+std::span<const OptionRow> compile_options();  ///< --granularity, --partition, --bands
+std::span<const OptionRow> search_options();   ///< --seed, --threads, --time-limit, --tetris
+
+MachineChoice machine_choice(const Options& options);  ///< without --cores
+CompileOptions compile_choice(const Options& options);
+PlanOptions plan_choice(const Options& options);
+
+/// -o, or out/<name>.
+std::filesystem::path run_directory(const Options& options, const std::string& name);
+
+/// Writes the dumps that `--dump=graph,partition,tiles,asm` asks for into `directory`.
+void write_dumps(const Options& options, const Compiled& compiled,
+                 const std::filesystem::path& directory);
+inline constexpr OptionRow kDumpOption = {
+    "dump", "LIST", "", "also write intermediate values: graph,partition,tiles,asm"};
+
+}  // namespace unna

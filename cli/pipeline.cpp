@@ -1,0 +1,226 @@
+#include "cli/pipeline.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "cli/peak.h"
+#include "cli/version.h"
+#include "report/units.h"
+
+namespace unna {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+/// The first few of a list of breaches, one a line.
+template <class Messages, class Text>
+void require_none(const Messages& messages, const char* what, Text&& text) {
+  if (messages.empty()) return;
+  std::string all = what;
+  for (const auto& message : messages) all += "\n  " + text(message);
+  throw InternalError(all);
+}
+
+std::string message_of(const Violation& violation) {
+  return violation.message;
+}
+std::string message_of(const ShadowViolation& violation) {
+  return violation.message;
+}
+std::string message_of(const std::string& text) {
+  return text;
+}
+
+template <class Messages>
+void require_none(const Messages& messages, const char* what) {
+  require_none(messages, what, [](const auto& message) { return message_of(message); });
+}
+
+}  // namespace
+
+Stopwatch::Stopwatch() : start_ns_(now_ns()) {}
+double Stopwatch::seconds() const {
+  return static_cast<double>(now_ns() - start_ns_) * 1e-9;
+}
+
+std::int64_t max_rss_kib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+
+ChosenMachine choose_machine(const MachineChoice& choice) {
+  ChosenMachine machine;
+  if (choice.file) {
+    const std::string text = read_file(*choice.file);
+    machine.config = parse_machine(text, choice.file->string());
+    machine.file = InputFile{choice.file->string(), hash_hex(text)};
+    if (choice.cores) machine.config.cores = *choice.cores;
+  } else {
+    machine.config = preset_machine(choice.cores.value_or(1));
+  }
+  for (const std::string& assignment : choice.set) set_field(machine.config, assignment);
+  return machine;
+}
+
+Compiled compile_network(const fs::path& network, const ChosenMachine& machine,
+                         const CompileOptions& options) {
+  const Stopwatch watch;
+  Compiled compiled;
+  const std::string text = read_file(network);
+  compiled.network_file = {network.string(), hash_hex(text)};
+  compiled.machine = machine;
+  compiled.options = options;
+  compiled.graph = parse_workload(text, network.string());
+  CompileResult result = compile(compiled.graph, machine.config, options);
+  compiled.graph_dump = std::move(result.graph);
+  compiled.partition_dump = std::move(result.partition);
+  compiled.tiles_dump = std::move(result.tiles);
+  compiled.object = std::make_shared<const Object>(std::move(result.object));
+  try {
+    verify(*compiled.object);
+  } catch (const InputError& error) {
+    throw InternalError(fmt::format("the compiled program is refused: {}", error.what()));
+  }
+  compiled.seconds = watch.seconds();
+  return compiled;
+}
+
+Executed execute(const Compiled& compiled) {
+  const Stopwatch watch;
+  const MachineConfig& machine = compiled.machine.config;
+  Executed executed;
+  Layout identity = identity_layout(*compiled.object, machine.dram.alignment_bytes);
+  executed.without_sharing = identity.arena_bytes;
+  const Image image = link(compiled.object, std::move(identity), std::numeric_limits<Bytes>::max());
+  executed.trace = trace_of(image, machine, {}, &executed.result);
+  require_none(conservation_breaches(compiled.graph, *compiled.object, machine, executed.result),
+               "the simulation does not add up:");
+  executed.seconds = watch.seconds();
+  return executed;
+}
+
+PlanProblem problem_of(const Compiled& compiled, const Executed& executed, LivenessKind kind) {
+  const Bytes alignment = compiled.machine.config.dram.alignment_bytes;
+  if (kind == LivenessKind::topology)
+    return make_problem(topology_liveness(*compiled.object), alignment);
+  invariant(kind == LivenessKind::instruction, "no layout is planned from {} liveness",
+            kLivenessNames[static_cast<std::size_t>(kind)]);
+  return make_problem(instruction_liveness(executed.trace), alignment);
+}
+
+Planned plan_memory(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
+                    const std::string& name, const PlanOptions& options) {
+  const Stopwatch watch;
+  const Object& object = *compiled.object;
+  const Bytes alignment = compiled.machine.config.dram.alignment_bytes;
+  Planned planned;
+  planned.plan = run_planner(name, problem, options);
+  planned.layout = layout_from_offsets(
+      object,
+      member_offsets(problem, planned.plan, object.buffers.size(), object.buffers, alignment),
+      alignment);
+  MemoryFigures& figures = planned.figures;
+  figures.planner = name;
+  figures.liveness = kLivenessNames[static_cast<std::size_t>(problem.lifetimes.kind)];
+  figures.buffers = problem.buffers.size();
+  figures.without_sharing = executed.without_sharing;
+  figures.peak = planned.plan.peak;
+  figures.lower_bound = planned.plan.lower_bound;
+  figures.proved_optimal = planned.plan.proved_optimal;
+  figures.total = planned.layout.total_bytes;
+  figures.seed = planned.plan.seed;
+  figures.note = planned.plan.note;
+  planned.seconds = watch.seconds();
+  return planned;
+}
+
+void require_fit(const Compiled& compiled, const Executed& executed, const Layout& layout) {
+  const Bytes capacity = compiled.machine.config.dram.capacity_bytes;
+  if (layout.total_bytes <= capacity) return;
+  const Lifetimes observed = observed_liveness(executed.trace);
+  std::vector<Bytes> sizes;
+  for (const LiveBuffer& buffer : observed.buffers) sizes.push_back(buffer.size);
+  const Peak peak = observed_peak(*observed.intervals, sizes);
+  throw CapacityError(fmt::format(
+      "{} needs {} bytes of DRAM ({} for intermediates), {} bytes more than the {} of {}; alive at "
+      "the peak (cycle {}): {}",
+      compiled.object->network, layout.total_bytes, layout.arena_bytes,
+      layout.total_bytes - capacity, capacity, compiled.machine.config.name, peak.time,
+      alive_text(peak, observed.buffers)));
+}
+
+ValidationFigures validate(const Compiled& compiled, const Executed& executed,
+                           const PlanProblem& problem, const Planned& planned,
+                           std::int64_t perturbed, std::uint64_t seed) {
+  ValidationFigures done;
+  done.conservation = true;  // execute() has thrown otherwise
+  require_none(check_plan(problem, planned.plan), "the plan is not valid:");
+  require_none(check_layout(executed.trace, planned.layout), "the layout is not valid:");
+  done.checker = true;
+  const Image image = link(compiled.object, planned.layout, std::numeric_limits<Bytes>::max());
+  SimOptions options;
+  options.shadow = true;
+  require_none(simulate(image, compiled.machine.config, options).violations,
+               "the replay reads bytes of another buffer:");
+  done.shadow = true;
+  for (std::int64_t i = 0; i < perturbed; ++i) {
+    options.perturb = seed + static_cast<std::uint64_t>(i);
+    require_none(simulate(image, compiled.machine.config, options).violations,
+                 "the replay under random delays reads bytes of another buffer:");
+    ++done.perturbed;
+  }
+  return done;
+}
+
+Run run_network(const fs::path& network, const ChosenMachine& machine, const RunOptions& options,
+                bool timing) {
+  const Stopwatch total;
+  Run run;
+  run.compiled = compile_network(network, machine, options.compile);
+  run.executed = execute(run.compiled);
+  const Stopwatch planning;
+  const PlanProblem problem = problem_of(run.compiled, run.executed, LivenessKind::instruction);
+  run.planned = plan_memory(run.compiled, run.executed, problem, options.planner, options.plan);
+  const double plan_seconds = planning.seconds();
+  require_fit(run.compiled, run.executed, run.planned.layout);
+
+  RunReport& report = run.report;
+  const Stopwatch validating;
+  report.validation = validate(run.compiled, run.executed, problem, run.planned, options.perturbed,
+                               options.plan.seed);
+  const double validate_seconds = validating.seconds();
+  const Object& object = *run.compiled.object;
+  report.version = kVersion;
+  report.network = object.network;
+  report.network_file = run.compiled.network_file;
+  report.machine_file = machine.file;
+  report.machine = machine.config;
+  report.granularity = kGranularityNames[static_cast<std::size_t>(options.compile.granularity)];
+  report.partition = kPartitionNames[static_cast<std::size_t>(options.compile.partition)];
+  report.seed = options.plan.seed;
+  for (const auto& stream : object.streams) report.instructions += stream.size();
+  report.layers = object.layers.size();
+  report.result = run.executed.result;
+  report.roofline = roofline(run.compiled.graph, object, machine.config);
+  report.memory = run.planned.figures;
+  if (timing)
+    report.host = HostFigures{run.compiled.seconds, run.executed.seconds, plan_seconds,
+                              validate_seconds,     total.seconds(),      max_rss_kib()};
+  return run;
+}
+
+}  // namespace unna

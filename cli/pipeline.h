@@ -1,0 +1,110 @@
+#pragma once
+
+// The stages put together, each a function from values to a value (docs/architecture.md, "The
+// flow"). simulate, compare and sweep are different walks over these.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/compile.h"
+#include "configs/machine.h"
+#include "isa/object.h"
+#include "isa/trace.h"
+#include "memmgr/checker.h"
+#include "memmgr/problem.h"
+#include "report/run_report.h"
+#include "sim/simulate.h"
+#include "workloads/graph.h"
+
+namespace unna {
+
+/// A machine as the command line describes it.
+struct MachineChoice {
+  std::optional<std::filesystem::path> file;  ///< none: the preset for the number of cores
+  std::optional<std::int64_t> cores;          ///< wins over the file
+  std::vector<std::string> set;               ///< `path=value`, wins over both
+};
+struct ChosenMachine {
+  MachineConfig config;
+  std::optional<InputFile> file;
+};
+ChosenMachine choose_machine(const MachineChoice& choice);
+
+struct Compiled {
+  Graph graph;
+  InputFile network_file;
+  ChosenMachine machine;
+  CompileOptions options;
+  std::shared_ptr<const Object> object;  ///< verified
+  std::string graph_dump, partition_dump, tiles_dump;
+  double seconds = 0;
+};
+Compiled compile_network(const std::filesystem::path& network, const ChosenMachine& machine,
+                         const CompileOptions& options);
+
+/// The program run without sharing.
+struct Executed {
+  Trace trace;
+  SimResult result;
+  Bytes without_sharing = 0;  ///< arena of the identity layout
+  double seconds = 0;
+};
+/// The image without sharing may be larger than the machine's DRAM: only plans have to fit it.
+/// Throws InternalError where the run does not conserve MACs, bytes and cycles.
+Executed execute(const Compiled& compiled);
+
+struct Planned {
+  Plan plan;
+  Layout layout;
+  MemoryFigures figures;
+  double seconds = 0;
+};
+/// The problem of the program's intermediates under `topology` or `instruction` liveness.
+PlanProblem problem_of(const Compiled& compiled, const Executed& executed, LivenessKind kind);
+Planned plan_memory(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
+                    const std::string& planner, const PlanOptions& options);
+
+/// Throws CapacityError, naming the buffers alive at the peak, where the layout does not fit.
+void require_fit(const Compiled& compiled, const Executed& executed, const Layout& layout);
+
+/// Holds the plan against the checker, the linked image against the owners of all bytes, and that
+/// again under `perturbed` seeded delay patterns. Throws InternalError with the culprits.
+ValidationFigures validate(const Compiled& compiled, const Executed& executed,
+                           const PlanProblem& problem, const Planned& planned,
+                           std::int64_t perturbed, std::uint64_t seed);
+
+/// What a network run alone is described by.
+struct RunOptions {
+  CompileOptions compile;
+  std::string planner = "tetris";
+  PlanOptions plan;
+  std::int64_t perturbed = 1;
+};
+struct Run {
+  Compiled compiled;
+  Executed executed;
+  Planned planned;
+  RunReport report;
+};
+/// All of the stages, for one network, machine and planner; `timing` also fills in host figures.
+Run run_network(const std::filesystem::path& network, const ChosenMachine& machine,
+                const RunOptions& options, bool timing);
+
+/// Seconds since it was made.
+class Stopwatch {
+ public:
+  Stopwatch();
+  double seconds() const;
+
+ private:
+  std::int64_t start_ns_;
+};
+
+/// Peak resident set of this process.
+std::int64_t max_rss_kib();
+
+}  // namespace unna

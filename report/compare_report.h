@@ -1,0 +1,61 @@
+#pragma once
+
+// What `unnasim compare` found out: the bytes that a network's intermediates need on a machine
+// under each kind of liveness and each planner. docs/metrics.md defines the columns.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/units.h"
+#include "report/explain.h"
+#include "report/run_report.h"
+
+namespace unna {
+
+/// One network on one machine.
+struct CompareCase {
+  std::string network;
+  std::int64_t cores = 0;
+  std::string machine;
+  Cycle cycles = 0;
+  double latency_seconds = 0;
+  std::optional<double> compile_seconds;  ///< none with --no-timing
+  Bytes without_sharing = 0;
+  std::vector<MemoryFigures> plans;  ///< by liveness, then planner
+  ValidationFigures validation;      ///< of every one of the plans
+  std::vector<Gain> gains;           ///< with --explain
+};
+
+/// The plan of a liveness kind and planner, or nullptr.
+const MemoryFigures* find_plan(const CompareCase& c, std::string_view liveness,
+                               std::string_view planner);
+
+/// Mean over the networks that ran on this many cores.
+struct CompareAverage {
+  std::int64_t cores = 0;
+  std::size_t networks = 0;
+  std::optional<double> versus_none;  ///< 1 - instruction/best planner over without sharing
+  std::optional<double> versus_bfc;   ///< the same over topology/bfc (TensorFlow's manager)
+};
+/// `planner` under instruction liveness against the two denominators; ascending cores.
+std::vector<CompareAverage> averages(const std::vector<CompareCase>& cases,
+                                     std::string_view planner);
+
+struct CompareReport {
+  std::string version;
+  std::uint64_t seed = 0;
+  std::vector<CompareCase> cases;
+  std::string planner;  ///< the one that the averages are about
+};
+
+std::string compare_text(const CompareReport& report);
+std::string compare_json(const CompareReport& report);
+
+extern const std::span<const std::string_view> kCompareColumns;
+std::string compare_csv(const CompareReport& report);
+
+}  // namespace unna

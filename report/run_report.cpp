@@ -1,0 +1,162 @@
+#include "report/run_report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "report/table.h"
+#include "report/units.h"
+
+namespace unna {
+
+namespace {
+
+constexpr std::string_view kLayerColumnNames[] = {
+    "layer",          "kind",           "core",           "instructions",   "start_cycle",
+    "end_cycle",      "cycles",         "compute_busy",   "utilisation",    "stall_dispatch",
+    "stall_token_ln", "stall_token_ls", "stall_token_cp", "stall_token_st", "stall_sync",
+    "stall_done",     "macs",           "dram_read",      "dram_written"};
+
+constexpr std::string_view kPlanColumnNames[] = {"id",   "buffer", "tensor", "kind",
+                                                 "size", "offset", "end"};
+
+double ratio(double part, double whole) {
+  return whole > 0 ? part / whole : 0;
+}
+
+double as_double(std::int64_t value) {
+  return static_cast<double>(value);
+}
+
+/// `multipliers` of one core at work for `cycles`, all cores.
+double peak_macs(const MachineConfig& machine, std::int64_t cores, Cycle cycles) {
+  return as_double(cores * machine.core.pes * machine.core.multipliers) * as_double(cycles);
+}
+
+std::vector<std::string> layer_cells(const LayerInfo& layer, std::size_t core,
+                                     const LayerStats& stats, const MachineConfig& machine) {
+  const Cycle cycles = stats.end - stats.start;
+  std::vector<std::string> cells = {
+      layer.name,
+      layer.kind,
+      fmt::format("{}", core),
+      fmt::format("{}", stats.instructions),
+      fmt::format("{}", stats.start),
+      fmt::format("{}", stats.end),
+      fmt::format("{}", cycles),
+      fmt::format("{}", stats.compute_busy),
+      plain_number(ratio(as_double(stats.macs), peak_macs(machine, 1, cycles)))};
+  for (const Cycle stall : stats.compute_stall) cells.push_back(fmt::format("{}", stall));
+  for (const std::int64_t value : {stats.macs, stats.dram_read, stats.dram_written})
+    cells.push_back(fmt::format("{}", value));
+  return cells;
+}
+
+std::string footprint_text(const MemoryFigures& memory) {
+  const std::string optimal = memory.proved_optimal
+                                  ? "equal to the lower bound"
+                                  : fmt::format("{} above the lower bound of {}",
+                                                readable_bytes(memory.peak - memory.lower_bound),
+                                                readable_bytes(memory.lower_bound));
+  return fmt::format("{} instead of {} without sharing ({} less), {}", readable_bytes(memory.peak),
+                     readable_bytes(memory.without_sharing),
+                     percent(reduction(memory.without_sharing, memory.peak)), optimal);
+}
+
+}  // namespace
+
+const std::span<const std::string_view> kLayerColumns = kLayerColumnNames;
+const std::span<const std::string_view> kPlanColumns = kPlanColumnNames;
+
+double seconds(const RunReport& report) {
+  return as_double(report.result.cycles) / (as_double(report.machine.clock_mhz) * 1e6);
+}
+
+double utilisation(const RunReport& report) {
+  return ratio(as_double(report.result.macs),
+               peak_macs(report.machine, report.machine.cores, report.result.cycles));
+}
+
+double roofline_share(const RunReport& report) {
+  return ratio(as_double(report.roofline.bound()), as_double(report.result.cycles));
+}
+
+double bandwidth_utilisation(const RunReport& report) {
+  const double peak = as_double(report.result.cycles) *
+                      as_double(dram_bytes_per_cycle_q16(report.machine)) / 65536.0;
+  return ratio(as_double(report.result.dram_read + report.result.dram_written), peak);
+}
+
+std::string layers_csv(const Object& object, const MachineConfig& machine,
+                       const SimResult& result) {
+  CsvWriter csv(kLayerColumns);
+  for (std::size_t layer = 0; layer < object.layers.size(); ++layer)
+    for (std::size_t core = 0; core < result.cores.size(); ++core) {
+      const LayerStats& stats = result.cores[core].layers[layer];
+      if (stats.instructions > 0) csv.row(layer_cells(object.layers[layer], core, stats, machine));
+    }
+  return csv.text();
+}
+
+std::string plan_csv(const Object& object, const Layout& layout) {
+  CsvWriter csv(kPlanColumns);
+  for (std::size_t i = 0; i < object.buffers.size(); ++i) {
+    const BufferInfo& buffer = object.buffers[i];
+    csv.row({fmt::format("{}", i), buffer.name, buffer.tensor,
+             std::string(kBufferKindNames[static_cast<std::size_t>(buffer.kind)]),
+             fmt::format("{}", buffer.size), fmt::format("{}", layout.base[i]),
+             fmt::format("{}", layout.base[i] + buffer.size)});
+  }
+  return csv.text();
+}
+
+std::string validation_text(const ValidationFigures& validation) {
+  std::vector<std::string> done;
+  if (validation.checker) done.emplace_back("independent checker");
+  if (validation.shadow) done.emplace_back("replay with owners of all bytes");
+  if (validation.perturbed > 0)
+    done.push_back(fmt::format("{} under random delays",
+                               validation.perturbed == 1
+                                   ? "once more"
+                                   : fmt::format("{} times more", validation.perturbed)));
+  if (validation.conservation) done.emplace_back("conservation of MACs, bytes and cycles");
+  return done.empty() ? "NOT VALIDATED" : fmt::format("{}", fmt::join(done, ", "));
+}
+
+std::string summary_text(const RunReport& report) {
+  const SimResult& result = report.result;
+  std::string text = fmt::format("{} on {} core{} of {} at {} MHz\n", report.network,
+                                 report.machine.cores, report.machine.cores == 1 ? "" : "s",
+                                 report.machine.name, report.machine.clock_mhz);
+  const auto line = [&](std::string_view name, const std::string& value) {
+    text += fmt::format("  {:<13} {}\n", name, value);
+  };
+  line("cycles", fmt::format("{} ({})", grouped(result.cycles), readable_seconds(seconds(report))));
+  line("utilisation", fmt::format("{} of {} multipliers", percent(utilisation(report)),
+                                  grouped(report.machine.cores * report.machine.core.pes *
+                                          report.machine.core.multipliers)));
+  line("roofline", fmt::format("{} of the {} bound of {} cycles", percent(roofline_share(report)),
+                               report.roofline.compute_bound() ? "compute" : "bandwidth",
+                               grouped(report.roofline.bound())));
+  line("DRAM", fmt::format("{} read, {} written ({} compulsory); {} of the peak bandwidth",
+                           readable_bytes(result.dram_read), readable_bytes(result.dram_written),
+                           readable_bytes(report.roofline.compulsory_bytes),
+                           percent(bandwidth_utilisation(report))));
+  line("footprint", footprint_text(report.memory));
+  line("planned", fmt::format("{} buffers by {} from {} liveness, seed {}", report.memory.buffers,
+                              report.memory.planner, report.memory.liveness, report.memory.seed));
+  line("program",
+       fmt::format("{} instructions, {} layers",
+                   grouped(static_cast<std::int64_t>(report.instructions)), report.layers));
+  line("validated", validation_text(report.validation));
+  if (report.host)
+    line("host", fmt::format("{} ({} compile, {} simulate, {} plan, {} validate), {}",
+                             readable_seconds(report.host->total_seconds),
+                             readable_seconds(report.host->compile_seconds),
+                             readable_seconds(report.host->simulate_seconds),
+                             readable_seconds(report.host->plan_seconds),
+                             readable_seconds(report.host->validate_seconds),
+                             readable_bytes(report.host->max_rss_kib * kKiB)));
+  return text;
+}
+
+}  // namespace unna

@@ -1,0 +1,94 @@
+#pragma once
+
+// What `unnasim simulate` found out, and its four forms: summary.json, layers.csv, plan.csv and the
+// text on the terminal. docs/metrics.md defines each key and column.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/units.h"
+#include "configs/machine.h"
+#include "isa/object.h"
+#include "memmgr/problem.h"
+#include "report/conservation.h"
+#include "sim/simulate.h"
+
+namespace unna {
+
+/// A file that went in, with the XXH64 of its bytes.
+struct InputFile {
+  std::string path;
+  std::string hash;
+};
+
+/// What the intermediates need, under one kind of liveness and one planner.
+struct MemoryFigures {
+  std::string planner;
+  std::string liveness;
+  std::size_t buffers = 0;    ///< planned
+  Bytes without_sharing = 0;  ///< every intermediate to itself, aligned
+  Bytes peak = 0;
+  Bytes lower_bound = 0;
+  bool proved_optimal = false;
+  Bytes total = 0;  ///< with inputs, outputs and weights
+  std::uint64_t seed = 0;
+  std::string note;
+};
+
+/// What was checked; a breach ends the run with an error instead of a report.
+struct ValidationFigures {
+  bool checker = false;        ///< the plan, and the layout against the trace
+  bool shadow = false;         ///< the shared image replayed with owners of all bytes
+  std::int64_t perturbed = 0;  ///< the same, under that many seeded delay patterns
+  bool conservation = false;
+};
+
+/// Of the host, and so different in every run.
+struct HostFigures {
+  double compile_seconds = 0;
+  double simulate_seconds = 0;
+  double plan_seconds = 0;
+  double validate_seconds = 0;
+  double total_seconds = 0;
+  std::int64_t max_rss_kib = 0;
+};
+
+struct RunReport {
+  std::string version;
+  std::string network;
+  InputFile network_file;
+  std::optional<InputFile> machine_file;  ///< none: a preset
+  MachineConfig machine;                  ///< resolved
+  std::string granularity;
+  std::string partition;
+  std::uint64_t seed = 0;
+  std::size_t instructions = 0;
+  std::size_t layers = 0;
+  SimResult result;  ///< of the image without sharing
+  Roofline roofline;
+  MemoryFigures memory;
+  ValidationFigures validation;
+  std::optional<HostFigures> host;  ///< left out with --no-timing
+};
+
+// Derived figures, each in one place.
+double seconds(const RunReport& report);                ///< of one inference at the clock
+double utilisation(const RunReport& report);            ///< MACs of all multiplier cycles
+double roofline_share(const RunReport& report);         ///< bound / cycles
+double bandwidth_utilisation(const RunReport& report);  ///< bytes moved of what the peak could
+
+std::string summary_json(const RunReport& report);
+std::string summary_text(const RunReport& report);
+std::string validation_text(const ValidationFigures& validation);
+
+extern const std::span<const std::string_view> kLayerColumns;
+std::string layers_csv(const Object& object, const MachineConfig& machine, const SimResult& result);
+
+extern const std::span<const std::string_view> kPlanColumns;
+std::string plan_csv(const Object& object, const Layout& layout);
+
+}  // namespace unna

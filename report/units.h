@@ -1,0 +1,23 @@
+#pragma once
+
+// Quantities as a reader wants them. Files for tools hold plain numbers instead.
+
+#include <cstdint>
+#include <string>
+
+#include "base/units.h"
+
+namespace unna {
+
+std::string grouped(std::int64_t value);            ///< 12,345,678
+std::string readable_bytes(Bytes bytes);            ///< 512 B, 1.50 KiB, 20.12 MiB
+std::string readable_seconds(double seconds);       ///< 12.3 us, 4.56 ms, 1.23 s
+std::string percent(double ratio, int digits = 1);  ///< 0.9187 -> "91.9 %"
+
+/// 1 - after / before: what sharing saves. 0 where there is nothing to save.
+double reduction(Bytes before, Bytes after);
+
+/// A double for CSV and tables of tools: 6 significant digits, the same on every host.
+std::string plain_number(double value);
+
+}  // namespace unna
