@@ -234,6 +234,12 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
+std::string quoted(std::string_view text) {
+  std::string out;
+  append_quoted(out, text);
+  return out;
+}
+
 void append_instruction(std::string& out, const Instruction& instruction) {
   const OpcodeInfo& row = info(instruction.opcode);
   out += row.mnemonic;

@@ -28,6 +28,8 @@ std::optional<EngineMask> parse_engines(std::string_view text);
 /// `\x1f`).
 void append_quoted(std::string& out, std::string_view text);
 
+std::string quoted(std::string_view text);
+
 /// One instruction without newline.
 void append_instruction(std::string& out, const Instruction& instruction);
 
