@@ -48,7 +48,8 @@ PlanInput load_problem(const std::string& file, Bytes alignment) {
   PlanInput input;
   input.file = file;
   const std::string bytes = read_file(file);
-  const bool trace = !looks_like_text(bytes) || fs::path(file).extension() != ".csv";
+  const bool trace = !looks_like_text(bytes) || bytes.starts_with("unnasim-trace") ||
+                     fs::path(file).extension() == ".unt";
   if (!trace) {
     input.problem = parse_plan_csv(bytes, file);
     input.shown_buffers = input.problem.lifetimes.buffers;

@@ -1,0 +1,101 @@
+#include "report/conservation.h"
+
+#include <gtest/gtest.h>
+
+namespace unna {
+namespace {
+
+/// x[1,16] -> gemm of 4 -> y: 64 MACs; a program that only moves its bytes.
+class Conservation : public ::testing::Test {
+ protected:
+  Conservation() : graph_(make_graph()) {
+    object_.buffers = {{"x", BufferKind::input, 32, "x"},
+                       {"w", BufferKind::weight, 128, "w"},
+                       {"y", BufferKind::output, 8, "y"},
+                       {"t", BufferKind::intermediate, 1000, "t"}};
+    object_.layers = {{"fc", "gemm", 64, 168}};
+    object_.streams = {{load(0, 32), load(1, 128), store(2, 8)}};
+    result_.cycles = 100;
+    result_.macs = 64;
+    result_.dram_read = 160;
+    result_.dram_written = 8;
+    result_.cores.resize(1);
+    result_.cores[0].layers.resize(1);
+    result_.cores[0].layers[0].macs = 64;
+  }
+
+  static Graph make_graph() {
+    GraphBuilder builder("net");
+    const TensorId x = builder.input("x", {1, 16});
+    const TensorId w = builder.weight("w", {4, 16});
+    builder.mark_output(builder.op(OpKind::gemm, "fc", {x, w}, {}).front());
+    return builder.finish();
+  }
+
+  static Instruction transfer(Opcode opcode, std::uint32_t buffer, Bytes bytes) {
+    Instruction instruction(opcode, OpId(0));
+    instruction.set(Operand::buf, buffer);
+    Strided copy;
+    copy.run = bytes;
+    copy.put(instruction);
+    return instruction;
+  }
+  static Instruction load(std::uint32_t buffer, Bytes bytes) {
+    return transfer(Opcode::load_n, buffer, bytes);
+  }
+  static Instruction store(std::uint32_t buffer, Bytes bytes) {
+    return transfer(Opcode::store, buffer, bytes);
+  }
+
+  std::vector<std::string> breaches() const {
+    return conservation_breaches(graph_, object_, machine_, result_);
+  }
+
+  Graph graph_;
+  Object object_;
+  MachineConfig machine_;
+  SimResult result_;
+};
+
+TEST_F(Conservation, a_run_that_adds_up_has_no_breach) {
+  EXPECT_EQ(breaches(), std::vector<std::string>());
+}
+
+TEST_F(Conservation, compulsory_bytes_leave_out_intermediates) {
+  const Roofline bound = roofline(graph_, object_, machine_);
+  EXPECT_EQ(bound.compulsory_bytes, 168);
+  EXPECT_EQ(bound.compute_cycles, 1);    // 64 MACs at 256 a cycle
+  EXPECT_EQ(bound.bandwidth_cycles, 5);  // 168 bytes at 38.4 a cycle
+  EXPECT_FALSE(bound.compute_bound());
+}
+
+TEST_F(Conservation, a_mac_too_few_or_too_many_is_found_with_its_layer) {
+  result_.macs = result_.cores[0].layers[0].macs = 65;
+  const auto found = breaches();
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0], "65 MACs were executed, the graph has 64");
+  EXPECT_EQ(found[1], "65 MACs were executed for layer fc, it has 64");
+}
+
+TEST_F(Conservation, a_byte_that_no_instruction_moves_is_found) {
+  ++result_.dram_read;
+  EXPECT_EQ(breaches().size(), 1U);
+}
+
+TEST_F(Conservation, a_program_that_does_not_load_its_weights_is_found) {
+  object_.streams[0].erase(object_.streams[0].begin() + 1);
+  result_.dram_read -= 128;
+  ASSERT_EQ(breaches().size(), 1U);
+  EXPECT_EQ(breaches()[0], "the DRAM moved 40 bytes, 168 are compulsory");
+}
+
+TEST_F(Conservation, the_bound_is_reachable_and_not_beatable) {
+  result_.cycles = 5;
+  EXPECT_TRUE(breaches().empty());
+  result_.cycles = 4;
+  ASSERT_EQ(breaches().size(), 1U);
+  EXPECT_EQ(breaches()[0], "4 cycles are fewer than the roofline bound of 5");
+}
+
+}  // namespace
+}  // namespace unna
