@@ -50,6 +50,10 @@ std::int64_t granules(std::int64_t extent, std::int64_t tile, std::int64_t granu
   return full * ceil_div(tile, granule) + ceil_div(rest, granule);
 }
 
+/// Added to the estimate for every instruction, so that among tiles of about the same speed the one
+/// with the shorter program wins. Covers dispatch, and descriptors that the DRAM rate does not see.
+constexpr Cycle kInstructionCost = 8;
+
 class MacSearch {
  public:
   MacSearch(const MacShape& shape, const TileMachine& machine) : s_(shape), m_(machine) {}
@@ -169,7 +173,10 @@ class MacSearch {
     // A DMA request holds its slot for the latency, however short its data is.
     const std::int64_t loads = repeat * l.blocks * l.n_k * x_times;
     const Cycle requests = loads * ceil_div<Cycle>(m_.latency, m_.core->dma_outstanding);
-    tile.time = std::max({tile.compute, move, requests}) + serial;
+    const std::int64_t synapse_loads = w_batches * s_.groups * n_co * l.n_k * w_times;
+    const std::int64_t stores = repeat * l.blocks * n_co;
+    tile.time = std::max({tile.compute, move, requests}) + serial +
+                kInstructionCost * (instructions + loads + synapse_loads + stores);
   }
 
   MacShape s_;
