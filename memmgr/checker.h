@@ -22,8 +22,8 @@ struct Violation {
 std::vector<Violation> check_plan(const PlanProblem& problem, const Plan& plan,
                                   std::size_t limit = 10);
 
-/// The same for the layout of an object against a trace: happens-before is recomputed from the trace
-/// by plain graph search between the accesses of each pair of buffers that share bytes.
+/// The same for the layout of an object against a trace: happens-before is recomputed from the
+/// trace by plain graph search between the accesses of each pair of buffers that share bytes.
 std::vector<Violation> check_layout(const Trace& trace, const Layout& layout,
                                     std::size_t limit = 10);
 

@@ -1,10 +1,12 @@
 #pragma once
 
 // When buffers are in use, as a relation "every access of a happens before every access of b".
-// Theory: docs/architecture.md, "Liveness".
+// Theory: docs/planning.md, "Liveness".
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,26 +39,53 @@ struct Interval {
 struct LiveBuffer {
   std::string name;
   Bytes size = 0;
-  /// The buffers of the Object or Trace that it stands for, in address order; empty when the
-  /// lifetimes came from outside.
+  /// The buffers of the Object or Trace that it stands for, in address order, and their sizes;
+  /// empty when the lifetimes came from outside.
   std::vector<BufferId> members;
+  std::vector<Bytes> member_sizes;
 };
 
-/// A strict partial order a < b over dense indices, kept sparse: chains (engines) and, for each
-/// element, the first later position on each chain. See instruction_liveness().
-struct ChainOrder {
-  /// One use of a chain by an element: positions are 1, 2, ... along the chain.
+/// A strict partial order a < b over dense indices, kept sparse. A chain is something in which uses
+/// follow one another (an engine of a core; a path of operators); positions are 1, 2, ... along it.
+class ChainOrder {
+ public:
+  /// An element's last use of a chain.
   struct Mark {
     std::uint32_t chain = 0;
     std::uint32_t position = 0;
-  };
-  std::uint32_t chains = 0;
-  std::vector<std::vector<Mark>> last;  ///< L_a: a's last access on each chain it uses
-  std::vector<std::vector<Mark>> first; ///< F_a: per chain, how far it is known complete before
-                                        ///< every access of a (only non-zero entries)
 
-  /// Every access of a happens before every access of b: L_a <= F_b component-wise.
+    friend bool operator==(Mark, Mark) = default;
+  };
+  /// In first(): before an element that is never used, everything is complete.
+  static constexpr std::uint32_t kAll = 0xffffffffU;
+
+  ChainOrder() = default;
+  explicit ChainOrder(std::size_t chains) : chains_(chains) {}
+
+  std::size_t size() const { return row_.size() - 1; }
+  std::size_t chains() const { return chains_; }
+
+  /// Appends an element: L, its last use of each chain that it uses, and F, one number a chain: the
+  /// last position known to be complete before each of its uses.
+  void add(std::span<const Mark> last, std::span<const std::uint32_t> first);
+
+  std::span<const Mark> last(std::size_t i) const {
+    return std::span(last_).subspan(row_[i], row_[i + 1] - row_[i]);
+  }
+  std::span<const std::uint32_t> first(std::size_t i) const {
+    return std::span(first_).subspan(i * chains_, chains_);
+  }
+  /// An element without any use: it has a size, but conflicts with nothing.
+  bool unused(std::size_t i) const { return row_[i] == row_[i + 1]; }
+
+  /// Every use of a happens before every use of b: L_a <= F_b component-wise.
   bool before(std::size_t a, std::size_t b) const;
+
+ private:
+  std::size_t chains_ = 0;
+  std::vector<std::uint32_t> first_;  ///< dense: a row an element
+  std::vector<std::size_t> row_{0};
+  std::vector<Mark> last_;
 };
 
 /// Exactly one of `intervals` and `order` is set, with an entry for each buffer.
@@ -64,20 +93,31 @@ struct Lifetimes {
   LivenessKind kind = LivenessKind::intervals;
   std::vector<LiveBuffer> buffers;
   std::optional<std::vector<Interval>> intervals;
+  /// Only with intervals, and empty when no buffer has any: for each buffer, times within its
+  /// interval at which it needs no bytes (ascending, disjoint). Its content is lost there.
+  std::vector<std::vector<Interval>> gaps;
   std::optional<ChainOrder> order;
 
+  std::size_t size() const { return buffers.size(); }
+  /// Every use of a comes before every use of b.
+  bool before(std::size_t a, std::size_t b) const;
   /// May not share bytes.
   bool conflict(std::size_t a, std::size_t b) const;
 };
 
-/// Whole tensors, from the operator that writes to the last that reads. With one core, or operators
-/// that all cores execute together, positions in the operator order; with branches on different
-/// cores, ordered by graph reachability only.
+/// The times at which buffer i needs bytes: its interval without its gaps. Only with intervals.
+std::vector<Interval> live_segments(const Lifetimes& lifetimes, std::size_t i);
+
+/// Whole tensors, from the operator that writes to the last that reads. Operators that all cores
+/// execute in one order give intervals of positions in that order; with Object::parallel_layers,
+/// tensor a comes before b only where every operator that uses a reaches every operator that uses b
+/// through data-flow edges.
 Lifetimes topology_liveness(const Object& object);
 
-/// Happens-before from engine order, tokens, barriers and signals by vector clocks, one component an
-/// engine of a core. Time stamps are not looked at. Throws InputError where the trace can't be
-/// executed (a token never given, a barrier that never meets), naming the event.
+/// Happens-before from engine order, tokens, barriers and signals by vector clocks (Mattern 1989,
+/// Fidge 1988), one component an engine of a core. Time stamps are not looked at. Throws InputError
+/// where the trace can't be executed (a token never given, a barrier that never meets), naming the
+/// event. An intermediate that is never accessed conflicts with nothing.
 Lifetimes instruction_liveness(const Trace& trace);
 
 /// From the first start to the last end by time stamps of this one run. Unsafe; for comparison.

@@ -12,6 +12,7 @@
 #include "base/id.h"
 #include "base/units.h"
 #include "memmgr/lifetimes.h"
+#include "memmgr/order_index.h"
 
 namespace unna {
 
@@ -22,40 +23,66 @@ struct PlanBuffer {
   std::optional<Bytes> fixed;  ///< must be placed exactly here
 };
 
+/// Conflicting pairs up to which neighbour lists are stored (8 bytes a pair); beyond, they are
+/// enumerated from the index each time. docs/planning.md, "Sizes".
+inline constexpr std::uint64_t kStoredPairs = 12'000'000;
+
 struct PlanProblem {
   std::vector<PlanBuffer> buffers;
-  Lifetimes lifetimes;               ///< entry i belongs to buffers[i]
-  std::optional<Bytes> capacity;     ///< asked for by the user
-  /// An order in which every buffer's first use comes after those that must precede it: execution
-  /// order, for planners that are driven by a sequence.
-  std::vector<std::uint32_t> sequence;
-  /// Conflicting buffers of each buffer, ascending (compressed rows).
+  Lifetimes lifetimes;            ///< entry i belongs to buffers[i]
+  std::optional<Bytes> capacity;  ///< asked for by the user
+  OrderIndex index;               ///< of the lifetimes
+  /// The lists of neighbours(), as compressed rows; empty where there are too many pairs.
   std::vector<std::uint64_t> row;
   std::vector<std::uint32_t> column;
-  Bytes lower_bound = 0;             ///< max-weight antichain; no plan has a smaller peak
+  Bytes lower_bound = 0;                 ///< no plan has a smaller peak
+  std::vector<std::uint32_t> antichain;  ///< buffers that make the bound: pairwise in conflict
 
-  std::span<const std::uint32_t> neighbours(std::size_t i) const {
-    return std::span(column).subspan(row[i], row[i + 1] - row[i]);
+  std::size_t size() const { return buffers.size(); }
+  /// Execution order: every buffer comes after those that precede it in the order.
+  std::span<const std::uint32_t> sequence() const { return index.sequence(); }
+  /// May not share bytes.
+  bool conflict(std::size_t a, std::size_t b) const {
+    return a != b && index.overlap(a, b) && (lifetimes.gaps.empty() || lifetimes.conflict(a, b));
   }
+  bool lists_stored() const { return !row.empty(); }
+  /// Conflicting buffers of buffer i, in no particular order; `scratch` is used where lists are not
+  /// stored, and the answer is good until it changes.
+  std::span<const std::uint32_t> neighbours(std::size_t i,
+                                            std::vector<std::uint32_t>& scratch) const;
+  /// Sizes added up: what is needed without sharing.
+  Bytes total() const;
 };
 
-/// Sizes are rounded up to `alignment`; computes conflicts, sequence and bound. Refuses (InternalError)
-/// `observed` lifetimes unless `unsafe` says that the result is only for comparison.
+/// Sizes are rounded up to `alignment`; computes index, neighbours and bound. Refuses
+/// (InternalError) `observed` lifetimes unless `unsafe` says that the result is only for
+/// comparison.
 PlanProblem make_problem(Lifetimes lifetimes, Bytes alignment, bool unsafe = false);
 
-/// The maximum-weight antichain of the order (maximum live sum for intervals), by min-flow.
+/// Index, neighbours and bound of a problem whose buffers and lifetimes are set.
+void complete_problem(PlanProblem& problem);
+
+/// The maximum-weight antichain of the order (maximum live sum for intervals), by min-flow
+/// (memmgr/antichain.h).
 Bytes max_weight_antichain(const Lifetimes& lifetimes, std::span<const Bytes> weights);
 
-/// Parameters of tetris (Chen et al., JCST 2022, section 4); loadable from YAML.
+/// Parameters of tetris, the genetic algorithm over allocation orders (after Chen et al., "Tetris",
+/// JCST 37(6), 2022, whose operators and sizes are not public); loadable from YAML.
 struct TetrisOptions {
-  std::int64_t population = 64;
-  std::int64_t generations = 400;
-  std::int64_t elite = 4;
-  std::int64_t tournament = 3;
-  std::int64_t mutation_percent = 30;
+  std::int64_t population = 48;
+  std::int64_t generations = 100'000;
+  std::int64_t elite = 4;              ///< survive unchanged, and are searched around
+  std::int64_t tournament = 3;         ///< parents are the best of so many
+  std::int64_t mutation_percent = 60;  ///< of the children
+  /// Millions of neighbours looked at by decoding, after which the search ends: a measure of time
+  /// that is the same on every host.
+  std::int64_t effort = 600;
 
   friend bool operator==(const TetrisOptions&, const TetrisOptions&) = default;
 };
+/// Keys are the fields' names; missing ones keep their defaults. Throws InputError with line and
+/// column for unknown keys and values out of range.
+TetrisOptions parse_tetris_options(const std::string& yaml, const std::string& file);
 TetrisOptions load_tetris_options(const std::string& path);
 
 struct PlanOptions {
@@ -70,12 +97,12 @@ struct PlanOptions {
 struct Plan {
   std::string planner;
   std::vector<Bytes> offsets;  ///< by index of the problem's buffers
-  Bytes peak = 0;              ///< highest end of a buffer
+  Bytes peak = 0;              ///< highest end of a buffer (bfc: of the memory it took)
   Bytes lower_bound = 0;
   bool proved_optimal = false;
   std::uint64_t seed = 0;
   double seconds = 0;
-  std::string note;            ///< how the search ended, one line; may be empty
+  std::string note;  ///< how the search ended, one line; may be empty
 
   Bytes fragmentation() const { return peak - lower_bound; }
 };
@@ -99,9 +126,13 @@ std::vector<Bytes> member_offsets(const PlanProblem& problem, const Plan& plan,
                                   std::size_t buffer_count, const std::vector<BufferInfo>& buffers,
                                   Bytes alignment);
 
-/// MiniMalloc's CSV (Moffitt, ASPLOS 2023); throws InputError with line and column.
+/// MiniMalloc's CSV (Moffitt, ASPLOS 2023): columns by name in any order, `id` (`buffer`,
+/// `buffer_id`), `lower` (`start`, `begin`), `upper` (exclusive) or `end` (inclusive), `size`;
+/// optional `alignment`, `hint` (checked, not used), `offset` (fixed), `gaps` (`lo-hi`, separated
+/// by spaces). Quoted fields, CRLF and a byte order mark are understood, empty lines skipped.
+/// Throws InputError with line and column.
 PlanProblem parse_plan_csv(const std::string& text, const std::string& file);
-/// The same columns with `offset`.
+/// `id,lower,upper,size[,alignment][,gaps],offset`. Only for interval lifetimes.
 std::string format_plan_csv(const PlanProblem& problem, const Plan& plan);
 
 }  // namespace unna

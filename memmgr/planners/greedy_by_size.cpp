@@ -1,0 +1,12 @@
+#include "memmgr/planners/placement.h"
+#include "memmgr/planners/planners.h"
+
+namespace unna {
+
+Plan plan_greedy_by_size(const PlanProblem& problem, const PlanOptions&) {
+  Plan plan;
+  plan.offsets = place_in_order(problem, by_size(problem), Fit::best);
+  return plan;
+}
+
+}  // namespace unna

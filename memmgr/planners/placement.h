@@ -1,0 +1,39 @@
+#pragma once
+
+// Placing buffers one after another among those that are placed already.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/units.h"
+#include "memmgr/problem.h"
+
+namespace unna {
+
+enum class Fit : std::uint8_t {
+  lowest,  ///< lowest offset that is free
+  best,    ///< smallest gap that is large enough, the lowest among equals; else above all
+};
+
+/// Bytes [begin, end) that are taken.
+struct Taken {
+  Bytes begin = 0;
+  Bytes end = 0;
+};
+
+/// Where `size` bytes go among `taken` (any order; reordered); a multiple of `alignment`.
+Bytes find_place(std::vector<Taken>& taken, Bytes size, Bytes alignment, Fit fit);
+
+/// Places fixed buffers first, then the others in `order` (all buffers, or all but the fixed ones).
+std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order,
+                                  Fit fit);
+
+/// Highest end of a buffer.
+Bytes peak_of(const PlanProblem& problem, std::span<const Bytes> offsets);
+
+/// Buffers by size, descending, ties by index.
+std::vector<std::uint32_t> by_size(const PlanProblem& problem);
+
+}  // namespace unna

@@ -1,0 +1,15 @@
+#pragma once
+
+// The strategies behind the table in memmgr/planners.cpp. Each fills in offsets (and peak where it
+// is not just the highest end of a buffer) and note; run_planner() adds the rest.
+
+#include "memmgr/problem.h"
+
+namespace unna {
+
+Plan plan_naive(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_greedy_by_size(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_bfc(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_tetris(const PlanProblem& problem, const PlanOptions& options);
+
+}  // namespace unna
