@@ -59,6 +59,9 @@ class Converter {
       if (!seen.insert(key).second)
         throw InputError(pos, fmt::format("duplicate key '{}', expected each key once", key));
       out.fields.emplace_back(key, convert(field.second, depth + 1));
+      // A value that is not there has the place of whatever follows: say where it is missing.
+      YamlNode& value = out.fields.back().second;
+      if (value.kind == YamlNode::Kind::null && value.pos.line != pos.line) value.pos = pos;
       out.field_pos.push_back(pos);
     }
   }
@@ -79,6 +82,49 @@ std::string kind_name(const YamlNode& node) {
       break;
   }
   return fmt::format("'{}'", node.text);
+}
+
+/// Bytes of the UTF-8 character that `text` begins with (RFC 3629); 0 where there is none. yaml-cpp
+/// replaces what is none without a word.
+std::size_t character_bytes(std::string_view text) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return lead == 0 ? 0 : 1;
+  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  for (std::size_t i = 1; i < size; ++i)
+    if ((byte(i) & 0xc0U) != 0x80U) return 0;
+  const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
+  const bool surrogate = lead == 0xed && byte(1) >= 0xa0;
+  const bool beyond = lead == 0xf4 && byte(1) >= 0x90;
+  return overlong || surrogate || beyond ? 0 : size;
+}
+
+/// Reads the text with an end of the document behind it: at a mere end of the file yaml-cpp closes
+/// open quotes by itself. Nothing at all stays no document.
+std::vector<YAML::Node> load_documents(const std::string& text) {
+  std::vector<YAML::Node> documents =
+      YAML::LoadAll(text + (text.ends_with('\n') ? "...\n" : "\n...\n"));
+  if (documents.size() == 1 && documents[0].IsNull()) return YAML::LoadAll(text);
+  return documents;
+}
+
+void check_utf8(const std::string& text, const std::string& file) {
+  SourcePos pos{file, 1, 1};
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t size = character_bytes(std::string_view(text).substr(at));
+    if (size == 0)
+      throw InputError(pos, fmt::format("byte {:#04x} is not UTF-8, expected UTF-8 text",
+                                        static_cast<unsigned char>(text[at])));
+    ++pos.column;
+    if (text[at] == '\n') {
+      ++pos.line;
+      pos.column = 1;
+    }
+    at += size;
+  }
 }
 
 }  // namespace
@@ -159,14 +205,17 @@ const YamlNode& YamlNode::as_map(std::string_view what) const {
 }
 
 YamlNode parse_yaml(const std::string& text, const std::string& file) {
+  check_utf8(text, file);
   Converter converter(file);
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    const std::vector<YAML::Node> documents = load_documents(text);
     if (documents.empty()) throw InputError(SourcePos{file, 1, 1}, "empty, expected a YAML map");
     if (documents.size() > 1)
       throw InputError(converter.at(documents[1].Mark()), "second document, expected only one");
     return converter.convert(documents[0], 0);
   } catch (const YAML::Exception& e) {
+    if (e.msg == YAML::ErrorMsg::DOC_IN_SCALAR)
+      throw InputError(converter.at(e.mark), "the document ends within quotes, expected their end");
     throw InputError(converter.at(e.mark), fmt::format("{}, expected YAML", e.msg));
   }
 }
@@ -199,23 +248,40 @@ void YamlMapReader::finish() const {
   }
 }
 
+namespace {
+
+/// Whether some YAML reader takes the plain scalar for a boolean or null.
+bool is_word(std::string_view text) {
+  constexpr std::string_view kWords[] = {"true", "false", "null", "yes", "no",
+                                         "on",   "off",   "y",    "n"};
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return std::find(std::begin(kWords), std::end(kWords), lower) != std::end(kWords);
+}
+
+}  // namespace
+
 std::string yaml_quote(std::string_view text) {
   const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-' || c == '.' || c == '/';
   });
   double number = 0;
-  const bool ambiguous = text == "true" || text == "false" || text == "null" || text == "yes" ||
-                         text == "no" || parse_number(text, number) || text.starts_with('-');
+  const bool ambiguous =
+      parse_number(text, number) || text.starts_with('-') || text.starts_with('.') || is_word(text);
   if (plain && !ambiguous) return std::string(text);
   std::string out = "\"";
   for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (c == '\n') {
-      out += "\\n";
-      continue;
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
     }
-    out += c;
   }
   return out + "\"";
 }

@@ -1,0 +1,177 @@
+#include "configs/machine.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/rng.h"
+#include "configs/presets.h"
+#include "tests/support/committed.h"
+
+namespace unna {
+namespace {
+
+/// Sets every field to a random value of its range, ends included.
+struct RandomFields {
+  Rng& rng;
+
+  void operator()(std::string_view, std::int64_t& member, std::int64_t lo, std::int64_t hi,
+                  std::string_view, std::string_view) {
+    member = rng.chance(1, 8) ? (rng.chance(1, 2) ? lo : hi) : rng.between(lo, hi);
+  }
+  void operator()(std::string_view, double& member, double lo, double hi, std::string_view,
+                  std::string_view) {
+    const double part =
+        static_cast<double>(rng.below(1ULL << 53U)) / static_cast<double>(1ULL << 53U);
+    member = rng.chance(1, 8) ? (rng.chance(1, 2) ? lo : hi) : lo + part * (hi - lo);
+  }
+  template <class Enum>
+  void operator()(std::string_view, Enum& member, std::span<const std::string_view> names,
+                  std::string_view) {
+    member = static_cast<Enum>(rng.below(names.size()));
+  }
+  void operator()(std::string_view, std::string& member, std::string_view) {
+    static constexpr std::string_view kPieces[] = {
+        "a", "true", "~", " ", ":",  "#",    "\"", "\\",       "\n",   "\t",
+        "'", "\r",   "-", "{", "0x", "null", "7",  "\xc3\xa9", "\x01", "\x7f"};
+    member.clear();
+    for (std::uint64_t n = rng.below(6); n > 0; --n)
+      member += kPieces[rng.below(std::size(kPieces))];
+  }
+};
+
+MachineConfig random_machine(std::uint64_t seed) {
+  Rng rng(seed);
+  MachineConfig machine;
+  visit_fields(machine, RandomFields{rng});
+  return machine;
+}
+
+TEST(Machine, DumpLoadsBackToTheSameMachine) {
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    const MachineConfig machine = random_machine(seed);
+    const std::string dump = dump_machine(machine);
+    ASSERT_TRUE(parse_machine(dump, "dump") == machine) << "seed " << seed << "\n" << dump;
+    ASSERT_EQ(dump_machine(parse_machine(dump, "dump")), dump);
+  }
+}
+
+TEST(Machine, EveryFieldCanBeSetFromItsText) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const MachineConfig machine = random_machine(seed);
+    MachineConfig copy;
+    for (const auto& [path, value] : field_values(machine)) set_field(copy, path + "=" + value);
+    ASSERT_TRUE(copy == machine) << "seed " << seed;
+  }
+}
+
+TEST(Machine, FieldsThatAreNotGivenKeepTheirDefaults) {
+  MachineConfig expected;
+  expected.core.pes = 32;
+  EXPECT_TRUE(parse_machine("core: {pes: 32}", "m.yaml") == expected);
+}
+
+TEST(Machine, RangesIncludeTheirEnds) {
+  EXPECT_EQ(parse_machine("cores: 1", "m").cores, 1);
+  EXPECT_EQ(parse_machine("cores: 64", "m").cores, 64);
+  EXPECT_EQ(input_error([] { parse_machine("cores: 65", "m"); }),
+            "m:1:8: cores is 65, out of range, expected 1 to 64");
+  EXPECT_EQ(input_error([] { parse_machine("cores: 0", "m"); }),
+            "m:1:8: cores is 0, out of range, expected 1 to 64");
+}
+
+TEST(Machine, RateIsRoundedToTheNearestUnitAndNeverZero) {
+  MachineConfig machine;
+  machine.clock_mhz = 1000;
+  machine.dram.bandwidth_gbps = 38.4;
+  EXPECT_EQ(dram_bytes_per_cycle_q16(machine), 2516582);  // 38.4 * 65536 = 2516582.4
+  machine.clock_mhz = 500;
+  EXPECT_EQ(dram_bytes_per_cycle_q16(machine), 5033165);
+  machine.clock_mhz = 100'000;
+  machine.dram.bandwidth_gbps = 0.001;
+  EXPECT_EQ(dram_bytes_per_cycle_q16(machine), 1);
+}
+
+struct SetCase {
+  std::string_view assignment;
+  std::string_view error;
+};
+
+class MachineSet : public testing::TestWithParam<SetCase> {};
+
+TEST_P(MachineSet, IsRefusedWithOneLine) {
+  MachineConfig machine;
+  EXPECT_EQ(input_error([&] { set_field(machine, GetParam().assignment); }), GetParam().error);
+  EXPECT_TRUE(machine == MachineConfig{});
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, MachineSet,
+    testing::Values(
+        SetCase{"dram.bandwidth_gbps=abc",
+                "--set dram.bandwidth_gbps=abc: value is 'abc', "
+                "expected a number from 0.001 to 1000000"},
+        SetCase{"dram.bandwidth_gbps=nan",
+                "--set dram.bandwidth_gbps=nan: value is 'nan', "
+                "expected a number from 0.001 to 1000000"},
+        SetCase{"dram.bandwidth_gbps=1e999",
+                "--set dram.bandwidth_gbps=1e999: value is '1e999', "
+                "expected a number from 0.001 to 1000000"},
+        SetCase{"cores=", "--set cores=: value is '', expected an integer from 1 to 64"},
+        SetCase{"cores=010", "--set cores=010: value is '010', expected an integer from 1 to 64"},
+        SetCase{"cores= 4", "--set cores= 4: value is ' 4', expected an integer from 1 to 64"},
+        SetCase{"cores=65", "--set cores=65: value is 65, out of range, expected 1 to 64"},
+        SetCase{"cores", "--set cores: no '=', expected field=value"},
+        SetCase{
+            "data_type=int4",
+            "--set data_type=int4: value is 'int4', expected one of: int8, int16, fp16, fp32"}));
+
+TEST(Machine, SetOfAnUnknownFieldListsTheKnownOnes) {
+  MachineConfig machine;
+  const std::string error = input_error([&] { set_field(machine, "core.pe=3"); });
+  EXPECT_TRUE(
+      error.starts_with("--set core.pe=3: unknown field 'core.pe', expected one of: name, "
+                        "cores, clock_mhz, data_type, core.pes, "))
+      << error;
+}
+
+TEST(Machine, PresetIsTheSmallestThatHasEnoughCores) {
+  EXPECT_EQ(preset_machine(1).dram.bandwidth_gbps, 38.4);
+  EXPECT_EQ(preset_machine(2).dram.bandwidth_gbps, 128);
+  EXPECT_EQ(preset_machine(4).dram.bandwidth_gbps, 128);
+  EXPECT_EQ(preset_machine(5).dram.bandwidth_gbps, 256);
+  EXPECT_EQ(preset_machine(16).dram.bandwidth_gbps, 256);
+  EXPECT_EQ(preset_machine(64).dram.bandwidth_gbps, 256);
+  for (const std::int64_t cores : {1, 2, 4, 5, 16, 64})
+    EXPECT_EQ(preset_machine(cores).cores, cores);
+}
+
+TEST(Machine, PresetForMoreCoresThanAMachineHasIsRefused) {
+  EXPECT_EQ(input_error([] { preset_machine(65); }),
+            "--cores 65: value is 65, out of range, expected 1 to 64");
+  EXPECT_EQ(input_error([] { preset_machine(0); }),
+            "--cores 0: value is 0, out of range, expected 1 to 64");
+}
+
+TEST(Machine, EmbeddedPresetsAreTheFiles) {
+  ASSERT_EQ(machine_presets().size(), 3U);
+  for (const MachinePreset& preset : machine_presets()) {
+    const std::filesystem::path file =
+        std::filesystem::path(UNNASIM_SOURCE_DIR) / std::string(preset.file);
+    EXPECT_EQ(read_file(file), preset.yaml) << preset.file;
+    EXPECT_EQ(load_machine(file).cores, preset.cores) << preset.file;
+  }
+}
+
+TEST(MachineDocs, AreGenerated) {
+  expect_committed("docs/machine.md", machine_markdown());
+}
+
+TEST(Machine, MissingFileIsSaidSo) {
+  EXPECT_EQ(input_error([] { load_machine("/nonexistent/m.yaml"); }),
+            "/nonexistent/m.yaml: cannot be read: No such file or directory");
+}
+
+}  // namespace
+}  // namespace unna
