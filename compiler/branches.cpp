@@ -22,8 +22,7 @@ std::vector<std::vector<std::size_t>> producers(const LoweredGraph& g) {
     }
     result[i].assign(from.begin(), from.end());
     written[k.out.storage.index()].emplace_back(region_of(g, k.out, all), i);
-    if (k.out2)
-      written[k.out2->storage.index()].emplace_back(region_of(g, *k.out2, all), i);
+    if (k.out2) written[k.out2->storage.index()].emplace_back(region_of(g, *k.out2, all), i);
   }
   return result;
 }
@@ -96,8 +95,8 @@ std::vector<KernelRegion> find_regions(const LoweredGraph& graph) {
   return regions;
 }
 
-std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t cores, Partitioner& partitioner,
-                                      const SyncCost& sync, bool forced) {
+std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t cores,
+                                      Partitioner& partitioner, const SyncCost& sync, bool forced) {
   const std::size_t n = region.branches.size();
   if (static_cast<std::int64_t>(n) > cores) return {};
   const CoreGroup everyone{0, cores};
@@ -123,8 +122,7 @@ std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t c
     first += parts[b];
   }
   if (!forced && slowest >= together) return {};
-  for (const KernelId k : region.tail)
-    plans.push_back(partitioner.plan(k, everyone, cores, sync));
+  for (const KernelId k : region.tail) plans.push_back(partitioner.plan(k, everyone, cores, sync));
   return plans;
 }
 

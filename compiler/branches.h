@@ -23,7 +23,7 @@ std::vector<KernelRegion> find_regions(const LoweredGraph& graph);
 /// Plans for the kernels of a region with its branches on disjoint groups of cores, sized by work;
 /// empty where all cores together are estimated to be faster, unless `forced`, or where there are
 /// fewer cores than branches.
-std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t cores, Partitioner& partitioner,
-                                      const SyncCost& sync, bool forced);
+std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t cores,
+                                      Partitioner& partitioner, const SyncCost& sync, bool forced);
 
 }  // namespace unna

@@ -80,6 +80,8 @@ class Canonicaliser {
 
 }  // namespace
 
-CanonicalGraph canonicalise(const Graph& graph) { return Canonicaliser(graph).run(); }
+CanonicalGraph canonicalise(const Graph& graph) {
+  return Canonicaliser(graph).run();
+}
 
 }  // namespace unna

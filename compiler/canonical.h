@@ -21,8 +21,8 @@ struct CanonicalOp {
 
 struct CanonicalGraph {
   const Graph* graph = nullptr;
-  std::vector<CanonicalOp> ops;      ///< in execution order
-  std::vector<TensorId> replaced;    ///< for each tensor the one that stands for it (identities)
+  std::vector<CanonicalOp> ops;    ///< in execution order
+  std::vector<TensorId> replaced;  ///< for each tensor the one that stands for it (identities)
 
   TensorId resolve(TensorId id) const { return replaced[id.index()]; }
 };

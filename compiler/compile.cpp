@@ -28,8 +28,8 @@ Schedule make_schedule(const LoweredGraph& graph, const MachineConfig& machine,
   const SyncCost sync = [&](const std::vector<UnitOfWork>& units) {
     return scheduler.needs_barrier(units) ? barrier_cost(machine) : Cycle{0};
   };
-  const bool branches = options.partition == Partition::branches ||
-                        options.partition == Partition::automatic;
+  const bool branches =
+      options.partition == Partition::branches || options.partition == Partition::automatic;
   const bool forced = options.partition == Partition::branches;
   parallel = false;
   for (const KernelRegion& region : find_regions(graph)) {
@@ -66,8 +66,7 @@ OpId layer_after(const Schedule& s, const std::vector<ScheduleItem>& items, std:
 }
 
 std::vector<Instruction> emit_core(const Schedule& s, const std::vector<ScheduleItem>& items,
-                                   const EmitContext& context,
-                                   const std::vector<bool>& constants) {
+                                   const EmitContext& context, const std::vector<bool>& constants) {
   std::vector<Instruction> stream;
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (items[i].kind == ScheduleItem::Kind::barrier) {
@@ -106,8 +105,7 @@ LayerInfo layer_info(const LoweredGraph& g, const Kernel& k) {
       const Storage& s = g.storage(*constant);
       info.compulsory_bytes += s.elements * s.element;
     }
-  info.compulsory_bytes +=
-      product(k.dims) * g.storage(k.out.storage).element * (k.out2 ? 2 : 1);
+  info.compulsory_bytes += product(k.dims) * g.storage(k.out.storage).element * (k.out2 ? 2 : 1);
   return info;
 }
 
@@ -133,11 +131,12 @@ std::vector<TopologyUse> topology_of(const Object& object) {
 std::string dump_partition(const LoweredGraph& g, const Schedule& s) {
   std::string out;
   for (const KernelPlan& p : s.plans) {
-    out += fmt::format("{:<32} {:<10} batch {} x rows {} x channels {} on cores {}..{}, estimate {}\n",
-                       g.kernels[p.kernel.index()].name,
-                       kKernelKindNames[static_cast<std::size_t>(g.kernels[p.kernel.index()].kind)],
-                       p.grid.batch, p.grid.rows, p.grid.channels, p.units.front().core.value,
-                       p.units.back().core.value, p.estimate);
+    out +=
+        fmt::format("{:<32} {:<10} batch {} x rows {} x channels {} on cores {}..{}, estimate {}\n",
+                    g.kernels[p.kernel.index()].name,
+                    kKernelKindNames[static_cast<std::size_t>(g.kernels[p.kernel.index()].kind)],
+                    p.grid.batch, p.grid.rows, p.grid.channels, p.units.front().core.value,
+                    p.units.back().core.value, p.estimate);
   }
   return out + fmt::format("{} barriers\n", s.barriers);
 }
@@ -157,8 +156,7 @@ CompileResult compile(const Graph& graph, const MachineConfig& machine,
   bool parallel = false;
   const Schedule schedule = make_schedule(lowered, machine, options, parallel);
   const Pieces pieces(
-      lowered, cut_storages(lowered, schedule.written,
-                            options.granularity != Granularity::tensor,
+      lowered, cut_storages(lowered, schedule.written, options.granularity != Granularity::tensor,
                             options.granularity == Granularity::band ? options.bands : 1));
   const Bytes element = element_bytes(machine.data_type);
   const EmitContext context{lowered, pieces, machine.core, element};

@@ -18,12 +18,10 @@ void set_padding(Instruction& i, const WindowAttrs& w, const Box& block, const B
   const auto padding = [](std::int64_t first, std::int64_t at, std::int64_t reach) {
     return first <= at ? at - first : reach;
   };
-  i.set_count(Operand::pad_t,
-              padding(block.lo[kH] * w.stride_h - w.pad_top, loaded.lo[kH],
-                      block.extent(kH) * w.stride_h + w.kernel_h * w.dilation_h));
-  i.set_count(Operand::pad_l,
-              padding(block.lo[kW] * w.stride_w - w.pad_left, loaded.lo[kW],
-                      block.extent(kW) * w.stride_w + w.kernel_w * w.dilation_w));
+  i.set_count(Operand::pad_t, padding(block.lo[kH] * w.stride_h - w.pad_top, loaded.lo[kH],
+                                      block.extent(kH) * w.stride_h + w.kernel_h * w.dilation_h));
+  i.set_count(Operand::pad_l, padding(block.lo[kW] * w.stride_w - w.pad_left, loaded.lo[kW],
+                                      block.extent(kW) * w.stride_w + w.kernel_w * w.dilation_w));
 }
 
 void emit_unit(Emitter& e, const Tile& tile, const Box& box) {

@@ -65,8 +65,7 @@ class Emitter {
   void transfer(Opcode opcode, const Access& access, const Box& box, LocalAddress local,
                 const Dims& chip);
   /// load.s of contiguous elements of a constant.
-  void load_constant(StorageId storage, std::int64_t first, std::int64_t count,
-                     LocalAddress local);
+  void load_constant(StorageId storage, std::int64_t first, std::int64_t count, LocalAddress local);
   Instruction& push(Opcode opcode) {
     out_.emplace_back(opcode, layer_);
     return out_.back();
@@ -95,8 +94,8 @@ void emit_point(Emitter& e, const PointTile& tile, const Box& box);
 /// On-chip strides of a dense tile with these extents, C innermost.
 Dims dense_chip(const Dims& extents);
 
-/// pad_t and pad_l of an instruction that makes `block` from the inputs `loaded`. A window that lies
-/// beyond the end of the tensor altogether is moved above it: outside is outside.
+/// pad_t and pad_l of an instruction that makes `block` from the inputs `loaded`. A window that
+/// lies beyond the end of the tensor altogether is moved above it: outside is outside.
 void set_padding(Instruction& i, const WindowAttrs& window, const Box& block, const Box& loaded);
 
 }  // namespace unna

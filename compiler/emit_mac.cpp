@@ -1,5 +1,5 @@
-// Convolutions and matrix products: blocks of outputs, a loop over (kernel position, input channels)
-// with partial sums in NBout.
+// Convolutions and matrix products: blocks of outputs, a loop over (kernel position, input
+// channels) with partial sums in NBout.
 
 #include <algorithm>
 
@@ -138,8 +138,7 @@ class MacEmitter {
       if (lease.loaded) return lease.address;
       const std::int64_t width = hi - lo;
       const std::int64_t first =
-          lo * ci_ * taps +
-          width * (t_.per_tap ? chunk.tap * ci_ + chunk.ci : chunk.ci * taps);
+          lo * ci_ * taps + width * (t_.per_tap ? chunk.tap * ci_ + chunk.ci : chunk.ci * taps);
       const std::int64_t count = width * chunk.channels() * (t_.per_tap ? 1 : taps);
       e_.load_constant(*k_.weights, first, count, lease.address);
       return lease.address;
@@ -277,6 +276,8 @@ class MacEmitter {
 
 }  // namespace
 
-void emit_mac(Emitter& e, const MacTile& tile, const Box& box) { MacEmitter(e, tile).run(box); }
+void emit_mac(Emitter& e, const MacTile& tile, const Box& box) {
+  MacEmitter(e, tile).run(box);
+}
 
 }  // namespace unna

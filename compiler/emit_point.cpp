@@ -45,9 +45,8 @@ class PointEmitter {
       inputs_.emplace_back(Memory::nbin, base, size, 2);
       base += 2 * size;
     }
-    const Bytes result = product(t_.extent) * (k_.kind == KernelKind::reduce
-                                                   ? e.c.core.accumulator_bytes
-                                                   : e.c.element);
+    const Bytes result = product(t_.extent) *
+                         (k_.kind == KernelKind::reduce ? e.c.core.accumulator_bytes : e.c.element);
     outputs_.emplace_back(Memory::nbout, 0, result, 2);
     if (k_.out2) outputs_.emplace_back(Memory::nbout, 2 * result, result, 2);
   }
@@ -216,8 +215,7 @@ class PointEmitter {
     if (k_.kind == KernelKind::norm)
       i.set_local(Operand::wt, gamma_).set_local(Operand::bias, beta_);
     if (k_.kind == KernelKind::lstm_cell)
-      i.set_local(Operand::in2, in[1])
-          .set_local(Operand::out2, outputs_[1].take(serial_).address);
+      i.set_local(Operand::in2, in[1]).set_local(Operand::out2, outputs_[1].take(serial_).address);
   }
 
   Emitter& e_;

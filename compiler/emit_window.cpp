@@ -15,8 +15,7 @@ class WindowEmitter {
         t_(tile),
         depthwise_(e.k.kind == KernelKind::dwconv),
         parts_(ceil_div(e.k.window.kernel_h, tile.window_rows)),
-        inputs_(Memory::nbin, 0, slot_bytes(e.c.core.nbin_bytes, tile.nbin_slots),
-                tile.nbin_slots),
+        inputs_(Memory::nbin, 0, slot_bytes(e.c.core.nbin_bytes, tile.nbin_slots), tile.nbin_slots),
         outputs_(Memory::nbout, 0, region_bytes(), tile.nbout_slots) {}
 
   void run(const Box& box) {
@@ -25,11 +24,14 @@ class WindowEmitter {
       slice.lo[kC] = c;
       slice.hi[kC] = std::min(box.hi[kC], c + t_.c);
       if (depthwise_) load_weights(slice);
-      for (std::int64_t n = box.lo[kN]; n < box.hi[kN]; ++n) {
-        slice.lo[kN] = n;
-        slice.hi[kN] = n + 1;
-        emit_slice(slice);
-      }
+      for (std::int64_t b = box.lo[kB]; b < box.hi[kB]; ++b)
+        for (std::int64_t n = box.lo[kN]; n < box.hi[kN]; ++n) {
+          slice.lo[kB] = b;
+          slice.hi[kB] = b + 1;
+          slice.lo[kN] = n;
+          slice.hi[kN] = n + 1;
+          emit_slice(slice);
+        }
     }
   }
 
@@ -47,8 +49,8 @@ class WindowEmitter {
   void load_weights(const Box& slice) {
     const std::int64_t window = k_.window.kernel_h * k_.window.kernel_w;
     const Bytes synapses = t_.c * window * e_.c.element;
-    const Bytes half = round_up(synapses, e_.c.core.accumulator_bytes) +
-                       t_.c * e_.c.core.accumulator_bytes;
+    const Bytes half =
+        round_up(synapses, e_.c.core.accumulator_bytes) + t_.c * e_.c.core.accumulator_bytes;
     const Bytes base = side_ * half;
     side_ = 1 - side_;
     weights_ = {Memory::sb, base};

@@ -142,9 +142,9 @@ std::string dump(const LoweredGraph& graph) {
                        k.name, fmt::join(k.dims, "x"), graph.storage(k.out.storage).name,
                        k.out.offset, fmt::join(k.out.stride, ","));
     for (const KernelInput& in : k.in)
-      out += fmt::format(" <- {}+{} [{}] ({})", graph.storage(in.access.storage).name,
-                         in.access.offset, fmt::join(in.dims, "x"),
-                         fmt::join(in.access.stride, ","));
+      out +=
+          fmt::format(" <- {}+{} [{}] ({})", graph.storage(in.access.storage).name,
+                      in.access.offset, fmt::join(in.dims, "x"), fmt::join(in.access.stride, ","));
     if (k.weights) out += fmt::format(" weights {}", graph.storage(*k.weights).name);
     if (k.post.fn != Function::none) out += fmt::format(" then {}", name(k.post.fn));
     out += '\n';

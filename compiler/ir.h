@@ -2,10 +2,10 @@
 
 // The compiler's own form of a network: kernels over strided views of linear storages.
 //
-// A kernel's iteration space has five dimensions, named by their role: B and N are batch-like, H and
-// W spatial (or rows), C the inner one. A tensor operand is an Access: element (b,n,h,w,c) stands at
-// offset + the sum of index * stride in its storage. Reshapes, transpositions, slices, splits and
-// concatenations are only such views and cost nothing.
+// A kernel's iteration space has five dimensions, named by their role: B and N are batch-like, H
+// and W spatial (or rows), C the inner one. A tensor operand is an Access: element (b,n,h,w,c)
+// stands at offset + the sum of index * stride in its storage. Reshapes, transpositions, slices,
+// splits and concatenations are only such views and cost nothing.
 
 #include <array>
 #include <cstdint>
@@ -63,11 +63,23 @@ struct Access {
 };
 
 enum class KernelKind : std::uint8_t {
-  conv, dwconv, matmul, pool, binary, unary, copy, softmax, norm, reduce, lrn, resize, lstm_cell,
+  conv,
+  dwconv,
+  matmul,
+  pool,
+  binary,
+  unary,
+  copy,
+  softmax,
+  norm,
+  reduce,
+  lrn,
+  resize,
+  lstm_cell,
 };
 inline constexpr std::array<std::string_view, 13> kKernelKindNames = {
-    "conv", "dwconv", "matmul", "pool", "binary", "unary", "copy", "softmax", "norm", "reduce",
-    "lrn", "resize", "lstm_cell"};
+    "conv",    "dwconv", "matmul", "pool", "binary", "unary",    "copy",
+    "softmax", "norm",   "reduce", "lrn",  "resize", "lstm_cell"};
 
 struct KernelInput {
   Access access;
@@ -126,8 +138,9 @@ struct LoweredGraph {
   const Storage& storage(StorageId id) const { return storages[id.index()]; }
 };
 
-/// The inputs that a window over `block` reads of a tensor with dimensions `in`, clipped to it. Never
-/// empty: a window that lies in the padding altogether gets the nearest element, which it won't use.
+/// The inputs that a window over `block` reads of a tensor with dimensions `in`, clipped to it.
+/// Never empty: a window that lies in the padding altogether gets the nearest element, which it
+/// won't use.
 Box window_box(const WindowAttrs& window, const Dims& in, const Box& block);
 
 /// Part of a kernel's operand that a box of its output needs.

@@ -121,8 +121,8 @@ void Lowering::place_concat(const CanonicalOp& op) {
   const TensorId out = op.outputs[0];
   // All inputs side by side in some other concat already: this output is a view of that one.
   const std::optional<Place> first = place_[op.inputs[0].index()];
-  bool together = first && first->axis == axis && !place_[out.index()] &&
-                  !graph_.tensor(out).is_output;
+  bool together =
+      first && first->axis == axis && !place_[out.index()] && !graph_.tensor(out).is_output;
   std::int64_t at = together ? first->start : 0;
   for (const TensorId in : op.inputs) {
     if (!together) break;
@@ -158,7 +158,14 @@ std::vector<std::size_t> Lowering::order_of(TensorId tensor) const {
 
 StorageId Lowering::new_storage(const std::string& name, BufferKind kind, const Shape& dims,
                                 std::span<const std::size_t> order, Bytes element) {
-  Storage s{name, kind, element_count(dims), 1, 1, element};
+  // Storage names become buffer names, which are unique.
+  const int count = ++names_[name];
+  Storage s{count == 1 ? name : fmt::format("{}~{}", name, count),
+            kind,
+            element_count(dims),
+            1,
+            1,
+            element};
   if (!order.empty()) s.channels = dims[order.back()];
   if (order.size() > 1) s.rows_per_line = dims.size() == 4 ? dims[order[order.size() - 2]] : 1;
   result_.storages.push_back(std::move(s));
@@ -175,8 +182,7 @@ TensorView Lowering::define(TensorId tensor) {
                                                          : BufferKind::intermediate;
   const std::vector<std::size_t> order = order_of(tensor);
   const StorageId storage = new_storage(t.name, kind, t.shape, order, element_);
-  return *(views_[tensor.index()] =
-               TensorView{storage, 0, t.shape, dense_strides(t.shape, order)});
+  return *(views_[tensor.index()] = TensorView{storage, 0, t.shape, dense_strides(t.shape, order)});
 }
 
 TensorView Lowering::view(TensorId tensor) {

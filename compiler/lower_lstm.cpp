@@ -66,7 +66,7 @@ void Lowering::lower_lstm_direction(const CanonicalOp& op, std::size_t direction
     cell.name = step + ".cell";
     cell.dims = {1, batch, 1, 1, hidden};
     const auto rows = [](const TensorView& v) {
-      return Access{v.storage, v.offset, {0, v.strides[0], 0, 0, 1}};
+      return Access{v.storage, v.offset, {0, v.strides[0], 0, 0, v.strides[1]}};
     };
     cell.out = rows(h);
     cell.out2 = rows(c_next);

@@ -47,13 +47,11 @@ void Lowering::copy(const TensorView& from, const TensorView& to, const std::str
   k.out = {to.storage, to.offset, {}};
   KernelInput in{{from.storage, from.offset, {}}, {1, 1, 1, 1, 1}};
   // Two dimensions: H and C, so that there are rows to divide; more: from C outwards.
-  const Roles roles = order.size() == 2 ? Roles{kH, kC}
-                                        : [&] {
-                                            Roles r;
-                                            for (std::size_t i = 0; i < order.size(); ++i)
-                                              r.push_back(kDims - order.size() + i);
-                                            return r;
-                                          }();
+  const Roles roles = order.size() == 2 ? Roles{kH, kC} : [&] {
+    Roles r;
+    for (std::size_t i = 0; i < order.size(); ++i) r.push_back(kDims - order.size() + i);
+    return r;
+  }();
   for (std::size_t i = 0; i < order.size(); ++i) {
     k.dims[roles[i]] = in.dims[roles[i]] = to.dims[order[i]];
     k.out.stride[roles[i]] = to.strides[order[i]];
@@ -144,8 +142,7 @@ void Lowering::lower_gemm(const CanonicalOp& op) {
   k.gamma = 1;
   k.post = epilogue(op);
   k.weights = weight_storage(op.inputs[1], element_);
-  if (op.inputs.size() > 2)
-    k.bias = weight_storage(op.inputs[2], machine_.core.accumulator_bytes);
+  if (op.inputs.size() > 2) k.bias = weight_storage(op.inputs[2], machine_.core.accumulator_bytes);
   add(std::move(k));
 }
 
@@ -270,15 +267,15 @@ void Lowering::lower_batch_norm(const CanonicalOp& op) {
   Shape per_channel(x.rank(), 1);
   per_channel[1] = channels;
   const auto constant = [&](const char* suffix) {
-    const StorageId s = new_storage(o.name + suffix, BufferKind::weight, {channels}, row_major(1),
-                                    element_);
+    const StorageId s =
+        new_storage(o.name + suffix, BufferKind::weight, {channels}, row_major(1), element_);
     TensorView v{s, 0, per_channel, std::vector<std::int64_t>(x.rank(), 0)};
     v.strides[1] = 1;
     return v;
   };
   const std::vector<std::size_t> order = order_of(op.outputs[0]);
-  const StorageId mid = new_storage(o.name + ".scaled", BufferKind::intermediate, x.dims, order,
-                                    element_);
+  const StorageId mid =
+      new_storage(o.name + ".scaled", BufferKind::intermediate, x.dims, order, element_);
   const TensorView scaled{mid, 0, x.dims, dense_strides(x.dims, order)};
   binary_kernel(o.name + ".scale", Function::mul, x, constant(".scale"), scaled, image, {});
   binary_kernel(o.name, Function::add, scaled, constant(".bias"), y, image, epilogue(op));
@@ -354,8 +351,8 @@ void Lowering::lower_reduce(const CanonicalOp& op) {
   merged.push_back(reduced);
   std::optional<TensorView> rows = reshaped(transposed(x, perm), merged);
   if (!rows) {
-    const TensorView dense = dense_copy(transposed(x, perm), o.name + ".dense",
-                                        row_major(x.rank()));
+    const TensorView dense =
+        dense_copy(transposed(x, perm), o.name + ".dense", row_major(x.rank()));
     rows = reshaped(dense, merged);
   }
   TensorView y = *reshaped(define(op.outputs[0]), kept);
@@ -380,10 +377,10 @@ void Lowering::lower_resize(const CanonicalOp& op) {
   // Source coordinate of an output coordinate (ONNX Resize): align_corners i * (in-1)/(out-1),
   // half_pixel (i + 1/2) * in/out - 1/2, asymmetric i * in/out.
   const auto map = [&](std::int64_t in, std::int64_t out, std::int64_t& first, std::int64_t& step) {
-    const double scale = attrs.align_corners
-                             ? (out > 1 ? static_cast<double>(in - 1) / static_cast<double>(out - 1)
-                                        : 0.0)
-                             : static_cast<double>(in) / static_cast<double>(out);
+    const double scale =
+        attrs.align_corners
+            ? (out > 1 ? static_cast<double>(in - 1) / static_cast<double>(out - 1) : 0.0)
+            : static_cast<double>(in) / static_cast<double>(out);
     step = std::llround(scale * 65536);
     first = bilinear && !attrs.align_corners ? std::llround((scale / 2 - 0.5) * 65536) : 0;
   };
@@ -393,19 +390,37 @@ void Lowering::lower_resize(const CanonicalOp& op) {
   add(std::move(k));
 }
 
-/// Zero padding is a sum over a 1x1 window: a window that lies outside sums to zero.
+/// Zero padding, two dimensions a kernel.
 void Lowering::lower_pad(const CanonicalOp& op) {
   const GraphOp& o = source(op);
   const PadAttrs& attrs = o.as<PadAttrs>();
   const bool image = is_image(op.outputs[0]);
-  const TensorView x = inner_contiguous(view(op.inputs[0]), image ? 1 : attrs.before.size() - 1,
-                                        o.name, image);
-  Roles roles = roles_of(x.rank(), image);
+  TensorView x =
+      inner_contiguous(view(op.inputs[0]), image ? 1 : attrs.before.size() - 1, o.name, image);
+  if (x.rank() > kDims) throw Unsupported{"more than 5 dimensions"};
   std::vector<std::size_t> padded;
   for (std::size_t d = 0; d < x.rank(); ++d)
     if (attrs.before[d] != 0 || attrs.after[d] != 0) padded.push_back(d);
-  if (padded.size() > 2) throw Unsupported{"padding of more than 2 dimensions"};
-  // The padded dimensions take the roles H and W, whatever they had.
+  const std::vector<std::size_t> order = order_of(op.outputs[0]);
+  while (padded.size() > 2) {
+    const std::vector<std::size_t> two(padded.end() - 2, padded.end());
+    padded.resize(padded.size() - 2);
+    Shape dims = x.dims;
+    for (const std::size_t d : two) dims[d] += attrs.before[d] + attrs.after[d];
+    const StorageId mid =
+        new_storage(o.name + ".partly", BufferKind::intermediate, dims, order, element_);
+    const TensorView next{mid, 0, dims, dense_strides(dims, order)};
+    pad_two(o.name + ".partly", x, next, image, two, attrs);
+    x = next;
+  }
+  pad_two(o.name, x, define(op.outputs[0]), image, padded, attrs);
+}
+
+/// A sum over a 1x1 window: a window that lies outside sums to zero. The padded dimensions take the
+/// roles H and W, whatever they had.
+void Lowering::pad_two(const std::string& name, const TensorView& x, const TensorView& y,
+                       bool image, const std::vector<std::size_t>& padded, const PadAttrs& attrs) {
+  Roles roles = roles_of(x.rank(), image);
   const std::size_t wanted[] = {kH, kW};
   for (std::size_t i = 0; i < padded.size(); ++i) {
     if (roles[padded[i]] == kH || (roles[padded[i]] == kW && i == 1)) continue;
@@ -413,10 +428,9 @@ void Lowering::lower_pad(const CanonicalOp& op) {
     if (holder != roles.end()) *holder = roles[padded[i]];
     roles[padded[i]] = wanted[i];
   }
-  const TensorView y = define(op.outputs[0]);
   Kernel k;
   k.kind = KernelKind::pool;
-  k.name = o.name;
+  k.name = name;
   k.dims = to_dims(y.dims, roles);
   k.out = to_access(y, roles);
   k.in = {{to_access(x, roles), to_dims(x.dims, roles)}};
@@ -436,8 +450,8 @@ void Lowering::lower_concat(const CanonicalOp& op) {
     const TensorView x = view(in);
     const TensorView part = sliced(y, axis, start, x.dims[axis]);
     start += x.dims[axis];
-    const bool in_place = x.storage == part.storage && x.offset == part.offset &&
-                          x.strides == part.strides;
+    const bool in_place =
+        x.storage == part.storage && x.offset == part.offset && x.strides == part.strides;
     if (!in_place) copy(x, part, fmt::format("{}.{}", o.name, graph_.tensor(in).name));
   }
 }
@@ -467,12 +481,11 @@ void Lowering::lower_reshape(const CanonicalOp& op) {
   const GraphTensor& out = graph_.tensor(op.outputs[0]);
   TensorView x = view(op.inputs[0]);
   std::optional<TensorView> y = reshaped(x, out.shape);
-  const bool flattens = x.rank() == 4 && is_image(op.inputs[0]) && out.shape.size() == 2 &&
-                        out.shape[0] == x.dims[0];
-  const bool only_gemm = !out.is_output && std::all_of(out.consumers.begin(), out.consumers.end(),
-                                                       [&](OpId c) {
-                                                         return graph_.op(c).kind == OpKind::gemm;
-                                                       });
+  const bool flattens =
+      x.rank() == 4 && is_image(op.inputs[0]) && out.shape.size() == 2 && out.shape[0] == x.dims[0];
+  const bool only_gemm =
+      !out.is_output && std::all_of(out.consumers.begin(), out.consumers.end(),
+                                    [&](OpId c) { return graph_.op(c).kind == OpKind::gemm; });
   if (!y && flattens && only_gemm) {
     // Fully connected layers take the features in memory order; their weights' columns are
     // permuted to match when the weights are packed.

@@ -2,6 +2,7 @@
 
 // Private to the lowering pass: the state that the operators' lowerings share.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,6 +51,8 @@ class Lowering {
   void lower_reduce(const CanonicalOp& op);
   void lower_resize(const CanonicalOp& op);
   void lower_pad(const CanonicalOp& op);
+  void pad_two(const std::string& name, const TensorView& x, const TensorView& y, bool image,
+               const std::vector<std::size_t>& padded, const PadAttrs& attrs);
   void lower_concat(const CanonicalOp& op);
   void lower_split(const CanonicalOp& op);
   void lower_slice(const CanonicalOp& op);
@@ -87,10 +90,11 @@ class Lowering {
     std::size_t axis = 0;
     std::int64_t start = 0;
   };
-  std::vector<bool> image_;                       ///< by tensor: stored N,H,W,C
-  std::vector<std::optional<Place>> place_;       ///< by tensor
-  std::vector<std::optional<TensorView>> views_;  ///< by tensor
-  std::vector<std::optional<std::size_t>> maker_; ///< by tensor: index of the canonical op
+  std::vector<bool> image_;                        ///< by tensor: stored N,H,W,C
+  std::vector<std::optional<Place>> place_;        ///< by tensor
+  std::vector<std::optional<TensorView>> views_;   ///< by tensor
+  std::map<std::string, int> names_;               ///< how many storages have asked for it
+  std::vector<std::optional<std::size_t>> maker_;  ///< by tensor: index of the canonical op
 };
 
 Function isa_function(ScalarFn fn);

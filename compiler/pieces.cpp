@@ -63,9 +63,8 @@ std::vector<BufferPart> Pieces::parts(const Access& access, const Box& box,
     return out;
   }
   // The channel dimension is the one of stride 1; the others go by rows.
-  const auto along = std::find_if(dims.begin(), dims.end(), [&](const CopyDim& d) {
-    return d.dram % s.channels != 0;
-  });
+  const auto along = std::find_if(dims.begin(), dims.end(),
+                                  [&](const CopyDim& d) { return d.dram % s.channels != 0; });
   const std::int64_t c_lo = first % s.channels;
   const std::int64_t c_hi = c_lo + (along == dims.end() ? 1 : along->extent);
   const std::int64_t row = first / s.channels;
@@ -104,8 +103,8 @@ void Pieces::split_rows(const Split& split, std::size_t dim, std::int64_t at, st
       dim < dims.size() ? inner + (dims[dim].extent - 1) * dims[dim].dram : 0;
   const std::size_t piece = piece_of(at);
   if (at + reach < rows[piece + 1] * split.width) {
-    std::vector<CopyDim> rest(dims.begin() + static_cast<std::ptrdiff_t>(std::min(dim, dims.size())),
-                              dims.end());
+    std::vector<CopyDim> rest(
+        dims.begin() + static_cast<std::ptrdiff_t>(std::min(dim, dims.size())), dims.end());
     out.push_back({split.cuts->buffer(piece, split.column), at - rows[piece] * split.width, chip,
                    std::move(rest)});
     return;
@@ -135,13 +134,13 @@ std::vector<BufferInfo> Pieces::buffers() const {
     const StorageCuts& c = cuts_[i];
     for (std::size_t r = 0; r + 1 < c.row_cuts.size(); ++r)
       for (std::size_t j = 0; j < c.columns(); ++j) {
-        const std::int64_t elements = (c.row_cuts[r + 1] - c.row_cuts[r]) *
-                                      (c.channel_cuts[j + 1] - c.channel_cuts[j]);
+        const std::int64_t elements =
+            (c.row_cuts[r + 1] - c.row_cuts[r]) * (c.channel_cuts[j + 1] - c.channel_cuts[j]);
         const std::string name =
-            c.buffers() == 1 ? s.name
-                             : fmt::format("{}[{}:{},{}:{}]", s.name, c.row_cuts[r],
-                                           c.row_cuts[r + 1], c.channel_cuts[j],
-                                           c.channel_cuts[j + 1]);
+            c.buffers() == 1
+                ? s.name
+                : fmt::format("{}[{}:{},{}:{}]", s.name, c.row_cuts[r], c.row_cuts[r + 1],
+                              c.channel_cuts[j], c.channel_cuts[j + 1]);
         all.push_back({name, s.kind, elements * s.element, s.name});
       }
   }

@@ -46,8 +46,7 @@ bool fits(const Kernel& k, const Dims& extents, const TileMachine& m) {
 }
 
 Cycle tile_cycles(const Kernel& k, const Dims& extents, const TileMachine& m) {
-  const std::int64_t cols =
-      k.kind == KernelKind::reduce ? k.in[0].dims[kC] : extents[kC];
+  const std::int64_t cols = k.kind == KernelKind::reduce ? k.in[0].dims[kC] : extents[kC];
   Instruction i = point_instruction(k, OpId(0), product(extents) / extents[kC], cols);
   if (k.kind == KernelKind::resize)
     i.set_count(Operand::out_h, extents[kH]).set_count(Operand::out_w, extents[kW]);

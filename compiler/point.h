@@ -7,8 +7,8 @@
 
 namespace unna {
 
-/// On-chip element strides of an operand's tile: dense in the order of the roles, but for copies and
-/// reductions, which keep the source's memory order so that DMA runs stay long.
+/// On-chip element strides of an operand's tile: dense in the order of the roles, but for copies
+/// and reductions, which keep the source's memory order so that DMA runs stay long.
 Dims operand_chip(const Kernel& kernel, std::size_t input, const Dims& extents);
 
 /// Elements of operand `input` that a tile of `extents` outputs needs, at most.

@@ -36,8 +36,7 @@ Scheduler::Scheduler(const LoweredGraph& graph, std::int64_t cores)
     : count_(static_cast<std::size_t>(cores)),
       dependences_(graph),
       known_(count_, std::vector<std::int64_t>(count_, 0)) {
-  for (std::size_t p = 0; p < count_; ++p)
-    known_[p][p] = std::numeric_limits<std::int64_t>::max();
+  for (std::size_t p = 0; p < count_; ++p) known_[p][p] = std::numeric_limits<std::int64_t>::max();
   result_.cores.resize(count_);
   result_.layer_inputs.resize(graph.kernels.size());
 }
@@ -46,8 +45,7 @@ std::vector<Scheduler::Edge> Scheduler::unknown(const std::vector<UnitOfWork>& u
   std::vector<Edge> edges;
   for (const UnitOfWork& u : units)
     for (const Dependences::Writer* w : dependences_.of(u))
-      if (known_[u.core.index()][w->core.index()] < w->position)
-        edges.push_back({u.core, w->core});
+      if (known_[u.core.index()][w->core.index()] < w->position) edges.push_back({u.core, w->core});
   return edges;
 }
 
@@ -95,8 +93,7 @@ void Scheduler::barrier(const std::vector<CoreId>& cores) {
     const std::int64_t self = known_[c.index()][c.index()];
     known_[c.index()] = all;
     known_[c.index()][c.index()] = self;
-    result_.cores[c.index()].push_back(
-        {ScheduleItem::Kind::barrier, 0, result_.barriers, mask});
+    result_.cores[c.index()].push_back({ScheduleItem::Kind::barrier, 0, result_.barriers, mask});
   }
   ++result_.barriers;
 }
@@ -111,8 +108,7 @@ void Scheduler::add(KernelPlan plan) {
   std::sort(inputs.begin(), inputs.end());
   inputs.erase(std::unique(inputs.begin(), inputs.end()), inputs.end());
   for (const UnitOfWork& u : plan.units) {
-    result_.cores[u.core.index()].push_back(
-        {ScheduleItem::Kind::unit, result_.units.size(), 0, 0});
+    result_.cores[u.core.index()].push_back({ScheduleItem::Kind::unit, result_.units.size(), 0, 0});
     result_.units.push_back(u);
     result_.plan_of_unit.push_back(result_.plans.size());
     dependences_.add(u);

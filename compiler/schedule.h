@@ -43,17 +43,17 @@ class Dependences {
 struct ScheduleItem {
   enum class Kind : std::uint8_t { unit, barrier } kind = Kind::unit;
   std::size_t unit = 0;
-  std::uint32_t serial = 0;    ///< of the barrier
-  std::uint64_t cores = 0;     ///< of the barrier
+  std::uint32_t serial = 0;  ///< of the barrier
+  std::uint64_t cores = 0;   ///< of the barrier
 };
 
 struct Schedule {
-  std::vector<KernelPlan> plans;                    ///< in execution order
-  std::vector<UnitOfWork> units;                    ///< in an order that respects dependences
+  std::vector<KernelPlan> plans;  ///< in execution order
+  std::vector<UnitOfWork> units;  ///< in an order that respects dependences
   std::vector<std::size_t> plan_of_unit;
-  std::vector<std::vector<ScheduleItem>> cores;     ///< by core
-  std::vector<std::vector<OpId>> layer_inputs;      ///< by kernel
-  std::vector<StorageRegion> written;               ///< what the units write
+  std::vector<std::vector<ScheduleItem>> cores;  ///< by core
+  std::vector<std::vector<OpId>> layer_inputs;   ///< by kernel
+  std::vector<StorageRegion> written;            ///< what the units write
   std::uint32_t barriers = 0;
 };
 

@@ -30,8 +30,8 @@ std::vector<std::int64_t> candidates(std::int64_t extent, std::int64_t granule) 
 struct Spans {
   std::int64_t blocks = 0, total = 0, most = 0;
 };
-Spans input_spans(std::int64_t extent, std::int64_t block, std::int64_t stride,
-                  std::int64_t kernel, std::int64_t dilation, std::int64_t in) {
+Spans input_spans(std::int64_t extent, std::int64_t block, std::int64_t stride, std::int64_t kernel,
+                  std::int64_t dilation, std::int64_t in) {
   const auto span = [&](std::int64_t b) {
     return std::min(in, (b - 1) * stride + (kernel - 1) * dilation + 1);
   };
@@ -94,10 +94,8 @@ class MacSearch {
     const std::int64_t taps = s_.kh * s_.kw;
     const std::int64_t kh = tile.per_tap ? 1 : s_.kh;
     const std::int64_t kw = tile.per_tap ? 1 : s_.kw;
-    const Spans in_h =
-        input_spans(s_.out_h, tile.block_h, s_.stride_h, kh, s_.dilation_h, s_.in_h);
-    const Spans in_w =
-        input_spans(s_.out_w, tile.block_w, s_.stride_w, kw, s_.dilation_w, s_.in_w);
+    const Spans in_h = input_spans(s_.out_h, tile.block_h, s_.stride_h, kh, s_.dilation_h, s_.in_h);
+    const Spans in_w = input_spans(s_.out_w, tile.block_w, s_.stride_w, kw, s_.dilation_w, s_.in_w);
     const Bytes x_tile = in_h.most * in_w.most * tile.ci * m_.element;
     const Bytes w_tile = tile.co * kh * kw * tile.ci * m_.element;
     const Bytes bias = s_.bias ? 2 * tile.co * m_.core->accumulator_bytes : 0;
@@ -106,14 +104,20 @@ class MacSearch {
     if (tile.nbin_slots < 1 || tile.sb_slots < 1) return;
 
     const std::int64_t n_k = ceil_div(s_.ci, tile.ci) * (tile.per_tap ? taps : 1);
-    const Bytes region = tile.block_h * tile.block_w * tile.co *
-                         (n_k > 1 ? m_.core->accumulator_bytes : m_.element);
+    const Bytes region =
+        tile.block_h * tile.block_w * tile.co * (n_k > 1 ? m_.core->accumulator_bytes : m_.element);
     const std::int64_t regions = m_.core->nbout_bytes / region;
     if (regions < 1) return;
     const std::int64_t blocks = in_h.blocks * in_w.blocks;
     tile.group = n_k > 1 ? std::min(regions, blocks) : 1;
-    const Loads loads{in_h.total * in_w.total, in_h.blocks * in_w.blocks, n_k, kh * kw, x_tile,
-                      w_tile, region, regions};
+    const Loads loads{in_h.total * in_w.total,
+                      in_h.blocks * in_w.blocks,
+                      n_k,
+                      kh * kw,
+                      x_tile,
+                      w_tile,
+                      region,
+                      regions};
     for (const bool co_outer : {false, true}) {
       if (co_outer && tile.co >= s_.co) continue;
       tile.co_outer = co_outer;
@@ -139,8 +143,7 @@ class MacSearch {
     const bool all_x_stays = l.n_k * l.blocks <= tile.nbin_slots;
     const bool w_stays = l.n_k <= tile.sb_slots;
     const bool all_w_stays = l.n_k * n_co <= tile.sb_slots;
-    const std::int64_t x_times =
-        n_co == 1 || (tile.co_outer ? all_x_stays : x_stays) ? 1 : n_co;
+    const std::int64_t x_times = n_co == 1 || (tile.co_outer ? all_x_stays : x_stays) ? 1 : n_co;
     const std::int64_t w_times =
         n_groups == 1 || (tile.co_outer ? w_stays : all_w_stays) ? 1 : n_groups;
     const std::int64_t w_batches = s_.weights_per_batch || !all_w_stays || n_groups == 0 ? s_.n : 1;
@@ -257,11 +260,12 @@ WindowTile choose_window_tile(const WindowShape& shape, const TileMachine& machi
 }
 
 std::string describe(const MacTile& t) {
-  return fmt::format("block {}x{} co {} ci {}{}, {} blocks a group, {} outer, slots {}/{}, "
-                     "compute {} traffic {} time {}",
-                     t.block_h, t.block_w, t.co, t.ci, t.per_tap ? " by tap" : "", t.group,
-                     t.co_outer ? "channels" : "positions", t.nbin_slots, t.sb_slots, t.compute,
-                     t.traffic, t.time);
+  return fmt::format(
+      "block {}x{} co {} ci {}{}, {} blocks a group, {} outer, slots {}/{}, "
+      "compute {} traffic {} time {}",
+      t.block_h, t.block_w, t.co, t.ci, t.per_tap ? " by tap" : "", t.group,
+      t.co_outer ? "channels" : "positions", t.nbin_slots, t.sb_slots, t.compute, t.traffic,
+      t.time);
 }
 
 std::string describe(const WindowTile& t) {

@@ -34,8 +34,8 @@ TensorView broadcast_to(const TensorView& view, const Shape& dims);
 
 /// Which role each logical dimension of a tensor takes in a kernel.
 using Roles = std::vector<std::size_t>;
-/// Feature maps N,C,H,W take the roles of their names; other tensors have their last dimension as C,
-/// the one before as H, then N, B (and W for rank 5).
+/// Feature maps N,C,H,W take the roles of their names; other tensors have their last dimension as
+/// C, the one before as H, then N, B (and W for rank 5).
 Roles roles_of(std::size_t rank, bool image);
 
 Dims to_dims(const Shape& dims, const Roles& roles);
