@@ -40,8 +40,8 @@ std::string CoreModel::explain_control(const Barriers& barriers) const {
                          fmt::join(members(barriers.missing(barrier_mask(i))), ", "));
     case Control::barrier:
     case Control::halt:
-      return fmt::format("{}: waits for {} earlier instructions of the core", place(pc_, i),
-                         under_way_);
+      return fmt::format("{}: waits for {} earlier instruction{} of the core", place(pc_, i),
+                         under_way_, under_way_ == 1 ? "" : "s");
     case Control::released:
     case Control::halted:
       break;

@@ -1,0 +1,8 @@
+// libsystemc has a main() too, and would win over that of gtest_main.
+
+#include <gtest/gtest.h>
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
