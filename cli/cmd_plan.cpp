@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <limits>
-#include <numeric>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -39,30 +38,25 @@ constexpr OptionRow kOptions[] = {
 struct PlanInput {
   std::string file;
   PlanProblem problem;
-  /// For the message about what is alive at the peak: given, or by time stamps.
-  std::vector<LiveBuffer> shown_buffers;
-  std::vector<Interval> shown_intervals;
 };
 
 PlanInput load_problem(const std::string& file, Bytes alignment) {
-  PlanInput input;
-  input.file = file;
   const std::string bytes = read_file(file);
   const bool trace = !looks_like_text(bytes) || bytes.starts_with("unnasim-trace") ||
                      fs::path(file).extension() == ".unt";
-  if (!trace) {
-    input.problem = parse_plan_csv(bytes, file);
-    input.shown_buffers = input.problem.lifetimes.buffers;
-    if (input.problem.lifetimes.intervals)
-      input.shown_intervals = *input.problem.lifetimes.intervals;
-    return input;
-  }
-  const Trace loaded = read_trace(bytes, file);
-  input.problem = make_problem(instruction_liveness(loaded), alignment);
-  Lifetimes observed = observed_liveness(loaded);
-  input.shown_buffers = std::move(observed.buffers);
-  input.shown_intervals = std::move(*observed.intervals);
-  return input;
+  if (!trace) return {file, parse_plan_csv(bytes, file)};
+  return {file, make_problem(instruction_liveness(read_trace(bytes, file)), alignment)};
+}
+
+/// MiniMalloc's columns where there are intervals; a partial order has none to write.
+std::string offsets_csv(const PlanProblem& problem, const Plan& plan) {
+  if (problem.lifetimes.intervals) return format_plan_csv(problem, plan);
+  constexpr std::string_view kColumns[] = {"id", "size", "offset"};
+  CsvWriter csv(kColumns);
+  for (std::size_t i = 0; i < problem.size(); ++i)
+    csv.row({problem.buffers[i].name, fmt::format("{}", problem.buffers[i].size),
+             fmt::format("{}", plan.offsets[i])});
+  return csv.text();
 }
 
 void list_planners() {
@@ -95,23 +89,15 @@ void require_valid(const PlanInput& input, const Plan& plan) {
 }
 
 std::string too_large_message(const PlanInput& input, const Plan& plan, Bytes capacity) {
-  std::vector<Bytes> sizes;
-  for (const LiveBuffer& buffer : input.shown_buffers) sizes.push_back(buffer.size);
-  const Peak peak = observed_peak(input.shown_intervals, sizes);
   const std::string judged =
       plan.lower_bound > capacity
-          ? "no plan can: the lower bound is " + grouped(plan.lower_bound)
+          ? fmt::format("no plan fits: the lower bound is {}", grouped(plan.lower_bound))
           : fmt::format("the lower bound of {} would fit", grouped(plan.lower_bound));
   return fmt::format(
-      "{}: the plan of {} needs {} bytes, {} more than the capacity of {} ({}); alive at the peak "
-      "(time {}): {}",
+      "{}: the plan of {} needs {} bytes, {} more than the capacity of {} ({}); in use together at "
+      "the peak: {}",
       input.file, plan.planner, grouped(plan.peak), grouped(plan.peak - capacity),
-      grouped(capacity), judged, peak.time, alive_text(peak, input.shown_buffers));
-}
-
-Bytes sum_of_sizes(const PlanProblem& problem) {
-  return std::accumulate(problem.buffers.begin(), problem.buffers.end(), Bytes{0},
-                         [](Bytes sum, const PlanBuffer& b) { return sum + b.size; });
+      grouped(capacity), judged, peak_text(input.problem));
 }
 
 }  // namespace
@@ -152,7 +138,7 @@ int plan_command(const Arguments& arguments) {
     for (const std::string& name : names) {
       const Plan plan = run_planner(name, input.problem, search);
       require_valid(input, plan);
-      const Bytes naive = sum_of_sizes(input.problem);
+      const Bytes naive = input.problem.total();
       std::vector<std::string> cells = {fs::path(file).filename().string(),
                                         name,
                                         fmt::format("{}", input.problem.buffers.size()),
@@ -165,7 +151,7 @@ int plan_command(const Arguments& arguments) {
       if (timing) cells.push_back(readable_seconds(plan.seconds));
       cells.push_back(plan.proved_optimal ? "optimal" : plan.note);
       table.add(std::move(cells));
-      if (output) write_file(*output, format_plan_csv(input.problem, plan));
+      if (output) write_file(*output, offsets_csv(input.problem, plan));
       if (capacity && plan.peak > *capacity) {
         if (!too_large.empty()) too_large += "\n";
         too_large += too_large_message(input, plan, *capacity);

@@ -148,19 +148,15 @@ Planned plan_memory(const Compiled& compiled, const Executed& executed, const Pl
   return planned;
 }
 
-void require_fit(const Compiled& compiled, const Executed& executed, const Layout& layout) {
+void require_fit(const Compiled& compiled, const PlanProblem& problem, const Layout& layout) {
   const Bytes capacity = compiled.machine.config.dram.capacity_bytes;
   if (layout.total_bytes <= capacity) return;
-  const Lifetimes observed = observed_liveness(executed.trace);
-  std::vector<Bytes> sizes;
-  for (const LiveBuffer& buffer : observed.buffers) sizes.push_back(buffer.size);
-  const Peak peak = observed_peak(*observed.intervals, sizes);
   throw CapacityError(fmt::format(
-      "{} needs {} bytes of DRAM ({} for intermediates), {} bytes more than the {} of {}; alive at "
-      "the peak (cycle {}): {}",
-      compiled.object->network, layout.total_bytes, layout.arena_bytes,
-      layout.total_bytes - capacity, capacity, compiled.machine.config.name, peak.time,
-      alive_text(peak, observed.buffers)));
+      "{} needs {} bytes of DRAM, {} of them for intermediates: {} more than the {} of {}; in use "
+      "together at the peak: {}",
+      compiled.object->network, grouped(layout.total_bytes), grouped(layout.arena_bytes),
+      grouped(layout.total_bytes - capacity), grouped(capacity), compiled.machine.config.name,
+      peak_text(problem)));
 }
 
 ValidationFigures validate(const Compiled& compiled, const Executed& executed,
@@ -196,7 +192,7 @@ Run run_network(const fs::path& network, const ChosenMachine& machine, const Run
   const PlanProblem problem = problem_of(run.compiled, run.executed, LivenessKind::instruction);
   run.planned = plan_memory(run.compiled, run.executed, problem, options.planner, options.plan);
   const double plan_seconds = planning.seconds();
-  require_fit(run.compiled, run.executed, run.planned.layout);
+  require_fit(run.compiled, problem, run.planned.layout);
 
   RunReport& report = run.report;
   const Stopwatch validating;

@@ -68,8 +68,9 @@ PlanProblem problem_of(const Compiled& compiled, const Executed& executed, Liven
 Planned plan_memory(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
                     const std::string& planner, const PlanOptions& options);
 
-/// Throws CapacityError, naming the buffers alive at the peak, where the layout does not fit.
-void require_fit(const Compiled& compiled, const Executed& executed, const Layout& layout);
+/// Throws CapacityError, naming the buffers in use together at the peak, where the layout does not
+/// fit.
+void require_fit(const Compiled& compiled, const PlanProblem& problem, const Layout& layout);
 
 /// Holds the plan against the checker, the linked image against the owners of all bytes, and that
 /// again under `perturbed` seeded delay patterns. Throws InternalError with the culprits.

@@ -60,12 +60,13 @@ class Explainer {
     g.buffer = instruction_.buffers[i].name;
     g.size = instruction_.buffers[i].size;
     const std::size_t t = tensor(i);
+    std::vector<std::uint32_t> scratch;
     if (t != kNowhere) {
       g.topology_conflicts = topology_.buffers[t].size - g.size;  // the tensor's other parts
-      for (const std::uint32_t other : topology_.neighbours(t))
+      for (const std::uint32_t other : topology_.neighbours(t, scratch))
         g.topology_conflicts += topology_.buffers[other].size;
     }
-    for (const std::uint32_t other : instruction_.neighbours(i))
+    for (const std::uint32_t other : instruction_.neighbours(i, scratch))
       g.instruction_conflicts += instruction_.buffers[other].size;
     return g;
   }
@@ -74,8 +75,8 @@ class Explainer {
     const auto partner = largest_partner(i);
     if (!partner) return "no single partner: its conflicts shrink in bytes only";
     const std::size_t j = *partner;
-    const bool i_first =
-        instruction_.lifetimes.order ? instruction_.lifetimes.order->before(i, j) : true;
+    const auto& order = instruction_.lifetimes.order;
+    const bool i_first = !order || order->before(i, j);
     const std::size_t before = i_first ? i : j;
     const std::size_t after = i_first ? j : i;
     return fmt::format("{} {}: {} last used {} before {} is first used {}; {}",
@@ -102,14 +103,11 @@ class Explainer {
   /// A buffer kept apart from i by topology only: one it shares bytes with first, then the largest.
   std::optional<std::size_t> largest_partner(std::size_t i) const {
     std::optional<std::size_t> best;
-    const auto neighbours = instruction_.neighbours(i);
     const auto rank = [&](std::size_t j) {
       return std::pair(overlap(i, j), instruction_.buffers[j].size);
     };
     for (std::size_t j = 0; j < instruction_.buffers.size(); ++j) {
-      if (j == i ||
-          std::binary_search(neighbours.begin(), neighbours.end(), static_cast<std::uint32_t>(j)))
-        continue;
+      if (j == i || instruction_.conflict(i, j)) continue;
       if (topology_conflict(i, j) && (!best || rank(j) > rank(*best))) best = j;
     }
     return best;

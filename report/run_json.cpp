@@ -1,4 +1,5 @@
-#include <array>
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "report/json.h"
@@ -65,7 +66,7 @@ Json core_json(const CoreStats& core) {
     engine["instructions"] = figure(stats.instructions, "instructions");
     engine["busy"] = figure(stats.busy, "cycles");
     for (std::size_t s = 0; s < kStalls; ++s)
-      engine["stall_" + std::string(kStallNames[s])] = figure(stats.stall[s], "cycles");
+      engine[fmt::format("stall_{}", kStallNames[s])] = figure(stats.stall[s], "cycles");
     engines[std::string(kEngineNames[e])] = engine;
   }
   return {{"end", figure(core.end, "cycles")},
@@ -77,7 +78,7 @@ Json core_json(const CoreStats& core) {
 Json machine_json(const MachineConfig& machine) {
   Json json;
   const auto put = [&](std::string_view path, Json value) {
-    std::string pointer = "/" + std::string(path);
+    std::string pointer = fmt::format("/{}", path);
     for (char& c : pointer)
       if (c == '.') c = '/';
     json[Json::json_pointer(pointer)] = std::move(value);
