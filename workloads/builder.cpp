@@ -45,7 +45,8 @@ GraphBuilder::GraphBuilder(std::string name) {
   graph_.name = std::move(name);
 }
 
-TensorId GraphBuilder::add_tensor(const SourcePos& pos, GraphTensor tensor) {
+TensorId GraphBuilder::add_tensor(SourcePos pos, GraphTensor tensor) {
+  if (pos.file.empty()) pos.file = graph_.name;
   for (const std::int64_t dim : tensor.shape)
     if (dim < 1 || dim > kMaxDimension)
       throw InputError(pos, fmt::format("tensor '{}' is {}, expected dimensions from 1 to {}",
@@ -60,20 +61,20 @@ TensorId GraphBuilder::add_tensor(const SourcePos& pos, GraphTensor tensor) {
   return TensorId(graph_.tensors.size() - 1);
 }
 
-TensorId GraphBuilder::input(const std::string& name, const Shape& shape) {
+TensorId GraphBuilder::input(const std::string& name, const Shape& shape, const SourcePos& pos) {
   GraphTensor tensor;
   tensor.name = name;
   tensor.kind = TensorKind::input;
   tensor.shape = shape;
-  return add_tensor({graph_.name}, std::move(tensor));
+  return add_tensor(pos, std::move(tensor));
 }
 
-TensorId GraphBuilder::weight(const std::string& name, const Shape& shape) {
+TensorId GraphBuilder::weight(const std::string& name, const Shape& shape, const SourcePos& pos) {
   GraphTensor tensor;
   tensor.name = name;
   tensor.kind = TensorKind::weight;
   tensor.shape = shape;
-  return add_tensor({graph_.name}, std::move(tensor));
+  return add_tensor(pos, std::move(tensor));
 }
 
 std::vector<TensorId> GraphBuilder::op(OpKind kind, const std::string& name,

@@ -23,7 +23,7 @@ namespace unna {
 using Shape = std::vector<std::int64_t>;
 
 std::int64_t element_count(const Shape& shape);  ///< saturates at the largest std::int64_t
-std::string to_string(const Shape& shape);  ///< "1x64x56x56"
+std::string to_string(const Shape& shape);       ///< "1x64x56x56"
 
 enum class TensorKind : std::uint8_t { input, weight, activation };
 
@@ -40,27 +40,27 @@ struct GraphTensor {
 
 /// Operators. Inputs are listed as (activations | weights); every op has one output unless said.
 enum class OpKind : std::uint8_t {
-  conv,        ///< x[N,C,H,W], w[Co,C/groups,kh,kw], (b[Co]) -> [N,Co,H',W']; depthwise is groups=C
-  gemm,        ///< x[M,K], w[N,K], (b[N]) -> [M,N]; also x[...,K] -> [...,N]
-  matmul,      ///< a[...,M,K], b[...,K,N] (or [...,N,K] with transpose_b) -> [...,M,N]; scaled
-  max_pool,    ///< x[N,C,H,W]
-  avg_pool,    ///< x[N,C,H,W]
+  conv,      ///< x[N,C,H,W], w[Co,C/groups,kh,kw], (b[Co]) -> [N,Co,H',W']; depthwise is groups=C
+  gemm,      ///< x[M,K], w[N,K], (b[N]) -> [M,N]; also x[...,K] -> [...,N]
+  matmul,    ///< a[...,M,K], b[...,K,N] (or [...,N,K] with transpose_b) -> [...,M,N]; scaled
+  max_pool,  ///< x[N,C,H,W]
+  avg_pool,  ///< x[N,C,H,W]
   global_avg_pool,  ///< x[N,C,H,W] -> [N,C,1,1]
-  unary,       ///< function of each element
-  binary,      ///< function of two elements, with (multidirectional) broadcast
-  softmax,     ///< along the last axis
-  layer_norm,  ///< x, gamma[C], beta[C]: along the last axis
-  batch_norm,  ///< x[N,C,...], scale[C], bias[C], mean[C], variance[C]
-  lrn,         ///< x[N,C,H,W], across channels
-  reduce,      ///< mean, sum or max over `axes`
-  concat,      ///< along `axis`, any number of inputs
-  split,       ///< along `axis`, several outputs
-  slice,       ///< starts, ends (exclusive), steps, one a dimension
-  reshape,     ///< also flatten, squeeze, unsqueeze: `shape` of the output
-  transpose,   ///< output dimension i is input dimension perm[i]
-  pad,         ///< constant zero: before and after, one a dimension
-  resize,      ///< x[N,C,H,W] to a given height and width
-  lstm,        ///< x[T,N,I], w[D,4H,I], r[D,4H,H], b[D,8H] -> [T,D,N,H]
+  unary,            ///< function of each element
+  binary,           ///< function of two elements, with (multidirectional) broadcast
+  softmax,          ///< along the last axis
+  layer_norm,       ///< x, gamma[C], beta[C]: along the last axis
+  batch_norm,       ///< x[N,C,...], scale[C], bias[C], mean[C], variance[C]
+  lrn,              ///< x[N,C,H,W], across channels
+  reduce,           ///< mean, sum or max over `axes`
+  concat,           ///< along `axis`, any number of inputs
+  split,            ///< along `axis`, several outputs
+  slice,            ///< starts, ends (exclusive), steps, one a dimension
+  reshape,          ///< also flatten, squeeze, unsqueeze: `shape` of the output
+  transpose,        ///< output dimension i is input dimension perm[i]
+  pad,              ///< constant zero: before and after, one a dimension
+  resize,           ///< x[N,C,H,W] to a given height and width
+  lstm,             ///< x[T,N,I], w[D,4H,I], r[D,4H,H], b[D,8H] -> [T,D,N,H]
 };
 std::string_view name(OpKind kind);
 inline constexpr std::size_t kOpKinds = 21;
@@ -69,14 +69,37 @@ std::span<const std::string_view> op_kind_names();  ///< indexed by OpKind
 /// Scalar functions of unary and binary operators and of fused activations. The compiler maps them
 /// to the ISA's.
 enum class ScalarFn : std::uint8_t {
-  identity, relu, clip, leaky_relu, sigmoid, tanh, hard_sigmoid, hard_swish, gelu, silu, exp, sqrt,
-  reciprocal, erf, pow, log, abs, neg,
-  add, sub, mul, div, max, min,
+  identity,
+  relu,
+  clip,
+  leaky_relu,
+  sigmoid,
+  tanh,
+  hard_sigmoid,
+  hard_swish,
+  gelu,
+  silu,
+  exp,
+  sqrt,
+  reciprocal,
+  erf,
+  pow,
+  log,
+  abs,
+  neg,
+  add,
+  sub,
+  mul,
+  div,
+  max,
+  min,
 };
 std::string_view name(ScalarFn fn);
 std::span<const std::string_view> scalar_fn_names();  ///< indexed by ScalarFn
 /// Whether `fn` takes one operand (unary ops, activations) rather than two.
-constexpr bool is_unary(ScalarFn fn) { return fn < ScalarFn::add; }
+constexpr bool is_unary(ScalarFn fn) {
+  return fn < ScalarFn::add;
+}
 
 struct WindowAttrs {
   std::int64_t kernel_h = 1, kernel_w = 1;
@@ -118,7 +141,7 @@ struct ReduceAttrs {
 };
 struct AxisAttrs {  ///< concat, split
   std::int64_t axis = 0;
-  std::vector<std::int64_t> sizes;  ///< split only: of each output along the axis
+  std::vector<std::int64_t> sizes = {};  ///< split only: of each output along the axis
 };
 struct SliceAttrs {
   std::vector<std::int64_t> starts, ends, steps;  ///< one a dimension, steps > 0
@@ -194,8 +217,8 @@ class GraphBuilder {
  public:
   explicit GraphBuilder(std::string name);
 
-  TensorId input(const std::string& name, const Shape& shape);
-  TensorId weight(const std::string& name, const Shape& shape);
+  TensorId input(const std::string& name, const Shape& shape, const SourcePos& pos = {});
+  TensorId weight(const std::string& name, const Shape& shape, const SourcePos& pos = {});
   /// Names an op's outputs `name` (one output) or `name.0`, `name.1`, ... (split).
   /// `target` is a short way to say ReshapeAttrs::shape (one dimension may be -1: whatever is
   /// left), ResizeAttrs::height and width, and AxisAttrs::sizes of a split.
@@ -210,7 +233,7 @@ class GraphBuilder {
   Graph finish();
 
  private:
-  TensorId add_tensor(const SourcePos& pos, GraphTensor tensor);
+  TensorId add_tensor(SourcePos pos, GraphTensor tensor);
 
   Graph graph_;
   std::set<std::string, std::less<>> op_names_, tensor_names_;

@@ -38,8 +38,13 @@ class Inference {
     if (in_[input].size() != rank)
       fail("input {} is {}, expected {} dimensions", input, to_string(in_[input]), rank);
   }
+  /// Before the number of inputs is checked: a layer whose input has no channels has no weights
+  /// either, and the former is the reason.
+  void expect_first_rank(std::size_t rank) const {
+    if (!in_.empty()) expect_rank(0, rank);
+  }
   void expect_min_rank(std::size_t input, std::size_t rank) const {
-    if (in_[input].size() < rank)
+    if (input < in_.size() && in_[input].size() < rank)
       fail("input {} is {}, expected at least {} dimensions", input, to_string(in_[input]), rank);
   }
   void expect_shape(std::string_view what, std::size_t input, const Shape& shape) const {
@@ -107,8 +112,8 @@ Shape Inference::window_output(const WindowAttrs& w, std::int64_t channels, bool
 }
 
 Shape Inference::conv() const {
+  expect_first_rank(4);
   expect_inputs(2, 3);
-  expect_rank(0, 4);
   expect_rank(1, 4);
   const auto& a = attrs<ConvAttrs>();
   const std::int64_t in_c = in_[0][1];
@@ -121,8 +126,8 @@ Shape Inference::conv() const {
 }
 
 Shape Inference::gemm() const {
-  expect_inputs(2, 3);
   expect_min_rank(0, 2);
+  expect_inputs(2, 3);
   expect_rank(1, 2);
   Shape out = in_[0];
   const std::int64_t features = in_[1][0];
@@ -310,8 +315,8 @@ Shape Inference::resize() const {
 }
 
 Shape Inference::lstm() const {
+  expect_first_rank(3);
   expect_inputs(4, 4);
-  expect_rank(0, 3);
   const auto& a = attrs<LstmAttrs>();
   if (a.hidden < 1) fail("hidden is {}, expected at least 1", a.hidden);
   const std::int64_t directions = a.bidirectional ? 2 : 1;
@@ -348,12 +353,12 @@ std::vector<Shape> Inference::run() const {
       expect_min_rank(0, 1);
       return {in_[0]};
     case OpKind::layer_norm:
-      expect_inputs(3, 3);
       expect_min_rank(0, 1);
+      expect_inputs(3, 3);
       return {norm(in_[0].back(), 2)};
     case OpKind::batch_norm:
-      expect_inputs(5, 5);
       expect_min_rank(0, 2);
+      expect_inputs(5, 5);
       return {norm(in_[0][1], 4)};
     case OpKind::lrn:
       expect_inputs(1, 1);

@@ -5,16 +5,18 @@ namespace {
 
 class Weights {
  public:
-  Weights(GraphBuilder& builder, const std::string& op, std::vector<TensorId>& inputs)
-      : builder_(builder), op_(op), inputs_(inputs) {}
+  Weights(GraphBuilder& builder, const std::string& op, const SourcePos& pos,
+          std::vector<TensorId>& inputs)
+      : builder_(builder), op_(op), pos_(pos), inputs_(inputs) {}
 
   void add(std::string_view name, const Shape& shape) {
-    inputs_.push_back(builder_.weight(fmt::format("{}.{}", op_, name), shape));
+    inputs_.push_back(builder_.weight(fmt::format("{}.{}", op_, name), shape, pos_));
   }
 
  private:
   GraphBuilder& builder_;
   const std::string& op_;
+  const SourcePos& pos_;
   std::vector<TensorId>& inputs_;
 };
 
@@ -34,7 +36,7 @@ void add_lstm_weights(Weights& weights, const LstmAttrs& a, std::int64_t feature
 /// for that gets none: inference names the reason.
 void add_weights(GraphBuilder& builder, const Layer& layer, std::vector<TensorId>& inputs) {
   if (inputs.empty()) return;
-  Weights weights(builder, layer.name, inputs);
+  Weights weights(builder, layer.name, layer.pos, inputs);
   const Shape x = builder.tensor(inputs[0]).shape;
   if (layer.kind == OpKind::conv && x.size() == 4) {
     const auto& a = std::get<ConvAttrs>(layer.attrs);
@@ -83,7 +85,7 @@ std::vector<TensorId> add_layer(GraphBuilder& builder, const Layer& layer) {
   if (layer.batch_norm) {
     const std::string bn = layer.name + ".bn";
     std::vector<TensorId> bn_inputs = {out[0]};
-    Weights weights(builder, bn, bn_inputs);
+    Weights weights(builder, bn, layer.pos, bn_inputs);
     add_batch_norm_weights(weights, builder.tensor(out[0]).shape[1]);
     out = builder.op(OpKind::batch_norm, bn, std::move(bn_inputs), NormAttrs{}, layer.pos);
   }

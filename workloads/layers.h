@@ -18,9 +18,9 @@ struct Layer {
   OpAttrs attrs;
   std::int64_t features = 0;  ///< conv: output channels; gemm: output features
   bool bias = true;           ///< conv, gemm
-  SourcePos pos;
-  bool batch_norm = false;           ///< conv: a batch_norm op `<name>.bn` follows
-  std::optional<FunctionAttrs> act;  ///< a unary op `<name>.<fn>` follows
+  SourcePos pos = {};
+  bool batch_norm = false;                ///< conv: a batch_norm op `<name>.bn` follows
+  std::optional<FunctionAttrs> act = {};  ///< a unary op `<name>.<fn>` follows
 };
 
 /// Adds the weights (`<name>.weight`, `.bias`; layer_norm and batch_norm: `.scale`, `.bias`,

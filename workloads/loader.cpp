@@ -5,9 +5,9 @@
 #include <map>
 
 #include "configs/yaml.h"
-#include "workloads/expression.h"
 #include "workloads/graph.h"
 #include "workloads/op_reader.h"
+#include "workloads/scope.h"
 
 namespace unna {
 namespace {
@@ -17,7 +17,7 @@ constexpr std::size_t kMaxEntries = 100'000;  // after expansion
 /// A template of `blocks`, read once; its ops are read at every use.
 struct Block {
   SourcePos pos;
-  const YamlNode* params = nullptr;
+  const YamlNode* params = nullptr;  ///< a map, perhaps empty
   std::vector<std::string> inputs = {"x"};
   const YamlNode* ops = nullptr;
   const YamlNode* outputs = nullptr;
@@ -25,44 +25,24 @@ struct Block {
   bool open = false;  ///< being expanded
 };
 
-/// What names mean in one block (or in the network itself).
-struct Scope {
-  std::string prefix;
-  Variables variables;
-  /// One tensor a name; all of them for what has several outputs, which are then `name.output`.
-  std::map<std::string, std::vector<TensorId>, std::less<>> values;
-  std::string previous;  ///< name of the last value, the default of `from`; empty: none
+struct BlockResult {
+  std::vector<TensorId> tensors;
+  std::vector<std::string> labels;  ///< a name for each, where there are several
 };
 
-bool is_name(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const auto rest = [&](char c) {
-    return letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  };
-  return !text.empty() && (letter(text[0]) || text[0] == '_') &&
-         std::all_of(text.begin(), text.end(), rest);
-}
-
-void expect_name(std::string_view what, std::string_view text, const SourcePos& pos) {
-  if (!is_name(text))
-    throw InputError(pos, fmt::format("{} '{}' is not a name, expected a letter and then letters, "
-                                      "digits, _ or -",
-                                      what, text));
-}
-
-void expect_variable(std::string_view text, const Variables& taken, const SourcePos& pos) {
-  expect_name("variable", text, pos);
-  if (text.find('-') != std::string_view::npos)
-    throw InputError(pos,
-                     fmt::format("variable '{}' has a '-', expected letters, digits or _", text));
-  if (taken.contains(text))
-    throw InputError(pos,
-                     fmt::format("variable '{}' is already defined, expected a new name", text));
+/// The keys of a map, for messages.
+template <class Pairs>
+std::string key_list(const Pairs& pairs) {
+  std::string out;
+  for (const auto& pair : pairs) out += fmt::format("{}{}", out.empty() ? "" : ", ", pair.first);
+  return out.empty() ? "none: there are none" : "one of: " + out;
 }
 
 class NetworkLoader {
  public:
-  explicit NetworkLoader(const YamlNode& root) : root_(root) {}
+  explicit NetworkLoader(const YamlNode& root) : root_(root) {
+    no_params_.kind = YamlNode::Kind::map;
+  }
 
   Graph load();
 
@@ -73,6 +53,7 @@ class NetworkLoader {
   Block read_block(const std::string& name, const YamlNode& node, const SourcePos& pos);
   void bind_params(const YamlNode& params, const YamlNode* with, const std::string& block,
                    const YamlNode& use, Variables& variables);
+  static void expect_params(const YamlNode& with, const std::string& block, const YamlNode& params);
   void mark_outputs(const YamlNode* node);
   void expect_all_used() const;
 
@@ -82,20 +63,14 @@ class NetworkLoader {
   void run_op(const YamlNode& node, Scope& scope);
   void run_use(const YamlNode& node, Scope& scope);
   void run_repeat(const YamlNode& node, Scope& scope);
-  void run_block(const Block& block, Scope& inner, std::vector<std::string>& labels,
-                 std::vector<TensorId>& results);
+  BlockResult run_block(const Block& block, Scope& inner);
 
   // Names.
   std::string entry_name(const YamlNode* node, std::string_view kind, const Scope& scope);
-  TensorId resolve(const YamlNode& node, const Scope& scope) const;
-  TensorId single(const std::string& name, const Scope& scope, const YamlNode& at) const;
-  std::vector<TensorId> read_from(const YamlNode* from, const YamlNode& entry,
-                                  const Scope& scope) const;
-  void define(Scope& scope, const std::string& name, const std::vector<TensorId>& values,
-              const std::vector<std::string>& labels, const SourcePos& pos);
 
   const YamlNode& root_;
   GraphBuilder builder_{""};
+  YamlNode no_params_;
   Scope top_;
   Variables constants_;
   std::map<std::string, Block, std::less<>> blocks_;
@@ -137,7 +112,7 @@ void NetworkLoader::read_inputs(const YamlNode& node, std::string_view what, Ten
     const SourcePos& pos = node.field_pos[i];
     expect_name("tensor", name, pos);
     const YamlNode dims = expand(raw, constants_);
-    const Shape shape = read_integers(dims, name, 1, kMaxDimension);
+    const Shape shape = read_integers(dims, fmt::format("shape of '{}'", name), 1, kMaxDimension);
     if (shape.empty()) dims.fail(fmt::format("{} has no dimensions, expected at least one", name));
     if (element_count(shape) > kMaxElements)
       dims.fail(fmt::format("{} is {}, expected at most {} elements", name, to_string(shape),
@@ -166,7 +141,8 @@ Block NetworkLoader::read_block(const std::string& name, const YamlNode& node,
   Block block;
   block.pos = pos;
   block.params = fields.optional("params");
-  if (block.params != nullptr) block.params->as_map("params");
+  if (block.params == nullptr) block.params = &no_params_;
+  block.params->as_map("params");
   if (const YamlNode* inputs = fields.optional("inputs")) {
     block.inputs.clear();
     for (const YamlNode& item : inputs->as_sequence("inputs")) {
@@ -203,12 +179,22 @@ void NetworkLoader::bind_params(const YamlNode& params, const YamlNode* with,
   }
 }
 
+/// Refuses keys of `with` that are no params of the block.
+void NetworkLoader::expect_params(const YamlNode& with, const std::string& block,
+                                  const YamlNode& params) {
+  for (std::size_t i = 0; i < with.fields.size(); ++i)
+    if (params.find(with.fields[i].first) == nullptr)
+      throw InputError(with.field_pos[i],
+                       fmt::format("block '{}' has no param '{}', expected {}", block,
+                                   with.fields[i].first, key_list(params.fields)));
+}
+
 void NetworkLoader::mark_outputs(const YamlNode* node) {
   std::vector<std::pair<TensorId, SourcePos>> outputs;
   if (node != nullptr) {
     const YamlNode list = expand(*node, constants_);
     for (const YamlNode& item : list.as_sequence("outputs"))
-      outputs.emplace_back(resolve(item, top_), item.pos);
+      outputs.emplace_back(top_.resolve(item), item.pos);
     if (outputs.empty()) node->fail("outputs is empty, expected at least one");
   } else if (!top_.previous.empty()) {
     for (const TensorId id : top_.values.at(top_.previous)) outputs.emplace_back(id, root_.pos);
@@ -266,7 +252,7 @@ void NetworkLoader::run_op(const YamlNode& node, Scope& scope) {
   YamlMapReader fields(node, name(kind));
   fields.require("op");
   const std::string local = entry_name(fields.optional("name"), name(kind), scope);
-  const std::vector<TensorId> from = read_from(fields.optional("from"), node, scope);
+  const std::vector<TensorId> from = scope.read_from(fields.optional("from"), node);
   std::vector<Shape> shapes;
   for (const TensorId id : from) shapes.push_back(builder_.tensor(id).shape);
   Layer layer = read_layer(kind, fields, shapes);
@@ -277,7 +263,7 @@ void NetworkLoader::run_op(const YamlNode& node, Scope& scope) {
   const std::vector<TensorId> out = add_layer(builder_, layer);
   std::vector<std::string> labels;
   for (std::size_t i = 0; i < out.size(); ++i) labels.push_back(std::to_string(i));
-  define(scope, local, out, kind == OpKind::split ? labels : std::vector<std::string>{}, node.pos);
+  scope.define(local, out, kind == OpKind::split ? labels : std::vector<std::string>{}, node.pos);
 }
 
 void NetworkLoader::run_use(const YamlNode& node, Scope& scope) {
@@ -289,7 +275,8 @@ void NetworkLoader::run_use(const YamlNode& node, Scope& scope) {
   fields.finish();
   const auto found = blocks_.find(block_name.text);
   if (found == blocks_.end())
-    block_name.fail(fmt::format("unknown block '{}', expected one of blocks", block_name.text));
+    block_name.fail(
+        fmt::format("unknown block '{}', expected {}", block_name.text, key_list(blocks_)));
   Block& block = found->second;
   if (block.open)
     block_name.fail(fmt::format("block '{}' uses itself, expected no recursion", found->first));
@@ -297,15 +284,9 @@ void NetworkLoader::run_use(const YamlNode& node, Scope& scope) {
   Scope inner;
   inner.prefix = scope.prefix + local + ".";
   inner.variables = constants_;
-  if (with != nullptr) with->as_map("with");
-  for (std::size_t i = 0; with != nullptr && i < with->fields.size(); ++i)
-    if (block.params == nullptr || block.params->find(with->fields[i].first) == nullptr)
-      throw InputError(with->field_pos[i],
-                       fmt::format("block '{}' has no param '{}', expected one of its params",
-                                   found->first, with->fields[i].first));
-  if (block.params != nullptr)
-    bind_params(*block.params, with, found->first, node, inner.variables);
-  const std::vector<TensorId> inputs = read_from(from, node, scope);
+  if (with != nullptr) expect_params(with->as_map("with"), found->first, *block.params);
+  bind_params(*block.params, with, found->first, node, inner.variables);
+  const std::vector<TensorId> inputs = scope.read_from(from, node);
   if (inputs.size() != block.inputs.size())
     node.fail(fmt::format("block '{}' given {} inputs, expected {}: {}", found->first,
                           inputs.size(), block.inputs.size(), fmt::join(block.inputs, ", ")));
@@ -313,34 +294,34 @@ void NetworkLoader::run_use(const YamlNode& node, Scope& scope) {
   if (inputs.size() == 1) inner.previous = block.inputs[0];
 
   block.used = block.open = true;
-  std::vector<std::string> labels;
-  std::vector<TensorId> results;
+  BlockResult result;
   try {
-    run_block(block, inner, labels, results);
+    result = run_block(block, inner);
   } catch (const InputError& e) {
     throw InputError(fmt::format("{} (in block '{}' used at {}:{})", e.what(), found->first,
                                  node.pos.line, node.pos.column));
   }
   block.open = false;
-  define(scope, local, results, labels, node.pos);
+  scope.define(local, result.tensors, result.labels, node.pos);
 }
 
-void NetworkLoader::run_block(const Block& block, Scope& inner, std::vector<std::string>& labels,
-                              std::vector<TensorId>& results) {
+BlockResult NetworkLoader::run_block(const Block& block, Scope& inner) {
   run_list(*block.ops, inner);
+  BlockResult result;
   if (block.outputs == nullptr) {
-    results = inner.values.at(inner.previous);
-    for (std::size_t i = 0; results.size() > 1 && i < results.size(); ++i)
-      labels.push_back(std::to_string(i));
-    return;
+    result.tensors = inner.values.at(inner.previous);
+    for (std::size_t i = 0; i < result.tensors.size(); ++i)
+      result.labels.push_back(std::to_string(i));
+  } else {
+    const YamlNode list = expand(*block.outputs, inner.variables);
+    for (const YamlNode& item : list.as_sequence("outputs")) {
+      result.tensors.push_back(inner.resolve(item));
+      result.labels.push_back(item.text);
+    }
+    if (result.tensors.empty()) list.fail("outputs is empty, expected at least one");
   }
-  const YamlNode list = expand(*block.outputs, inner.variables);
-  for (const YamlNode& item : list.as_sequence("outputs")) {
-    results.push_back(resolve(item, inner));
-    labels.push_back(item.text);
-  }
-  if (results.empty()) block.outputs->fail("outputs is empty, expected at least one");
-  if (results.size() == 1) labels.clear();
+  if (result.tensors.size() == 1) result.labels.clear();
+  return result;
 }
 
 void NetworkLoader::run_repeat(const YamlNode& node, Scope& scope) {
@@ -389,50 +370,6 @@ std::string NetworkLoader::entry_name(const YamlNode* node, std::string_view kin
   if (scope.values.contains(name))
     node->fail(fmt::format("duplicate name '{}', expected each name once", name));
   return name;
-}
-
-TensorId NetworkLoader::single(const std::string& name, const Scope& scope,
-                               const YamlNode& at) const {
-  const std::vector<TensorId>& values = scope.values.at(name);
-  if (values.size() == 1) return values[0];
-  std::string choices;
-  for (const auto& value : scope.values)
-    if (value.first.starts_with(name + "."))
-      choices += fmt::format("{}{}", choices.empty() ? "" : ", ", value.first);
-  at.fail(fmt::format("'{}' has {} outputs, expected one of: {}", name, values.size(), choices));
-}
-
-TensorId NetworkLoader::resolve(const YamlNode& node, const Scope& scope) const {
-  const std::string& name = node.as_string("tensor");
-  if (!scope.values.contains(name))
-    node.fail(fmt::format("unknown tensor '{}', expected an input or an earlier op", name));
-  return single(name, scope, node);
-}
-
-std::vector<TensorId> NetworkLoader::read_from(const YamlNode* from, const YamlNode& entry,
-                                               const Scope& scope) const {
-  if (from == nullptr) {
-    if (scope.previous.empty()) entry.fail("no previous op and several inputs, expected 'from'");
-    return {single(scope.previous, scope, entry)};
-  }
-  if (from->kind != YamlNode::Kind::sequence) return {resolve(*from, scope)};
-  if (from->items.empty()) from->fail("from is empty, expected at least one tensor");
-  std::vector<TensorId> out;
-  for (const YamlNode& item : from->items) out.push_back(resolve(item, scope));
-  return out;
-}
-
-/// Makes `name` the scope's last value. With labels (what has several outputs), each is also
-/// `name.label`.
-void NetworkLoader::define(Scope& scope, const std::string& name,
-                           const std::vector<TensorId>& values,
-                           const std::vector<std::string>& labels, const SourcePos& pos) {
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    if (!scope.values.emplace(fmt::format("{}.{}", name, labels[i]), std::vector{values[i]}).second)
-      throw InputError(
-          pos, fmt::format("duplicate output '{}' of '{}', expected each once", labels[i], name));
-  scope.values[name] = values;
-  scope.previous = name;
 }
 
 }  // namespace

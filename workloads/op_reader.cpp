@@ -196,18 +196,19 @@ ReduceAttrs read_reduce(YamlMapReader& fields) {
 }
 
 /// The one of two keys that is there.
-const YamlNode& require_either(YamlMapReader& fields, std::string_view a, std::string_view b) {
+const YamlNode& require_either(YamlMapReader& fields, std::string_view kind, std::string_view a,
+                               std::string_view b) {
   const YamlNode* first = fields.optional(a);
   const YamlNode* second = fields.optional(b);
   if ((first == nullptr) == (second == nullptr))
-    fields.node().fail(fmt::format("has {} '{}' and '{}', expected one of them",
-                                   first == nullptr ? "neither" : "both", a, b));
+    fields.node().fail(fmt::format("{} has {} of '{}' and '{}', expected one", kind,
+                                   first == nullptr ? "none" : "both", a, b));
   return first != nullptr ? *first : *second;
 }
 
 AxisAttrs read_split(YamlMapReader& fields, const std::vector<Shape>& inputs) {
   AxisAttrs a{fields.require("axis").as_int("axis", 0, kMaxAxis), {}};
-  const YamlNode& node = require_either(fields, "parts", "sizes");
+  const YamlNode& node = require_either(fields, "split", "parts", "sizes");
   if (node.kind == YamlNode::Kind::sequence) {
     a.sizes = read_integers(node, "sizes", 1, kMaxDimension);
     return a;
@@ -256,7 +257,7 @@ ResizeAttrs read_resize(YamlMapReader& fields, const std::vector<Shape>& inputs)
   ResizeAttrs a;
   a.mode = static_cast<ResizeMode>(fields.require("mode").as_choice("mode", kNames));
   a.align_corners = optional_bool(fields, "align_corners", false);
-  const YamlNode& node = require_either(fields, "size", "scale");
+  const YamlNode& node = require_either(fields, "resize", "size", "scale");
   const bool scaled = fields.node().find("scale") != nullptr;
   const Pair size = read_pair(node, scaled ? "scale" : "size", 1, kMaxWindow);
   const bool known = !inputs.empty() && inputs[0].size() == 4;

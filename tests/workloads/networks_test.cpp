@@ -1,0 +1,225 @@
+// The shipped networks against published figures. Each table says which figures agree, and where
+// one differs, by how much and why.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "base/file.h"
+#include "configs/yaml.h"
+#include "workloads/graph.h"
+#include "workloads/usage.h"
+
+namespace unna {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kSource = UNNASIM_SOURCE_DIR;
+
+fs::path shared(const fs::path& file) {
+  const char* set = std::getenv("UNNA_SHARED");
+  return (set != nullptr ? fs::path(set) : kSource / "../shared") / file;
+}
+
+Graph load(std::string_view network) {
+  return load_workload(kSource / "workloads" / fmt::format("{}.yaml", network));
+}
+
+std::vector<std::vector<std::string>> read_csv(const fs::path& path) {
+  std::vector<std::vector<std::string>> rows(1, std::vector<std::string>(1));
+  for (const char c : read_file(path)) {
+    if (c == '\n') {
+      rows.emplace_back(1);
+    } else if (c == ',') {
+      rows.back().emplace_back();
+    } else if (c != '\r') {
+      rows.back().back() += c;
+    }
+  }
+  if (rows.back().size() == 1) rows.pop_back();
+  return rows;
+}
+
+std::int64_t number(const std::string& text) {
+  std::int64_t value = 0;
+  EXPECT_TRUE(parse_integer(text, value)) << text;
+  return value;
+}
+
+/// manifest.csv's row of a model by column name.
+std::map<std::string, std::string> manifest_row(const std::string& model) {
+  const auto rows = read_csv(shared("models/manifest.csv"));
+  for (const auto& row : rows) {
+    if (row[0] != model) continue;
+    std::map<std::string, std::string> out;
+    for (std::size_t i = 0; i < row.size(); ++i) out[rows[0][i]] = row[i];
+    return out;
+  }
+  return {};
+}
+
+TEST(Networks, AllShippedFilesLoadAndAreNamedAfterThemselves) {
+  int count = 0;
+  for (const auto& entry : fs::directory_iterator(kSource / "workloads")) {
+    if (entry.path().extension() != ".yaml") continue;
+    EXPECT_EQ(load_workload(entry.path()).name, entry.path().stem().string());
+    ++count;
+  }
+  EXPECT_EQ(count, 15);
+}
+
+/// A network and its ONNX export (torchvision or torch, random weights). MACs agree in all of
+/// them; the other figures are the export's plus what is said here.
+struct ManifestCase {
+  std::string network, model;
+  std::int64_t ops = 0;            ///< ours minus the export's
+  std::int64_t params = 0;         ///< ours minus the export's
+  std::optional<Bytes> bytes = 0;  ///< intermediates, ours minus the export's; none: not compared
+  std::string reason = {};
+
+  void PrintTo(const ManifestCase& c, std::ostream* out) { *out << c.network; }
+};
+
+class Manifest : public testing::TestWithParam<ManifestCase> {};
+
+TEST_P(Manifest, Agrees) {
+  if (!fs::exists(shared("models/manifest.csv"))) GTEST_SKIP() << "no shared data";
+  const ManifestCase& c = GetParam();
+  const Graph graph = load(c.network);
+  auto row = manifest_row(c.model);
+  ASSERT_FALSE(row.empty());
+  EXPECT_EQ(total_macs(graph), number(row["macs"]));
+  EXPECT_EQ(total_params(graph), number(row["params"]) + c.params) << c.reason;
+  if (!c.bytes) return;
+  EXPECT_EQ(static_cast<std::int64_t>(graph.ops.size()), number(row["nodes_compute"]) + c.ops)
+      << c.reason;
+  EXPECT_EQ(total_intermediate_bytes(graph, 4), number(row["total_intermediate_bytes"]) + *c.bytes)
+      << c.reason;
+}
+
+// Inception v3: rows and columns that the exported pads add, in float elements.
+constexpr Bytes padded(Bytes channels, Bytes size) {
+  return channels * (size + 2) * (size + 2) * 4;
+}
+constexpr Bytes kInceptionPads = padded(192, 35) + padded(256, 35) + padded(288, 35) +
+                                 4 * padded(768, 17) + padded(1280, 8) + padded(2048, 8);
+constexpr Bytes kInceptionForks = 4 * 768 * 8 * 8 * 4;
+
+INSTANTIATE_TEST_SUITE_P(
+    Networks, Manifest,
+    testing::Values(
+        ManifestCase{"alexnet", "alexnet"}, ManifestCase{"vgg16", "vgg16"},
+        ManifestCase{"resnet18", "resnet18"}, ManifestCase{"resnet50", "resnet50"},
+        ManifestCase{"googlenet", "googlenet"}, ManifestCase{"squeezenet1_1", "squeezenet1_1"},
+        ManifestCase{"mobilenet_v2", "mobilenet_v2", 0, -2 * 35, 0,
+                     "the export counts the two bounds of each Clip as parameters"},
+        ManifestCase{"inception_v3", "inception_v3", -9 + 4, 0, kInceptionForks - kInceptionPads,
+                     "9 padded average pools are one op here; 4 concats inside mixed_7b and 7c "
+                     "that the exporter merged into the outer ones are ops here"},
+        ManifestCase{"transformer_encoder", "transformer_encoder_4x256", 0, -20, std::nullopt,
+                     "the export has 5 scalar constants a layer, and writes layer norm, attention "
+                     "and the projections' biases as several ops each"},
+        ManifestCase{"lstm", "lstm_2x128_bidir", -1, -4 * 256, -32 * 40 * 4,
+                     "the export stores zero initial states, and writes the linear layer as MatMul "
+                     "and Add"}),
+    [](const auto& p) { return p.param.network; });
+
+TEST(Networks, FiguresPublishedElsewhere) {
+  // Keras' model summary: "Total params: 8,062,504" (batch norms unfolded, as here).
+  EXPECT_EQ(total_params(load("densenet121")), 8'062'504);
+  // Howard et al., table 8: 569 million mult-adds.
+  EXPECT_EQ((total_macs(load("mobilenet_v1")) + 500'000) / 1'000'000, 569);
+}
+
+/// A network and its usage records (Pisarchyk and Lee, MLSys 2020; fp32, 64-byte alignment, ReLU
+/// fused, without graph inputs and outputs).
+struct UsageCase {
+  std::string network, records;
+  std::size_t same = 0;    ///< records that agree in size, first and last op, from the front
+  std::size_t theirs = 0;  ///< all of theirs
+  Bytes rest_ours = 0;     ///< sum of ours after `same`
+  Bytes rest_theirs = 0;   ///< sum of theirs after `same`
+  std::string naive_mib;   ///< the reference table: sum of their sizes, not aligned
+  std::string ours_mib;    ///< the same of ours
+  std::string reason = {};
+
+  void PrintTo(const UsageCase& c, std::ostream* out) { *out << c.network; }
+};
+
+class Usage : public testing::TestWithParam<UsageCase> {};
+
+struct Record {
+  Bytes bytes = 0;
+  std::int64_t first = 0, last = 0;
+
+  friend bool operator==(const Record&, const Record&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const Record& r) {
+    return out << r.bytes << " in " << r.first << ".." << r.last;
+  }
+};
+
+std::vector<Record> read_records(const fs::path& path) {
+  std::vector<Record> out;
+  const auto rows = read_csv(path);
+  for (std::size_t i = 1; i < rows.size(); ++i)
+    out.push_back({number(rows[i][2]), number(rows[i][3]), number(rows[i][4])});
+  return out;
+}
+
+std::string mib(Bytes bytes) {
+  return fmt::format("{:.3f}", static_cast<double>(bytes) / static_cast<double>(kMiB));
+}
+
+TEST_P(Usage, RecordsAgree) {
+  const UsageCase& c = GetParam();
+  const fs::path file = shared("reference/usage_records") / (c.records + ".csv");
+  if (!fs::exists(file)) GTEST_SKIP() << "no shared data";
+  const std::vector<Record> theirs = read_records(file);
+  ASSERT_EQ(theirs.size(), c.theirs);
+
+  const UsageOptions options{.fuse_transposes = true};
+  const Graph graph = load(c.network);
+  std::vector<Record> ours;
+  for (const UsageRecord& r : usage_records(graph, options))
+    ours.push_back(
+        {r.bytes, static_cast<std::int64_t>(r.first_op), static_cast<std::int64_t>(r.last_op)});
+  ASSERT_GE(ours.size(), c.same);
+  for (std::size_t i = 0; i < c.same; ++i) EXPECT_EQ(ours[i], theirs[i]) << "record " << i;
+
+  Bytes rest_ours = 0, rest_theirs = 0, sum_theirs = 0;
+  for (std::size_t i = c.same; i < ours.size(); ++i) rest_ours += ours[i].bytes;
+  for (std::size_t i = c.same; i < theirs.size(); ++i) rest_theirs += theirs[i].bytes;
+  for (const Record& record : theirs) sum_theirs += record.bytes;
+  EXPECT_EQ(rest_ours, c.rest_ours) << c.reason;
+  EXPECT_EQ(rest_theirs, c.rest_theirs) << c.reason;
+  EXPECT_EQ(fused_intermediate_bytes(graph, options), sum_theirs - rest_theirs + rest_ours);
+
+  Bytes naive = 0;
+  for (const auto& row : read_csv(file))
+    if (row[1] != "bytes") naive += number(row[1]);
+  EXPECT_EQ(mib(naive), c.naive_mib);
+  EXPECT_EQ(mib(fused_intermediate_bytes(graph, {4, 1, true})), c.ours_mib) << c.reason;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Networks, Usage,
+    testing::Values(
+        UsageCase{"mobilenet_v1", "mobilenet_v1_1.0_224", 30, 30, 0, 0, "19.248", "19.248", ""},
+        UsageCase{"mobilenet_v2", "mobilenet_v2_1.0_224", 63, 65, 5120, 2 * 4032, "26.313",
+                  "26.310",
+                  "the .tflite has a 1001-class 1x1 convolution and a squeeze, torchvision a "
+                  "flatten and a linear layer"},
+        UsageCase{"deeplab_v3", "deeplab_v3_257_gpu", 68, 68, 0, 0, "48.642", "48.642", ""},
+        UsageCase{"inception_v3", "inception_v3_299", 123, 125, 8192, 2 * 4032, "54.749", "54.750",
+                  "as MobileNet v2"},
+        UsageCase{"posenet", "posenet_353x257", 29, 29, 0, 0, "28.556", "28.556", ""},
+        UsageCase{"blazeface", "blazeface_128_relu_fused", 71, 71, 0, 0, "7.062", "7.062",
+                  "with the heads' transposes fused: channels-last files have none"}),
+    [](const auto& p) { return p.param.network; });
+
+}  // namespace
+}  // namespace unna
