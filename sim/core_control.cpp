@@ -56,7 +56,7 @@ bool CoreModel::dispatch(Cycle now) {
     }
     EngineState& s = state(*engine);
     if (static_cast<std::int64_t>(s.queue.size()) >= config_.queue_depth) return progress;
-    s.queue.push({pc_, take_slot(now) + 1});
+    s.queue.push({pc_, i.opcode, i.wait, take_slot(now) + 1});
     ++pc_;
     ++under_way_;
     progress = true;

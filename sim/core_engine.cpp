@@ -25,8 +25,7 @@ bool CoreModel::run(Engine e, Cycle now, CorePorts& ports) {
   for (;;) {
     if (!s.open.empty() && s.open.front().end <= now) {
       retire(e, s.open.front().end);
-    } else if (!s.queue.empty() && s.queue.front().available <= now &&
-               can_start(s, at(s.queue.front().pc))) {
+    } else if (!s.queue.empty() && s.queue.front().available <= now && can_start(s)) {
       start(e, now, ports);
     } else {
       return progress;
@@ -35,12 +34,14 @@ bool CoreModel::run(Engine e, Cycle now, CorePorts& ports) {
   }
 }
 
-bool CoreModel::can_start(const EngineState& s, const Instruction& i) const {
-  if ((i.wait & ~s.tokens_from) != 0) return false;
+/// Whether the head of the queue can, once it is available.
+bool CoreModel::can_start(const EngineState& s) const {
+  const Entry& head = s.queue.front();
+  if ((head.wait & ~s.tokens_from) != 0) return false;
   if (s.open.empty()) return true;
   // Only requests follow requests: compute is one at a time, signal and wait are in order with
   // data.
-  return is_dma(i.opcode) && is_dma(at(s.open.front().pc).opcode) &&
+  return is_dma(head.opcode) && is_dma(s.open.front().opcode) &&
          static_cast<std::int64_t>(s.open.size()) < config_.dma_outstanding;
 }
 
@@ -50,7 +51,7 @@ void CoreModel::start(Engine e, Cycle now, CorePorts& ports) {
   const Instruction& i = at(pc);
   s.queue.pop();
   take_tokens(s, i.wait);
-  Open open{pc, now, kNever, 0};
+  Open open{pc, i.opcode, now, kNever, 0};
   if (i.opcode == Opcode::wait) {
     start_wait(open, i);
     s.open.push(open);
@@ -89,8 +90,9 @@ void CoreModel::raise(std::uint32_t sem, Cycle at) {
   semaphores_[sem].push(at);
   EngineState& s = state(Engine::load_neuron);
   if (s.open.empty() || s.open.front().end != kNever) return;
+  if (s.open.front().opcode != Opcode::wait) return;
   const Instruction& i = stream_[s.open.front().pc];
-  if (i.opcode == Opcode::wait && i.get(Operand::sem) == sem) start_wait(s.open.front(), i);
+  if (i.get(Operand::sem) == sem) start_wait(s.open.front(), i);
 }
 
 void CoreModel::data_ended(Engine engine, Cycle now) {
@@ -145,7 +147,7 @@ void CoreModel::settle(Engine e, Cycle now) {
   EngineState& s = state(e);
   if (s.open.empty())
     s.clock.idle(now, idle_reason(s));
-  else if (at(s.open.front().pc).opcode == Opcode::wait)
+  else if (s.open.front().opcode == Opcode::wait)
     s.clock.idle(now, {s.open.front().start, Stall::sync});
   else
     s.clock.busy(now);
@@ -153,8 +155,7 @@ void CoreModel::settle(Engine e, Cycle now) {
 
 IdleReason CoreModel::idle_reason(const EngineState& s) const {
   if (!s.queue.empty()) {
-    const Instruction& i = at(s.queue.front().pc);
-    const unsigned missing = i.wait & ~static_cast<unsigned>(s.tokens_from);
+    const unsigned missing = s.queue.front().wait & ~static_cast<unsigned>(s.tokens_from);
     if (missing == 0) return {0, Stall::dispatch};
     return {s.queue.front().available,
             kTokenStall[static_cast<std::size_t>(std::countr_zero(missing))]};
@@ -176,8 +177,7 @@ IdleReason CoreModel::idle_reason(const EngineState& s) const {
 /// When the engine gets on without help from outside. To be asked after a step.
 Cycle CoreModel::wake_of(const EngineState& s) const {
   Cycle wake = s.open.empty() ? kNever : s.open.front().end;
-  if (!s.queue.empty() && can_start(s, at(s.queue.front().pc)))
-    wake = std::min(wake, s.queue.front().available);
+  if (!s.queue.empty() && can_start(s)) wake = std::min(wake, s.queue.front().available);
   return wake;
 }
 

@@ -80,12 +80,17 @@ class CoreModel {
     halted,
   };
 
+  // Both repeat what is asked for often: the instruction itself is two cache lines of a long
+  // stream.
   struct Entry {
     std::uint32_t pc = 0;
+    Opcode opcode = Opcode::halt;
+    EngineMask wait = 0;
     Cycle available = 0;  ///< first cycle in which the engine can take it
   };
   struct Open {
     std::uint32_t pc = 0;
+    Opcode opcode = Opcode::halt;
     Cycle start = 0;
     Cycle end = kNever;  ///< kNever: the DRAM or a semaphore will tell
     Bytes bytes = 0;     ///< of a DMA request
@@ -111,7 +116,7 @@ class CoreModel {
 
   // core_engine.cpp
   bool run(Engine e, Cycle now, CorePorts& ports);
-  bool can_start(const EngineState& s, const Instruction& i) const;
+  bool can_start(const EngineState& s) const;
   void start(Engine e, Cycle now, CorePorts& ports);
   void start_wait(Open& open, const Instruction& i);
   void retire(Engine e, Cycle end);
