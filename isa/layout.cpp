@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "isa/assembly.h"
 #include "isa/object.h"
 
 namespace unna {
@@ -38,8 +39,9 @@ std::string largest_buffers(const Object& object) {
   });
   std::string out;
   for (std::size_t i = 0; i < std::min<std::size_t>(order.size(), 3); ++i)
-    out += fmt::format("{}'{}' {} bytes", i == 0 ? "" : ", ", object.buffers[order[i]].name,
-                       object.buffers[order[i]].size);
+    out +=
+        fmt::format("{}{} {} bytes", i == 0 ? "" : ", ",
+                    assembly::quoted(object.buffers[order[i]].name), object.buffers[order[i]].size);
   return out;
 }
 
@@ -84,10 +86,10 @@ Image link(std::shared_ptr<const Object> object, Layout layout, Bytes capacity) 
               layout.base[b], layout.total_bytes);
   if (layout.total_bytes > capacity)
     throw CapacityError(fmt::format(
-        "'{}' needs {} bytes of DRAM ({} of them for intermediates), {} more than the capacity of "
+        "{} needs {} bytes of DRAM ({} of them for intermediates), {} more than the capacity of "
         "{}; largest: {}",
-        object->network, layout.total_bytes, layout.arena_bytes, layout.total_bytes - capacity,
-        capacity, largest_buffers(*object)));
+        assembly::quoted(object->network), layout.total_bytes, layout.arena_bytes,
+        layout.total_bytes - capacity, capacity, largest_buffers(*object)));
   return {std::move(object), std::move(layout)};
 }
 

@@ -86,8 +86,11 @@ std::size_t LineReader::end_of_quoted(std::string_view line, std::size_t open) c
 }
 
 std::string LineReader::unquote(const Word& word) const {
-  if (!word.quoted)
-    fail(word.value_column, "'{}' is not quoted, expected \"{}\"", word.value, word.value);
+  if (!word.quoted) {
+    const std::string_view text = word.has_value ? word.value : word.name;
+    fail(word.has_value ? word.value_column : word.column, "'{}' is not quoted, expected \"{}\"",
+         text, text);
+  }
   std::string out;
   const std::string_view in = word.value;
   for (std::size_t i = 0; i < in.size(); ++i) {

@@ -34,7 +34,8 @@ class LineReader {
   /// Words of the current line; at least one.
   const std::vector<Word>& words() const { return words_; }
   int line() const { return line_; }
-  SourcePos pos(int column) const { return {file_, line_, column}; }
+  /// Of the current line, or of the first one while there is none.
+  SourcePos pos(int column) const { return {file_, line_ > 0 ? line_ : 1, column}; }
 
   template <class... Args>
   [[noreturn]] void fail(int column, fmt::format_string<Args...> format, Args&&... args) const {

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 #include <vector>
+
+#include "isa/assembly.h"
 
 namespace unna::detail {
 namespace {
@@ -26,12 +29,13 @@ std::optional<std::string> access_fault(const Trace& trace, const TraceEvent& ev
                        trace.buffers.size());
   const BufferInfo& buffer = trace.buffers[event.buffer.index()];
   if (event.begin < 0 || event.begin > event.end_byte || event.end_byte > buffer.size)
-    return fmt::format("bytes {}..{} of '{}', expected them within its {}", event.begin,
-                       event.end_byte, buffer.name, buffer.size);
+    return fmt::format("bytes {}..{} of {}, expected them within its {}", event.begin,
+                       event.end_byte, assembly::quoted(buffer.name), buffer.size);
   const bool constant = buffer.kind == BufferKind::input || buffer.kind == BufferKind::weight;
   if (event.kind == TraceKind::write && constant)
-    return fmt::format("write to '{}', which is {}, expected an intermediate or an output",
-                       buffer.name, buffer.kind == BufferKind::input ? "an input" : "a weight");
+    return fmt::format("write to {}, which is {}, expected an intermediate or an output",
+                       assembly::quoted(buffer.name),
+                       buffer.kind == BufferKind::input ? "an input" : "a weight");
   return std::nullopt;
 }
 

@@ -1,5 +1,6 @@
 #include <set>
 
+#include "isa/assembly.h"
 #include "isa/verify_checks.h"
 
 namespace unna {
@@ -8,8 +9,8 @@ namespace detail {
 void Site::fail(std::string_view message) const {
   const Instruction& i = instruction();
   const bool known = static_cast<std::size_t>(i.opcode) < kOpcodes.size();
-  throw InputError(fmt::format("{}: core {}, pc {}: `{}`: {}", object.network, core, pc,
-                               known ? disassemble(i) : "?", message));
+  throw InputError(fmt::format("{}: core {}, pc {}: `{}`: {}", assembly::quoted(object.network),
+                               core, pc, known ? disassemble(i) : "?", message));
 }
 
 }  // namespace detail
@@ -20,17 +21,19 @@ using detail::Site;
 
 template <class... Args>
 [[noreturn]] void reject(const Object& object, fmt::format_string<Args...> format, Args&&... args) {
-  throw InputError(
-      fmt::format("{}: {}", object.network, fmt::format(format, std::forward<Args>(args)...)));
+  throw InputError(fmt::format("{}: {}", assembly::quoted(object.network),
+                               fmt::format(format, std::forward<Args>(args)...)));
 }
 
 void check_buffers(const Object& object) {
   std::set<std::string_view> names;
   for (const BufferInfo& buffer : object.buffers) {
     if (buffer.size < 0)
-      reject(object, "buffer '{}' has {} bytes, expected 0 or more", buffer.name, buffer.size);
+      reject(object, "buffer {} has {} bytes, expected 0 or more", assembly::quoted(buffer.name),
+             buffer.size);
     if (!names.insert(buffer.name).second)
-      reject(object, "two buffers are called '{}', expected different names", buffer.name);
+      reject(object, "two buffers are called {}, expected different names",
+             assembly::quoted(buffer.name));
   }
 }
 
@@ -55,9 +58,9 @@ void check_tables(const Object& object) {
     if (use.buffer.index() >= object.buffers.size())
       reject(object, "the topology names buffer b{}, expected one below b{}", use.buffer.value,
              object.buffers.size());
-    const std::string& name = object.buffers[use.buffer.index()].name;
-    check_layer_ids(object, use.writers, fmt::format("writers of '{}'", name));
-    check_layer_ids(object, use.readers, fmt::format("readers of '{}'", name));
+    const std::string name = assembly::quoted(object.buffers[use.buffer.index()].name);
+    check_layer_ids(object, use.writers, fmt::format("writers of {}", name));
+    check_layer_ids(object, use.readers, fmt::format("readers of {}", name));
   }
 }
 

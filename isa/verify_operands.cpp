@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <span>
 
+#include "isa/assembly.h"
 #include "isa/timing.h"
 #include "isa/verify_checks.h"
 
@@ -128,7 +129,7 @@ void check_products(const Site& site) {
       if (!repeated && i.has(product[k])) value *= static_cast<double>(i.get(product[k]));
     }
     if (value > kLimit)
-      site.reject("extents multiply to {}, expected a tile that fits on the chip", value);
+      site.reject("extents multiply to more than 2^44, expected a tile that fits on the chip");
   }
 }
 
@@ -191,11 +192,12 @@ void check_dram_access(const Site& site) {
   if (!access) return;
   const BufferInfo& buffer = site.object.buffers[access->buffer.index()];
   if (access->begin < 0 || access->end > buffer.size)
-    site.reject("touches bytes [{}, {}) of '{}', expected them within its {}", access->begin,
-                access->end, buffer.name, buffer.size);
+    site.reject("touches bytes [{}, {}) of {}, expected them within its {}", access->begin,
+                access->end, assembly::quoted(buffer.name), buffer.size);
   const bool constant = buffer.kind == BufferKind::weight || buffer.kind == BufferKind::input;
   if (access->write && constant)
-    site.reject("stores to '{}', which is {}, expected an intermediate or an output", buffer.name,
+    site.reject("stores to {}, which is {}, expected an intermediate or an output",
+                assembly::quoted(buffer.name),
                 buffer.kind == BufferKind::weight ? "a weight" : "an input");
 }
 
