@@ -18,13 +18,13 @@ namespace unna {
 
 /// Why an engine is not executing, each cycle of its life exactly one (docs/metrics.md).
 enum class Stall : std::uint8_t {
-  dispatch,  ///< queue empty: the control processor has not got there
+  dispatch,  ///< no instruction: the control processor has not handed the next one on
   token_ln,  ///< next instruction waits for a token of the load-neuron engine
-  token_ls,
-  token_cp,
-  token_st,
-  sync,  ///< core is held by a barrier or the engine by a `wait`
-  done,  ///< the core has halted
+  token_ls,  ///< ... of the load-synapse engine; the first of the missing ones counts
+  token_cp,  ///< ... of the compute engine
+  token_st,  ///< ... of the store engine
+  sync,      ///< no instruction because the core is at a barrier; or the engine is in a `wait`
+  done,      ///< no instruction is left: the control processor has reached halt
 };
 inline constexpr std::size_t kStalls = 7;
 inline constexpr std::array<std::string_view, kStalls> kStallNames = {
@@ -38,11 +38,13 @@ struct EngineStats {
 
 /// What one core did for one layer.
 struct LayerStats {
-  std::int64_t instructions = 0;
-  Cycle start = 0;  ///< first start of an instruction of the layer
-  Cycle end = 0;    ///< last end
+  std::int64_t instructions = 0;  ///< of engines; barriers and halts belong to no layer
+  Cycle start = 0;                ///< first start of an instruction of the layer
+  Cycle end = 0;                  ///< last end
   Cycle compute_busy = 0;
-  std::array<Cycle, kStalls> compute_stall{};  ///< before instructions of this layer
+  std::array<Cycle, kStalls> compute_stall{};  ///< of the compute engine, before instructions of
+                                               ///< this layer; cycles after its last instruction
+                                               ///< are in no layer
   Macs macs = 0;
   Bytes dram_read = 0;
   Bytes dram_written = 0;
@@ -68,19 +70,26 @@ struct SimResult {
   Bytes dram_written = 0;
   Cycle dram_busy = 0;  ///< cycles with at least one transfer moving data
   std::int64_t instructions = 0;
-  std::vector<ShadowViolation> violations;  ///< only with SimOptions::shadow
+  std::vector<ShadowViolation> violations;  ///< only with SimOptions::shadow; the first 100
 };
 
 struct SimOptions {
   /// Called for every completed instruction, in an order in which each core's pcs need not ascend.
+  /// What it throws comes out of simulate(); it must not call simulate().
   std::function<void(const TraceEvent&)> trace;
   bool shadow = false;                   ///< keep the owner of every byte and check every read
   std::optional<std::uint64_t> perturb;  ///< seed: adds random delays to every instruction
   Cycle perturb_cycles = 2000;           ///< delays are uniform in [0, this]
 };
 
-/// Throws DeadlockError where not every core halts. Can be called any number of times in a process,
-/// from one thread at a time.
+/// docs/model.md says what is modelled. Throws DeadlockError where not every core halts, InputError
+/// for a program that the machine has no cores or no tables for (verify() rejects more). Can be
+/// called any number of times in a process, also from several threads, which then take turns: the
+/// SystemC kernel is one a process.
+///
+/// Programs define an ordinary main(). libsystemc has one too, which calls sc_main: a static
+/// library with a main() of its own (gtest_main) must not be linked behind it; unna_sim's sc_main
+/// fails, so that this is noticed.
 SimResult simulate(const Image& image, const MachineConfig& machine, const SimOptions& options);
 
 /// simulate() with all events collected and sorted by (core, pc).
