@@ -72,6 +72,15 @@ TEST(Networks, AllShippedFilesLoadAndAreNamedAfterThemselves) {
   EXPECT_EQ(count, 15);
 }
 
+TEST(Networks, TheDocumentationsExampleLoadsAndItsTableHasEveryKind) {
+  const std::string page = read_file(kSource / "docs/workloads.md");
+  const std::size_t begin = page.find("```yaml\n") + 8;
+  const Graph graph = parse_workload(page.substr(begin, page.find("```", begin) - begin), "docs");
+  EXPECT_EQ(graph.tensors.back().shape, (Shape{1, 10}));
+  for (const std::string_view kind : op_kind_names())
+    EXPECT_NE(page.find(fmt::format("\n| `{}` |", kind)), std::string::npos) << kind;
+}
+
 /// A network and its ONNX export (torchvision or torch, random weights). MACs agree in all of
 /// them; the other figures are the export's plus what is said here.
 struct ManifestCase {
