@@ -64,9 +64,10 @@ CompareCase compare_one(const std::string& network, const ChosenMachine& machine
   const PlanProblem instruction = problem_of(compiled, executed, LivenessKind::instruction);
   for (const PlanProblem* problem : {&topology, &instruction})
     for (const std::string& name : options.planners) {
-      const Planned planned = plan_memory(compiled, executed, *problem, name, options.plan);
-      c.validation =
+      Planned planned = plan_memory(compiled, executed, *problem, name, options.plan);
+      const ValidationFigures validation =
           validate(compiled, executed, *problem, planned, options.perturbed, options.plan.seed);
+      if (problem == &instruction) c.validation = validation;
       c.plans.push_back(planned.figures);
       if (options.explain && problem == &instruction && name == summary_planner(options.planners))
         c.gains = explain_gains(topology, instruction, planned.plan, executed.trace, kGainsShown);

@@ -11,16 +11,19 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json plan_json(const MemoryFigures& plan) {
-  return {{"liveness", plan.liveness},
-          {"planner", plan.planner},
-          {"buffers", figure(static_cast<std::int64_t>(plan.buffers), "buffers")},
-          {"peak", figure(plan.peak, "bytes")},
-          {"lower_bound", figure(plan.lower_bound, "bytes")},
-          {"fragmentation", figure(plan.peak - plan.lower_bound, "bytes")},
-          {"reduction", figure(reduction(plan.without_sharing, plan.peak), "ratio")},
-          {"proved_optimal", plan.proved_optimal},
-          {"seed", plan.seed},
-          {"note", plan.note}};
+  Json json = {{"liveness", plan.liveness},
+               {"planner", plan.planner},
+               {"buffers", figure(static_cast<std::int64_t>(plan.buffers), "buffers")},
+               {"peak", figure(plan.peak, "bytes")},
+               {"lower_bound", figure(plan.lower_bound, "bytes")},
+               {"fragmentation", figure(plan.peak - plan.lower_bound, "bytes")},
+               {"reduction", figure(reduction(plan.without_sharing, plan.peak), "ratio")},
+               {"proved_optimal", plan.proved_optimal},
+               {"validated", !plan.unsafe.has_value()},
+               {"seed", plan.seed},
+               {"note", plan.note}};
+  if (plan.unsafe) json["unsafe"] = *plan.unsafe;
+  return json;
 }
 
 Json gain_json(const Gain& gain) {

@@ -12,9 +12,9 @@ namespace unna {
 namespace {
 
 constexpr std::string_view kCompareColumnNames[] = {
-    "network",         "cores", "machine",     "liveness",      "planner",   "buffers",
-    "without_sharing", "peak",  "lower_bound", "fragmentation", "reduction", "reduction_vs_bfc",
-    "proved_optimal",  "seed",  "cycles",      "latency_s",     "compile_s"};
+    "network",         "cores",     "machine",     "liveness",      "planner",   "buffers",
+    "without_sharing", "peak",      "lower_bound", "fragmentation", "reduction", "reduction_vs_bfc",
+    "proved_optimal",  "validated", "seed",        "cycles",        "latency_s", "compile_s"};
 
 constexpr std::string_view kTensorFlow = "bfc";
 
@@ -45,7 +45,7 @@ std::vector<std::string> text_row(const CompareCase& c, const std::string& plann
   if (timed) cells.push_back(readable_seconds(c.compile_seconds.value_or(0)));
   cells.push_back(readable_bytes(c.without_sharing));
   for (std::size_t i = 0; i < c.plans.size(); ++i) {
-    cells.push_back(readable_bytes(c.plans[i].peak));
+    cells.push_back(readable_bytes(c.plans[i].peak) + (c.plans[i].unsafe ? "*" : ""));
     if (i + 1 == c.plans.size() || c.plans[i + 1].liveness != c.plans[i].liveness)
       cells.push_back(readable_bytes(c.plans[i].lower_bound));
   }
@@ -79,6 +79,13 @@ std::string averages_text(const CompareReport& report) {
          "inputs,\n"
          "outputs and weights are not counted. The paper's networks, lowering and denominator are\n"
          "not public: compare the trend.\n";
+}
+
+bool any_unsafe(const CompareReport& report) {
+  for (const CompareCase& c : report.cases)
+    for (const MemoryFigures& plan : c.plans)
+      if (plan.unsafe) return true;
+  return false;
 }
 
 }  // namespace
@@ -135,7 +142,11 @@ std::string compare_text(const CompareReport& report) {
   }
   std::string text = table.str() + "\n" + averages_text(report) +
                      "validated: " + validation_text(report.cases.front().validation) +
-                     ", for every plan\n";
+                     ", for every plan without *\n";
+  if (any_unsafe(report))
+    text +=
+        "*: corrupts data in this program. Topology liveness takes all cores to finish a layer\n"
+        "before the next one starts; the program has barriers only where data flows.\n";
   for (const CompareCase& c : report.cases)
     if (!c.gains.empty())
       text +=
@@ -155,8 +166,8 @@ std::string compare_csv(const CompareReport& report) {
                fmt::format("{}", plan.peak - plan.lower_bound),
                plain_number(reduction(plan.without_sharing, plan.peak)),
                tf ? plain_number(*tf) : "", plan.proved_optimal ? "true" : "false",
-               fmt::format("{}", plan.seed), fmt::format("{}", c.cycles),
-               plain_number(c.latency_seconds),
+               plan.unsafe ? "false" : "true", fmt::format("{}", plan.seed),
+               fmt::format("{}", c.cycles), plain_number(c.latency_seconds),
                c.compile_seconds ? plain_number(*c.compile_seconds) : ""});
     }
   return csv.text();

@@ -26,7 +26,7 @@ struct CompareCase {
   std::optional<double> compile_seconds;  ///< none with --no-timing
   Bytes without_sharing = 0;
   std::vector<MemoryFigures> plans;  ///< by liveness, then planner
-  ValidationFigures validation;      ///< of every one of the plans
+  ValidationFigures validation;      ///< of every plan not marked unsafe
   std::vector<Gain> gains;           ///< with --explain
 };
 

@@ -37,6 +37,9 @@ struct MemoryFigures {
   Bytes total = 0;  ///< with inputs, outputs and weights
   std::uint64_t seed = 0;
   std::string note;
+  /// Why the plan would corrupt data in the program as it synchronises (topology liveness only: it
+  /// takes layers to be executed one after the other); none: validated.
+  std::optional<std::string> unsafe;
 };
 
 /// What was checked; a breach ends the run with an error instead of a report.
