@@ -1,6 +1,7 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <initializer_list>
+#include <optional>
 #include <span>
 
 #include "isa/assembly.h"
@@ -63,11 +64,13 @@ void check_flags(const Site& site, std::uint32_t word) {
 }
 
 /// Extents, repetitions and kernels; strides over elements may be 0 (broadcast), padding too.
-bool must_be_positive(Operand operand) {
-  constexpr Operand kPositive[] = {run,   n1, n2, n3, in_h, in_w, in_c, out_h, out_w,
-                                   out_c, kh, kw, sy, sx,   dy,   dx,   rows,  cols};
-  return std::find(std::begin(kPositive), std::end(kPositive), operand) != std::end(kPositive);
-}
+constexpr auto kMustBePositive = [] {
+  std::array<bool, kOperands.size()> table{};
+  for (const Operand operand :
+       {run, n1, n2, n3, in_h, in_w, in_c, out_h, out_w, out_c, kh, kw, sy, sx, dy, dx, rows, cols})
+    table[static_cast<std::size_t>(operand)] = true;
+  return table;
+}();
 
 void check_operand(const Site& site, const OperandInfo& row, std::uint32_t word) {
   switch (row.kind) {
@@ -86,7 +89,7 @@ void check_operand(const Site& site, const OperandInfo& row, std::uint32_t word)
                     site.object.streams.size());
       return;
     case OperandKind::count:
-      if (word == 0 && must_be_positive(row.operand))
+      if (word == 0 && kMustBePositive[static_cast<std::size_t>(row.operand)])
         site.reject("{} is 0, expected 1 or more", row.name);
       return;
     case OperandKind::real:
@@ -102,32 +105,43 @@ void check_operand(const Site& site, const OperandInfo& row, std::uint32_t word)
   }
 }
 
-/// Nothing that is computed from operands below overflows once these products are small.
+/// Products of operands that stand for extents; an operand that an opcode does not have counts 1.
+constexpr std::array<std::array<std::optional<Operand>, 4>, 14> kProducts = {{
+    {in_h, in_w, in_c},
+    {out_h, out_w, out_c, in_c},
+    {out_c, kh, kw, in_c},
+    {rows, cols},
+    {rows, in_c},
+    {rows, out_c},
+    {run, n1, n2, n3},
+    {n1, s1},
+    {n1, d1},
+    {n2, s2},
+    {n2, d2},
+    {n3, s3},
+    {n3, d3},
+    {kw, cols},
+}};
+
+/// The products of each opcode as positions of its operands; -1 where there is none.
+constexpr auto kProductSlots = [] {
+  std::array<std::array<std::array<std::int8_t, 4>, kProducts.size()>, kOpcodes.size()> table{};
+  for (std::size_t op = 0; op < kOpcodes.size(); ++op)
+    for (std::size_t p = 0; p < kProducts.size(); ++p)
+      for (std::size_t k = 0; k < 4; ++k)
+        table[op][p][k] =
+            kProducts[p][k] ? kSlots[op][static_cast<std::size_t>(*kProducts[p][k])] : -1;
+  return table;
+}();
+
+/// Nothing that is computed from operands afterwards overflows once these products are small.
 void check_products(const Site& site) {
-  static constexpr std::array<std::array<Operand, 4>, 14> kProducts = {{
-      {in_h, in_w, in_c, in_c},
-      {out_h, out_w, out_c, in_c},
-      {out_c, kh, kw, in_c},
-      {rows, cols, cols, cols},
-      {rows, in_c, in_c, in_c},
-      {rows, out_c, out_c, out_c},
-      {run, n1, n2, n3},
-      {n1, s1, s1, s1},
-      {n1, d1, d1, d1},
-      {n2, s2, s2, s2},
-      {n2, d2, d2, d2},
-      {n3, s3, s3, s3},
-      {n3, d3, d3, d3},
-      {kw, cols, cols, cols},
-  }};
   constexpr double kLimit = 1ULL << 44U;
   const Instruction& i = site.instruction();
-  for (const auto& product : kProducts) {
+  for (const auto& product : kProductSlots[static_cast<std::size_t>(i.opcode)]) {
     double value = 1;
-    for (std::size_t k = 0; k < product.size(); ++k) {
-      const bool repeated = k > 0 && product[k] == product[k - 1];
-      if (!repeated && i.has(product[k])) value *= static_cast<double>(i.get(product[k]));
-    }
+    for (const std::int8_t slot : product)
+      if (slot >= 0) value *= i.operands[static_cast<std::size_t>(slot)];
     if (value > kLimit)
       site.reject("extents multiply to more than 2^44, expected a tile that fits on the chip");
   }
