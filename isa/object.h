@@ -100,7 +100,8 @@ Image link(std::shared_ptr<const Object> object, Layout layout, Bytes capacity);
 /// Rejects what can't run, with core, pc and disassembly of the first culprit (InputError):
 /// operands out of their buffer or memory, wrong memory for an operand, functions an opcode does
 /// not take, streams without halt, tokens taken before they are given (in program order) or left
-/// over at a halt, barriers whose cores do not meet in one order, waits that nobody signals.
+/// over at a halt, barriers whose cores do not meet in one order, waits that nobody signals, on-chip
+/// bytes that two engines touch, one of them writing, with no token between them.
 void verify(const Object& object);
 
 /// `.uno`: magic, version, section lengths, sections (zstd), XXH64. Deterministic.

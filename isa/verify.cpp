@@ -87,6 +87,7 @@ void verify(const Object& object) {
   for (std::size_t core = 0; core < object.streams.size(); ++core) {
     check_stream(object, core);
     detail::check_tokens(object, core);
+    detail::check_hazards(object, core);
   }
   detail::check_synchronisation(object);
 }

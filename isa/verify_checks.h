@@ -36,6 +36,10 @@ void check_operands(const Site& site);
 /// Tokens of one core: never negative in program order, none left over at the halt.
 void check_tokens(const Object& object, std::size_t core);
 
+/// On-chip races of one core, whose tokens have passed check_tokens(): instructions of different
+/// engines that touch the same bytes, one of them writing, with no order between them.
+void check_hazards(const Object& object, std::size_t core);
+
 /// Barriers, signals and waits of all cores, executed without time in program order. A program that
 /// passes does not hang on any machine, whatever the depth of its queues; one that runs only
 /// because an engine overtakes another far enough is rejected.

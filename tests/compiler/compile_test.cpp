@@ -1,0 +1,107 @@
+#include "compiler/compile.h"
+
+#include <gtest/gtest.h>
+
+#include "isa/timing.h"
+
+namespace unna {
+namespace {
+
+Graph network(const std::string& name) {
+  return load_workload(std::string(UNNASIM_SOURCE_DIR) + "/workloads/" + name + ".yaml");
+}
+
+TEST(Compile, SameInputSameBytes) {
+  const Graph g = network("squeezenet1_1");
+  const MachineConfig m = preset_machine(4);
+  EXPECT_EQ(encode_object(compile(g, m, {}).object), encode_object(compile(g, m, {}).object));
+}
+
+TEST(Compile, TextAndBinaryRoundTripOnAWholeNetwork) {
+  const Object o = compile(network("blazeface"), preset_machine(4), {}).object;
+  EXPECT_EQ(assemble(disassemble(o), "text"), o);
+  EXPECT_EQ(decode_object(encode_object(o), "binary"), o);
+}
+
+TEST(Compile, EveryShippedNetworkExecutesTheMacsOfItsGraph) {
+  for (const char* name :
+       {"alexnet", "blazeface", "deeplab_v3", "densenet121", "googlenet", "inception_v3", "lstm",
+        "mobilenet_v1", "mobilenet_v2", "posenet", "resnet18", "resnet50", "squeezenet1_1",
+        "transformer_encoder", "vgg16"}) {
+    const Graph g = network(name);
+    const Object o = compile(g, preset_machine(4), {}).object;
+    Macs executed = 0;
+    for (const auto& stream : o.streams)
+      for (const Instruction& i : stream) executed += macs(i);
+    EXPECT_EQ(executed, total_macs(g)) << name;
+  }
+}
+
+TEST(Compile, BandsStoreTheSameBytesInMoreBuffers) {
+  const Graph g = network("mobilenet_v2");
+  const MachineConfig m = preset_machine(4);
+  const auto intermediates = [&](Granularity granularity) {
+    CompileOptions options;
+    options.granularity = granularity;
+    std::pair<std::size_t, Bytes> count{0, 0};
+    for (const BufferInfo& b : compile(g, m, options).object.buffers)
+      if (b.kind == BufferKind::intermediate) count = {count.first + 1, count.second + b.size};
+    return count;
+  };
+  const auto tensor = intermediates(Granularity::tensor);
+  const auto slice = intermediates(Granularity::slice);
+  const auto band = intermediates(Granularity::band);
+  EXPECT_EQ(tensor.second, slice.second);
+  EXPECT_EQ(tensor.second, band.second);
+  EXPECT_LT(tensor.first, slice.first);
+  EXPECT_LT(slice.first, band.first);
+}
+
+TEST(Compile, OneCoreNeedsNoBarrier) {
+  const Object o = compile(network("resnet18"), preset_machine(1), {}).object;
+  for (const Instruction& i : o.streams[0]) EXPECT_NE(i.opcode, Opcode::barrier);
+}
+
+TEST(Compile, MoreThanOneBarrierALayerIsNeverNeededWithoutBranches) {
+  CompileOptions options;
+  options.partition = Partition::rows;
+  const Object o = compile(network("resnet50"), preset_machine(4), options).object;
+  std::size_t barriers = 0;
+  for (const Instruction& i : o.streams[0]) barriers += i.opcode == Opcode::barrier;
+  EXPECT_GT(barriers, 0U);
+  EXPECT_LT(barriers, o.layers.size());
+}
+
+TEST(Compile, EachPartitionStrategyDividesTheWayItSays) {
+  const Graph g = network("resnet18");
+  const MachineConfig m = preset_machine(4);
+  CompileOptions options;
+  options.partition = Partition::rows;
+  EXPECT_NE(compile(g, m, options).partition.find("batch 1 x rows 4 x channels 1"),
+            std::string::npos);
+  options.partition = Partition::channels;
+  EXPECT_NE(compile(g, m, options).partition.find("batch 1 x rows 1 x channels 4"),
+            std::string::npos);
+}
+
+TEST(Compile, BufferTooSmallForATileSaysWhichOperator) {
+  MachineConfig m = preset_machine(1);
+  m.core.nbin_bytes = 64;
+  try {
+    compile(network("transformer_encoder"), m, {});
+    FAIL() << "a row of 128 elements fitted 64 bytes";
+  } catch (const CapacityError& e) {
+    EXPECT_NE(std::string(e.what()).find("has to be on chip"), std::string::npos) << e.what();
+  }
+}
+
+TEST(Compile, BranchesRunSideBySide) {
+  CompileOptions options;
+  options.partition = Partition::branches;
+  const Object o = compile(network("googlenet"), preset_machine(4), options).object;
+  EXPECT_TRUE(o.parallel_layers);
+  verify(o);
+}
+
+}  // namespace
+}  // namespace unna

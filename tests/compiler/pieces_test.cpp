@@ -1,0 +1,121 @@
+#include "compiler/pieces.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/rng.h"
+#include "compiler/emit.h"
+
+namespace unna {
+namespace {
+
+/// A storage of 6 lines of 4 pixels with 8 channels, read and written whole by one kernel.
+LoweredGraph one_storage() {
+  LoweredGraph g;
+  g.storages.push_back({"t", BufferKind::intermediate, 6 * 4 * 8, 8, 4, 2});
+  Kernel k;
+  k.dims = {1, 1, 6, 4, 8};
+  k.out = {StorageId(0), 0, {0, 0, 32, 8, 1}};
+  g.kernels.push_back(k);
+  return g;
+}
+
+StorageRegion rows(std::int64_t lo, std::int64_t hi, std::int64_t c_lo, std::int64_t c_hi) {
+  return {StorageId(0), lo, hi, c_lo, c_hi};
+}
+
+TEST(Pieces, TensorGranularityIsOneBuffer) {
+  const LoweredGraph g = one_storage();
+  const Pieces p(g, cut_storages(g, {rows(0, 12, 0, 8), rows(12, 24, 0, 8)}, false, 1));
+  ASSERT_EQ(p.buffers().size(), 1U);
+  EXPECT_EQ(p.buffers()[0].size, 6 * 4 * 8 * 2);
+}
+
+TEST(Pieces, SlicesAreCutWhereUnitsEnd) {
+  const LoweredGraph g = one_storage();
+  const Pieces p(g, cut_storages(g, {rows(0, 8, 0, 8), rows(8, 24, 0, 8)}, true, 1));
+  ASSERT_EQ(p.buffers().size(), 2U);
+  EXPECT_EQ(p.buffers()[0].size, 8 * 8 * 2);
+  EXPECT_EQ(p.buffers()[1].size, 16 * 8 * 2);
+  EXPECT_EQ(p.buffers()[1].tensor, "t");
+}
+
+TEST(Pieces, BandsAreWholeLines) {
+  const LoweredGraph g = one_storage();
+  const Pieces p(g, cut_storages(g, {rows(0, 24, 0, 8)}, true, 4));
+  // 6 lines in 4 bands: 2 lines each, so 3 of them.
+  EXPECT_EQ(p.cuts(StorageId(0)).row_cuts, (std::vector<std::int64_t>{0, 8, 16, 24}));
+}
+
+TEST(Pieces, NoCutInChannelsWhereAnAccessCannotFollow) {
+  LoweredGraph g = one_storage();
+  Kernel flat;  // walks pairs of channels: half rows
+  flat.dims = {1, 1, 48, 1, 4};
+  flat.out = {StorageId(0), 0, {0, 0, 4, 0, 1}};
+  g.kernels.push_back(flat);
+  const auto cuts = cut_storages(g, {rows(0, 24, 0, 4), rows(0, 24, 4, 8)}, true, 1);
+  EXPECT_EQ(cuts[0].columns(), 1U);
+  const auto before = cut_storages(one_storage(), {rows(0, 24, 0, 4)}, true, 1);
+  EXPECT_EQ(before[0].columns(), 2U);
+}
+
+/// Elements that a part touches: element of its buffer -> on-chip element.
+void walk(const BufferPart& part,
+          std::map<std::pair<std::uint32_t, std::int64_t>, std::int64_t>& m) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> at = {{part.start, part.chip}};
+  for (const CopyDim& d : part.dims) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> next;
+    for (const auto& [dram, chip] : at)
+      for (std::int64_t i = 0; i < d.extent; ++i)
+        next.emplace_back(dram + i * d.dram, chip + i * d.chip);
+    at = next;
+  }
+  for (const auto& [dram, chip] : at)
+    EXPECT_TRUE(m.emplace(std::pair(part.buffer.value, dram), chip).second) << "touched twice";
+}
+
+TEST(Pieces, PartsOfAnyBoxTouchEachElementOnceAtItsPlace) {
+  const LoweredGraph g = one_storage();
+  Rng rng(3);
+  for (int round = 0; round < 500; ++round) {
+    std::vector<StorageRegion> regions;
+    for (int r = 0; r < 3; ++r) {
+      const std::int64_t lo = rng.between(0, 22);
+      const std::int64_t c = rng.between(0, 6);
+      regions.push_back(rows(lo, rng.between(lo + 1, 24), c, rng.between(c + 1, 8)));
+    }
+    const Pieces p(g, cut_storages(g, regions, true, rng.between(1, 3)));
+    Box box;
+    for (std::size_t d = 0; d < kDims; ++d) {
+      box.lo[d] = rng.between(0, g.kernels[0].dims[d] - 1);
+      box.hi[d] = rng.between(box.lo[d] + 1, g.kernels[0].dims[d]);
+    }
+    const Dims chip = dense_chip(box.extents());
+    std::map<std::pair<std::uint32_t, std::int64_t>, std::int64_t> touched;
+    for (const BufferPart& part : p.parts(g.kernels[0].out, box, chip)) walk(part, touched);
+    ASSERT_EQ(static_cast<std::int64_t>(touched.size()), box.elements());
+    // Each element, found by hand through the grid of cuts.
+    const StorageCuts& cuts = p.cuts(StorageId(0));
+    const auto find = [](const std::vector<std::int64_t>& v, std::int64_t x) {
+      return static_cast<std::size_t>(std::upper_bound(v.begin(), v.end(), x) - v.begin()) - 1;
+    };
+    for (std::int64_t h = box.lo[kH]; h < box.hi[kH]; ++h)
+      for (std::int64_t w = box.lo[kW]; w < box.hi[kW]; ++w)
+        for (std::int64_t c = box.lo[kC]; c < box.hi[kC]; ++c) {
+          const std::int64_t row = h * 4 + w;
+          const std::size_t i = find(cuts.row_cuts, row);
+          const std::size_t j = find(cuts.channel_cuts, c);
+          const std::int64_t width = cuts.channel_cuts[j + 1] - cuts.channel_cuts[j];
+          const std::int64_t element = (row - cuts.row_cuts[i]) * width + c - cuts.channel_cuts[j];
+          const auto found = touched.find({cuts.buffer(i, j).value, element});
+          ASSERT_NE(found, touched.end());
+          EXPECT_EQ(found->second, (h - box.lo[kH]) * chip[kH] + (w - box.lo[kW]) * chip[kW] +
+                                       (c - box.lo[kC]) * chip[kC]);
+        }
+  }
+}
+
+}  // namespace
+}  // namespace unna
