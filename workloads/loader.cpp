@@ -13,6 +13,7 @@ namespace unna {
 namespace {
 
 constexpr std::size_t kMaxEntries = 100'000;  // after expansion
+constexpr int kMaxNesting = 100;              // of uses of blocks
 
 /// A template of `blocks`, read once; its ops are read at every use.
 struct Block {
@@ -77,6 +78,7 @@ class NetworkLoader {
   std::vector<std::pair<TensorId, SourcePos>> declared_;  // inputs and weights
   std::size_t entries_ = 0;
   std::size_t unnamed_ = 0;
+  int nesting_ = 0;
 };
 
 Graph NetworkLoader::load() {
@@ -280,6 +282,8 @@ void NetworkLoader::run_use(const YamlNode& node, Scope& scope) {
   Block& block = found->second;
   if (block.open)
     block_name.fail(fmt::format("block '{}' uses itself, expected no recursion", found->first));
+  if (nesting_ == kMaxNesting)
+    block_name.fail(fmt::format("blocks nested more than {} deep, expected fewer", kMaxNesting));
 
   Scope inner;
   inner.prefix = scope.prefix + local + ".";
@@ -294,6 +298,7 @@ void NetworkLoader::run_use(const YamlNode& node, Scope& scope) {
   if (inputs.size() == 1) inner.previous = block.inputs[0];
 
   block.used = block.open = true;
+  ++nesting_;
   BlockResult result;
   try {
     result = run_block(block, inner);
@@ -301,6 +306,7 @@ void NetworkLoader::run_use(const YamlNode& node, Scope& scope) {
     throw InputError(fmt::format("{} (in block '{}' used at {}:{})", e.what(), found->first,
                                  node.pos.line, node.pos.column));
   }
+  --nesting_;
   block.open = false;
   scope.define(local, result.tensors, result.labels, node.pos);
 }

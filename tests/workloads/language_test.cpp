@@ -138,6 +138,19 @@ ops:
   EXPECT_EQ(op_names(graph), (Names{"a.left.f", "a.right.f", "a.sum"}));
 }
 
+/// A chain of blocks b1, b2, ..., each using the next; the last is an op.
+std::string nested_blocks(int depth) {
+  std::string yaml = "name: net\ninputs: {x: [1]}\nblocks:\n";
+  for (int i = 1; i < depth; ++i) yaml += fmt::format("  b{}: {{ops: [{{use: b{}}}]}}\n", i, i + 1);
+  return yaml + fmt::format("  b{}: {{ops: [{{op: softmax}}]}}\nops:\n  - {{use: b1}}\n", depth);
+}
+
+TEST(Language, BlocksNestAHundredDeepAndNoDeeper) {
+  EXPECT_EQ(parse(nested_blocks(100)).ops.size(), 1U);
+  EXPECT_THROW(parse(nested_blocks(101)), InputError);
+  EXPECT_THROW(parse(nested_blocks(50'000)), InputError);
+}
+
 TEST(Language, RepeatCountsFromZeroOrWalksListsTogether) {
   const Graph graph = parse(R"(
 name: net
