@@ -20,6 +20,8 @@ constexpr std::array kPlanners = {
     PlannerInfo{"bfc", "TensorFlow's best-fit-with-coalescing allocator, driven in execution order",
                 "tensorflow/core/common_runtime/bfc_allocator.cc (Apache-2.0), behaviour",
                 plan_bfc},
+    PlannerInfo{"tetris", "genetic algorithm over allocation orders, lowest-offset decoder",
+                "Chen et al., Tetris, JCST 37(6), 2022, section 4", plan_tetris},
 };
 
 }  // namespace

@@ -74,9 +74,10 @@ struct TetrisOptions {
   std::int64_t elite = 4;              ///< survive unchanged, and are searched around
   std::int64_t tournament = 3;         ///< parents are the best of so many
   std::int64_t mutation_percent = 60;  ///< of the children
+  std::int64_t patience = 400;         ///< generations without progress, after which it ends
   /// Millions of neighbours looked at by decoding, after which the search ends: a measure of time
   /// that is the same on every host.
-  std::int64_t effort = 600;
+  std::int64_t effort = 300;
 
   friend bool operator==(const TetrisOptions&, const TetrisOptions&) = default;
 };

@@ -23,6 +23,7 @@ TetrisOptions parse_tetris_options(const std::string& yaml, const std::string& f
       Field{"elite", options.elite, 1, 100'000},
       Field{"tournament", options.tournament, 1, 100'000},
       Field{"mutation_percent", options.mutation_percent, 0, 100},
+      Field{"patience", options.patience, 1, 100'000'000},
       Field{"effort", options.effort, 0, 1'000'000'000},
   };
   for (const Field& f : fields)

@@ -5,44 +5,117 @@
 
 namespace unna {
 
+namespace {
+
+/// Finds a place among taken bytes that come by ascending begin.
+class GapSearch {
+ public:
+  GapSearch(Bytes size, Bytes alignment, Fit fit) : size_(size), alignment_(alignment), fit_(fit) {}
+
+  /// True when the place is found and the rest need not be seen.
+  bool pass(Bytes begin, Bytes end) {
+    const Bytes gap = begin - floor_;
+    if (gap >= size_ && (!found_ || gap < smallest_)) {
+      const Bytes at = round_up(floor_, alignment_);
+      if (at + size_ <= begin) {
+        found_ = true;
+        place_ = at;
+        smallest_ = gap;
+        if (fit_ == Fit::lowest) return true;
+      }
+    }
+    floor_ = std::max(floor_, end);
+    return false;
+  }
+  Bytes place() const { return found_ ? place_ : round_up(floor_, alignment_); }
+
+ private:
+  Bytes size_;
+  Bytes alignment_;
+  Fit fit_;
+  Bytes floor_ = 0;  // everything below is taken, or a gap that was looked at
+  bool found_ = false;
+  Bytes place_ = 0;
+  Bytes smallest_ = 0;
+};
+
+/// What is placed already. Few neighbours are sorted; many are picked out of all that is placed,
+/// which is kept sorted.
+class Placement {
+ public:
+  explicit Placement(const PlanProblem& problem)
+      : problem_(problem),
+        offsets_(problem.size(), 0),
+        marked_(problem.size(), 0),
+        placed_(problem.size(), 0) {}
+
+  bool is_placed(std::uint32_t i) const { return placed_[i] != 0; }
+
+  void put(std::uint32_t i, Bytes at) {
+    offsets_[i] = at;
+    placed_[i] = 1;
+    const Entry entry{at, at + problem_.buffers[i].size, i};
+    sorted_.insert(std::ranges::upper_bound(sorted_, at, {}, &Entry::begin), entry);
+  }
+
+  Bytes find(std::uint32_t i, Fit fit) {
+    const PlanBuffer& b = problem_.buffers[i];
+    const auto neighbours = problem_.neighbours(i, scratch_);
+    GapSearch search(b.size, b.alignment, fit);
+    if (neighbours.size() * 16 < sorted_.size()) {
+      taken_.clear();
+      for (const std::uint32_t j : neighbours)
+        if (placed_[j] != 0)
+          taken_.push_back({offsets_[j], offsets_[j] + problem_.buffers[j].size});
+      std::ranges::sort(taken_, {}, &Taken::begin);
+      for (const Taken& t : taken_)
+        if (search.pass(t.begin, t.end)) break;
+      return search.place();
+    }
+    ++mark_;
+    for (const std::uint32_t j : neighbours) marked_[j] = mark_;
+    for (const Entry& e : sorted_)
+      if (marked_[e.buffer] == mark_ && search.pass(e.begin, e.end)) break;
+    return search.place();
+  }
+
+  std::vector<Bytes> take_offsets() { return std::move(offsets_); }
+
+ private:
+  struct Entry {
+    Bytes begin = 0;
+    Bytes end = 0;
+    std::uint32_t buffer = 0;
+  };
+
+  const PlanProblem& problem_;
+  std::vector<Bytes> offsets_;
+  std::vector<std::uint32_t> marked_;  ///< neighbours of the buffer being placed, by its number
+  std::uint32_t mark_ = 0;
+  std::vector<char> placed_;
+  std::vector<Entry> sorted_;  ///< by begin
+  std::vector<Taken> taken_;
+  std::vector<std::uint32_t> scratch_;
+};
+
+}  // namespace
+
 Bytes find_place(std::vector<Taken>& taken, Bytes size, Bytes alignment, Fit fit) {
   std::ranges::sort(taken, {}, &Taken::begin);
-  Bytes floor = 0;  // everything below is taken, or a gap that was looked at
-  std::optional<Bytes> place;
-  Bytes smallest = 0;
-  for (const Taken& t : taken) {
-    const Bytes at = round_up(floor, alignment);
-    const Bytes gap = t.begin - floor;
-    if (at + size <= t.begin && (!place || gap < smallest)) {
-      if (fit == Fit::lowest) return at;
-      place = at;
-      smallest = gap;
-    }
-    floor = std::max(floor, t.end);
-  }
-  return place.value_or(round_up(floor, alignment));
+  GapSearch search(size, alignment, fit);
+  for (const Taken& t : taken)
+    if (search.pass(t.begin, t.end)) break;
+  return search.place();
 }
 
 std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order,
                                   Fit fit) {
-  std::vector<Bytes> offsets(problem.size(), 0);
-  std::vector<char> placed(problem.size(), 0);
-  for (std::size_t i = 0; i < problem.size(); ++i) {
-    if (!problem.buffers[i].fixed) continue;
-    offsets[i] = *problem.buffers[i].fixed;
-    placed[i] = 1;
-  }
-  std::vector<Taken> taken;
-  std::vector<std::uint32_t> scratch;
-  for (const std::uint32_t i : order) {
-    if (placed[i] != 0) continue;
-    taken.clear();
-    for (const std::uint32_t j : problem.neighbours(i, scratch))
-      if (placed[j] != 0) taken.push_back({offsets[j], offsets[j] + problem.buffers[j].size});
-    offsets[i] = find_place(taken, problem.buffers[i].size, problem.buffers[i].alignment, fit);
-    placed[i] = 1;
-  }
-  return offsets;
+  Placement placement(problem);
+  for (std::uint32_t i = 0; i < problem.size(); ++i)
+    if (problem.buffers[i].fixed) placement.put(i, *problem.buffers[i].fixed);
+  for (const std::uint32_t i : order)
+    if (!placement.is_placed(i)) placement.put(i, placement.find(i, fit));
+  return placement.take_offsets();
 }
 
 Bytes peak_of(const PlanProblem& problem, std::span<const Bytes> offsets) {

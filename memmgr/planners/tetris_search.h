@@ -1,0 +1,59 @@
+#pragma once
+
+// The parts of tetris: layouts as orders, their decoding, and the operators that make new ones.
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "base/rng.h"
+#include "memmgr/problem.h"
+
+namespace unna {
+
+/// An allocation order with the layout that lowest-offset placement makes of it.
+struct Genome {
+  std::vector<std::uint32_t> order;
+  std::vector<Bytes> offsets;  ///< by buffer
+  Bytes peak = 0;
+  Bytes excess = 0;  ///< what sticks out above the lower bound, added up: tells equal peaks apart
+};
+
+inline bool better(const Genome& a, const Genome& b) {
+  return a.peak != b.peak ? a.peak < b.peak : a.excess < b.excess;
+}
+
+/// Decodes orders. Needs stored neighbour lists; one a thread (it has scratch memory).
+class Decoder {
+ public:
+  explicit Decoder(const PlanProblem& problem);
+
+  /// Places genome.order[kept...] anew; the buffers before keep genome.offsets. Gives up (false)
+  /// when an end rises above `cutoff`.
+  bool decode(Genome& genome, std::size_t kept, Bytes cutoff = std::numeric_limits<Bytes>::max());
+
+  /// The order of offsets stands for all orders that make the same layout; placed in that order,
+  /// no buffer comes to lie higher. Repeats as long as that improves the genome.
+  void settle(Genome& genome);
+
+  /// Neighbours looked at so far: the measure of effort.
+  std::uint64_t visits() const { return visits_; }
+
+ private:
+  Bytes lowest_place(std::uint32_t buffer);
+
+  const PlanProblem& problem_;
+  std::vector<char> placed_;
+  std::vector<Bytes> begin_;  ///< taken bytes around the buffer being placed
+  std::vector<Bytes> end_;
+  const Genome* genome_ = nullptr;
+  std::uint64_t visits_ = 0;
+};
+
+/// A child of `a` (and `b`), not decoded: its offsets are a's, and the result tells how many
+/// leading buffers of its order keep them.
+std::size_t cross(const Genome& a, const Genome& b, Rng& rng, Genome& child);
+std::size_t mutate(const PlanProblem& problem, const Genome& parent, Rng& rng, Genome& child);
+
+}  // namespace unna
