@@ -1,14 +1,17 @@
 #pragma once
 
-#include <map>
+#include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/id.h"
 #include "base/units.h"
 
 namespace unna {
 
-/// Which buffer each byte of an address space was last written for.
+/// Which buffer each byte of an address space was last written for. Pages of short sorted lists of
+/// segments: narrow strided stores fragment a page for a while, and never the whole map. Memory
+/// grows with the highest address (32 bytes a page).
 class ShadowMap {
  public:
   struct Range {
@@ -21,19 +24,24 @@ class ShadowMap {
   /// The first range of [begin, end) whose bytes are not `owner`'s, as long as they are of one
   /// kind.
   std::optional<Range> first_foreign(Bytes begin, Bytes end, BufferId owner) const;
-  std::size_t segments() const { return segments_.size(); }
+  /// For tests: what the map consists of.
+  std::size_t segments() const;
 
  private:
+  static constexpr Bytes kPageBytes = 4096;
+
   struct Segment {
-    Bytes end = 0;
+    std::uint16_t begin = 0;  ///< within the page
+    std::uint16_t end = 0;
     BufferId owner;
   };
-  using Map = std::map<Bytes, Segment>;
+  /// Ascending and disjoint; neighbours of one owner are one segment.
+  using Page = std::vector<Segment>;
 
-  Map::const_iterator containing_or_after(Bytes at) const;
-  void split(Bytes at);
+  static void assign(Page& page, Segment segment);
+  Range piece_at(Bytes at, Bytes limit) const;
 
-  Map segments_;  ///< by first byte; disjoint; neighbours of one owner are one segment
+  std::vector<Page> pages_;
 };
 
 }  // namespace unna

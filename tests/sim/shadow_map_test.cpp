@@ -55,29 +55,44 @@ TEST(ShadowMap, NeighboursOfOneOwnerBecomeOneSegment) {
   EXPECT_EQ(map.segments(), 1U);
 }
 
+TEST(ShadowMap, RangesGoOnOverPages) {
+  ShadowMap map;
+  map.assign(100, 20'000, kA);
+  EXPECT_FALSE(map.first_foreign(100, 20'000, kA));
+  EXPECT_EQ(map.first_foreign(100, 20'001, kA)->begin, 20'000);
+  const auto range = map.first_foreign(200, 19'000, kB);
+  ASSERT_TRUE(range);
+  EXPECT_EQ(range->begin, 200);
+  EXPECT_EQ(range->end, 19'000);
+  EXPECT_EQ(range->owner, kA);
+  EXPECT_EQ(map.first_foreign(19'999, 1'000'000, kA)->end, 1'000'000);
+}
+
 TEST(ShadowMap, AgreesWithOneOwnerAByte) {
+  constexpr Bytes kBase = 4096 - 30;  // over the end of a page
   Rng rng(3);
   ShadowMap map;
   std::vector<int> bytes(64, -1);
-  for (int step = 0; step < 5000; ++step) {
+  for (int step = 0; step < 20'000; ++step) {
     const Bytes begin = rng.between(0, 63);
     const Bytes end = rng.between(begin, 64);
     const auto owner = static_cast<int>(rng.below(4));
     if (rng.chance(1, 2)) {
-      map.assign(begin, end, BufferId(owner));
+      map.assign(kBase + begin, kBase + end, BufferId(owner));
       for (Bytes b = begin; b < end; ++b) bytes[static_cast<std::size_t>(b)] = owner;
       continue;
     }
     Bytes first = begin;
     while (first < end && bytes[static_cast<std::size_t>(first)] == owner) ++first;
-    const auto range = map.first_foreign(begin, end, BufferId(owner));
+    const auto range = map.first_foreign(kBase + begin, kBase + end, BufferId(owner));
     ASSERT_EQ(range.has_value(), first < end) << "step " << step;
     if (!range) continue;
+    Bytes last = first;
     const int other = bytes[static_cast<std::size_t>(first)];
-    EXPECT_EQ(range->begin, first);
-    EXPECT_EQ(range->owner, other < 0 ? std::nullopt : std::optional(BufferId(other)));
-    for (Bytes b = range->begin; b < range->end; ++b)
-      EXPECT_EQ(bytes[static_cast<std::size_t>(b)], other);
+    while (last < end && bytes[static_cast<std::size_t>(last)] == other) ++last;
+    ASSERT_EQ(range->begin, kBase + first);
+    ASSERT_EQ(range->end, kBase + last);
+    ASSERT_EQ(range->owner, other < 0 ? std::nullopt : std::optional(BufferId(other)));
   }
 }
 
