@@ -70,7 +70,7 @@ void DramSharing::advance(Cycle now, TransferListener& listener) {
       epoch_ = target;
       served_ = 0;
       virtual_ = 0;
-      busy_from_ = std::max(target, busy_until_);
+      busy_from_ = target;
     }
     while (!waiting_.empty() && waiting_.top().key <= target)
       start_head(waiting_.pop().stream, listener);
@@ -118,10 +118,7 @@ void DramSharing::end_front_runners(TransferListener& listener) {
     else
       waiting_.push({ready, stream});
   }
-  if (!active_.empty()) return;
-  busy_until_ = std::max(busy_from_, at);
-  busy_ += busy_until_ - busy_from_;
-  busy_from_ = busy_until_;
+  if (active_.empty()) busy_ += at - busy_from_;
 }
 
 void DramSharing::start_head(std::uint32_t stream, TransferListener& listener) {
@@ -130,7 +127,7 @@ void DramSharing::start_head(std::uint32_t stream, TransferListener& listener) {
 }
 
 Cycle DramSharing::busy_cycles() const {
-  return busy_ + (active_.empty() ? 0 : std::max<Cycle>(0, now_ - busy_from_));
+  return busy_ + (active_.empty() ? 0 : now_ - busy_from_);
 }
 
 }  // namespace unna

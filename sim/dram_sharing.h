@@ -90,9 +90,8 @@ class DramSharing {
   Cycle epoch_ = 0;                      ///< the exact time is epoch_ + served_ / rate_
   Work served_ = 0;
   Cycle now_ = 0;
-  Cycle busy_ = 0;        ///< of ended busy periods
-  Cycle busy_from_ = 0;   ///< where this busy period starts to count
-  Cycle busy_until_ = 0;  ///< end of the last busy period
+  Cycle busy_ = 0;       ///< of ended busy periods
+  Cycle busy_from_ = 0;  ///< begin of the busy period under way
   Bytes bytes_served_ = 0;
 };
 

@@ -108,7 +108,7 @@ TEST(DramSharing, GapsAreNotBusy) {
   EXPECT_EQ(dram.busy_cycles(), 3);
 }
 
-TEST(DramSharing, CycleSharedByTwoBusyPeriodsCountsOnce) {
+TEST(DramSharing, PartOfACycleCountsAsBusyOnce) {
   DramSharing dram(kTen, 2);
   Log log;
   dram.request(0, 15, 0);  // ends within cycle 1
