@@ -12,10 +12,13 @@
 namespace unna {
 namespace {
 
-/// Events in an order in which every edge leads forward; `from` lists direct predecessors.
+/// Events in an order in which every edge leads forward. The event at position p of it has the
+/// direct predecessors at positions before[first[p]] up to before[first[p + 1]].
 struct EventGraph {
-  std::vector<std::uint32_t> order;
-  std::vector<std::vector<std::uint32_t>> from;
+  std::vector<std::uint32_t> order;     ///< event at each position
+  std::vector<std::uint32_t> position;  ///< of each event
+  std::vector<std::uint32_t> first;
+  std::vector<std::uint32_t> before;
 };
 
 /// Edges of one core in program order: engines, tokens, and events that wait for everything.
@@ -87,16 +90,16 @@ EventGraph event_graph(const Trace& trace) {
   std::vector<std::vector<std::uint32_t>> cores(static_cast<std::size_t>(trace.cores));
   for (std::uint32_t v = 0; v < trace.events.size(); ++v)
     cores.at(trace.events[v].core.index()).push_back(v);
-  EventGraph graph;
-  graph.from.resize(trace.events.size());
-  for (const auto& events : cores) add_core_edges(trace, events, graph.from);
-  add_sync_edges(trace, cores, graph.from);
+  std::vector<std::vector<std::uint32_t>> from(trace.events.size());
+  for (const auto& events : cores) add_core_edges(trace, events, from);
+  add_sync_edges(trace, cores, from);
 
+  EventGraph graph;
   std::vector<std::uint32_t> missing(trace.events.size(), 0);
   std::vector<std::vector<std::uint32_t>> to(trace.events.size());
   for (std::uint32_t v = 0; v < trace.events.size(); ++v) {
-    missing[v] = static_cast<std::uint32_t>(graph.from[v].size());
-    for (const std::uint32_t u : graph.from[v]) to[u].push_back(v);
+    missing[v] = static_cast<std::uint32_t>(from[v].size());
+    for (const std::uint32_t u : from[v]) to[u].push_back(v);
     if (missing[v] == 0) graph.order.push_back(v);
   }
   for (std::size_t i = 0; i < graph.order.size(); ++i)
@@ -104,6 +107,13 @@ EventGraph event_graph(const Trace& trace) {
       if (--missing[v] == 0) graph.order.push_back(v);
   if (graph.order.size() != trace.events.size())
     throw InputError(fmt::format("{}: the trace's synchronisation is circular", trace.network));
+  graph.position.resize(trace.events.size());
+  for (std::uint32_t p = 0; p < graph.order.size(); ++p) graph.position[graph.order[p]] = p;
+  for (const std::uint32_t v : graph.order) {
+    graph.first.push_back(static_cast<std::uint32_t>(graph.before.size()));
+    for (const std::uint32_t u : from[v]) graph.before.push_back(graph.position[u]);
+  }
+  graph.first.push_back(static_cast<std::uint32_t>(graph.before.size()));
   return graph;
 }
 
@@ -191,15 +201,22 @@ std::vector<std::uint32_t> LayoutChecker::sources_of(std::size_t b) const {
   return sources;
 }
 
-/// Pushes the batch's sources through the whole graph: reached[v] has those strictly before v.
+/// Pushes the batch's sources through the whole graph: reached[p] has those strictly before the
+/// event at position p. An event touches one buffer, so it is at most one source of a batch.
 void LayoutChecker::settle(const Batch& batch) {
-  std::vector<Set> reached(trace_.events.size(), Set{});
-  std::vector<std::vector<std::uint32_t>> starts(trace_.events.size());
-  for (std::uint32_t s = 0; s < batch.sources.size(); ++s) starts[batch.sources[s]].push_back(s);
-  for (const std::uint32_t v : graph_.order) {
-    for (const std::uint32_t u : graph_.from[v]) {
-      for (std::size_t w = 0; w < kWords; ++w) reached[v][w] |= reached[u][w];
-      for (const std::uint32_t s : starts[u]) reached[v][s / 64] |= std::uint64_t{1} << (s % 64);
+  const std::size_t n = graph_.order.size();
+  std::vector<Set> reached(n, Set{});
+  std::vector<std::uint32_t> source(n, 0);  // 1 + index, 0: none
+  for (std::uint32_t s = 0; s < batch.sources.size(); ++s)
+    source[graph_.position[batch.sources[s]]] = s + 1;
+  for (std::size_t p = 0; p < n; ++p) {
+    Set& mine = reached[p];
+    for (std::size_t e = graph_.first[p]; e < graph_.first[p + 1]; ++e) {
+      const std::uint32_t u = graph_.before[e];
+      for (std::size_t w = 0; w < kWords; ++w) mine[w] |= reached[u][w];
+      if (source[u] == 0) continue;
+      const std::uint32_t s = source[u] - 1;
+      mine[s / 64] |= std::uint64_t{1} << (s % 64);
     }
   }
   for (std::size_t y = 0; y < shared_.size(); ++y) {
@@ -208,7 +225,7 @@ void LayoutChecker::settle(const Batch& batch) {
     Set all;
     all.fill(~std::uint64_t{0});
     for (const std::uint32_t v : accesses_[b])
-      for (std::size_t w = 0; w < kWords; ++w) all[w] &= reached[v][w];
+      for (std::size_t w = 0; w < kWords; ++w) all[w] &= reached[graph_.position[v]][w];
     for (std::size_t i = 0; i < batch.buffers.size(); ++i) {
       bool ordered = true;
       for (std::size_t s = batch.first_source[i]; s < batch.first_source[i + 1]; ++s)
@@ -229,11 +246,14 @@ std::string LayoutChecker::event(std::uint32_t v) const {
 std::optional<std::pair<std::uint32_t, std::uint32_t>> LayoutChecker::unordered(
     std::size_t a, std::size_t b) const {
   for (const std::uint32_t x : sources_of(a)) {
-    std::vector<bool> after(trace_.events.size(), false);
-    for (const std::uint32_t v : graph_.order)
-      for (const std::uint32_t u : graph_.from[v]) after[v] = after[v] || u == x || after[u];
+    std::vector<bool> after(graph_.order.size(), false);
+    for (std::size_t p = 0; p < after.size(); ++p)
+      for (std::size_t e = graph_.first[p]; e < graph_.first[p + 1]; ++e) {
+        const std::uint32_t u = graph_.before[e];
+        after[p] = after[p] || graph_.order[u] == x || after[u];
+      }
     for (const std::uint32_t y : accesses_[b])
-      if (!after[y]) return std::pair(x, y);
+      if (!after[graph_.position[y]]) return std::pair(x, y);
   }
   return std::nullopt;
 }

@@ -1,5 +1,6 @@
 #include "compiler/schedule.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace unna {
@@ -9,7 +10,7 @@ namespace {
 LoweredGraph chain(std::size_t n) {
   LoweredGraph g;
   for (std::size_t i = 0; i <= n; ++i)
-    g.storages.push_back({"t" + std::to_string(i), BufferKind::intermediate, 4, 1, 1, 2});
+    g.storages.push_back({fmt::format("t{}", i), BufferKind::intermediate, 4, 1, 1, 2});
   for (std::size_t i = 0; i < n; ++i) {
     Kernel k;
     k.dims = {1, 1, 4, 1, 1};
