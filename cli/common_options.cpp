@@ -20,9 +20,10 @@ constexpr OptionRow kMachineOptions[] = {
 };
 
 constexpr OptionRow kCompileOptions[] = {
-    {"granularity", "HOW", "tensor", "buffers a tensor is stored as: tensor, slice or band"},
+    {"granularity", "HOW", "",
+     "buffers a tensor is stored as: tensor, slice or band (default: tensor; compare: band)"},
     {"partition", "HOW", "auto", "over cores: auto, channels, rows, batch or branches"},
-    {"bands", "N", "8", "groups of rows a core's part is cut into, with --granularity band"},
+    {"bands", "N", "4", "groups of rows a core's part is cut into, with --granularity band"},
 };
 
 constexpr OptionRow kSearchOptions[] = {
@@ -60,9 +61,12 @@ MachineChoice machine_choice(const Options& options) {
   return choice;
 }
 
-CompileOptions compile_choice(const Options& options) {
+CompileOptions compile_choice(const Options& options, Granularity otherwise) {
   CompileOptions choice;
-  choice.granularity = static_cast<Granularity>(options.choice("granularity", kGranularityNames));
+  choice.granularity =
+      options.text("granularity")
+          ? static_cast<Granularity>(options.choice("granularity", kGranularityNames))
+          : otherwise;
   choice.partition = static_cast<Partition>(options.choice("partition", kPartitionNames));
   choice.bands = options.required_integer("bands", 1, 1 << 20);
   return choice;

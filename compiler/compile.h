@@ -38,7 +38,7 @@ inline constexpr std::string_view kPartitionNames[] = {"auto", "channels", "rows
 struct CompileOptions {
   Granularity granularity = Granularity::tensor;
   Partition partition = Partition::automatic;
-  std::int64_t bands = 8;  ///< groups of rows a core's part is cut into, with Granularity::band
+  std::int64_t bands = 4;  ///< groups of rows a core's part is cut into, with Granularity::band
 };
 
 struct CompileResult {
