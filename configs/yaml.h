@@ -22,6 +22,8 @@ namespace unna {
 struct YamlNode {
   enum class Kind { null, scalar, sequence, map };
 
+  YamlNode();  // not inline: `fields` holds pairs of a type that is complete only below
+
   Kind kind = Kind::null;
   std::string text;             ///< of a scalar
   bool quoted = false;          ///< a quoted scalar is a string, whatever it looks like

@@ -258,13 +258,13 @@ static_assert(tables_are_in_order());
 
 /// slot[opcode][operand] -> position among the opcode's operands, -1 where it has none.
 inline constexpr auto kSlots = [] {
-  std::array<std::array<std::int8_t, kOperands.size()>, kOpcodes.size()> slots{};
+  std::array<std::array<std::int16_t, kOperands.size()>, kOpcodes.size()> slots{};
   for (auto& row : slots) row.fill(-1);
   for (std::size_t op = 0; op < kOpcodes.size(); ++op)
     for (std::size_t i = 0; i < kMaxOperands; ++i)
       if (kOpcodes[op].operands[i])
         slots[op][static_cast<std::size_t>(*kOpcodes[op].operands[i])] =
-            static_cast<std::int8_t>(i);
+            static_cast<std::int16_t>(i);
   return slots;
 }();
 }  // namespace detail

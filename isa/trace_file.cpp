@@ -229,9 +229,9 @@ struct TraceWriter::State {
     if (path.has_parent_path()) fs::create_directories(path.parent_path(), ec);
     out.open(beside, std::ios::binary | std::ios::trunc);
     if (!out) fail();
+    XXH64_reset(hash.get(), 0);
   }
   ~State() {
-    XXH64_freeState(hash);
     out.close();
     std::error_code ec;
     fs::remove(beside, ec);
@@ -243,7 +243,7 @@ struct TraceWriter::State {
     throw InputError(fmt::format("{}: cannot be written: {}", path.string(), std::strerror(errno)));
   }
   void write(std::string_view bytes) {
-    XXH64_update(hash, bytes.data(), bytes.size());
+    XXH64_update(hash.get(), bytes.data(), bytes.size());
     out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   }
   void flush_piece() {
@@ -255,11 +255,8 @@ struct TraceWriter::State {
   fs::path path;
   fs::path beside;
   std::ofstream out;
-  XXH64_state_t* hash = [] {
-    XXH64_state_t* state = XXH64_createState();
-    XXH64_reset(state, 0);
-    return state;
-  }();
+  std::unique_ptr<XXH64_state_t, decltype(&XXH64_freeState)> hash{XXH64_createState(),
+                                                                  &XXH64_freeState};
   std::vector<CoreHistory> cores;
   wire::Compressor compressor;
   std::string piece;
@@ -292,7 +289,7 @@ void TraceWriter::close() {
   wire::put_u64(trailer, state.raw);
   state.write(trailer);
   trailer.clear();
-  wire::put_u64(trailer, XXH64_digest(state.hash));
+  wire::put_u64(trailer, XXH64_digest(state.hash.get()));
   state.write(trailer);
   state.out.flush();
   if (!state.out) state.fail();

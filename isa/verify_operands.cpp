@@ -125,7 +125,7 @@ constexpr std::array<std::array<std::optional<Operand>, 4>, 14> kProducts = {{
 
 /// The products of each opcode as positions of its operands; -1 where there is none.
 constexpr auto kProductSlots = [] {
-  std::array<std::array<std::array<std::int8_t, 4>, kProducts.size()>, kOpcodes.size()> table{};
+  std::array<std::array<std::array<std::int16_t, 4>, kProducts.size()>, kOpcodes.size()> table{};
   for (std::size_t op = 0; op < kOpcodes.size(); ++op)
     for (std::size_t p = 0; p < kProducts.size(); ++p)
       for (std::size_t k = 0; k < 4; ++k)
@@ -140,7 +140,7 @@ void check_products(const Site& site) {
   const Instruction& i = site.instruction();
   for (const auto& product : kProductSlots[static_cast<std::size_t>(i.opcode)]) {
     double value = 1;
-    for (const std::int8_t slot : product)
+    for (const std::int16_t slot : product)
       if (slot >= 0) value *= i.operands[static_cast<std::size_t>(slot)];
     if (value > kLimit)
       site.reject("extents multiply to more than 2^44, expected a tile that fits on the chip");
