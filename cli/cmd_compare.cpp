@@ -86,7 +86,7 @@ int compare_command(const Arguments& arguments) {
   compare.planners = options->list("planners");
   for (const std::string& name : compare.planners) planner(name);  // unknown ones fail here
   compare.plan = plan_choice(*options);
-  compare.compile = compile_choice(*options);
+  compare.compile = compile_choice(*options, Granularity::band);
   compare.perturbed = options->required_integer("perturb", 0, 1000);
   compare.explain = options->flag("explain");
   compare.timing = !options->flag("no-timing");

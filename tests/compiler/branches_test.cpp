@@ -38,10 +38,10 @@ TEST(Branches, RegionsEndWhereTheNetworkIsASingleStrand) {
 TEST(Branches, ForcedBranchesTakeDisjointCores) {
   const LoweredGraph g = diamond();
   MachineConfig m;
-  m.cores = 4;
+  m.cores = 3;
   Partitioner partitioner(g, m, Partition::branches);
   const SyncCost none = [](const std::vector<UnitOfWork>&) { return Cycle{0}; };
-  const auto plans = plan_branches(find_regions(g)[1], 4, partitioner, none, true);
+  const auto plans = plan_branches(find_regions(g)[1], 3, partitioner, none, true);
   ASSERT_EQ(plans.size(), 4U);
   std::uint64_t a = 0;
   std::uint64_t b = 0;

@@ -1,0 +1,109 @@
+// Every random network x machine x partition x granularity compiles, verifies, runs without
+// touching a byte that is not its own, executes its graph's MACs, and plans that survive random
+// delays.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "base/rng.h"
+#include "compiler/compile.h"
+#include "isa/timing.h"
+#include "memmgr/checker.h"
+#include "memmgr/problem.h"
+#include "sim/simulate.h"
+#include "workloads/random_graph.h"
+
+namespace unna {
+namespace {
+
+MachineConfig random_machine(Rng& rng) {
+  constexpr std::int64_t kCores[] = {1, 2, 3, 4, 5, 8, 16};
+  MachineConfig m;
+  m.cores = kCores[rng.below(std::size(kCores))];
+  m.core.pes = 1 << rng.below(5);
+  m.core.multipliers = 1 << rng.below(5);
+  m.core.nbin_bytes = 1024 << rng.below(5);
+  m.core.nbout_bytes = 1024 << rng.below(5);
+  m.core.sb_bytes = 4096 << rng.below(5);
+  m.core.queue_depth = rng.between(1, 16);
+  m.core.dma_outstanding = rng.between(1, 4);
+  m.data_type = static_cast<DataType>(rng.below(4));
+  return m;
+}
+
+CompileOptions random_options(Rng& rng) {
+  CompileOptions o;
+  o.granularity = static_cast<Granularity>(rng.below(3));
+  o.partition = static_cast<Partition>(rng.below(5));
+  o.bands = rng.between(1, 8);
+  return o;
+}
+
+struct Program {
+  std::shared_ptr<const Object> object;
+  MachineConfig machine;
+};
+
+/// Nothing where a single tile does not fit the random machine's buffers.
+std::optional<Program> compile_random(std::uint64_t seed, const Graph& graph) {
+  Rng rng(seed);
+  const MachineConfig machine = random_machine(rng);
+  try {
+    CompileResult result = compile(graph, machine, random_options(rng));
+    return Program{std::make_shared<const Object>(std::move(result.object)), machine};
+  } catch (const CapacityError&) {
+    return std::nullopt;
+  }
+}
+
+void expect_clean(const SimResult& r, const Graph& graph, const char* what) {
+  EXPECT_EQ(r.macs, total_macs(graph)) << what;
+  EXPECT_TRUE(r.violations.empty()) << what << ": " << r.violations.front().message;
+}
+
+class RandomNetwork : public ::testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(RandomNetwork, CompilesVerifiesRunsAndPlans) {
+  int fitted = 0;
+  for (std::uint64_t seed = GetParam(); seed < GetParam() + 25; ++seed) {
+    SCOPED_TRACE(seed);
+    const Graph graph = random_graph(seed);
+    const std::optional<Program> run = compile_random(seed, graph);
+    if (!run) continue;
+    ++fitted;
+    const Object& object = *run->object;
+    verify(object);
+    EXPECT_EQ(decode_object(encode_object(object), "object"), object);
+    EXPECT_EQ(assemble(disassemble(object), "text"), object);
+
+    SimOptions shadow;
+    shadow.shadow = true;
+    SimResult alone;
+    const Trace trace = trace_of(link(run->object, identity_layout(object, 64), Bytes{1} << 40),
+                                 run->machine, shadow, &alone);
+    expect_clean(alone, graph, "identity layout");
+
+    const PlanProblem problem = make_problem(instruction_liveness(trace), 64);
+    for (const char* planner : {"greedy-by-size", "bfc"}) {
+      const Plan plan = run_planner(planner, problem, {});
+      EXPECT_GE(plan.peak, problem.lower_bound);
+      EXPECT_TRUE(check_plan(problem, plan).empty());
+      const Layout layout = layout_from_offsets(
+          object, member_offsets(problem, plan, object.buffers.size(), object.buffers, 64), 64);
+      const auto violations = check_layout(trace, layout);
+      EXPECT_TRUE(violations.empty()) << planner << ": " << violations.front().message;
+      SimOptions delayed = shadow;
+      delayed.perturb = seed;
+      const SimResult shared =
+          simulate(link(run->object, layout, Bytes{1} << 40), run->machine, delayed);
+      expect_clean(shared, graph, planner);
+    }
+  }
+  EXPECT_GT(fitted, 20);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomNetwork, ::testing::Values(1000, 1025, 1050, 1075),
+                         [](const auto& seeds) { return fmt::format("from{}", seeds.param); });
+
+}  // namespace
+}  // namespace unna
