@@ -48,8 +48,12 @@ void write_file(const fs::path& path, std::string_view content) {
   }
 }
 
-std::uint64_t hash_bytes(std::string_view bytes) { return XXH64(bytes.data(), bytes.size(), 0); }
+std::uint64_t hash_bytes(std::string_view bytes) {
+  return XXH64(bytes.data(), bytes.size(), 0);
+}
 
-std::string hash_hex(std::string_view bytes) { return fmt::format("{:016x}", hash_bytes(bytes)); }
+std::string hash_hex(std::string_view bytes) {
+  return fmt::format("{:016x}", hash_bytes(bytes));
+}
 
 }  // namespace unna

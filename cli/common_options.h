@@ -15,8 +15,7 @@ std::span<const OptionRow> compile_options();  ///< --granularity, --partition, 
 std::span<const OptionRow> search_options();   ///< --seed, --threads, --time-limit, --tetris
 
 MachineChoice machine_choice(const Options& options);  ///< without --cores
-CompileOptions compile_choice(const Options& options,
-                              Granularity otherwise = Granularity::tensor);
+CompileOptions compile_choice(const Options& options, Granularity otherwise = Granularity::tensor);
 PlanOptions plan_choice(const Options& options);
 
 /// -o, or out/<name>.

@@ -40,8 +40,8 @@ struct LocalAddress {
 ///
 /// Tokens: for every ordered pair of engines of a core there is a counter. An instruction starts
 /// when it has taken one token from each engine of `wait` (counter wait-engine -> own engine), and
-/// when it has completed it adds one token towards each engine of `signal`. Both sides are in-order,
-/// so the n-th token given is the n-th taken. Control instructions take and give none.
+/// when it has completed it adds one token towards each engine of `signal`. Both sides are
+/// in-order, so the n-th token given is the n-th taken. Control instructions take and give none.
 struct Instruction {
   Opcode opcode = Opcode::halt;
   EngineMask wait = 0;
@@ -63,7 +63,9 @@ struct Instruction {
               info(o).name, info(opcode).mnemonic, value);
     return set(o, static_cast<std::uint32_t>(value));
   }
-  Instruction& set_real(Operand o, float value) { return set(o, std::bit_cast<std::uint32_t>(value)); }
+  Instruction& set_real(Operand o, float value) {
+    return set(o, std::bit_cast<std::uint32_t>(value));
+  }
   Instruction& set_local(Operand o, LocalAddress value) { return set(o, value.word()); }
   Instruction& set_fn(Operand o, Function fn) { return set(o, static_cast<std::uint32_t>(fn)); }
 
@@ -101,7 +103,7 @@ inline std::uint64_t barrier_mask(const Instruction& i) {
 /// bytes, repeated n1, n2, n3 times at the given strides (bytes).
 struct Strided {
   Bytes run = 0;
-  std::array<std::int64_t, 3> n{1, 1, 1};   ///< inner to outer
+  std::array<std::int64_t, 3> n{1, 1, 1};  ///< inner to outer
   std::array<Bytes, 3> source{0, 0, 0};
   std::array<Bytes, 3> destination{0, 0, 0};
 

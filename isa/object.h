@@ -28,7 +28,7 @@ inline constexpr std::array<std::string_view, 4> kBufferKindNames = {"input", "o
 
 /// A piece of DRAM that instructions address. A tensor is stored as one or more of them.
 struct BufferInfo {
-  std::string name;    ///< unique in the object
+  std::string name;  ///< unique in the object
   BufferKind kind = BufferKind::intermediate;
   Bytes size = 0;
   std::string tensor;  ///< the tensor that it is (part of)
@@ -39,8 +39,8 @@ struct BufferInfo {
 /// An operator as the compiler lowered it; instructions name it for attribution.
 struct LayerInfo {
   std::string name;
-  std::string kind;  ///< "conv", "pool", ...
-  Macs macs = 0;     ///< of the graph's operator: what the instructions have to add up to
+  std::string kind;            ///< "conv", "pool", ...
+  Macs macs = 0;               ///< of the graph's operator: what the instructions have to add up to
   Bytes compulsory_bytes = 0;  ///< its inputs, weights and outputs, each moved once
 
   friend bool operator==(const LayerInfo&, const LayerInfo&) = default;
@@ -76,9 +76,9 @@ struct Object {
 
 /// Base address of every buffer of an object.
 struct Layout {
-  std::vector<Bytes> base;   ///< by BufferId
-  Bytes arena_bytes = 0;     ///< of the intermediates' region, which starts at address 0
-  Bytes total_bytes = 0;     ///< with inputs, outputs and weights, which follow it
+  std::vector<Bytes> base;  ///< by BufferId
+  Bytes arena_bytes = 0;    ///< of the intermediates' region, which starts at address 0
+  Bytes total_bytes = 0;    ///< with inputs, outputs and weights, which follow it
 };
 
 /// An object whose addresses are resolved: buffer b of an instruction is at layout.base[b].
@@ -100,8 +100,8 @@ Image link(std::shared_ptr<const Object> object, Layout layout, Bytes capacity);
 /// Rejects what can't run, with core, pc and disassembly of the first culprit (InputError):
 /// operands out of their buffer or memory, wrong memory for an operand, functions an opcode does
 /// not take, streams without halt, tokens taken before they are given (in program order) or left
-/// over at a halt, barriers whose cores do not meet in one order, waits that nobody signals, on-chip
-/// bytes that two engines touch, one of them writing, with no token between them.
+/// over at a halt, barriers whose cores do not meet in one order, waits that nobody signals,
+/// on-chip bytes that two engines touch, one of them writing, with no token between them.
 void verify(const Object& object);
 
 /// `.uno`: magic, version, section lengths, sections (zstd), XXH64. Deterministic.

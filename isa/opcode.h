@@ -39,16 +39,41 @@ enum class OperandKind : std::uint8_t {
   core,    ///< core number; `c3`
 };
 
+// clang-format off: the groups of the enums below are their documentation
 /// Scalar functions: activations and the operations of `ewise`, `act`, `pool` and `reduce`.
 enum class Function : std::uint8_t {
-  none, relu, clip, leaky_relu, sigmoid, tanh, hard_sigmoid, hard_swish, gelu, silu, exp, sqrt,
-  reciprocal, erf, pow, log, abs, neg,
-  add, sub, mul, div, max, min, mean, sum,
-};  // clang-format keeps the groups: unary above, binary and reductions below
+  none,
+  relu,
+  clip,
+  leaky_relu,
+  sigmoid,
+  tanh,
+  hard_sigmoid,
+  hard_swish,
+  gelu,
+  silu,
+  exp,
+  sqrt,
+  reciprocal,
+  erf,
+  pow,
+  log,
+  abs,
+  neg,
+  add,
+  sub,
+  mul,
+  div,
+  max,
+  min,
+  mean,
+  sum,
+};
 inline constexpr std::array<std::string_view, 26> kFunctionNames = {
-    "none", "relu", "clip", "leaky_relu", "sigmoid", "tanh", "hard_sigmoid", "hard_swish",
-    "gelu", "silu", "exp", "sqrt", "reciprocal", "erf", "pow", "log", "abs", "neg",
-    "add", "sub", "mul", "div", "max", "min", "mean", "sum"};
+    "none", "relu", "clip", "leaky_relu", "sigmoid", "tanh", "hard_sigmoid", "hard_swish", "gelu",
+    "silu", "exp",  "sqrt", "reciprocal", "erf",     "pow",  "log",          "abs",        "neg",
+    "add",  "sub",  "mul",  "div",        "max",     "min",  "mean",         "sum"};
+// clang-format on
 
 /// How a tile that is one of several along the reduced dimension meets NBout.
 enum AccumulateFlags : std::uint32_t {
@@ -57,6 +82,7 @@ enum AccumulateFlags : std::uint32_t {
   kBias = 4,        ///< adds the bias of each output channel; not together with kAccumulate
 };
 
+// clang-format off
 enum class Operand : std::uint8_t {
   in, in2, wt, bias, out, out2,
   buf, off, run, n1, s1, d1, n2, s2, d2, n3, s3, d3,
@@ -66,6 +92,7 @@ enum class Operand : std::uint8_t {
   y0, ys, x0, xs,
   id, mask_lo, mask_hi, core, sem,
 };
+// clang-format on
 
 struct OperandInfo {
   Operand operand;
@@ -135,11 +162,13 @@ inline constexpr auto kOperands = std::to_array<OperandInfo>({
     {Operand::sem, "sem", OperandKind::count, "semaphore of the waiting core"},
 });
 
+// clang-format off
 enum class Opcode : std::uint8_t {
   halt, barrier, signal, wait,
   load_n, load_s, store,
   conv, dwconv, matmul, pool, ewise, act, reduce, softmax, norm, lrn, resize, move, lstm,
 };
+// clang-format on
 
 inline constexpr std::size_t kMaxOperands = 28;
 

@@ -41,14 +41,14 @@ struct TraceEvent {
   EngineMask wait = 0;    ///< tokens taken, as in Instruction
   EngineMask signal = 0;  ///< tokens given
   OpId op;
-  Cycle start = 0;  ///< tokens taken, execution (or request) begins
-  Cycle end = 0;    ///< completed, tokens given
-  BufferId buffer;      ///< read, write
-  Bytes begin = 0;      ///< read, write
-  Bytes end_byte = 0;   ///< read, write
-  std::uint32_t sync = 0;      ///< barrier: serial number; signal, wait: semaphore
-  CoreId peer;                 ///< signal, wait
-  std::uint64_t cores = 0;     ///< barrier: set of cores
+  Cycle start = 0;          ///< tokens taken, execution (or request) begins
+  Cycle end = 0;            ///< completed, tokens given
+  BufferId buffer;          ///< read, write
+  Bytes begin = 0;          ///< read, write
+  Bytes end_byte = 0;       ///< read, write
+  std::uint32_t sync = 0;   ///< barrier: serial number; signal, wait: semaphore
+  CoreId peer;              ///< signal, wait
+  std::uint64_t cores = 0;  ///< barrier: set of cores
 
   friend bool operator==(const TraceEvent&, const TraceEvent&) = default;
 };
