@@ -39,40 +39,18 @@ enum class OperandKind : std::uint8_t {
   core,    ///< core number; `c3`
 };
 
-// clang-format off: the groups of the enums below are their documentation
+// The groups of the following enums are their documentation.
+// clang-format off
 /// Scalar functions: activations and the operations of `ewise`, `act`, `pool` and `reduce`.
 enum class Function : std::uint8_t {
-  none,
-  relu,
-  clip,
-  leaky_relu,
-  sigmoid,
-  tanh,
-  hard_sigmoid,
-  hard_swish,
-  gelu,
-  silu,
-  exp,
-  sqrt,
-  reciprocal,
-  erf,
-  pow,
-  log,
-  abs,
-  neg,
-  add,
-  sub,
-  mul,
-  div,
-  max,
-  min,
-  mean,
-  sum,
+  none, relu, clip, leaky_relu, sigmoid, tanh, hard_sigmoid, hard_swish, gelu, silu, exp, sqrt,
+  reciprocal, erf, pow, log, abs, neg,
+  add, sub, mul, div, max, min, mean, sum,
 };
 inline constexpr std::array<std::string_view, 26> kFunctionNames = {
-    "none", "relu", "clip", "leaky_relu", "sigmoid", "tanh", "hard_sigmoid", "hard_swish", "gelu",
-    "silu", "exp",  "sqrt", "reciprocal", "erf",     "pow",  "log",          "abs",        "neg",
-    "add",  "sub",  "mul",  "div",        "max",     "min",  "mean",         "sum"};
+    "none", "relu", "clip", "leaky_relu", "sigmoid", "tanh", "hard_sigmoid", "hard_swish",
+    "gelu", "silu", "exp", "sqrt", "reciprocal", "erf", "pow", "log", "abs", "neg",
+    "add", "sub", "mul", "div", "max", "min", "mean", "sum"};
 // clang-format on
 
 /// How a tile that is one of several along the reduced dimension meets NBout.
