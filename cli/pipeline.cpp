@@ -79,12 +79,18 @@ ChosenMachine choose_machine(const MachineChoice& choice) {
 Compiled compile_network(const fs::path& network, const ChosenMachine& machine,
                          const CompileOptions& options) {
   const Stopwatch watch;
-  Compiled compiled;
   const std::string text = read_file(network);
+  Compiled compiled = compile_graph(parse_workload(text, network.string()), machine, options);
   compiled.network_file = {network.string(), hash_hex(text)};
+  compiled.seconds = watch.seconds();
+  return compiled;
+}
+
+Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options) {
+  Compiled compiled;
   compiled.machine = machine;
   compiled.options = options;
-  compiled.graph = parse_workload(text, network.string());
+  compiled.graph = std::move(graph);
   CompileResult result = compile(compiled.graph, machine.config, options);
   compiled.graph_dump = std::move(result.graph);
   compiled.partition_dump = std::move(result.partition);
@@ -95,7 +101,6 @@ Compiled compile_network(const fs::path& network, const ChosenMachine& machine,
   } catch (const InputError& error) {
     throw InternalError(fmt::format("the compiled program is refused: {}", error.what()));
   }
-  compiled.seconds = watch.seconds();
   return compiled;
 }
 
@@ -103,9 +108,12 @@ Executed execute(const Compiled& compiled) {
   const Stopwatch watch;
   const MachineConfig& machine = compiled.machine.config;
   Executed executed;
-  Layout identity = identity_layout(*compiled.object, machine.dram.alignment_bytes);
-  executed.without_sharing = identity.arena_bytes;
-  const Image image = link(compiled.object, std::move(identity), std::numeric_limits<Bytes>::max());
+  for (const BufferInfo& buffer : compiled.object->buffers)
+    if (buffer.kind == BufferKind::intermediate)
+      executed.without_sharing += round_up(buffer.size, machine.dram.alignment_bytes);
+  const Image image =
+      link(compiled.object, identity_layout(*compiled.object, machine.dram.alignment_bytes),
+           std::numeric_limits<Bytes>::max());
   executed.trace = trace_of(image, machine, {}, &executed.result);
   require_none(conservation_breaches(compiled.graph, *compiled.object, machine, executed.result),
                "the simulation does not add up:");

@@ -45,12 +45,14 @@ struct Compiled {
 };
 Compiled compile_network(const std::filesystem::path& network, const ChosenMachine& machine,
                          const CompileOptions& options);
+/// The same for a network that comes from no file.
+Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options);
 
 /// The program run without sharing.
 struct Executed {
   Trace trace;
   SimResult result;
-  Bytes without_sharing = 0;  ///< arena of the identity layout
+  Bytes without_sharing = 0;  ///< sum of the intermediates, each aligned
   double seconds = 0;
 };
 /// The image without sharing may be larger than the machine's DRAM: only plans have to fit it.

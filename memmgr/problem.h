@@ -77,7 +77,7 @@ struct TetrisOptions {
   std::int64_t patience = 400;         ///< generations without progress, after which it ends
   /// Millions of neighbours looked at by decoding, after which the search ends: a measure of time
   /// that is the same on every host.
-  std::int64_t effort = 300;
+  std::int64_t effort = 400;
 
   friend bool operator==(const TetrisOptions&, const TetrisOptions&) = default;
 };

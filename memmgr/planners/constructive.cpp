@@ -72,6 +72,11 @@ std::vector<ConstructiveOrder> constructive_orders(const PlanProblem& problem) {
                       return lifetime[i] * static_cast<double>(problem.buffers[i].size);
                     })});
   orders.push_back({"lifetime", sorted(sizes, [&](std::uint32_t i) { return lifetime[i]; })});
+  // What lives on beyond the peak lies below what ends with it: the rest can be stacked on both.
+  const auto last = [&](std::uint32_t i) { return problem.index.last_overlap(i); };
+  orders.push_back({"bound first, then load and end",
+                    sorted(sorted(sorted(sizes, last), [&](std::uint32_t i) { return load[i]; }),
+                           [&](std::uint32_t i) { return at_bound[i]; })});
   std::vector<std::uint32_t> arrival(problem.sequence().begin(), problem.sequence().end());
   orders.push_back({"arrival", arrival});
   std::ranges::reverse(arrival);

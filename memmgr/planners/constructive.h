@@ -15,8 +15,8 @@ struct ConstructiveOrder {
 };
 
 /// Orders worth trying first, ties by size and then by index: size; size x lifetime; lifetime;
-/// greatest load over the lifetime; the buffers of the bound first; arrival and its reverse. Loads
-/// and lifetimes of a partial order are those of its sequence.
+/// greatest load over the lifetime; the buffers of the bound first, the rest by size or by load and
+/// end; arrival and its reverse. Loads and lifetimes of a partial order are those of its sequence.
 std::vector<ConstructiveOrder> constructive_orders(const PlanProblem& problem);
 
 }  // namespace unna

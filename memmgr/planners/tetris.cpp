@@ -69,7 +69,7 @@ void Tetris::seed_with_greedy_orders() {
   for (const Fit fit : {Fit::lowest, Fit::best}) {
     for (ConstructiveOrder& c : constructive_orders(problem_)) {
       if (!best_.order.empty() && (at_bound() || out_of_time() || spent_ >= effort_limit())) return;
-      spent_ += 2 * problem_.index.pairs() + problem_.size() * problem_.size() / 8;
+      spent_ += 2 * problem_.index.pairs() + problem_.size() * problem_.size() / 32;
       std::vector<Bytes> offsets = place_in_order(problem_, c.order, fit);
       keep(std::move(offsets), std::move(c.order));
     }

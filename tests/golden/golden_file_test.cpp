@@ -36,7 +36,7 @@ TEST(GoldenFile, an_unknown_section_or_no_run_is_an_error) {
 TEST(GoldenFile, a_run_yields_both_streams_exit_code_and_placeholders) {
   const auto directory = std::filesystem::temp_directory_path();
   const Outcome outcome =
-      run("echo \"$SRC/x\"; pwd >&2; exit 3", directory, "/bin/sh", "/some/source");
+      run("echo \"$SRC/x\"; 'pwd' >&2; exit 3", directory, "/bin/sh", "/some/source");
   EXPECT_EQ(outcome, (Outcome{"$SRC/x\n", "$DIR\n", 3}));
 }
 

@@ -1,5 +1,5 @@
 // golden_runner <unnasim> <source tree> <golden file>: 0 where every run prints what the file says.
-// With UNNASIM_REBASE set the file is rewritten with what they print now.
+// With UNNA_REBASE set the file is rewritten with what they print now.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -52,7 +52,7 @@ int run_file(const fs::path& program, const fs::path& source, const fs::path& fi
     r.expected = actual;
   }
   if (report.empty()) return 0;
-  if (std::getenv("UNNASIM_REBASE") == nullptr) {
+  if (std::getenv("UNNA_REBASE") == nullptr) {
     fmt::print("{}: not as expected (./dev rebase accepts it)\n{}", file.string(), report);
     return 1;
   }

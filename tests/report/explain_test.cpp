@@ -41,7 +41,12 @@ Trace halves() {
 Lifetimes one_tensor() {
   Lifetimes lifetimes;
   lifetimes.kind = LivenessKind::topology;
-  lifetimes.buffers = {{"t", 200, {BufferId(0), BufferId(1)}}};
+  LiveBuffer tensor;
+  tensor.name = "t";
+  tensor.size = 200;
+  tensor.members = {BufferId(0), BufferId(1)};
+  tensor.member_sizes = {100, 100};
+  lifetimes.buffers = {tensor};
   lifetimes.intervals = {{0, 2}};
   return lifetimes;
 }
