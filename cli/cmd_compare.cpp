@@ -65,6 +65,7 @@ CompareCase compare_one(const std::string& network, const ChosenMachine& machine
   for (const PlanProblem* problem : {&topology, &instruction})
     for (const std::string& name : options.planners) {
       Planned planned = plan_memory(compiled, executed, *problem, name, options.plan);
+      require_fit(compiled, *problem, planned.layout);
       const ValidationFigures validation =
           validate(compiled, executed, *problem, planned, options.perturbed, options.plan.seed);
       if (problem == &instruction) c.validation = validation;

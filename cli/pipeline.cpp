@@ -174,12 +174,12 @@ ValidationFigures validate(const Compiled& compiled, const Executed& executed,
   done.conservation = true;  // execute() has thrown otherwise
   require_none(check_plan(problem, planned.plan), "the plan is not valid:");
   const auto unordered = check_layout(executed.trace, planned.layout);
-  done.checker = true;
   if (problem.lifetimes.kind == LivenessKind::topology && !unordered.empty()) {
     planned.figures.unsafe = unordered.front().message;
     return done;
   }
   require_none(unordered, "the layout is not valid:");
+  done.checker = true;
   const Image image = link(compiled.object, planned.layout, std::numeric_limits<Bytes>::max());
   SimOptions options;
   options.shadow = true;

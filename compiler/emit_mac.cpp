@@ -62,9 +62,9 @@ class MacEmitter {
     std::vector<Chunk> chunks;
     const std::int64_t rows = t_.per_tap ? k_.window.kernel_h : 1;
     const std::int64_t columns = t_.per_tap ? k_.window.kernel_w : 1;
-    for (std::int64_t c = 0; c < ci_; c += t_.ci)
-      for (std::int64_t y = 0; y < rows; ++y)
-        for (std::int64_t x = 0; x < columns; ++x)
+    for (std::int64_t y = 0; y < rows; ++y)
+      for (std::int64_t x = 0; x < columns; ++x)
+        for (std::int64_t c = 0; c < ci_; c += t_.ci)
           chunks.push_back({y * columns + x, y, x, c, std::min(ci_, c + t_.ci)});
     return chunks;
   }

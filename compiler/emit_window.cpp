@@ -48,9 +48,7 @@ class WindowEmitter {
   /// are loaded while this one computes.
   void load_weights(const Box& slice) {
     const std::int64_t window = k_.window.kernel_h * k_.window.kernel_w;
-    const Bytes synapses = t_.c * window * e_.c.element;
-    const Bytes half =
-        round_up(synapses, e_.c.core.accumulator_bytes) + t_.c * e_.c.core.accumulator_bytes;
+    const Bytes half = window_constants(t_.c, window, e_.c.element, e_.c.core.accumulator_bytes);
     const Bytes base = side_ * half;
     side_ = 1 - side_;
     weights_ = {Memory::sb, base};

@@ -190,14 +190,16 @@ TensorView Lowering::view(TensorId tensor) {
   return views_[id.index()] ? *views_[id.index()] : define(id);
 }
 
-/// Outputs get storages of their own kind; one that is a view of an input or a weight is copied.
+/// Outputs get storages of their own kind. One that is a view of an input or a weight, or of only a
+/// part of its storage, is copied: the rest of that storage stays the memory manager's.
 void Lowering::finish_outputs() {
   for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
     const GraphTensor& t = graph_.tensors[i];
     if (!t.is_output) continue;
     TensorView v = view(TensorId(i));
     Storage* s = &result_.storages[v.storage.index()];
-    if (s->kind == BufferKind::input || s->kind == BufferKind::weight) {
+    const bool whole = element_count(v.dims) == s->elements;
+    if (s->kind == BufferKind::input || s->kind == BufferKind::weight || !whole) {
       v = dense_copy(v, t.name + ".out", row_major(v.rank()));
       s = &result_.storages[v.storage.index()];
     }

@@ -79,16 +79,12 @@ TensorView Lowering::inner_contiguous(const TensorView& v, std::size_t dim, cons
   return dense_copy(v, name + ".dense", order);
 }
 
+/// Each kernel has constants of its own: they are packed for its tiles, and folding changes them
+/// for one reader only.
 StorageId Lowering::weight_storage(TensorId tensor, Bytes element) {
   const GraphTensor& t = graph_.tensor(tensor);
   if (t.kind != TensorKind::weight) throw Unsupported{t.name + " is computed, expected a weight"};
-  std::optional<TensorView>& v = views_[canonical_.resolve(tensor).index()];
-  if (!v) {
-    const std::vector<std::size_t> order = row_major(t.shape.size());
-    v = TensorView{new_storage(t.name, BufferKind::weight, t.shape, order, element), 0, t.shape,
-                   dense_strides(t.shape, order)};
-  }
-  return v->storage;
+  return new_storage(t.name, BufferKind::weight, t.shape, row_major(t.shape.size()), element);
 }
 
 StorageId Lowering::bias_storage(const std::string& name, std::int64_t count) {
@@ -182,6 +178,16 @@ void Lowering::lower_matmul(const CanonicalOp& op) {
   add(std::move(k));
 }
 
+/// Whether the last windows reach beyond the padded input.
+static bool overhangs(const Kernel& k) {
+  const WindowAttrs& w = k.window;
+  const Dims& in = k.in[0].dims;
+  return (k.dims[kH] - 1) * w.stride_h + (w.kernel_h - 1) * w.dilation_h + 1 >
+             in[kH] + w.pad_top + w.pad_bottom ||
+         (k.dims[kW] - 1) * w.stride_w + (w.kernel_w - 1) * w.dilation_w + 1 >
+             in[kW] + w.pad_left + w.pad_right;
+}
+
 void Lowering::lower_pool(const CanonicalOp& op) {
   const GraphOp& o = source(op);
   const PoolAttrs& attrs = o.as<PoolAttrs>();
@@ -191,7 +197,21 @@ void Lowering::lower_pool(const CanonicalOp& op) {
   k.in = {{to_access(x, roles), to_dims(x.dims, roles)}};
   k.window = attrs.window;
   k.fn = o.kind == OpKind::max_pool ? Function::max : Function::sum;
-  if (o.kind == OpKind::avg_pool && attrs.count_include_pad)
+  if (o.kind == OpKind::avg_pool && attrs.count_include_pad && overhangs(k)) {
+    // The divisor counts the padding but not what lies beyond it: pad first, then count.
+    const WindowAttrs& w = k.window;
+    const PadAttrs pads{{0, 0, w.pad_top, w.pad_left}, {0, 0, w.pad_bottom, w.pad_right}};
+    Shape dims = x.dims;
+    dims[2] += w.pad_top + w.pad_bottom;
+    dims[3] += w.pad_left + w.pad_right;
+    const std::size_t nhwc[] = {0, 2, 3, 1};
+    const StorageId storage =
+        new_storage(o.name + ".padded", BufferKind::intermediate, dims, nhwc, element_);
+    const TensorView padded{storage, 0, dims, dense_strides(dims, nhwc)};
+    pad_two(o.name + ".padded", x, padded, true, {2, 3}, pads);
+    k.in = {{to_access(padded, roles), to_dims(dims, roles)}};
+    k.window.pad_top = k.window.pad_left = k.window.pad_bottom = k.window.pad_right = 0;
+  } else if (o.kind == OpKind::avg_pool && attrs.count_include_pad)
     k.gamma = 1.0F / static_cast<float>(k.window.kernel_h * k.window.kernel_w);
   add(std::move(k));
 }
@@ -366,6 +386,34 @@ void Lowering::lower_reduce(const CanonicalOp& op) {
   add(std::move(k));
 }
 
+/// Source coordinate of output coordinate i as first + i * step in 16.16 fixed point (ONNX Resize):
+/// align_corners i * (in-1)/(out-1), else half_pixel (i + 1/2) * in/out - 1/2.
+static void map_bilinear(std::int64_t in, std::int64_t out, bool align_corners, std::int64_t& first,
+                         std::int64_t& step) {
+  const double ratio = static_cast<double>(in) / static_cast<double>(out);
+  const double corners = out > 1 ? static_cast<double>(in - 1) / static_cast<double>(out - 1) : 0.0;
+  step = std::llround((align_corners ? corners : ratio) * 65536);
+  first = align_corners ? 0 : std::llround((ratio / 2 - 0.5) * 65536);
+}
+
+/// The same for the nearest source: asymmetric, rounded down; with align_corners rounded to the
+/// nearest, halves down. Refused where 16 fraction bits would miss one.
+static void map_nearest(std::int64_t in, std::int64_t out, bool align_corners, std::int64_t& first,
+                        std::int64_t& step) {
+  const std::int64_t over = align_corners ? std::max<std::int64_t>(out - 1, 1) : out;
+  const std::int64_t reach = align_corners ? in - 1 : in;
+  step = align_corners ? reach * 65536 / over : ceil_div(reach * 65536, over);
+  first = align_corners ? 0x7fff : 0;
+  for (std::int64_t i = 0; i < out; ++i) {
+    const std::int64_t exact =
+        align_corners ? ceil_div(std::max<std::int64_t>(2 * i * reach - over, 0), 2 * over)
+                      : i * reach / over;
+    if ((first + i * step) >> 16 != exact)
+      throw Unsupported{
+          fmt::format("nearest from {} to {} needs more than 16 fraction bits", in, out)};
+  }
+}
+
 void Lowering::lower_resize(const CanonicalOp& op) {
   const GraphOp& o = source(op);
   const ResizeAttrs& attrs = o.as<ResizeAttrs>();
@@ -374,15 +422,12 @@ void Lowering::lower_resize(const CanonicalOp& op) {
   const Roles roles = roles_of(4, true);
   k.in = {{to_access(x, roles), to_dims(x.dims, roles)}};
   const bool bilinear = attrs.mode == ResizeMode::bilinear;
-  // Source coordinate of an output coordinate (ONNX Resize): align_corners i * (in-1)/(out-1),
-  // half_pixel (i + 1/2) * in/out - 1/2, asymmetric i * in/out.
   const auto map = [&](std::int64_t in, std::int64_t out, std::int64_t& first, std::int64_t& step) {
-    const double scale =
-        attrs.align_corners
-            ? (out > 1 ? static_cast<double>(in - 1) / static_cast<double>(out - 1) : 0.0)
-            : static_cast<double>(in) / static_cast<double>(out);
-    step = std::llround(scale * 65536);
-    first = bilinear && !attrs.align_corners ? std::llround((scale / 2 - 0.5) * 65536) : 0;
+    if (bilinear) {
+      map_bilinear(in, out, attrs.align_corners, first, step);
+    } else {
+      map_nearest(in, out, attrs.align_corners, first, step);
+    }
   };
   k.resize.bilinear = bilinear;
   map(x.dims[2], k.dims[kH], k.resize.y_first, k.resize.y_step);

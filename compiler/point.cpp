@@ -42,6 +42,10 @@ bool fits(const Kernel& k, const Dims& extents, const TileMachine& m) {
     in += 2 * operand_elements(k, i, extents) * m.element;
   const std::int64_t outputs = product(extents) * (k.out2 ? 2 : 1);
   const Bytes result = k.kind == KernelKind::reduce ? m.core->accumulator_bytes : m.element;
+  if (k.kind == KernelKind::norm && round_up(k.dims[kC] * m.element, m.core->accumulator_bytes) +
+                                            k.dims[kC] * m.core->accumulator_bytes >
+                                        m.core->sb_bytes)
+    return false;
   return in <= m.core->nbin_bytes && 2 * outputs * result <= m.core->nbout_bytes;
 }
 
@@ -139,9 +143,10 @@ PointTile choose_point_tile(const Kernel& k, const Dims& unit, const TileMachine
   if (whole_rows(k.kind)) tile.extent[kC] = unit[kC];
   if (!fits(k, tile.extent, m))
     throw CapacityError(fmt::format(
-        "{}: a row of {} elements has to be on chip twice, which NBin {} B and NBout {} B do not "
-        "allow",
-        k.name, k.in[0].dims[kC], m.core->nbin_bytes, m.core->nbout_bytes));
+        "{}: a row of {} elements has to be on chip twice, with its constants, which NBin {} B, SB "
+        "{} B "
+        "and NBout {} B do not allow",
+        k.name, k.in[0].dims[kC], m.core->nbin_bytes, m.core->sb_bytes, m.core->nbout_bytes));
   const std::vector<std::size_t> order = growth_order(k);
   const bool reorders = order[1] != kW;
   for (const std::size_t d : order) {

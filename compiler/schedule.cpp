@@ -50,10 +50,7 @@ std::vector<Scheduler::Edge> Scheduler::unknown(const std::vector<UnitOfWork>& u
 }
 
 bool Scheduler::needs_barrier(const std::vector<UnitOfWork>& units) const {
-  for (const UnitOfWork& u : units)
-    for (const Dependences::Writer* w : dependences_.of(u))
-      if (known_[u.core.index()][w->core.index()] < w->position) return true;
-  return false;
+  return !unknown(units).empty();
 }
 
 /// One barrier for each connected group of cores that wait for one another.

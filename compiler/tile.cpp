@@ -214,10 +214,10 @@ class WindowSearch {
     const Bytes x_tile = in_h.most * in_w.most * c * m_.element;
     const Bytes region = h * w * c * (split ? m_.core->accumulator_bytes : m_.element);
     const Bytes weights =
-        s_.weights ? c * (s_.kh * s_.kw * m_.element + m_.core->accumulator_bytes) : 0;
+        s_.weights ? window_constants(c, s_.kh * s_.kw, m_.element, m_.core->accumulator_bytes) : 0;
     const std::int64_t x_slots = m_.core->nbin_bytes / x_tile;
     const std::int64_t out_slots = m_.core->nbout_bytes / region;
-    if (x_slots < 1 || out_slots < 1 || 2 * weights > m_.core->sb_bytes) return;
+    if (x_slots < 1 || out_slots < 1 || (c < s_.c ? 2 : 1) * weights > m_.core->sb_bytes) return;
 
     WindowTile tile{h, w, c, rows, x_slots, out_slots, 0, 0, 0};
     const std::int64_t parts = ceil_div(s_.kh, rows);
@@ -246,6 +246,11 @@ class WindowSearch {
 };
 
 }  // namespace
+
+Bytes window_constants(std::int64_t channels, std::int64_t window, Bytes element,
+                       Bytes accumulator) {
+  return round_up(channels * window * element, accumulator) + channels * accumulator;
+}
 
 Cycle TileMachine::move_cycles(Bytes bytes) const {
   return ceil_div<Cycle>(bytes << 16, rate_q16);

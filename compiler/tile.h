@@ -77,6 +77,10 @@ struct WindowTile {
   Bytes traffic = 0;
   Cycle time = 0;
 };
+/// Bytes of SB that the synapses and biases of a depthwise tile take.
+Bytes window_constants(std::int64_t channels, std::int64_t window, Bytes element,
+                       Bytes accumulator);
+
 WindowTile choose_window_tile(const WindowShape& shape, const TileMachine& machine);
 
 std::string describe(const MacTile& tile);

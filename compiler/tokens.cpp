@@ -177,8 +177,8 @@ void hoist_constant_loads(std::vector<Instruction>& stream,
     for (std::size_t j = i + 1; j < stream.size(); ++j) {
       const std::optional<Engine> engine = engine_of(stream[j].opcode);
       if (!engine || *engine == Engine::compute) break;
-      if (stream[j].opcode != Opcode::load_s || !constant_buffers[stream[j].get(Operand::buf)])
-        continue;
+      if (stream[j].opcode != Opcode::load_s) continue;
+      if (!constant_buffers[stream[j].get(Operand::buf)]) break;
       std::rotate(stream.begin() + static_cast<std::ptrdiff_t>(barrier),
                   stream.begin() + static_cast<std::ptrdiff_t>(j),
                   stream.begin() + static_cast<std::ptrdiff_t>(j) + 1);

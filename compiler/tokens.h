@@ -16,8 +16,9 @@ namespace unna {
 /// order.
 void insert_tokens(std::vector<Instruction>& stream, Bytes element, Bytes accumulator);
 
-/// Moves the loads of constants that stand directly behind a barrier before it, so that they run
-/// while the core waits. Only loads that come before the stretch's first compute instruction move.
+/// Moves loads of constants (load.s of `constant_buffers`) that stand behind a barrier before it,
+/// so that they run while the core waits; those that come before the stretch's first compute
+/// instruction and before any other load.s.
 void hoist_constant_loads(std::vector<Instruction>& stream,
                           const std::vector<bool>& constant_buffers);
 

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "isa/timing.h"
 
 namespace unna {
@@ -33,13 +37,42 @@ void check_macs(const Graph& graph, const Object& object, const SimResult& resul
   }
 }
 
+/// Bytes of inputs, weights and outputs that the program touches, each once: slices and strided
+/// windows leave some of a buffer alone.
+Bytes distinct_outside_bytes(const Object& object) {
+  std::vector<std::vector<std::pair<Bytes, Bytes>>> runs(object.buffers.size());
+  for (const auto& stream : object.streams)
+    for (const Instruction& i : stream) {
+      const auto access = dram_access(i);
+      if (!access || object.buffers[access->buffer.index()].kind == BufferKind::intermediate)
+        continue;
+      const Strided s = Strided::of(i);
+      const auto& stride = access->write ? s.destination : s.source;
+      for (std::int64_t c = 0; c < s.n[2]; ++c)
+        for (std::int64_t b = 0; b < s.n[1]; ++b)
+          for (std::int64_t a = 0; a < s.n[0]; ++a) {
+            const Bytes at = access->begin + a * stride[0] + b * stride[1] + c * stride[2];
+            runs[access->buffer.index()].emplace_back(at, at + s.run);
+          }
+    }
+  Bytes sum = 0;
+  for (auto& buffer : runs) {
+    std::sort(buffer.begin(), buffer.end());
+    Bytes covered = 0;
+    for (const auto& [begin, end] : buffer) {
+      sum += std::max<Bytes>(end - std::max(begin, covered), 0);
+      covered = std::max(covered, end);
+    }
+  }
+  return sum;
+}
+
 }  // namespace
 
 Roofline roofline(const Graph& graph, const Object& object, const MachineConfig& machine) {
   Roofline r;
   r.macs = total_macs(graph);
-  for (const BufferInfo& buffer : object.buffers)
-    if (buffer.kind != BufferKind::intermediate) r.compulsory_bytes += buffer.size;
+  r.compulsory_bytes = distinct_outside_bytes(object);
   r.compute_cycles = ceil_div(r.macs, machine.cores * machine.core.pes * machine.core.multipliers);
   r.bandwidth_cycles = cycles_at_rate(r.compulsory_bytes, dram_bytes_per_cycle_q16(machine));
   return r;

@@ -123,6 +123,68 @@ TEST(Lower, OutputThatIsAnInputIsCopied) {
   EXPECT_EQ(g.storage(g.kernels[0].out.storage).kind, BufferKind::output);
 }
 
+TEST(Lower, OutputThatIsAPartOfATensorLeavesTheRestToTheMemoryManager) {
+  GraphBuilder b("g");
+  const TensorId c = conv(b, "c", b.input("x", {1, 8, 4, 4}), 8);
+  b.mark_output(
+      b.op(OpKind::slice, "s", {c}, SliceAttrs{{0, 0, 0, 0}, {1, 1, 4, 4}, {1, 1, 1, 1}})[0]);
+  const LoweredGraph g = lowered(b.finish());
+  EXPECT_EQ(g.storage(g.kernels[0].out.storage).kind, BufferKind::intermediate);
+  ASSERT_EQ(copies(g), 1);
+  EXPECT_EQ(g.storage(g.kernels[1].out.storage).kind, BufferKind::output);
+}
+
+TEST(Lower, KernelsThatShareAWeightHaveConstantsOfTheirOwn) {
+  GraphBuilder b("g");
+  const TensorId x = b.input("x", {1, 4, 4, 4});
+  const TensorId w = b.weight("w", {4, 4, 1, 1});
+  const TensorId first = b.op(OpKind::conv, "a", {x, w}, ConvAttrs{})[0];
+  b.mark_output(b.op(OpKind::conv, "b", {first, w}, ConvAttrs{})[0]);
+  const LoweredGraph g = lowered(b.finish());
+  EXPECT_NE(g.kernels[0].weights, g.kernels[1].weights);
+}
+
+LoweredGraph resized(std::int64_t in, std::int64_t out, ResizeMode mode, bool corners) {
+  GraphBuilder b("g");
+  ResizeAttrs attrs;
+  attrs.mode = mode;
+  attrs.align_corners = corners;
+  b.mark_output(
+      b.op(OpKind::resize, "r", {b.input("x", {1, 1, in, in})}, attrs, {}, {out, out})[0]);
+  return lowered(b.finish());
+}
+
+TEST(Lower, NearestResizeReadsThePixelOfTheFormula) {
+  for (std::int64_t in = 1; in <= 20; ++in)
+    for (std::int64_t out = 1; out <= 100; ++out) {
+      const ResizeMap m = resized(in, out, ResizeMode::nearest, false).kernels[0].resize;
+      for (std::int64_t i = 0; i < out; ++i)
+        ASSERT_EQ((m.y_first + i * m.y_step) >> 16, i * in / out) << in << " to " << out;
+    }
+}
+
+TEST(Lower, NearestResizeWithAlignedCornersRoundsHalvesDown) {
+  const ResizeMap m = resized(4, 12, ResizeMode::nearest, true).kernels[0].resize;
+  std::vector<std::int64_t> rows;
+  for (std::int64_t i = 0; i < 12; ++i) rows.push_back((m.y_first + i * m.y_step) >> 16);
+  EXPECT_EQ(rows, (std::vector<std::int64_t>{0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3}));
+}
+
+TEST(Lower, AveragePoolWhoseWindowsOverhangIsPaddedFirst) {
+  GraphBuilder b("g");
+  PoolAttrs attrs;
+  attrs.window.kernel_h = attrs.window.kernel_w = 3;
+  attrs.window.stride_h = attrs.window.stride_w = 2;
+  attrs.window.pad_top = attrs.window.pad_left = 1;
+  attrs.window.pad_bottom = attrs.window.pad_right = 1;
+  attrs.ceil_mode = attrs.count_include_pad = true;
+  b.mark_output(b.op(OpKind::avg_pool, "p", {b.input("x", {1, 4, 6, 6})}, attrs)[0]);
+  const LoweredGraph g = lowered(b.finish());
+  ASSERT_EQ(g.kernels.size(), 2U);
+  EXPECT_EQ(g.kernels[1].window.pad_top, 0);
+  EXPECT_EQ(g.kernels[1].gamma, 0);  // divided by the positions that took part
+}
+
 TEST(Lower, LstmDoesAllItsProducts) {
   GraphBuilder b("g");
   const TensorId x = b.input("x", {3, 2, 5});
