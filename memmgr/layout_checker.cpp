@@ -197,6 +197,7 @@ std::vector<std::uint32_t> LayoutChecker::sources_of(std::size_t b) const {
   for (const std::uint32_t v : accesses_[b])
     last[{trace_.events[v].core.value, trace_.events[v].engine}] = v;
   std::vector<std::uint32_t> sources;
+  sources.reserve(last.size());
   for (const auto& [engine, v] : last) sources.push_back(v);
   return sources;
 }

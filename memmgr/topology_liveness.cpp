@@ -39,8 +39,7 @@ std::vector<Tensor> group_by_tensor(const Object& object) {
   }
   for (Tensor& t : tensors) {
     std::ranges::sort(t.uses);
-    const auto repeated = std::ranges::unique(t.uses);
-    t.uses.erase(repeated.begin(), repeated.end());
+    t.uses.erase(std::unique(t.uses.begin(), t.uses.end()), t.uses.end());
     if (!t.uses.empty() && t.uses.back() >= object.layers.size())
       throw InputError(fmt::format("{}: tensor {} is used by layer {} of {}", object.network,
                                    t.live.name, t.uses.back(), object.layers.size()));

@@ -119,10 +119,10 @@ std::vector<Genome> Tetris::breed(std::uint64_t generation) {
 void Tetris::select(std::vector<Genome> children) {
   for (Genome& child : children) population_.push_back(std::move(child));
   std::ranges::stable_sort(population_, better);
-  const auto same = std::ranges::unique(population_, [](const Genome& a, const Genome& b) {
+  const auto equal = [](const Genome& a, const Genome& b) {
     return a.peak == b.peak && a.excess == b.excess;
-  });
-  population_.erase(same.begin(), same.end());
+  };
+  population_.erase(std::unique(population_.begin(), population_.end(), equal), population_.end());
   if (population_.size() > static_cast<std::size_t>(options_.tetris.population))
     population_.resize(static_cast<std::size_t>(options_.tetris.population));
 }

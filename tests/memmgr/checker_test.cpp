@@ -145,6 +145,24 @@ TEST(CheckLayout, OneMissingTokenOrBarrierIsNamed) {
       "(write of c); core 1 pc 0 (write of c) need not happen before core 0 pc 0 (read of a)");
 }
 
+TEST(CheckLayout, ASemaphoreOfTwoSignallersOrdersNothing) {
+  const auto violations = [](std::size_t second_signaller) {
+    TraceBuilder t(3);
+    const BufferId a = t.buffer("a", 8);
+    const BufferId b = t.buffer("b", 8);
+    t.write(0, a);
+    t.signal(0, 2, 0);
+    t.signal(second_signaller, 2, 0);
+    t.wait(2, 0, 0);
+    t.write(2, b).engine = Engine::load_neuron;
+    Layout layout;
+    layout.base = {0, 0};
+    return check_layout(t.finish(), layout).size();
+  };
+  EXPECT_EQ(violations(0), 0U);
+  EXPECT_EQ(violations(1), 1U) << "the wait may have taken the signal of core 1";
+}
+
 TEST(CheckLayout, InputsOutputsAndWeights) {
   const auto shares = [](BufferKind kind, bool before) {
     TraceBuilder t(1);
