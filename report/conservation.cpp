@@ -37,9 +37,9 @@ void check_macs(const Graph& graph, const Object& object, const SimResult& resul
   }
 }
 
-/// Bytes of inputs, weights and outputs that the program touches, each once: slices and strided
-/// windows leave some of a buffer alone.
-Bytes distinct_outside_bytes(const Object& object) {
+/// Bytes of each input, weight and output buffer that the program touches, each once: slices and
+/// strided windows leave some of a buffer alone. Zero for intermediates.
+std::vector<Bytes> distinct_outside_bytes(const Object& object) {
   std::vector<std::vector<std::pair<Bytes, Bytes>>> runs(object.buffers.size());
   for (const auto& stream : object.streams)
     for (const Instruction& i : stream) {
@@ -55,16 +55,29 @@ Bytes distinct_outside_bytes(const Object& object) {
             runs[access->buffer.index()].emplace_back(at, at + s.run);
           }
     }
-  Bytes sum = 0;
+  std::vector<Bytes> touched;
   for (auto& buffer : runs) {
+    Bytes sum = 0;
     std::sort(buffer.begin(), buffer.end());
     Bytes covered = 0;
     for (const auto& [begin, end] : buffer) {
       sum += std::max<Bytes>(end - std::max(begin, covered), 0);
       covered = std::max(covered, end);
     }
+    touched.push_back(sum);
   }
-  return sum;
+  return touched;
+}
+
+/// An output byte that nobody stores would pass every other check.
+void check_outputs(const Object& object, std::vector<std::string>& breaches) {
+  const std::vector<Bytes> touched = distinct_outside_bytes(object);
+  for (std::size_t i = 0; i < object.buffers.size(); ++i) {
+    const BufferInfo& buffer = object.buffers[i];
+    if (buffer.kind == BufferKind::output && touched[i] != buffer.size)
+      breaches.push_back(fmt::format("{} of the {} bytes of output {} are stored", touched[i],
+                                     buffer.size, buffer.name));
+  }
 }
 
 }  // namespace
@@ -72,7 +85,7 @@ Bytes distinct_outside_bytes(const Object& object) {
 Roofline roofline(const Graph& graph, const Object& object, const MachineConfig& machine) {
   Roofline r;
   r.macs = total_macs(graph);
-  r.compulsory_bytes = distinct_outside_bytes(object);
+  for (const Bytes bytes : distinct_outside_bytes(object)) r.compulsory_bytes += bytes;
   r.compute_cycles = ceil_div(r.macs, machine.cores * machine.core.pes * machine.core.multipliers);
   r.bandwidth_cycles = cycles_at_rate(r.compulsory_bytes, dram_bytes_per_cycle_q16(machine));
   return r;
@@ -92,6 +105,7 @@ std::vector<std::string> conservation_breaches(const Graph& graph, const Object&
                                                const SimResult& result) {
   std::vector<std::string> breaches;
   check_macs(graph, object, result, breaches);
+  check_outputs(object, breaches);
   const Traffic traffic = instruction_traffic(object);
   if (result.dram_read != traffic.read || result.dram_written != traffic.written)
     breaches.push_back(

@@ -17,7 +17,7 @@ namespace unna {
 /// The roofline model (Williams, Waterman, Patterson, CACM 2009) for one run of a network.
 struct Roofline {
   Macs macs = 0;               ///< of the graph
-  Bytes compulsory_bytes = 0;  ///< inputs, weights and outputs of the network, each moved once
+  Bytes compulsory_bytes = 0;  ///< inputs, weights, outputs: bytes touched, each once
   Cycle compute_cycles = 0;    ///< macs at all multipliers of all cores
   Cycle bandwidth_cycles = 0;  ///< compulsory bytes at the DRAM's peak bandwidth
 
@@ -28,8 +28,8 @@ struct Roofline {
   bool compute_bound() const { return compute_cycles >= bandwidth_cycles; }
 };
 
-/// Compulsory bytes are those of the object's input, weight and output buffers: with batch norms
-/// folded, and in the machine's data type.
+/// Compulsory bytes are those of the object's input, weight and output buffers that the program
+/// touches: with batch norms folded, and in the machine's data type.
 Roofline roofline(const Graph& graph, const Object& object, const MachineConfig& machine);
 
 /// Bytes that the instructions say they move.
@@ -40,7 +40,8 @@ struct Traffic {
 Traffic instruction_traffic(const Object& object);
 
 /// One line a breach: MACs executed = MACs of the graph (and of each layer), DRAM bytes = those of
-/// the instructions and not below the compulsory ones, cycles not below the roofline bound.
+/// the instructions and not below the compulsory ones, every output byte stored, cycles not below
+/// the roofline bound.
 std::vector<std::string> conservation_breaches(const Graph& graph, const Object& object,
                                                const MachineConfig& machine,
                                                const SimResult& result);

@@ -82,11 +82,24 @@ TEST_F(Conservation, a_byte_that_no_instruction_moves_is_found) {
   EXPECT_EQ(breaches().size(), 1U);
 }
 
-TEST_F(Conservation, a_program_that_does_not_load_its_weights_is_found) {
-  object_.streams[0].erase(object_.streams[0].begin() + 1);
-  result_.dram_read -= 128;
+TEST_F(Conservation, compulsory_bytes_are_those_touched_each_once) {
+  object_.streams[0].push_back(load(1, 128));  // again
+  EXPECT_EQ(roofline(graph_, object_, machine_).compulsory_bytes, 168);
+  object_.streams[0][0] = load(0, 20);  // 12 bytes of the input are never looked at
+  EXPECT_EQ(roofline(graph_, object_, machine_).compulsory_bytes, 156);
+}
+
+TEST_F(Conservation, a_dram_that_moved_less_than_compulsory_is_found) {
+  result_.dram_read = 32;
+  ASSERT_EQ(breaches().size(), 2U);
+  EXPECT_EQ(breaches()[1], "the DRAM moved 40 bytes, 168 are compulsory");
+}
+
+TEST_F(Conservation, an_output_byte_that_nobody_stores_is_found) {
+  object_.streams[0][2] = store(2, 7);
+  result_.dram_written = 7;
   ASSERT_EQ(breaches().size(), 1U);
-  EXPECT_EQ(breaches()[0], "the DRAM moved 40 bytes, 168 are compulsory");
+  EXPECT_EQ(breaches()[0], "7 of the 8 bytes of output y are stored");
 }
 
 TEST_F(Conservation, the_bound_is_reachable_and_not_beatable) {
