@@ -34,6 +34,95 @@ TEST(Antichain, AgreesWithBruteForceOnRandomOrders) {
   }
 }
 
+/// Tensors on random edges of a random graph, every operator on its own.
+PlanProblem random_graph_problem(Rng& rng, std::size_t ops, std::size_t tensors) {
+  OpGraph graph{ops, {}};
+  for (std::size_t t = 0; t < tensors; ++t) {
+    const std::size_t writer = rng.below(ops - 1);
+    graph.tensors.push_back({fmt::format("t{}", t), writer, {}, rng.between(1, 9)});
+    const std::size_t reach = std::min(ops - 1 - writer, std::size_t{5});
+    for (std::uint64_t readers = 1 + rng.below(2); readers > 0; --readers)
+      graph.tensors.back().readers.push_back(writer + 1 + rng.below(reach));
+  }
+  return make_problem(topology_liveness(object_of(graph, true)), 1);
+}
+
+TEST(Antichain, AgreesWithBruteForceOnRandomGraphs) {
+  Rng rng(80);
+  for (int round = 0; round < 500; ++round) {
+    const PlanProblem p = random_graph_problem(rng, 14, 12);
+    ASSERT_EQ(p.lower_bound, brute_force_antichain(p.lifetimes, sizes(p))) << "round " << round;
+    expect_certificate(p);
+  }
+}
+
+/// Dilworth by the plainest of flows (Ford and Fulkerson on the whole relation).
+class DenseFlow {
+ public:
+  DenseFlow(const Lifetimes& lifetimes, const std::vector<Bytes>& weights)
+      : lifetimes_(lifetimes),
+        supply_(weights),
+        demand_(weights),
+        n_(weights.size()),
+        flow_(n_, std::vector<Bytes>(n_, 0)) {}
+
+  Bytes antichain() {
+    Bytes moved = 0;
+    Bytes sum = 0;
+    for (std::size_t a = 0; a < n_; ++a) {
+      sum += supply_[a];
+      while (supply_[a] > 0) {
+        seen_.assign(2 * n_, false);
+        const Bytes step = push(a, supply_[a]);
+        if (step == 0) break;
+        supply_[a] -= step;
+        moved += step;
+      }
+    }
+    return sum - moved;
+  }
+
+ private:
+  Bytes push(std::size_t a, Bytes amount) {
+    seen_[a] = true;
+    for (std::size_t b = 0; b < n_; ++b) {
+      if (seen_[n_ + b] || a == b || !lifetimes_.before(a, b)) continue;
+      seen_[n_ + b] = true;
+      Bytes step = std::min(amount, demand_[b]);
+      demand_[b] -= step;
+      for (std::size_t other = 0; other < n_ && step == 0; ++other) {
+        if (seen_[other] || flow_[other][b] == 0) continue;
+        step = push(other, std::min(amount, flow_[other][b]));
+        flow_[other][b] -= step;
+      }
+      flow_[a][b] += step;
+      if (step > 0) return step;
+    }
+    return 0;
+  }
+
+  const Lifetimes& lifetimes_;
+  std::vector<Bytes> supply_;
+  std::vector<Bytes> demand_;
+  std::size_t n_;
+  std::vector<std::vector<Bytes>> flow_;
+  std::vector<bool> seen_;
+};
+
+TEST(Antichain, AgreesWithADenseFlowOnLargerOrders) {
+  Rng rng(81);
+  for (int round = 0; round < 150; ++round) {
+    const PlanProblem p =
+        round % 2 == 0 ? random_graph_problem(rng, 60, 80)
+                       : make_problem(instruction_liveness(random_trace(rng, 6, 90, 150)), 1);
+    std::vector<Bytes> used = sizes(p);
+    for (std::size_t i = 0; i < p.size(); ++i)
+      if (p.index.unused(i)) used[i] = 0;
+    ASSERT_EQ(p.lower_bound, DenseFlow(p.lifetimes, used).antichain()) << "round " << round;
+    expect_certificate(p);
+  }
+}
+
 TEST(Antichain, AgreesWithBruteForceOnRandomIntervals) {
   Rng rng(78);
   for (int round = 0; round < 2000; ++round) {
