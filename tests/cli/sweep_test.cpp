@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "base/error.h"
 
 namespace unna {
@@ -72,6 +74,8 @@ TEST(Sweep, a_failure_is_one_line_with_as_many_cells) {
 struct BadCase {
   const char* yaml;
   const char* start;  ///< of the message
+
+  friend void PrintTo(const BadCase& c, std::ostream* out) { *out << c.start; }
 };
 
 class BadSweep : public ::testing::TestWithParam<BadCase> {};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <ostream>
 
 #include "base/file.h"
 
@@ -41,6 +42,11 @@ struct Case {
   const char* path;
   const char* text;
   const char* message;  ///< empty: allowed
+
+  friend void PrintTo(const Case& c, std::ostream* out) {
+    const auto target = includes_of(c.path, c.text).front().target;
+    *out << c.path << (*c.message != '\0' ? " may not include " : " may include ") << target;
+  }
 };
 
 class Walls : public ::testing::TestWithParam<Case> {};
