@@ -69,11 +69,16 @@ TensorId GraphBuilder::input(const std::string& name, const Shape& shape, const 
   return add_tensor(pos, std::move(tensor));
 }
 
-TensorId GraphBuilder::weight(const std::string& name, const Shape& shape, const SourcePos& pos) {
+TensorId GraphBuilder::weight(const std::string& name, const Shape& shape, const SourcePos& pos,
+                              std::shared_ptr<const std::vector<float>> values) {
   GraphTensor tensor;
   tensor.name = name;
   tensor.kind = TensorKind::weight;
   tensor.shape = shape;
+  invariant(!values || static_cast<std::int64_t>(values->size()) == tensor.elements(),
+            "weight '{}' is {} and has {} values", name, to_string(shape),
+            values ? values->size() : 0);
+  tensor.values = std::move(values);
   return add_tensor(pos, std::move(tensor));
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -34,6 +35,8 @@ struct GraphTensor {
   std::optional<OpId> producer;  ///< none for inputs and weights
   std::vector<OpId> consumers;   ///< ascending, each once
   bool is_output = false;        ///< read after the program ends
+  /// Of a weight: its elements, row-major; null where only the shape is known.
+  std::shared_ptr<const std::vector<float>> values;
 
   std::int64_t elements() const { return element_count(shape); }
 };
@@ -218,7 +221,9 @@ class GraphBuilder {
   explicit GraphBuilder(std::string name);
 
   TensorId input(const std::string& name, const Shape& shape, const SourcePos& pos = {});
-  TensorId weight(const std::string& name, const Shape& shape, const SourcePos& pos = {});
+  /// `values`: as in GraphTensor; InternalError where they are not as many as the shape says.
+  TensorId weight(const std::string& name, const Shape& shape, const SourcePos& pos = {},
+                  std::shared_ptr<const std::vector<float>> values = nullptr);
   /// Names an op's outputs `name` (one output) or `name.0`, `name.1`, ... (split).
   /// `target` is a short way to say ReshapeAttrs::shape (one dimension may be -1: whatever is
   /// left), ResizeAttrs::height and width, and AxisAttrs::sizes of a split.
