@@ -78,9 +78,10 @@ class PlanChecker {
         events.push_back({upper, false, i});
       };
       if (!problem_.lifetimes.gaps.empty()) {
-        for (const Interval& gap : problem_.lifetimes.gaps[i]) {
-          enter(from, gap.lower);
-          from = gap.upper;
+        for (const Gap& gap : problem_.lifetimes.gaps[i]) {
+          if (gap.keeps()) continue;
+          enter(from, gap.time.lower);
+          from = gap.time.upper;
         }
       }
       enter(from, until);

@@ -56,8 +56,8 @@ class PlanCsv {
 
   void read_header();
   void read_buffer(const Record& record);
-  std::vector<Interval> read_gaps(const CsvField& field, Interval life) const;
-  Interval read_gap(const CsvField& field, std::string_view text) const;
+  std::vector<Gap> read_gaps(const CsvField& field, Interval life) const;
+  Gap read_gap(const CsvField& field, std::string_view text) const;
   void check_fixed() const;
 
   /// The record's field of a column; null where there is no such column or the field is empty.
@@ -154,29 +154,28 @@ void PlanCsv::read_buffer(const Record& record) {
   }
   fixed_pos_.push_back(offset != nullptr ? offset->pos : id.pos);
   const CsvField* gaps = find(record, kGaps);
-  problem_.lifetimes.gaps.push_back(gaps != nullptr ? read_gaps(*gaps, life)
-                                                    : std::vector<Interval>{});
+  problem_.lifetimes.gaps.push_back(gaps != nullptr ? read_gaps(*gaps, life) : std::vector<Gap>{});
   problem_.lifetimes.intervals->push_back(life);
   problem_.lifetimes.buffers.push_back({buffer.name, buffer.size, {}, {}});
   problem_.buffers.push_back(std::move(buffer));
 }
 
-Interval PlanCsv::read_gap(const CsvField& field, std::string_view text) const {
+Gap PlanCsv::read_gap(const CsvField& field, std::string_view text) const {
   if (text.find('@') != std::string_view::npos)
     throw InputError(field.pos, fmt::format("gap '{}' keeps a window, which is not supported: "
                                             "expected lo-hi, or no gap there",
                                             text));
   const std::size_t dash = text.find('-', 1);  // a sign may lead
-  Interval gap;
-  if (dash == std::string_view::npos || !parse_integer(text.substr(0, dash), gap.lower) ||
-      !parse_integer(text.substr(dash + 1), gap.upper))
+  Gap gap;
+  if (dash == std::string_view::npos || !parse_integer(text.substr(0, dash), gap.time.lower) ||
+      !parse_integer(text.substr(dash + 1), gap.time.upper))
     throw InputError(field.pos, fmt::format("gap '{}' is not understood, expected lo-hi", text));
-  if (inclusive_) ++gap.upper;
+  if (inclusive_) ++gap.time.upper;
   return gap;
 }
 
-std::vector<Interval> PlanCsv::read_gaps(const CsvField& field, Interval life) const {
-  std::vector<Interval> gaps;
+std::vector<Gap> PlanCsv::read_gaps(const CsvField& field, Interval life) const {
+  std::vector<Gap> gaps;
   const std::string_view text = field.text;
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == ' ') {
@@ -185,19 +184,20 @@ std::vector<Interval> PlanCsv::read_gaps(const CsvField& field, Interval life) c
     }
     const std::size_t end = std::min(text.find(' ', at), text.size());
     const std::string_view word = text.substr(at, end - at);
-    const Interval gap = read_gap(field, word);
-    if (gap.lower >= gap.upper || gap.lower < life.lower || gap.upper > life.upper)
+    const Gap gap = read_gap(field, word);
+    const Interval at_rest = gap.time;
+    if (at_rest.lower >= at_rest.upper || at_rest.lower < life.lower || at_rest.upper > life.upper)
       throw InputError(
           field.pos, fmt::format("gap '{}' is not within the lifetime [{}, {}), expected so", word,
                                  life.lower, life.upper));
     gaps.push_back(gap);
     at = end;
   }
-  std::ranges::sort(gaps, {}, &Interval::lower);
+  std::ranges::sort(gaps, {}, [](const Gap& g) { return g.time.lower; });
   for (std::size_t i = 1; i < gaps.size(); ++i)
-    if (gaps[i].lower < gaps[i - 1].upper)
-      throw InputError(
-          field.pos, fmt::format("gaps overlap at time {}, expected disjoint ones", gaps[i].lower));
+    if (gaps[i].time.lower < gaps[i - 1].time.upper)
+      throw InputError(field.pos, fmt::format("gaps overlap at time {}, expected disjoint ones",
+                                              gaps[i].time.lower));
   return gaps;
 }
 
@@ -253,8 +253,8 @@ std::string format_plan_csv(const PlanProblem& problem, const Plan& plan) {
     if (gaps) {
       text += ',';
       for (std::size_t g = 0; g < problem.lifetimes.gaps[i].size(); ++g)
-        text += fmt::format("{}{}-{}", g == 0 ? "" : " ", problem.lifetimes.gaps[i][g].lower,
-                            problem.lifetimes.gaps[i][g].upper);
+        text += fmt::format("{}{}-{}", g == 0 ? "" : " ", problem.lifetimes.gaps[i][g].time.lower,
+                            problem.lifetimes.gaps[i][g].time.upper);
     }
     text += fmt::format(",{}\n", plan.offsets[i]);
   }

@@ -28,9 +28,10 @@ std::vector<Interval> live_segments(const Lifetimes& lifetimes, std::size_t i) {
   Interval rest = (*lifetimes.intervals)[i];
   std::vector<Interval> segments;
   if (!lifetimes.gaps.empty()) {
-    for (const Interval& gap : lifetimes.gaps[i]) {
-      if (rest.lower < gap.lower) segments.push_back({rest.lower, gap.lower});
-      rest.lower = gap.upper;
+    for (const Gap& gap : lifetimes.gaps[i]) {
+      if (gap.keeps()) continue;
+      if (rest.lower < gap.time.lower) segments.push_back({rest.lower, gap.time.lower});
+      rest.lower = gap.time.upper;
     }
   }
   if (rest.lower < rest.upper) segments.push_back(rest);

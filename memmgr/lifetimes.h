@@ -35,6 +35,17 @@ struct Interval {
   friend bool operator==(Interval, Interval) = default;
 };
 
+/// A time within a buffer's interval at which it does not need all of its bytes.
+struct Gap {
+  Interval time;
+  /// Bytes of the buffer that it keeps all the same, relative to its start; none where empty.
+  Bytes kept_begin = 0;
+  Bytes kept_end = 0;
+
+  bool keeps() const { return kept_begin < kept_end; }
+  friend bool operator==(const Gap&, const Gap&) = default;
+};
+
 /// Something that needs bytes for a while: a buffer, or all buffers of a tensor side by side.
 struct LiveBuffer {
   std::string name;
@@ -93,9 +104,9 @@ struct Lifetimes {
   LivenessKind kind = LivenessKind::intervals;
   std::vector<LiveBuffer> buffers;
   std::optional<std::vector<Interval>> intervals;
-  /// Only with intervals, and empty when no buffer has any: for each buffer, times within its
-  /// interval at which it needs no bytes (ascending, disjoint). Its content is lost there.
-  std::vector<std::vector<Interval>> gaps;
+  /// Only with intervals, and empty when no buffer has any: for each buffer, ascending and
+  /// disjoint. What it does not keep is lost there.
+  std::vector<std::vector<Gap>> gaps;
   std::optional<ChainOrder> order;
 
   std::size_t size() const { return buffers.size(); }
@@ -105,7 +116,8 @@ struct Lifetimes {
   bool conflict(std::size_t a, std::size_t b) const;
 };
 
-/// The times at which buffer i needs bytes: its interval without its gaps. Only with intervals.
+/// The times at which buffer i needs bytes: its interval without the gaps that keep none. Only with
+/// intervals.
 std::vector<Interval> live_segments(const Lifetimes& lifetimes, std::size_t i);
 
 /// Whole tensors, from the operator that writes to the last that reads. Operators that all cores

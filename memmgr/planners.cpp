@@ -50,7 +50,7 @@ Plan run_planner(std::string_view name, const PlanProblem& problem, const PlanOp
             plan.offsets.size(), problem.size());
   for (std::size_t i = 0; i < problem.size(); ++i)
     plan.peak = std::max(plan.peak, plan.offsets[i] + problem.buffers[i].size);
-  plan.lower_bound = problem.lower_bound;
+  plan.lower_bound = std::max(plan.lower_bound, problem.lower_bound);
   invariant(plan.peak >= plan.lower_bound, "{} needs {} bytes, less than the lower bound {}",
             info.name, plan.peak, plan.lower_bound);
   plan.proved_optimal = plan.peak == plan.lower_bound;

@@ -64,6 +64,13 @@ std::span<const std::uint32_t> PlanProblem::neighbours(std::size_t i,
   return scratch;
 }
 
+bool PlanProblem::plain() const {
+  const auto keeps = [](const std::vector<Gap>& gaps) {
+    return std::ranges::any_of(gaps, &Gap::keeps);
+  };
+  return in_place.empty() && std::ranges::none_of(lifetimes.gaps, keeps);
+}
+
 Bytes PlanProblem::total() const {
   Bytes sum = 0;
   for (const PlanBuffer& b : buffers) sum += b.size;

@@ -23,15 +23,43 @@ struct PlanBuffer {
   std::optional<Bytes> fixed;  ///< must be placed exactly here
 };
 
+/// Half-open range of bytes.
+struct ByteRange {
+  Bytes begin = 0;
+  Bytes end = 0;
+
+  friend bool operator==(ByteRange, ByteRange) = default;
+};
+
+/// Two buffers by index.
+struct BufferPair {
+  std::uint32_t first = 0;
+  std::uint32_t second = 0;
+
+  friend auto operator<=>(BufferPair, BufferPair) = default;
+};
+
+/// A memory of several (on-chip, DRAM, ...).
+struct MemoryPool {
+  std::string name;
+  std::optional<Bytes> capacity;  ///< none: as large as needed
+};
+
 /// Conflicting pairs up to which neighbour lists are stored (8 bytes a pair); beyond, they are
 /// enumerated from the index each time. docs/planning.md, "Sizes".
 inline constexpr std::uint64_t kStoredPairs = 12'000'000;
 
 struct PlanProblem {
   std::vector<PlanBuffer> buffers;
-  Lifetimes lifetimes;            ///< entry i belongs to buffers[i]
-  std::optional<Bytes> capacity;  ///< asked for by the user
-  OrderIndex index;               ///< of the lifetimes
+  Lifetimes lifetimes;              ///< entry i belongs to buffers[i]
+  std::optional<Bytes> capacity;    ///< asked for by the user
+  std::vector<ByteRange> reserved;  ///< bytes that no buffer may use; ascending, disjoint
+  /// Never share bytes, whatever their lifetimes; ascending, first < second.
+  std::vector<BufferPair> apart;
+  /// `second` may take over the bytes of `first`, from its offset on, though both are in use at
+  /// once (an element-wise operator that writes where it reads); it is not larger.
+  std::vector<BufferPair> in_place;
+  OrderIndex index;  ///< of the lifetimes
   /// The lists of neighbours(), as compressed rows; empty where there are too many pairs.
   std::vector<std::uint64_t> row;
   std::vector<std::uint32_t> column;
@@ -39,6 +67,9 @@ struct PlanProblem {
   std::vector<std::uint32_t> antichain;  ///< buffers that make the bound: pairwise in conflict
 
   std::size_t size() const { return buffers.size(); }
+  /// Buffers that conflict must be disjoint, others may overlap: nothing depends on where exactly
+  /// (no in-place pair, no gap that keeps some bytes).
+  bool plain() const;
   /// Execution order: every buffer comes after those that precede it in the order.
   std::span<const std::uint32_t> sequence() const { return index.sequence(); }
   /// May not share bytes.
@@ -99,8 +130,9 @@ struct Plan {
   std::string planner;
   std::vector<Bytes> offsets;  ///< by index of the problem's buffers
   Bytes peak = 0;              ///< highest end of a buffer (bfc: of the memory it took)
+  /// Proved: the problem's bound, or a higher one that the planner found by exhaustive search.
   Bytes lower_bound = 0;
-  bool proved_optimal = false;
+  bool proved_optimal = false;  ///< peak == lower_bound
   std::uint64_t seed = 0;
   double seconds = 0;
   std::string note;  ///< how the search ended, one line; may be empty
