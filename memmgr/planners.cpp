@@ -22,6 +22,8 @@ constexpr std::array kPlanners = {
                 plan_bfc},
     PlannerInfo{"tetris", "genetic algorithm over allocation orders, lowest-offset decoder",
                 "Chen et al., Tetris, JCST 37(6), 2022, section 4", plan_tetris},
+    PlannerInfo{"exact", "branch and bound over layouts that are pressed down, with a proof",
+                "docs/adr/0005-exact-search.md", plan_exact},
 };
 
 }  // namespace

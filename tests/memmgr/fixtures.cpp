@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <deque>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <sstream>
@@ -356,7 +357,7 @@ Bytes brute_force_antichain(const Lifetimes& lifetimes, const std::vector<Bytes>
 Bytes brute_force_optimum(const PlanProblem& problem) {
   std::vector<std::uint32_t> order(problem.size());
   std::iota(order.begin(), order.end(), 0U);
-  Bytes best = problem.total();
+  Bytes best = std::numeric_limits<Bytes>::max();
   do {
     best = std::min(best, peak_of(problem, place_in_order(problem, order, Fit::lowest)));
   } while (best > problem.lower_bound && std::ranges::next_permutation(order).found);

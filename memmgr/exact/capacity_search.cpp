@@ -1,0 +1,119 @@
+#include "memmgr/exact/capacity_search.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "base/parallel.h"
+#include "memmgr/planners/placement.h"
+
+namespace unna {
+namespace {
+
+constexpr std::size_t kLanes = 4;
+
+/// What the lanes prefer: measured on instances of bench/, see docs/planning.md.
+constexpr std::array kStyles = {
+    SearchStyle{SearchStyle::First::length, SearchStyle::Niche::choices, 0},
+    SearchStyle{SearchStyle::First::size, SearchStyle::Niche::choices, 0},
+    SearchStyle{SearchStyle::First::length, SearchStyle::Niche::blamed, 0},
+    SearchStyle{SearchStyle::First::size, SearchStyle::Niche::blamed, 0},
+};
+
+/// 1 1 2 1 1 2 4 ...: optimal for restarts up to a factor (Luby, Sinclair, Zuckerman 1993).
+std::uint64_t luby(std::uint64_t i) {
+  for (std::uint64_t power = 1;; power *= 2) {
+    if (i + 1 == 2 * power - 1) return power;
+    if (i + 1 < 2 * power - 1) return i < power - 1 ? luby(i) : luby(i - (power - 1));
+  }
+}
+
+std::vector<std::uint32_t> others(std::size_t n, const std::vector<std::uint32_t>& aside) {
+  std::vector<char> out(n, 0);
+  for (const std::uint32_t i : aside) out[i] = 1;
+  std::vector<std::uint32_t> result;
+  for (std::uint32_t i = 0; i < n; ++i)
+    if (out[i] == 0) result.push_back(i);
+  return result;
+}
+
+}  // namespace
+
+CapacitySearch::CapacitySearch(const PlanProblem& problem, Bytes capacity, std::uint64_t seed)
+    : problem_(problem),
+      capacity_(capacity),
+      seed_(seed),
+      aside_(always_placeable(problem, capacity)),
+      offsets_(problem.size(), 0) {
+  for (PackingInstance& instance : packing_instances(problem, others(problem.size(), aside_))) {
+    if (instance.load > capacity) end_ = SearchEnd::impossible;
+    parts_.push_back({std::move(instance), {}, 0, false});
+  }
+}
+
+SearchEnd CapacitySearch::search(Part& part, Budget& budget) {
+  const PackingInstance& in = part.instance;
+  if (part.memory.empty()) part.memory.assign(kLanes, SearchMemory(in));
+  std::array<SearchResult, kLanes> results;
+  std::atomic<bool> stop = false;
+  while (budget.work > 0 && !budget.out_of_time()) {
+    const std::uint64_t nodes = 4 * in.count() * luby(part.round);
+    std::atomic<std::size_t> first_success = kLanes;
+    parallel_for(kLanes, budget.threads, [&](std::size_t lane) {
+      results[lane] = {};
+      if (first_success.load() < lane) return;
+      SearchStyle style = kStyles[lane];
+      if (part.round > 0) style.seed = seed_ * 0x10001 + part.round * kLanes + lane;
+      PackingSearch search(in, capacity_, style, part.memory[lane]);
+      results[lane] = search.run(nodes, budget.deadline);
+      if (results[lane].end == SearchEnd::limit) return;
+      std::size_t seen = first_success.load();
+      while (lane < seen && !first_success.compare_exchange_weak(seen, lane)) {
+      }
+    });
+    ++part.round;
+    ++rounds_;
+    const std::size_t first = first_success.load();
+    for (std::size_t lane = 0; lane <= std::min(first, kLanes - 1); ++lane)
+      budget.work -= std::min(budget.work, results[lane].work);
+    if (first == kLanes) continue;
+    if (results[first].end == SearchEnd::found)
+      for (std::uint32_t k = 0; k < in.count(); ++k)
+        offsets_[in.buffer[k]] = results[first].offsets[k];
+    return results[first].end;
+  }
+  return SearchEnd::limit;
+}
+
+SearchEnd CapacitySearch::go_on(Budget& budget) {
+  if (end_ != SearchEnd::limit) return end_;
+  for (Part& part : parts_) {
+    if (part.solved) continue;
+    const SearchEnd end = search(part, budget);
+    part.solved = end == SearchEnd::found;
+    if (end == SearchEnd::found) continue;
+    if (end == SearchEnd::impossible) end_ = end;
+    return end;
+  }
+  finish();
+  return end_ = SearchEnd::found;
+}
+
+/// Buffers set aside find room among the others.
+void CapacitySearch::finish() {
+  std::vector<char> placed(problem_.size(), 1);
+  for (const std::uint32_t i : aside_) placed[i] = 0;
+  std::vector<std::uint32_t> scratch;
+  std::vector<Taken> taken;
+  for (const std::uint32_t i : aside_) {
+    taken.assign({});
+    for (const ByteRange& r : problem_.reserved) taken.push_back({r.begin, r.end});
+    for (const std::uint32_t j : problem_.neighbours(i, scratch))
+      if (placed[j] != 0) taken.push_back({offsets_[j], offsets_[j] + problem_.buffers[j].size});
+    offsets_[i] =
+        find_place(taken, problem_.buffers[i].size, problem_.buffers[i].alignment, Fit::lowest);
+    placed[i] = 1;
+  }
+}
+
+}  // namespace unna

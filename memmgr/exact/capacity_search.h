@@ -1,0 +1,64 @@
+#pragma once
+
+// Whether a problem fits a capacity: restarts of the depth-first search on its independent parts.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "memmgr/exact/instance.h"
+#include "memmgr/exact/search.h"
+#include "memmgr/problem.h"
+
+namespace unna {
+
+/// What a search may spend. Work counts looks at a buffer or a section, about a nanosecond each: a
+/// measure of time that is the same on every host.
+struct Budget {
+  std::uint64_t work = 0;
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  int threads = 1;
+
+  bool out_of_time() const { return deadline && std::chrono::steady_clock::now() >= *deadline; }
+};
+
+/// Searches a plain problem with stored neighbour lists for a layout below one capacity; may be
+/// gone on with. Buffers that any layout leaves room for are set aside first.
+class CapacitySearch {
+ public:
+  CapacitySearch(const PlanProblem& problem, Bytes capacity, std::uint64_t seed);
+
+  Bytes capacity() const { return capacity_; }
+  /// Takes what it spends from the budget. Four searches run side by side, each from its own seeds,
+  /// and the first in order that succeeds counts, so that threads change nothing but the time.
+  /// `impossible` is a proof. Once it has ended (other than by `limit`) the answer stays.
+  SearchEnd go_on(Budget& budget);
+  /// When found: an offset for each buffer of the problem.
+  const std::vector<Bytes>& offsets() const { return offsets_; }
+  /// The greatest number of nodes that a search of this was given.
+  std::uint64_t rounds() const { return rounds_; }
+
+ private:
+  struct Part {
+    PackingInstance instance;
+    std::vector<SearchMemory> memory;  ///< one a lane
+    std::uint64_t round = 0;
+    bool solved = false;
+  };
+
+  SearchEnd search(Part& part, Budget& budget);
+  void finish();
+
+  const PlanProblem& problem_;
+  Bytes capacity_;
+  std::uint64_t seed_;
+  std::vector<std::uint32_t> aside_;
+  std::vector<Part> parts_;
+  std::vector<Bytes> offsets_;
+  SearchEnd end_ = SearchEnd::limit;
+  std::uint64_t rounds_ = 0;
+};
+
+}  // namespace unna

@@ -1,0 +1,272 @@
+#include "memmgr/exact/instance.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <tuple>
+
+namespace unna {
+namespace {
+
+/// The live sets that are in no other: taken when someone leaves after someone came.
+Rows interval_sections(const PlanProblem& problem, std::span<const std::uint32_t> chosen) {
+  struct Event {
+    std::int64_t time;
+    bool enters;
+    std::uint32_t local;
+  };
+  std::vector<Event> events;
+  for (std::uint32_t k = 0; k < chosen.size(); ++k)
+    for (const Interval& s : live_segments(problem.lifetimes, chosen[k])) {
+      events.push_back({s.lower, true, k});
+      events.push_back({s.upper, false, k});
+    }
+  std::ranges::sort(events, {},
+                    [](const Event& e) { return std::tuple(e.time, e.enters, e.local); });
+  Rows sections;
+  std::vector<std::uint32_t> live;
+  bool grown = false;
+  for (const Event& e : events) {
+    const auto at = std::ranges::lower_bound(live, e.local);
+    if (e.enters) {
+      live.insert(at, e.local);
+      grown = true;
+      continue;
+    }
+    if (grown) {
+      for (const std::uint32_t k : live) sections.push(k);
+      sections.close();
+      grown = false;
+    }
+    live.erase(at);
+  }
+  return sections;
+}
+
+/// Cliques that cover all conflicting pairs: from each pair that is in none yet, grown as far as it
+/// goes, along the sequence.
+class CliqueCover {
+ public:
+  CliqueCover(const PlanProblem& problem, std::span<const std::uint32_t> chosen)
+      : problem_(problem), chosen_(chosen), local_(problem.size(), kNone) {
+    for (std::uint32_t k = 0; k < chosen.size(); ++k) local_[chosen[k]] = k;
+  }
+
+  Rows run() {
+    covered_.resize(chosen_.size());
+    for (std::uint32_t k = 0; k < chosen_.size(); ++k) {
+      const std::vector<std::uint32_t> around = neighbours(k);
+      for (const std::uint32_t other : around)
+        if (other > k && !std::ranges::binary_search(covered_[k], other)) grow(k, other, around);
+      if (around.empty()) emit({k});
+    }
+    return std::move(sections_);
+  }
+
+ private:
+  static constexpr std::uint32_t kNone = 0xffffffffU;
+
+  std::vector<std::uint32_t> neighbours(std::uint32_t k) {
+    std::vector<std::uint32_t> result;
+    for (const std::uint32_t j : problem_.neighbours(chosen_[k], scratch_))
+      if (local_[j] != kNone) result.push_back(local_[j]);
+    std::ranges::sort(result);
+    return result;
+  }
+
+  void grow(std::uint32_t a, std::uint32_t b, const std::vector<std::uint32_t>& around) {
+    std::vector<std::uint32_t> clique{a, b};
+    for (const std::uint32_t c : around) {
+      const auto meets = [&](std::uint32_t m) {
+        return m != c && problem_.conflict(chosen_[m], chosen_[c]);
+      };
+      if (c != b && std::ranges::all_of(clique, meets)) clique.push_back(c);
+    }
+    std::ranges::sort(clique);
+    emit(clique);
+    for (std::size_t x = 0; x < clique.size(); ++x)
+      for (std::size_t y = x + 1; y < clique.size(); ++y) cover(clique[x], clique[y]);
+  }
+
+  void cover(std::uint32_t a, std::uint32_t b) {
+    const auto at = std::ranges::lower_bound(covered_[a], b);
+    if (at == covered_[a].end() || *at != b) covered_[a].insert(at, b);
+  }
+
+  void emit(const std::vector<std::uint32_t>& clique) {
+    for (const std::uint32_t k : clique) sections_.push(k);
+    sections_.close();
+  }
+
+  const PlanProblem& problem_;
+  std::span<const std::uint32_t> chosen_;
+  std::vector<std::uint32_t> local_;
+  std::vector<std::vector<std::uint32_t>> covered_;  ///< by buffer: later ones, ascending
+  std::vector<std::uint32_t> scratch_;
+  Rows sections_;
+};
+
+std::vector<std::uint32_t> that_matter(const PlanProblem& problem,
+                                       std::span<const std::uint32_t> chosen) {
+  std::vector<std::uint32_t> result;
+  for (const std::uint32_t i : chosen)
+    if (problem.buffers[i].size > 0 && !problem.index.unused(i)) result.push_back(i);
+  return result;
+}
+
+/// The number of the component of each section.
+std::vector<std::uint32_t> components(const Rows& members, const Rows& sections_of) {
+  constexpr std::uint32_t kNone = 0xffffffffU;
+  std::vector<std::uint32_t> component(members.size(), kNone);
+  std::uint32_t next = 0;
+  for (std::uint32_t s = 0; s < members.size(); ++s) {
+    if (component[s] != kNone) continue;
+    std::vector<std::uint32_t> stack{s};
+    component[s] = next;
+    while (!stack.empty()) {
+      const std::uint32_t at = stack.back();
+      stack.pop_back();
+      for (const std::uint32_t k : members[at])
+        for (const std::uint32_t t : sections_of[k])
+          if (component[t] == kNone) {
+            component[t] = next;
+            stack.push_back(t);
+          }
+    }
+    ++next;
+  }
+  return component;
+}
+
+void find_neighbours(PackingInstance& instance) {
+  std::vector<std::uint32_t> around;
+  for (std::uint32_t k = 0; k < instance.count(); ++k) {
+    around.clear();
+    for (const std::uint32_t s : instance.sections_of[k])
+      for (const std::uint32_t j : instance.members[s])
+        if (j != k) around.push_back(j);
+    std::ranges::sort(around);
+    const auto twice = std::ranges::unique(around);
+    around.erase(twice.begin(), twice.end());
+    for (const std::uint32_t j : around) instance.neighbours.push(j);
+    instance.neighbours.close();
+  }
+}
+
+void find_twins(PackingInstance& instance) {
+  using Key = std::tuple<Bytes, Bytes, std::vector<std::uint32_t>>;
+  std::map<Key, std::uint32_t> classes;
+  for (std::uint32_t k = 0; k < instance.count(); ++k) {
+    const auto sections = instance.sections_of[k];
+    Key key{instance.size[k], instance.alignment[k], {sections.begin(), sections.end()}};
+    const std::uint32_t number =
+        instance.fixed[k] ? 0xffffffffU - k : classes.try_emplace(std::move(key), k).first->second;
+    instance.twin_class.push_back(number);
+  }
+}
+
+void finish(PackingInstance& instance) {
+  instance.sections_of = instance.members.transposed(instance.count());
+  for (std::size_t s = 0; s < instance.members.size(); ++s) {
+    Bytes load = 0;
+    for (const std::uint32_t k : instance.members[s]) load += instance.size[k];
+    instance.load = std::max(instance.load, load);
+  }
+  find_neighbours(instance);
+  find_twins(instance);
+}
+
+}  // namespace
+
+Bytes PackingInstance::beyond_reserved(std::uint32_t k, Bytes from) const {
+  for (const ByteRange& r : reserved)
+    if (from < r.end && r.begin < from + size[k]) from = round_up(r.end, alignment[k]);
+  return from;
+}
+
+Rows Rows::transposed(std::size_t rows) const {
+  Rows result;
+  result.begin_.assign(rows + 1, 0);
+  for (const std::uint32_t v : values_) ++result.begin_[v + 1];
+  std::partial_sum(result.begin_.begin(), result.begin_.end(), result.begin_.begin());
+  result.values_.resize(values_.size());
+  std::vector<std::size_t> fill(result.begin_.begin(), result.begin_.end() - 1);
+  for (std::uint32_t r = 0; r < size(); ++r)
+    for (const std::uint32_t v : (*this)[r]) result.values_[fill[v]++] = r;
+  return result;
+}
+
+std::vector<PackingInstance> packing_instances(const PlanProblem& problem,
+                                               std::span<const std::uint32_t> chosen) {
+  const std::vector<std::uint32_t> used = that_matter(problem, chosen);
+  const bool by_time = problem.lifetimes.intervals && problem.apart.empty();
+  const Rows members =
+      by_time ? interval_sections(problem, used) : CliqueCover(problem, used).run();
+  const Rows sections_of = members.transposed(used.size());
+  const std::vector<std::uint32_t> component = components(members, sections_of);
+  std::vector<PackingInstance> instances(
+      component.empty() ? 0 : *std::ranges::max_element(component) + 1);
+  std::vector<std::uint32_t> local(used.size(), 0);
+  for (std::uint32_t k = 0; k < used.size(); ++k) {
+    PackingInstance& instance = instances[component[sections_of[k].front()]];
+    const PlanBuffer& b = problem.buffers[used[k]];
+    local[k] = static_cast<std::uint32_t>(instance.count());
+    instance.buffer.push_back(used[k]);
+    instance.size.push_back(b.size);
+    instance.alignment.push_back(b.alignment);
+    instance.fixed.push_back(b.fixed);
+  }
+  for (std::uint32_t s = 0; s < members.size(); ++s) {
+    Rows& rows = instances[component[s]].members;
+    for (const std::uint32_t k : members[s]) rows.push(local[k]);
+    rows.close();
+  }
+  for (PackingInstance& instance : instances) {
+    instance.reserved = problem.reserved;
+    finish(instance);
+  }
+  std::ranges::stable_sort(instances, std::ranges::greater{}, &PackingInstance::load);
+  return instances;
+}
+
+std::vector<std::uint32_t> always_placeable(const PlanProblem& problem, Bytes capacity) {
+  // A neighbour of size t blocks the offsets less than t below and size - 1 above its own: at most
+  // t + size - 1 of them, rounded to the alignment on both sides. Freed of those that are taken out
+  // already, the rest must leave one.
+  const std::size_t n = problem.size();
+  std::vector<Bytes> blocked(n, 0);
+  std::vector<std::uint32_t> scratch;
+  const auto blocks = [&](Bytes size, std::uint32_t i) {
+    const Bytes unit = problem.buffers[i].alignment;
+    return round_up(size + problem.buffers[i].size - 1, unit) + unit - 1;
+  };
+  const auto fits = [&](std::uint32_t i) {
+    return !problem.buffers[i].fixed && blocked[i] + problem.buffers[i].size <= capacity;
+  };
+  std::vector<char> out(n, 0);
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    for (const std::uint32_t j : problem.neighbours(i, scratch))
+      blocked[i] += blocks(problem.buffers[j].size, i);
+    for (const ByteRange& r : problem.reserved)
+      if (r.begin < capacity) blocked[i] += blocks(r.end - r.begin, i);
+    if (fits(i)) {
+      out[i] = 1;
+      order.push_back(i);
+    }
+  }
+  for (std::size_t next = 0; next < order.size(); ++next) {
+    const std::uint32_t gone = order[next];
+    for (const std::uint32_t i : problem.neighbours(gone, scratch)) {
+      if (out[i] != 0) continue;
+      blocked[i] -= blocks(problem.buffers[gone].size, i);
+      if (!fits(i)) continue;
+      out[i] = 1;
+      order.push_back(i);
+    }
+  }
+  std::ranges::reverse(order);
+  return order;
+}
+
+}  // namespace unna

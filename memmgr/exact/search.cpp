@@ -1,0 +1,313 @@
+#include "memmgr/exact/search.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "base/rng.h"
+
+namespace unna {
+namespace {
+
+constexpr Bytes kFar = std::numeric_limits<Bytes>::max() / 4;
+
+std::uint64_t mix(std::uint64_t x) {  // the finaliser of SplitMix64 (Steele et al. 2014)
+  x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27U)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31U);
+}
+
+/// The place of each buffer in the order of the style.
+std::vector<std::uint32_t> ranks(const PackingInstance& in, SearchStyle style) {
+  Rng rng(style.seed);
+  struct Keyed {
+    Bytes key, size;
+    std::uint32_t buffer;
+  };
+  std::vector<Keyed> keyed;
+  for (std::uint32_t k = 0; k < in.count(); ++k) {
+    const auto length = static_cast<Bytes>(in.sections_of[k].size());
+    const Bytes size = in.size[k];
+    Bytes key = style.first == SearchStyle::First::length ? length
+                : style.first == SearchStyle::First::size ? size
+                                                          : size * length;
+    if (style.seed != 0) key *= rng.between(75, 125);
+    keyed.push_back({key, size, k});
+  }
+  std::ranges::stable_sort(keyed, std::ranges::greater{},
+                           [](const Keyed& k) { return std::pair(k.key, k.size); });
+  std::vector<std::uint32_t> rank(in.count());
+  for (std::uint32_t r = 0; r < keyed.size(); ++r) rank[keyed[r].buffer] = r;
+  return rank;
+}
+
+}  // namespace
+
+SearchMemory::SearchMemory(const PackingInstance& instance)
+    : failed_(std::size_t{1} << 16U), blame_(instance.members.size(), 1) {}
+
+bool SearchMemory::has_failed(Key state) const {
+  const Key& slot = failed_[state.low & (failed_.size() - 1)];
+  return slot.low == state.low && slot.high == state.high;
+}
+
+void SearchMemory::add_failed(Key state) {
+  failed_[state.low & (failed_.size() - 1)] = state;
+}
+
+PackingSearch::PackingSearch(const PackingInstance& instance, Bytes capacity, SearchStyle style,
+                             SearchMemory& memory)
+    : in_(instance), capacity_(capacity), style_(style), memory_(memory) {
+  const std::size_t n = in_.count();
+  rank_ = ranks(in_, style);
+  for (std::uint64_t k = 0; k < n; ++k) salt_.push_back(mix(k * 0x9e3779b97f4a7c15ULL + 1));
+  const std::size_t sections = in_.members.size();
+  rest_.assign(sections, 0);
+  bottom_.assign(sections, kFar);
+  options_.assign(sections, 0);
+  crossing_.assign(sections + 1, 0);
+}
+
+SearchResult PackingSearch::run(std::uint64_t node_limit, const Deadline& deadline) {
+  const std::size_t n = in_.count();
+  placed_.assign(n, 0);
+  passed_.assign(n, 0);
+  floor_.assign(n, 0);
+  low_.assign(n, 0);
+  offset_.assign(n, 0);
+  trail_.clear();
+  nodes_ = 0;
+  work_ = 0;
+  limit_ = node_limit;
+  deadline_ = deadline;
+  stopped_ = false;
+  Part all(n);
+  std::iota(all.begin(), all.end(), 0U);
+  for (std::uint32_t k = 0; k < n; ++k) low_[k] = in_.fixed[k] ? *in_.fixed[k] : in_.allowed(k, 0);
+  const bool found = dive(all);
+  const SearchEnd end = found      ? SearchEnd::found
+                        : stopped_ ? SearchEnd::limit
+                                   : SearchEnd::impossible;
+  return {end, found ? offset_ : std::vector<Bytes>{}, nodes_, work_};
+}
+
+void PackingSearch::save(std::uint32_t k) {
+  trail_.push_back({k, passed_[k] != 0, floor_[k], low_[k]});
+}
+
+void PackingSearch::undo(std::size_t mark) {
+  while (trail_.size() > mark) {
+    const Change& c = trail_.back();
+    passed_[c.buffer] = c.passed ? 1 : 0;
+    floor_[c.buffer] = c.floor;
+    low_[c.buffer] = c.low;
+    trail_.pop_back();
+  }
+}
+
+/// False where a neighbour has no room left.
+bool PackingSearch::place(std::uint32_t k, Bytes offset) {
+  placed_[k] = 1;
+  offset_[k] = offset;
+  const Bytes end = offset + in_.size[k];
+  for (const std::uint32_t j : in_.neighbours[k]) {
+    if (placed_[j] != 0 || floor_[j] >= end) continue;
+    save(j);
+    floor_[j] = end;
+    passed_[j] = 0;
+    if (in_.fixed[j]) {
+      if (*in_.fixed[j] < end) return false;
+      continue;
+    }
+    low_[j] = std::max(low_[j], in_.allowed(j, end));
+    if (low_[j] + in_.size[j] > capacity_) return false;
+  }
+  return true;
+}
+
+/// A buffer that was passed over rests on a neighbour that is not placed yet.
+bool PackingSearch::lift(std::uint32_t k, bool& changed) {
+  Bytes start = kFar;
+  Bytes end = kFar;
+  for (const std::uint32_t j : in_.neighbours[k]) {
+    if (placed_[j] != 0) continue;
+    start = std::min(start, low_[j]);
+    end = std::min(end, low_[j] + in_.size[j]);
+  }
+  // Nothing comes near its old place: pressed down it would be where it was tried in vain.
+  if (start >= in_.allowed(k, floor_[k]) + in_.size[k]) return false;
+  const Bytes low = in_.allowed(k, end);
+  if (low <= low_[k]) return true;
+  save(k);
+  low_[k] = low;
+  changed = true;
+  return low + in_.size[k] <= capacity_;
+}
+
+bool PackingSearch::propagate(const Part& part) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const std::uint32_t k : part)
+      if (passed_[k] != 0 && !lift(k, changed)) return false;
+  }
+  return true;
+}
+
+/// Buffers of a section are stacked, each from its lowest offset on: as jobs with release dates on
+/// one machine (Jackson's schedule), any of them with all that start no earlier.
+bool PackingSearch::sections_fit(Part& part) {
+  for (const std::uint32_t k : part)
+    for (const std::uint32_t s : in_.sections_of[k]) {
+      rest_[s] = 0;
+      options_[s] = 0;
+    }
+  // Nearly in order already, as it comes from the node above.
+  for (std::size_t x = 1; x < part.size(); ++x) {
+    const std::uint32_t k = part[x];
+    std::size_t y = x;
+    for (; y > 0 && low_[part[y - 1]] < low_[k]; --y) part[y] = part[y - 1];
+    part[y] = k;
+  }
+  for (const std::uint32_t k : part) {
+    const Bytes room = capacity_ - low_[k];
+    const Bytes size = in_.size[k];
+    work_ += 4 + in_.sections_of[k].size();
+    for (const std::uint32_t s : in_.sections_of[k]) {
+      rest_[s] += size;
+      if (rest_[s] > room) {
+        memory_.blame(s);
+        return false;
+      }
+      bottom_[s] = low_[k];
+    }
+  }
+  return true;
+}
+
+/// Sections that no buffer spans from one to the next fall apart.
+std::vector<PackingSearch::Part> PackingSearch::split(const Part& part) {
+  std::uint32_t first = 0xffffffffU;
+  std::uint32_t last = 0;
+  for (const std::uint32_t k : part) {
+    const auto sections = in_.sections_of[k];
+    ++crossing_[sections.front()];
+    --crossing_[sections.back()];
+    first = std::min(first, sections.front());
+    last = std::max(last, sections.back());
+  }
+  // cut: the last section of each piece
+  std::vector<std::uint32_t> cut;
+  std::int32_t open = 0;
+  for (std::uint32_t s = first; s <= last; ++s) {
+    open += crossing_[s];
+    crossing_[s] = 0;
+    if (open == 0) cut.push_back(s);
+  }
+  std::vector<Part> parts(cut.size());
+  if (cut.size() == 1) {
+    parts[0] = part;
+    return parts;
+  }
+  for (const std::uint32_t k : part) {
+    const auto at = std::ranges::lower_bound(cut, in_.sections_of[k].back());
+    parts[static_cast<std::size_t>(at - cut.begin())].push_back(k);
+  }
+  std::erase_if(parts, [](const Part& p) { return p.empty(); });
+  return parts;
+}
+
+SearchMemory::Key PackingSearch::key(const Part& part) const {
+  SearchMemory::Key key{0x243f6a8885a308d3ULL, 0x13198a2e03707344ULL};
+  for (const std::uint32_t k : part) {
+    const std::uint64_t h =
+        mix(salt_[k] ^ (static_cast<std::uint64_t>(floor_[k]) * 2 + (passed_[k] != 0 ? 1 : 0)));
+    key.low += h;
+    key.high += mix(h + salt_[k]);
+  }
+  return key;
+}
+
+bool PackingSearch::dive(Part part) {
+  if (part.empty()) return true;
+  ++nodes_;
+  if (nodes_ > limit_) stopped_ = true;
+  if (deadline_ && nodes_ % 256 == 0 && std::chrono::steady_clock::now() >= *deadline_)
+    stopped_ = true;
+  if (stopped_) return false;
+  const std::size_t mark = trail_.size();
+  if (propagate(part) && sections_fit(part)) {
+    std::vector<Part> parts = split(part);
+    if (parts.size() == 1) {
+      if (decide(parts[0])) return true;
+    } else {
+      // The smallest first: they tell soonest that there is nothing to be had.
+      std::ranges::stable_sort(parts, {}, &Part::size);
+      const bool all = std::ranges::all_of(parts, [&](const Part& p) { return dive(p); });
+      if (all) return true;
+      for (const std::uint32_t k : part) placed_[k] = 0;
+    }
+  }
+  undo(mark);
+  return false;
+}
+
+PackingSearch::Niche PackingSearch::choose_niche(const Part& part) {
+  Niche niche;
+  niche.line = kFar;
+  for (const std::uint32_t k : part) niche.line = std::min(niche.line, low_[k]);
+  for (const std::uint32_t k : part)
+    if (low_[k] == niche.line)
+      for (const std::uint32_t s : in_.sections_of[k]) ++options_[s];
+  std::uint32_t best = 0xffffffffU;
+  // a before b: fewer choices (for its blame), then less to spare.
+  const auto more_urgent = [&](std::uint32_t a, std::uint32_t b) {
+    const bool blamed = style_.niche == SearchStyle::Niche::blamed;
+    const std::uint64_t of_a = options_[a] * (blamed ? memory_.blame_of(b) : 1);
+    const std::uint64_t of_b = options_[b] * (blamed ? memory_.blame_of(a) : 1);
+    return of_a != of_b ? of_a < of_b : bottom_[a] + rest_[a] > bottom_[b] + rest_[b];
+  };
+  for (const std::uint32_t k : part) {
+    if (low_[k] != niche.line) continue;
+    for (const std::uint32_t s : in_.sections_of[k])
+      if (best == 0xffffffffU || more_urgent(s, best)) best = s;
+  }
+  for (const std::uint32_t k : in_.members[best])
+    if (placed_[k] == 0 && low_[k] == niche.line) niche.choices.push_back(k);
+  std::ranges::sort(niche.choices, {}, [&](std::uint32_t k) { return rank_[k]; });
+  return niche;
+}
+
+bool PackingSearch::decide(const Part& part) {
+  const SearchMemory::Key state = key(part);
+  if (memory_.has_failed(state)) return false;
+  const Niche niche = choose_niche(part);
+  const std::size_t mark = trail_.size();
+  std::vector<std::uint32_t> tried;
+  Part rest;
+  rest.reserve(part.size());
+  bool may_pass = true;
+  for (const std::uint32_t k : niche.choices) {
+    may_pass = may_pass && !in_.fixed[k];
+    if (std::ranges::find(tried, in_.twin_class[k]) != tried.end()) continue;
+    tried.push_back(in_.twin_class[k]);
+    rest.clear();
+    for (const std::uint32_t j : part)
+      if (j != k) rest.push_back(j);
+    if (place(k, niche.line) && dive(rest)) return true;
+    placed_[k] = 0;
+    undo(mark);
+    if (stopped_) return false;
+  }
+  if (may_pass) {
+    for (const std::uint32_t k : niche.choices) {
+      save(k);
+      passed_[k] = 1;
+    }
+    if (dive(part)) return true;
+    undo(mark);
+  }
+  if (!stopped_) memory_.add_failed(state);
+  return false;
+}
+
+}  // namespace unna

@@ -1,0 +1,129 @@
+#pragma once
+
+// Depth-first search for a layout of an instance below a capacity.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "memmgr/exact/instance.h"
+
+namespace unna {
+
+/// What the search prefers; whatever it is, the search is complete.
+struct SearchStyle {
+  /// The buffers that may come next are tried in descending order of this, then of size.
+  enum class First : std::uint8_t { length, size, area } first = First::length;
+  /// Which of the lowest sections is decided next: the one with the fewest choices, or with the
+  /// fewest for the failures that it was to blame for.
+  enum class Niche : std::uint8_t { choices, blamed } niche = Niche::choices;
+  /// Not 0: the keys of the order are perturbed by up to a quarter.
+  std::uint64_t seed = 0;
+};
+
+enum class SearchEnd : std::uint8_t {
+  found,
+  impossible,  ///< proved: there is no layout below the capacity
+  limit,       ///< nodes spent, or stopped: nothing is known
+};
+
+struct SearchResult {
+  SearchEnd end = SearchEnd::limit;
+  std::vector<Bytes> offsets;  ///< by buffer of the instance, when found
+  std::uint64_t nodes = 0;
+  std::uint64_t work = 0;  ///< looks at a buffer or a section
+};
+
+/// What searches of one instance at one capacity learn and leave to the next.
+class SearchMemory {
+ public:
+  /// A state: buffers not placed yet with what they rest on. 128 bits of hash: that two states of a
+  /// search of 2^40 nodes share one has a probability below 2^-48.
+  struct Key {
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+  };
+  explicit SearchMemory(const PackingInstance& instance);
+
+  bool has_failed(Key state) const;
+  void add_failed(Key state);
+  void blame(std::uint32_t section) { ++blame_[section]; }
+  std::uint64_t blame_of(std::uint32_t section) const { return blame_[section]; }
+
+ private:
+  std::vector<Key> failed_;  ///< a hash table in which the later entry wins
+  std::vector<std::uint64_t> blame_;
+};
+
+/// Layouts are searched from the floor up. Every buffer rests on the floor or on another (any
+/// layout can be pressed down to such a one), and offsets never decrease along a branch. A node
+/// takes a section with the lowest free place and decides who of it starts there; the last branch
+/// is that no one does. A buffer that is not placed where it could be rests on one that is placed
+/// later, which raises its lowest offset ("lifting"). Cut are nodes where
+///   - the rest of a section, stacked from its lowest offset, exceeds the capacity;
+///   - a buffer not placed where it could be would still fit below all that may come near it, so
+///     that pressing it down leads to a layout of a branch that has failed;
+///   - the same buffers are left over the same ends as in a node that has failed.
+/// Sections without a common buffer left are searched on their own, so that a failure of one does
+/// not repeat the others.
+class PackingSearch {
+ public:
+  PackingSearch(const PackingInstance& instance, Bytes capacity, SearchStyle style,
+                SearchMemory& memory);
+
+  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+  SearchResult run(std::uint64_t node_limit, const Deadline& deadline = std::nullopt);
+
+ private:
+  struct Change {
+    std::uint32_t buffer;
+    bool passed;
+    Bytes floor, low;
+  };
+  struct Niche {
+    Bytes line = 0;
+    std::vector<std::uint32_t> choices;
+  };
+  using Part = std::vector<std::uint32_t>;
+
+  bool dive(Part part);  ///< sorts it
+  bool decide(const Part& part);
+  bool propagate(const Part& part);
+  bool lift(std::uint32_t k, bool& changed);
+  bool sections_fit(Part& part);
+  std::vector<Part> split(const Part& part);
+  Niche choose_niche(const Part& part);
+  bool place(std::uint32_t k, Bytes offset);
+  void save(std::uint32_t k);
+  void undo(std::size_t mark);
+  SearchMemory::Key key(const Part& part) const;
+
+  const PackingInstance& in_;
+  Bytes capacity_;
+  SearchStyle style_;
+  SearchMemory& memory_;
+  std::vector<std::uint32_t> rank_;  ///< of each buffer in the order of `first`
+  std::vector<std::uint64_t> salt_;
+
+  std::vector<char> placed_;
+  std::vector<char> passed_;  ///< not placed at its floor: rests on one that is placed later
+  std::vector<Bytes> floor_;  ///< highest end of its neighbours that are placed
+  std::vector<Bytes> low_;    ///< no solution of this branch has it lower
+  std::vector<Bytes> offset_;
+  std::vector<Change> trail_;
+  // By section, of the part looked at last.
+  std::vector<Bytes> rest_;
+  std::vector<Bytes> bottom_;
+  std::vector<std::uint32_t> options_;
+  std::vector<std::int32_t> crossing_;
+
+  std::uint64_t nodes_ = 0;
+  std::uint64_t limit_ = 0;
+  std::uint64_t work_ = 0;
+  Deadline deadline_;
+  bool stopped_ = false;
+};
+
+}  // namespace unna

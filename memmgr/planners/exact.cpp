@@ -1,0 +1,40 @@
+// Branch and bound over layouts that are pressed down: memmgr/exact/search.h.
+
+#include <algorithm>
+#include <chrono>
+
+#include "memmgr/exact/descent.h"
+#include "memmgr/planners/constructive.h"
+#include "memmgr/planners/placement.h"
+#include "memmgr/planners/planners.h"
+#include "memmgr/planners/search_budget.h"
+
+namespace unna {
+
+Plan plan_exact(const PlanProblem& problem, const PlanOptions& options) {
+  Plan plan;
+  Budget budget = search_budget(options);
+  plan.offsets = best_constructive(problem, budget);
+  if (!problem.plain() || !problem.lists_stored()) {
+    plan.note = problem.plain() ? fmt::format("greedy orders only: more than {} conflicting pairs",
+                                              kStoredPairs)
+                                : "greedy orders only: in-place pairs or gaps that keep bytes";
+    return plan;
+  }
+  Descent descent(problem, std::move(plan.offsets), options.seed);
+  if (problem.capacity) descent.aim_at(*problem.capacity);
+  descent.run(budget);
+  plan.offsets = descent.offsets();
+  plan.lower_bound = descent.bound();
+  if (descent.peak() == descent.bound())
+    plan.note = "proved by search";
+  else if (problem.capacity && descent.peak() <= *problem.capacity)
+    plan.note = "fits the capacity";
+  else if (problem.capacity && descent.bound() > *problem.capacity)
+    plan.note = "the capacity is proved too small";
+  else
+    plan.note = budget.out_of_time() ? "time limit" : "effort spent";
+  return plan;
+}
+
+}  // namespace unna

@@ -1,0 +1,17 @@
+#pragma once
+
+// What planners that search may spend, and what they start from.
+
+#include "memmgr/exact/capacity_search.h"
+#include "memmgr/problem.h"
+
+namespace unna {
+
+/// With a time limit until then, otherwise as much work as options.effort says.
+Budget search_budget(const PlanOptions& options);
+
+/// The best of the constructive orders, by lowest and by best fit; stops at the bound (or the
+/// capacity asked for).
+std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget);
+
+}  // namespace unna

@@ -1,0 +1,83 @@
+#include "memmgr/checker.h"
+#include "memmgr/exact/capacity_search.h"
+#include "memmgr/exact/descent.h"
+#include "memmgr/exact/instance.h"
+#include "memmgr/exact/search.h"
+#include "memmgr/planners/placement.h"
+#include "tests/memmgr/fixtures.h"
+
+namespace unna::test {
+namespace {
+
+/// Instances small enough for brute force, of every kind that the search knows.
+PlanProblem small_instance(Rng& rng, int round) {
+  const std::size_t n = 2 + rng.below(7);
+  if (round % 3 == 0)
+    return make_problem(instruction_liveness(random_trace(rng, 3, n, 10 * n)),
+                        rng.chance(1, 2) ? 1 : 16);
+  PlanProblem p = random_intervals(rng, n, 2 + rng.between(1, 10), 1 + rng.between(1, 9));
+  if (round % 3 == 2) {
+    for (PlanBuffer& b : p.buffers) b.alignment = rng.chance(1, 2) ? 1 : rng.between(1, 4);
+    if (rng.chance(1, 3)) {
+      PlanBuffer& b = p.buffers[rng.below(n)];
+      b.fixed = b.alignment * rng.between(0, 4);
+    }
+  }
+  return p;
+}
+
+std::string text(const PlanProblem& p) {
+  std::string s;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    s += fmt::format("\n{} size {} align {}{}", i, p.buffers[i].size, p.buffers[i].alignment,
+                     p.buffers[i].fixed ? fmt::format(" fixed {}", *p.buffers[i].fixed) : "");
+    if (p.lifetimes.intervals)
+      s += fmt::format(" [{}, {})", (*p.lifetimes.intervals)[i].lower,
+                       (*p.lifetimes.intervals)[i].upper);
+  }
+  return s;
+}
+
+TEST(Exact, AgreesWithBruteForceOnThousandsOfSmallInstances) {
+  Rng rng(700);
+  int above_the_bound = 0;
+  for (int round = 0; round < 3000; ++round) {
+    const PlanProblem p = small_instance(rng, round);
+    const Plan plan = run_planner("exact", p, {});
+    const Bytes best = brute_force_optimum(p);
+    ASSERT_EQ(plan.peak, best) << "round " << round << text(p);
+    ASSERT_EQ(plan.lower_bound, best) << "round " << round << ": " << plan.note;
+    ASSERT_TRUE(plan.proved_optimal);
+    ASSERT_TRUE(check_plan(p, plan).empty());
+    above_the_bound += best > p.lower_bound ? 1 : 0;
+  }
+  EXPECT_GT(above_the_bound, 100) << "hardly an instance needs a proof by search";
+}
+
+TEST(Exact, ACapacityBelowTheOptimumIsImpossibleWhateverTheStyle) {
+  Rng rng(701);
+  for (int round = 0; round < 1500; ++round) {
+    const PlanProblem p = small_instance(rng, round);
+    const Bytes best = brute_force_optimum(p);
+    std::vector<std::uint32_t> all(p.size());
+    for (std::uint32_t i = 0; i < p.size(); ++i) all[i] = i;
+    for (const auto first :
+         {SearchStyle::First::length, SearchStyle::First::size, SearchStyle::First::area})
+      for (const auto niche : {SearchStyle::Niche::choices, SearchStyle::Niche::blamed})
+        for (const Bytes capacity : {best - 1, best}) {
+          bool fits = true;
+          for (const PackingInstance& in : packing_instances(p, all)) {
+            SearchMemory memory(in);
+            const SearchStyle style{first, niche, rng.below(3)};
+            const SearchEnd end = PackingSearch(in, capacity, style, memory).run(1'000'000).end;
+            ASSERT_NE(end, SearchEnd::limit);
+            fits = fits && end == SearchEnd::found;
+          }
+          ASSERT_EQ(fits, capacity == best)
+              << "round " << round << " capacity " << capacity << text(p);
+        }
+  }
+}
+
+}  // namespace
+}  // namespace unna::test
