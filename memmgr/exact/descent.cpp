@@ -22,7 +22,7 @@ Bytes common_unit(const PlanProblem& problem) {
 }
 
 /// Shares of the work: the first tries are short, later ones as long as all before.
-constexpr std::uint64_t kFirstWork = 20'000'000;
+constexpr std::uint64_t kFirstWork = 60'000'000;
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "memmgr/planners/constructive.h"
+#include "memmgr/planners/interval_placement.h"
 #include "memmgr/planners/placement.h"
 
 namespace unna {
