@@ -24,6 +24,8 @@ constexpr std::array kPlanners = {
                 "Chen et al., Tetris, JCST 37(6), 2022, section 4", plan_tetris},
     PlannerInfo{"exact", "branch and bound over layouts that are pressed down, with a proof",
                 "docs/adr/0005-exact-search.md", plan_exact},
+    PlannerInfo{"auto", "greedy orders, branch and bound, repair; ends when the bound is met",
+                "docs/planning.md", plan_auto},
 };
 
 }  // namespace

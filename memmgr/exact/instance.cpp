@@ -178,10 +178,21 @@ void finish(PackingInstance& instance) {
 
 }  // namespace
 
-Bytes PackingInstance::beyond_reserved(std::uint32_t k, Bytes from) const {
-  for (const ByteRange& r : reserved)
-    if (from < r.end && r.begin < from + size[k]) from = round_up(r.end, alignment[k]);
+Bytes PackingInstance::beyond_blocked(std::uint32_t k, Bytes from) const {
+  for (const ByteRange& r : blocked[k]) {
+    if (r.end <= from) continue;
+    if (r.begin >= from + size[k]) break;
+    from = round_up(r.end, alignment[k]);
+  }
   return from;
+}
+
+Bytes PackingInstance::room(std::uint32_t section, Bytes low, Bytes capacity) const {
+  Bytes room = capacity - low;
+  if (closed.empty()) return room;
+  for (const ByteRange& r : closed[section])
+    room -= std::max<Bytes>(0, std::min(r.end, capacity) - std::max(r.begin, low));
+  return room;
 }
 
 Rows Rows::transposed(std::size_t rows) const {
@@ -222,10 +233,67 @@ std::vector<PackingInstance> packing_instances(const PlanProblem& problem,
     rows.close();
   }
   for (PackingInstance& instance : instances) {
-    instance.reserved = problem.reserved;
     finish(instance);
+    if (problem.reserved.empty()) continue;
+    instance.blocked.assign(instance.count(), problem.reserved);
+    instance.closed.assign(instance.members.size(), problem.reserved);
   }
   std::ranges::stable_sort(instances, std::ranges::greater{}, &PackingInstance::load);
+  return instances;
+}
+
+namespace {
+
+/// Ascending and disjoint, from any ranges.
+void merge(std::vector<ByteRange>& ranges) {
+  std::ranges::sort(ranges, {}, &ByteRange::begin);
+  std::size_t kept = 0;
+  for (const ByteRange& r : ranges) {
+    if (kept > 0 && r.begin <= ranges[kept - 1].end)
+      ranges[kept - 1].end = std::max(ranges[kept - 1].end, r.end);
+    else
+      ranges[kept++] = r;
+  }
+  ranges.resize(kept);
+}
+
+/// What stays around an instance: blocks each buffer that it conflicts with, and closes a section
+/// when it conflicts with all of it.
+void block(PackingInstance& in, const PlanProblem& problem, const std::vector<char>& is_free,
+           std::span<const Bytes> offsets) {
+  std::vector<std::uint32_t> scratch;
+  std::vector<std::vector<std::uint32_t>> stays(in.count());
+  in.blocked.assign(in.count(), problem.reserved);
+  in.closed.assign(in.members.size(), problem.reserved);
+  const auto range = [&](std::uint32_t j) {
+    return ByteRange{offsets[j], offsets[j] + problem.buffers[j].size};
+  };
+  for (std::uint32_t k = 0; k < in.count(); ++k) {
+    for (const std::uint32_t j : problem.neighbours(in.buffer[k], scratch))
+      if (is_free[j] == 0 && problem.buffers[j].size > 0) stays[k].push_back(j);
+    std::ranges::sort(stays[k]);
+    for (const std::uint32_t j : stays[k]) in.blocked[k].push_back(range(j));
+    merge(in.blocked[k]);
+  }
+  for (std::uint32_t s = 0; s < in.members.size(); ++s) {
+    std::vector<std::uint32_t> common = stays[in.members[s].front()];
+    for (const std::uint32_t k : in.members[s].subspan(1))
+      std::erase_if(common,
+                    [&](std::uint32_t j) { return !std::ranges::binary_search(stays[k], j); });
+    for (const std::uint32_t j : common) in.closed[s].push_back(range(j));
+    merge(in.closed[s]);
+  }
+}
+
+}  // namespace
+
+std::vector<PackingInstance> packing_instances(const PlanProblem& problem,
+                                               std::span<const std::uint32_t> free,
+                                               std::span<const Bytes> offsets) {
+  std::vector<char> is_free(problem.size(), 0);
+  for (const std::uint32_t i : free) is_free[i] = 1;
+  std::vector<PackingInstance> instances = packing_instances(problem, free);
+  for (PackingInstance& instance : instances) block(instance, problem, is_free, offsets);
   return instances;
 }
 

@@ -169,12 +169,11 @@ bool PackingSearch::sections_fit(Part& part) {
     part[y] = k;
   }
   for (const std::uint32_t k : part) {
-    const Bytes room = capacity_ - low_[k];
     const Bytes size = in_.size[k];
     work_ += 4 + in_.sections_of[k].size();
     for (const std::uint32_t s : in_.sections_of[k]) {
       rest_[s] += size;
-      if (rest_[s] > room) {
+      if (rest_[s] > in_.room(s, low_[k], capacity_)) {
         memory_.blame(s);
         return false;
       }

@@ -33,7 +33,8 @@ class PlacedRects {
 
   void insert(Life life, Bytes begin, Bytes end) {
     if (blocks_.empty()) blocks_.push_back(std::make_unique<Block>());
-    auto at = std::ranges::upper_bound(blocks_, begin, {}, [](const auto& b) { return b->first(); });
+    auto at =
+        std::ranges::upper_bound(blocks_, begin, {}, [](const auto& b) { return b->first(); });
     if (at != blocks_.begin()) --at;
     if ((*at)->count == kCapacity) {
       at = blocks_.insert(at + 1, (*at)->split()) - 1;

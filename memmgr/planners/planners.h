@@ -10,6 +10,7 @@ namespace unna {
 Plan plan_naive(const PlanProblem& problem, const PlanOptions& options);
 Plan plan_greedy_by_size(const PlanProblem& problem, const PlanOptions& options);
 Plan plan_bfc(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_auto(const PlanProblem& problem, const PlanOptions& options);
 Plan plan_exact(const PlanProblem& problem, const PlanOptions& options);
 Plan plan_tetris(const PlanProblem& problem, const PlanOptions& options);
 

@@ -1,7 +1,9 @@
 #include "memmgr/planners/search_budget.h"
 
+#include <algorithm>
 #include <limits>
 
+#include "base/parallel.h"
 #include "memmgr/planners/constructive.h"
 #include "memmgr/planners/interval_placement.h"
 #include "memmgr/planners/placement.h"
@@ -23,20 +25,33 @@ Budget search_budget(const PlanOptions& options) {
 }
 
 std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget) {
+  constexpr std::size_t kAtATime = 4;
   const Bytes goal = std::max(problem.lower_bound, problem.capacity.value_or(0));
+  const bool by_time = placed_by_intervals(problem);
+  const std::uint64_t n = problem.size();
+  const std::uint64_t work = by_time ? n * n / 8 + n : 2 * problem.index.pairs() + n;
+  const std::vector<ConstructiveOrder> orders = constructive_orders(problem);
+  std::vector<std::vector<Bytes>> made(2 * orders.size());
   std::vector<Bytes> best;
   Bytes peak = 0;
-  for (const Fit fit : {Fit::lowest, Fit::best}) {
-    for (const ConstructiveOrder& c : constructive_orders(problem)) {
-      if (!best.empty() && (peak <= goal || budget.work == 0 || budget.out_of_time())) return best;
-      std::vector<Bytes> offsets = place_in_order(problem, c.order, fit);
-      const std::uint64_t work = 2 * problem.index.pairs() + problem.size();
-      budget.work -= std::min(budget.work, work);
-      const Bytes its_peak = peak_of(problem, offsets);
-      if (!best.empty() && its_peak >= peak) continue;
-      best = std::move(offsets);
-      peak = its_peak;
+  for (std::size_t first = 0; first < made.size(); first += kAtATime) {
+    if (!best.empty() && (peak <= goal || budget.work == 0 || budget.out_of_time())) break;
+    const std::size_t count = std::min(kAtATime, made.size() - first);
+    parallel_for(count, budget.threads, [&](std::size_t k) {
+      const ConstructiveOrder& c = orders[(first + k) / 2];
+      const Fit fit = (first + k) % 2 == 0 ? Fit::lowest : Fit::best;
+      made[first + k] =
+          by_time ? place_intervals(problem, c.order, fit) : place_in_order(problem, c.order, fit);
+    });
+    for (std::size_t k = first; k < first + count; ++k) {
+      const Bytes its_peak = peak_of(problem, made[k]);
+      if (best.empty() || its_peak < peak) {
+        best = std::move(made[k]);
+        peak = its_peak;
+      }
+      made[k] = {};
     }
+    budget.work -= std::min(budget.work, count * work);
   }
   return best;
 }
