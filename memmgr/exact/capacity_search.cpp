@@ -45,7 +45,8 @@ CapacitySearch::CapacitySearch(const PlanProblem& problem, Bytes capacity, std::
       seed_(seed),
       aside_(always_placeable(problem, capacity)),
       offsets_(problem.size(), 0) {
-  for (PackingInstance& instance : packing_instances(problem, others(problem.size(), aside_))) {
+  for (PackingInstance& instance :
+       packing_instances(problem, others(problem.size(), aside_), capacity)) {
     if (instance.load > capacity) end_ = SearchEnd::impossible;
     parts_.push_back({std::move(instance), {}, 0, false});
   }

@@ -165,6 +165,17 @@ void find_twins(PackingInstance& instance) {
   }
 }
 
+/// What is closed above a capacity does not count; sums of the rest.
+void close(PackingInstance& instance, Bytes capacity) {
+  for (std::vector<ByteRange>& ranges : instance.closed) {
+    for (ByteRange& r : ranges) r.end = std::min(r.end, capacity);
+    std::erase_if(ranges, [](const ByteRange& r) { return r.begin >= r.end; });
+    std::vector<Bytes>& from = instance.closed_from.emplace_back(ranges.size(), 0);
+    Bytes sum = 0;
+    for (std::size_t k = ranges.size(); k-- > 0;) from[k] = sum += ranges[k].end - ranges[k].begin;
+  }
+}
+
 void finish(PackingInstance& instance) {
   instance.sections_of = instance.members.transposed(instance.count());
   for (std::size_t s = 0; s < instance.members.size(); ++s) {
@@ -187,12 +198,12 @@ Bytes PackingInstance::beyond_blocked(std::uint32_t k, Bytes from) const {
   return from;
 }
 
-Bytes PackingInstance::room(std::uint32_t section, Bytes low, Bytes capacity) const {
-  Bytes room = capacity - low;
-  if (closed.empty()) return room;
-  for (const ByteRange& r : closed[section])
-    room -= std::max<Bytes>(0, std::min(r.end, capacity) - std::max(r.begin, low));
-  return room;
+Bytes PackingInstance::open_room(std::uint32_t section, Bytes low, Bytes capacity) const {
+  const std::vector<ByteRange>& ranges = closed[section];
+  const auto above = std::ranges::upper_bound(ranges, low, {}, &ByteRange::end);
+  if (above == ranges.end()) return capacity - low;
+  const Bytes closed_bytes = closed_from[section][static_cast<std::size_t>(above - ranges.begin())];
+  return capacity - low - closed_bytes + std::max<Bytes>(0, low - above->begin);
 }
 
 Rows Rows::transposed(std::size_t rows) const {
@@ -208,7 +219,8 @@ Rows Rows::transposed(std::size_t rows) const {
 }
 
 std::vector<PackingInstance> packing_instances(const PlanProblem& problem,
-                                               std::span<const std::uint32_t> chosen) {
+                                               std::span<const std::uint32_t> chosen,
+                                               Bytes capacity) {
   const std::vector<std::uint32_t> used = that_matter(problem, chosen);
   const bool by_time = problem.lifetimes.intervals && problem.apart.empty();
   const Rows members =
@@ -237,6 +249,7 @@ std::vector<PackingInstance> packing_instances(const PlanProblem& problem,
     if (problem.reserved.empty()) continue;
     instance.blocked.assign(instance.count(), problem.reserved);
     instance.closed.assign(instance.members.size(), problem.reserved);
+    close(instance, capacity);
   }
   std::ranges::stable_sort(instances, std::ranges::greater{}, &PackingInstance::load);
   return instances;
@@ -255,6 +268,12 @@ void merge(std::vector<ByteRange>& ranges) {
       ranges[kept++] = r;
   }
   ranges.resize(kept);
+}
+
+bool conflicts_with_all(const PlanProblem& problem, const PackingInstance& in,
+                        std::span<const std::uint32_t> members, std::uint32_t other) {
+  return std::ranges::all_of(
+      members, [&](std::uint32_t k) { return problem.conflict(in.buffer[k], other); });
 }
 
 /// What stays around an instance: blocks each buffer that it conflicts with, and closes a section
@@ -276,11 +295,9 @@ void block(PackingInstance& in, const PlanProblem& problem, const std::vector<ch
     merge(in.blocked[k]);
   }
   for (std::uint32_t s = 0; s < in.members.size(); ++s) {
-    std::vector<std::uint32_t> common = stays[in.members[s].front()];
-    for (const std::uint32_t k : in.members[s].subspan(1))
-      std::erase_if(common,
-                    [&](std::uint32_t j) { return !std::ranges::binary_search(stays[k], j); });
-    for (const std::uint32_t j : common) in.closed[s].push_back(range(j));
+    const auto members = in.members[s];
+    for (const std::uint32_t j : stays[members.front()])
+      if (conflicts_with_all(problem, in, members, j)) in.closed[s].push_back(range(j));
     merge(in.closed[s]);
   }
 }
@@ -289,11 +306,14 @@ void block(PackingInstance& in, const PlanProblem& problem, const std::vector<ch
 
 std::vector<PackingInstance> packing_instances(const PlanProblem& problem,
                                                std::span<const std::uint32_t> free,
-                                               std::span<const Bytes> offsets) {
-  std::vector<char> is_free(problem.size(), 0);
-  for (const std::uint32_t i : free) is_free[i] = 1;
-  std::vector<PackingInstance> instances = packing_instances(problem, free);
-  for (PackingInstance& instance : instances) block(instance, problem, is_free, offsets);
+                                               const std::vector<char>& is_free,
+                                               std::span<const Bytes> offsets, Bytes capacity) {
+  std::vector<PackingInstance> instances = packing_instances(problem, free, capacity);
+  for (PackingInstance& instance : instances) {
+    block(instance, problem, is_free, offsets);
+    instance.closed_from.clear();
+    close(instance, capacity);
+  }
   return instances;
 }
 

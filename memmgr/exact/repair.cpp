@@ -18,7 +18,8 @@ Repair::Repair(const PlanProblem& problem, std::vector<Bytes> offsets, std::uint
     : problem_(problem),
       offsets_(std::move(offsets)),
       peak_(peak_of(problem, offsets_)),
-      rng_(seed) {}
+      rng_(seed),
+      is_free_(problem.size(), 0) {}
 
 void Repair::offer(const std::vector<Bytes>& offsets) {
   const Bytes peak = peak_of(problem_, offsets);
@@ -27,12 +28,11 @@ void Repair::offer(const std::vector<Bytes>& offsets) {
   offsets_ = offsets;
 }
 
-std::vector<std::uint32_t> Repair::sticking_out(Bytes target) const {
-  std::vector<std::uint32_t> result;
+void Repair::find_sticking_out(Bytes target) {
+  out_.clear();
   for (std::uint32_t i = 0; i < problem_.size(); ++i)
     if (offsets_[i] + problem_.buffers[i].size > target && problem_.buffers[i].size > 0)
-      result.push_back(i);
-  return result;
+      out_.push_back(i);
 }
 
 /// The buffer and neighbours of it, then of those: at random, the ones that stick out always.
@@ -59,43 +59,50 @@ std::vector<std::uint32_t> Repair::around(std::uint32_t buffer, std::size_t want
 }
 
 bool Repair::replan(const std::vector<std::uint32_t>& free, Bytes target, Budget& budget) {
-  std::vector<PackingInstance> instances = packing_instances(problem_, free, offsets_);
+  for (const std::uint32_t i : free) is_free_[i] = 1;
+  const std::vector<PackingInstance> instances =
+      packing_instances(problem_, free, is_free_, offsets_, target);
+  for (const std::uint32_t i : free) is_free_[i] = 0;
   std::vector<std::pair<std::uint32_t, Bytes>> found;
-  std::uint64_t look = 0;
+  std::uint64_t look = 4000;
+  for (const std::uint32_t i : free) look += 32 * problem_.neighbours(i, scratch_).size();
   for (const PackingInstance& in : instances) {
-    for (const auto& ranges : in.blocked) look += 4 * ranges.size();
-    SearchMemory memory(in);
+    for (const auto& ranges : in.blocked) look += 32 * ranges.size();
+    SearchMemory memory(in, 8);
     const SearchStyle style{
         rng_.chance(1, 2) ? SearchStyle::First::size : SearchStyle::First::length,
         SearchStyle::Niche::choices, rng_.next() | 1U};
     PackingSearch search(in, target, style, memory);
     const SearchResult result = search.run(4 * in.count() + 40, budget.deadline);
-    look += result.work;
+    look += 2 * result.work;
     if (result.end != SearchEnd::found) {
-      budget.work -= std::min(budget.work, look + 1000);
+      budget.work -= std::min(budget.work, look);
       return false;
     }
     for (std::uint32_t k = 0; k < in.count(); ++k)
       found.emplace_back(in.buffer[k], result.offsets[k]);
   }
-  budget.work -= std::min(budget.work, look + 1000);
+  budget.work -= std::min(budget.work, look);
   for (const auto& [i, offset] : found) offsets_[i] = offset;
   return true;
 }
 
 void Repair::run(Bytes goal, Budget& budget) {
   std::size_t failures = 0;
+  Bytes target = 0;
   while (peak_ > goal && budget.work > 0 && !budget.out_of_time()) {
-    const Bytes target = std::max(goal, peak_ - std::max<Bytes>(1, (peak_ - goal) >> caution_));
-    const std::vector<std::uint32_t> out = sticking_out(target);
-    if (out.empty()) {
+    const Bytes wish = std::max(goal, peak_ - std::max<Bytes>(1, (peak_ - goal) >> caution_));
+    if (wish != target) find_sticking_out(target = wish);
+    if (out_.empty()) {
       peak_ = peak_of(problem_, offsets_);
       caution_ = std::max(0, caution_ - 1);
       continue;
     }
-    const std::uint32_t buffer = out[rng_.below(out.size())];
+    const std::uint32_t buffer = out_[rng_.below(out_.size())];
     const std::size_t wanted = kLeast + rng_.below(reach_);
     if (replan(around(buffer, wanted, target), target, budget)) {
+      std::erase_if(
+          out_, [&](std::uint32_t i) { return offsets_[i] + problem_.buffers[i].size <= target; });
       failures = 0;
       reach_ = std::max(kLeast, reach_ - 1);
       continue;

@@ -26,7 +26,7 @@ class Repair {
   void run(Bytes goal, Budget& budget);
 
  private:
-  std::vector<std::uint32_t> sticking_out(Bytes target) const;
+  void find_sticking_out(Bytes target);
   std::vector<std::uint32_t> around(std::uint32_t buffer, std::size_t wanted, Bytes target);
   bool replan(const std::vector<std::uint32_t>& free, Bytes target, Budget& budget);
 
@@ -36,6 +36,8 @@ class Repair {
   Rng rng_;
   std::size_t reach_ = 24;  ///< buffers freed at a time
   int caution_ = 2;
+  std::vector<std::uint32_t> out_;  ///< end above the target
+  std::vector<char> is_free_;
   std::vector<std::uint32_t> scratch_;
 };
 

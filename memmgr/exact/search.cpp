@@ -43,8 +43,8 @@ std::vector<std::uint32_t> ranks(const PackingInstance& in, SearchStyle style) {
 
 }  // namespace
 
-SearchMemory::SearchMemory(const PackingInstance& instance)
-    : failed_(std::size_t{1} << 16U), blame_(instance.members.size(), 1) {}
+SearchMemory::SearchMemory(const PackingInstance& instance, unsigned states_log2)
+    : failed_(std::size_t{1} << states_log2), blame_(instance.members.size(), 1) {}
 
 bool SearchMemory::has_failed(Key state) const {
   const Key& slot = failed_[state.low & (failed_.size() - 1)];
@@ -170,7 +170,7 @@ bool PackingSearch::sections_fit(Part& part) {
   }
   for (const std::uint32_t k : part) {
     const Bytes size = in_.size[k];
-    work_ += 4 + in_.sections_of[k].size();
+    work_ += 4 + in_.sections_of[k].size() * (in_.closed.empty() ? 1 : 3);
     for (const std::uint32_t s : in_.sections_of[k]) {
       rest_[s] += size;
       if (rest_[s] > in_.room(s, low_[k], capacity_)) {

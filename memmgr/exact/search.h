@@ -45,7 +45,8 @@ class SearchMemory {
     std::uint64_t low = 0;
     std::uint64_t high = 0;
   };
-  explicit SearchMemory(const PackingInstance& instance);
+  /// Remembers up to 2^states_log2 states.
+  explicit SearchMemory(const PackingInstance& instance, unsigned states_log2 = 16);
 
   bool has_failed(Key state) const;
   void add_failed(Key state);

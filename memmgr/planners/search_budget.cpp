@@ -29,7 +29,7 @@ std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget)
   const Bytes goal = std::max(problem.lower_bound, problem.capacity.value_or(0));
   const bool by_time = placed_by_intervals(problem);
   const std::uint64_t n = problem.size();
-  const std::uint64_t work = by_time ? n * n / 8 + n : 2 * problem.index.pairs() + n;
+  const std::uint64_t work = by_time ? n * n / 32 + n : 2 * problem.index.pairs() + n;
   const std::vector<ConstructiveOrder> orders = constructive_orders(problem);
   std::vector<std::vector<Bytes>> made(2 * orders.size());
   std::vector<Bytes> best;
