@@ -144,17 +144,18 @@ TEST(Mxnet, RequestsTheLargestOfAnOperatorFirst) {
   EXPECT_EQ(shared("mxnet", {{0, 0, 4}, {0, 0, 40}}).object, (Objects{1, 0}));
 }
 
-TEST(Mxnet, TakesOverInPlaceWhereSizesAreEqual) {
-  const auto objects = [](const std::vector<Life>& lives) {
+TEST(Mxnet, TakesOverInPlaceWhereSizesAreEqualAndNobodyElseHas) {
+  const auto objects = [](const std::vector<Life>& lives, std::vector<BufferPair> in_place) {
     PlanProblem p = interval_problem(lives);
-    p.in_place = {{0, 1}};
+    p.in_place = std::move(in_place);
     const Plan plan = planner("mxnet").run(p, {});
     for (const Violation& v : check_objects(p, plan)) ADD_FAILURE() << v.message;
     EXPECT_GE(plan.objects->total(), shared_object_bound(p));
     return plan.objects->object;
   };
-  EXPECT_EQ(objects({{0, 1, 8}, {1, 2, 8}}), (Objects{0, 0}));
-  EXPECT_EQ(objects({{0, 1, 8}, {1, 2, 7}}), (Objects{0, 1}));
+  EXPECT_EQ(objects({{0, 1, 8}, {1, 2, 8}}, {{0, 1}}), (Objects{0, 0}));
+  EXPECT_EQ(objects({{0, 1, 8}, {1, 2, 7}}, {{0, 1}}), (Objects{0, 1}));
+  EXPECT_EQ(objects({{0, 1, 8}, {1, 2, 8}, {1, 2, 8}}, {{0, 1}, {0, 2}}), (Objects{0, 0, 1}));
 }
 
 TEST(GreedyByBreadth, PlacesTheBroadestOperatorFirst) {
@@ -171,8 +172,9 @@ TEST(StripPacking, FillsTheLowestStretchWithTheLongestLife) {
 }
 
 TEST(StripPacking, NeighboursAtOneOffsetAreOneStretch) {
-  // b0 and b1 lie side by side, equally high: b2 rests on both.
-  EXPECT_EQ(placed("strip-packing", {{0, 3, 5}, {4, 7, 5}, {3, 4, 2}}), (Offsets{0, 0, 5}));
+  // b0 and b1 lie side by side, equally high: b2 rests on both, before b3 that fits on b0 alone.
+  EXPECT_EQ(placed("strip-packing", {{0, 3, 5}, {4, 7, 5}, {3, 4, 2}, {3, 3, 2}}),
+            (Offsets{0, 0, 5, 7}));
 }
 
 TEST(LinearScan, TakesTheLowestFreeRange) {
@@ -212,6 +214,15 @@ TEST(HillClimb, SwapsOrdersUntilFirstFitMeetsTheBound) {
   Rng rng(202);
   const PlanProblem large = random_intervals(rng, 150, 60, 900);
   EXPECT_LT(planned("hill-climb", large).peak, planned("greedy-by-size", large).peak);
+}
+
+TEST(HillClimb, TakesTheLowestGapNotTheSmallest) {
+  PlanProblem p = interval_problem({{1, 1, 5}, {1, 1, 5}, {1, 1, 4}});
+  p.buffers[0].fixed = 10;
+  p.buffers[1].fixed = 20;
+  complete_problem(p);
+  EXPECT_EQ(planned("hill-climb", p).offsets, (Offsets{10, 20, 0}));
+  EXPECT_EQ(planned("greedy-by-size", p).offsets, (Offsets{10, 20, 15}));
 }
 
 TEST(PublishedPlanners, SameSeedSameBytes) {

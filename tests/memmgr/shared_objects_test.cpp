@@ -86,6 +86,30 @@ std::vector<Bytes> brute_force_maxima(const PlanProblem& p) {
   return maxima;
 }
 
+TEST(PositionalMaxima, OfALargeOrderAreNeverTooLargeAndHardlyTooSmall) {
+  // Intervals written as an order of one chain: exact there, here by a sample of the sizes.
+  Rng rng(211);
+  const PlanProblem intervals = random_intervals(rng, 2500, 400, 1'000'000);
+  Lifetimes order;
+  order.kind = LivenessKind::instruction;
+  order.buffers = intervals.lifetimes.buffers;
+  order.order = ChainOrder(1);
+  for (const Interval& life : *intervals.lifetimes.intervals) {
+    const auto lower = static_cast<std::uint32_t>(life.lower);
+    const ChainOrder::Mark last{0, static_cast<std::uint32_t>(life.upper)};
+    order.order->add({&last, 1}, {&lower, 1});
+  }
+  const std::vector<Bytes> exact = positional_maxima(intervals);
+  const std::vector<Bytes> sampled = positional_maxima(make_problem(std::move(order), 1));
+  ASSERT_EQ(sampled.size(), exact.size());
+  for (std::size_t i = 0; i < exact.size(); ++i) EXPECT_LE(sampled[i], exact[i]) << i;
+  const auto sum = [](const std::vector<Bytes>& v) {
+    return std::accumulate(v.begin(), v.end(), Bytes{0});
+  };
+  EXPECT_LT(sum(sampled), sum(exact));
+  EXPECT_GT(sum(sampled), sum(exact) * 98 / 100);
+}
+
 /// The least total of any assignment of the buffers from i on.
 Bytes brute_force_objects(const PlanProblem& p, std::uint32_t i,
                           std::vector<std::vector<std::uint32_t>>& objects) {
