@@ -5,31 +5,30 @@
 // TVM's formula has it. Unlike there the best order is the result, not the last one kept.
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/rng.h"
 #include "memmgr/planners/placement.h"
 #include "memmgr/planners/planners.h"
+#include "memmgr/planners/search_budget.h"
 
 namespace unna {
 namespace {
 
 constexpr std::uint64_t kAttempts = 500;
-/// Steps of placing, after which it ends: the same on every host, and some seconds.
-constexpr std::uint64_t kEffort = 2'000'000'000;
 
 class HillClimb {
  public:
   HillClimb(const PlanProblem& problem, const PlanOptions& options)
-      : problem_(problem), rng_(options.seed), order_(problem.size()), place_(problem.size()) {
+      : problem_(problem),
+        budget_(search_budget(options)),
+        rng_(options.seed),
+        order_(problem.size()),
+        place_(problem.size()) {
     sort_by_size_and_conflicts();
+    // What first fit looks at in an attempt: neighbours, and what is placed already.
     const std::uint64_t n = problem.size();
-    const std::uint64_t per_attempt = 2 * problem.index.pairs() + n * n / 4 + 1;
-    attempts_ = std::clamp<std::uint64_t>(kEffort / per_attempt, 1, kAttempts);
-    if (options.time_limit)
-      deadline_ = std::chrono::steady_clock::now() +
-                  std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                      std::chrono::duration<double>(*options.time_limit));
+    const std::uint64_t looks = 2 * problem.index.pairs() + n * n / 4 + 1;
+    attempts_ = std::clamp<std::uint64_t>(budget_.work / looks, 1, kAttempts);
   }
 
   Plan run() {
@@ -38,7 +37,8 @@ class HillClimb {
     Bytes kept_peak = peak_of(problem_, kept);
     Bytes best = kept_peak;
     std::uint64_t attempt = 1;
-    for (; attempt < attempts_ && best > problem_.lower_bound && !out_of_time(); ++attempt) {
+    for (; attempt < attempts_ && best > problem_.lower_bound && !budget_.out_of_time();
+         ++attempt) {
       const auto [a, b] = pick_swap(kept, kept_peak);
       if (a == b) continue;
       swap(a, b);
@@ -71,8 +71,6 @@ class HillClimb {
     });
     for (std::uint32_t k = 0; k < order_.size(); ++k) place_[order_[k]] = k;
   }
-
-  bool out_of_time() const { return deadline_ && std::chrono::steady_clock::now() >= *deadline_; }
 
   bool accepted(Bytes peak, Bytes kept_peak, std::uint64_t attempt) {
     if (peak < kept_peak) return true;
@@ -111,11 +109,11 @@ class HillClimb {
   }
 
   const PlanProblem& problem_;
+  Budget budget_;
   Rng rng_;
   std::vector<std::uint32_t> order_;
   std::vector<std::uint32_t> place_;  ///< by buffer: where it stands in order_
   std::uint64_t attempts_ = 1;
-  std::optional<std::chrono::steady_clock::time_point> deadline_;
   std::vector<std::uint32_t> scratch_;
 };
 
