@@ -60,10 +60,13 @@ std::string offsets_csv(const PlanProblem& problem, const Plan& plan) {
 }
 
 void list_planners() {
-  TextTable table({"planner", "what it does", "source"});
+  TextTable table({"planner", "sees", "gives", "what it does", "source"});
   table.left_from(1);
   for (const PlannerInfo& info : planners())
-    table.add({std::string(info.name), std::string(info.doc), std::string(info.reference)});
+    table.add({std::string(info.name),
+               std::string(kPlannerViewNames[static_cast<std::size_t>(info.view)]),
+               info.shared_objects ? "objects" : "offsets", std::string(info.doc),
+               std::string(info.reference)});
   fmt::print("{}", table.str());
 }
 

@@ -143,7 +143,9 @@ class PlanChecker {
 }  // namespace
 
 std::vector<Violation> check_plan(const PlanProblem& problem, const Plan& plan, std::size_t limit) {
-  return PlanChecker(problem, plan, limit).run();
+  std::vector<Violation> found = PlanChecker(problem, plan, limit).run();
+  if (found.empty() && plan.objects) found = check_objects(problem, plan, limit);
+  return found;
 }
 
 }  // namespace unna

@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "memmgr/lifetimes.h"
 #include "memmgr/order_index.h"
+#include "memmgr/shared_objects.h"
 
 namespace unna {
 
@@ -139,22 +140,37 @@ struct Plan {
   std::uint64_t seed = 0;
   double seconds = 0;
   std::string note;  ///< how the search ended, one line; may be empty
+  /// By a planner of shared objects: what it is about. The offsets are those of the objects laid
+  /// side by side; peak, bound and proof above are of the plan by offsets, objects have their own.
+  std::optional<SharedObjects> objects;
 
   Bytes fragmentation() const { return peak - lower_bound; }
 };
+
+/// What a strategy looks at. Every plan is valid for whatever the problem is; this tells where it
+/// may share less than the problem allows.
+enum class PlannerView : std::uint8_t {
+  conflicts,  ///< who conflicts with whom: any partial order, gaps
+  sequence,   ///< buffers in execution order; on a partial order a linear extension of it
+  intervals,  ///< lifetimes; on a partial order from a buffer's place in the sequence to the last
+              ///< that it overlaps; gaps are not made use of
+};
+inline constexpr std::string_view kPlannerViewNames[] = {"conflicts", "sequence", "intervals"};
 
 struct PlannerInfo {
   std::string_view name;
   std::string_view doc;        ///< one line
   std::string_view reference;  ///< paper, section
   Plan (*run)(const PlanProblem&, const PlanOptions&);
+  PlannerView view = PlannerView::conflicts;
+  bool shared_objects = false;  ///< its plans have Plan::objects
 };
 
 /// The one table of planners.
 std::span<const PlannerInfo> planners();
 /// Throws InputError, listing the names, for an unknown one.
 const PlannerInfo& planner(std::string_view name);
-/// Runs it, times it, fills in peak, bound and `proved_optimal`.
+/// Runs it, times it, fills in peak, bounds and `proved_optimal`.
 Plan run_planner(std::string_view name, const PlanProblem& problem, const PlanOptions& options);
 
 /// Offsets by BufferId (members of a LiveBuffer side by side, each aligned).
