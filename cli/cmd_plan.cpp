@@ -9,6 +9,7 @@
 #include "cli/files.h"
 #include "cli/peak.h"
 #include "memmgr/checker.h"
+#include "memmgr/plan_files.h"
 #include "report/table.h"
 #include "report/units.h"
 
@@ -50,7 +51,7 @@ PlanInput load_problem(const std::string& file, Bytes alignment) {
 
 /// MiniMalloc's columns where there are intervals; a partial order has none to write.
 std::string offsets_csv(const PlanProblem& problem, const Plan& plan) {
-  if (problem.lifetimes.intervals) return format_plan_csv(problem, plan);
+  if (problem.lifetimes.intervals) return format_plan_csv(problem, plan.offsets);
   constexpr std::string_view kColumns[] = {"id", "size", "offset"};
   CsvWriter csv(kColumns);
   for (std::size_t i = 0; i < problem.size(); ++i)

@@ -3,7 +3,10 @@
 #include "memmgr/checker.h"
 
 #include <algorithm>
-#include <map>
+#include <bit>
+#include <limits>
+#include <set>
+#include <span>
 #include <tuple>
 
 #include "base/error.h"
@@ -11,10 +14,59 @@
 namespace unna {
 namespace {
 
+/// Bytes that a buffer needs for a while, at their place in memory.
+struct Piece {
+  std::size_t buffer = 0;
+  std::int64_t from = 0;
+  std::int64_t until = 0;
+  Bytes begin = 0;
+  Bytes end = 0;
+};
+
+/// Pieces that come and go, asked for those that touch a range: a tree of the greatest ends over
+/// the pieces by begin.
+class LivePieces {
+ public:
+  explicit LivePieces(std::span<const Piece> by_begin)
+      : pieces_(by_begin), leaves_(std::bit_ceil(by_begin.size() + 1)), end_(2 * leaves_, kDead) {}
+
+  void enter(std::size_t p) { set(p, pieces_[p].end); }
+  void leave(std::size_t p) { set(p, kDead); }
+  template <class Body>
+  void for_each_in(Bytes begin, Bytes end, Body&& body) const {
+    const auto behind = std::ranges::lower_bound(pieces_, end, {}, &Piece::begin);
+    visit(1, 0, leaves_, static_cast<std::size_t>(behind - pieces_.begin()), begin, body);
+  }
+
+ private:
+  static constexpr Bytes kDead = std::numeric_limits<Bytes>::min();
+
+  void set(std::size_t p, Bytes end) {
+    std::size_t node = leaves_ + p;
+    end_[node] = end;
+    while (node /= 2) end_[node] = std::max(end_[2 * node], end_[2 * node + 1]);
+  }
+  template <class Body>
+  void visit(std::size_t node, std::size_t first, std::size_t width, std::size_t count, Bytes above,
+             Body& body) const {
+    if (first >= count || end_[node] <= above) return;
+    if (width == 1) return body(first);
+    visit(2 * node, first, width / 2, count, above, body);
+    visit(2 * node + 1, first + width / 2, width / 2, count, above, body);
+  }
+
+  std::span<const Piece> pieces_;
+  std::size_t leaves_;
+  std::vector<Bytes> end_;
+};
+
 class PlanChecker {
  public:
   PlanChecker(const PlanProblem& problem, const Plan& plan, std::size_t limit)
-      : problem_(problem), plan_(plan), limit_(limit) {}
+      : problem_(problem), plan_(plan), limit_(limit) {
+    for (const BufferPair pair : problem.in_place)
+      in_place_.insert(std::minmax(pair.first, pair.second));
+  }
 
   std::vector<Violation> run() {
     if (plan_.offsets.size() != problem_.buffers.size()) {
@@ -23,16 +75,27 @@ class PlanChecker {
       return std::move(found_);
     }
     for (std::size_t i = 0; i < plan_.offsets.size(); ++i) check_buffer(i);
+    for (const BufferPair pair : problem_.apart)
+      if (touch(pair.first, pair.second))
+        report_pair(pair.first, pair.second, "they are to be kept apart");
     if (problem_.lifetimes.intervals)
       sweep_time();
     else
-      check_pairs();
+      sweep_addresses();
     return std::move(found_);
   }
 
  private:
   Bytes begin(std::size_t i) const { return plan_.offsets[i]; }
   Bytes end(std::size_t i) const { return plan_.offsets[i] + problem_.buffers[i].size; }
+  bool empty(std::size_t i) const { return problem_.buffers[i].size == 0; }
+  bool touch(std::size_t a, std::size_t b) const {
+    return !empty(a) && !empty(b) && begin(a) < end(b) && begin(b) < end(a);
+  }
+  bool share_in_place(std::size_t a, std::size_t b) const {
+    return begin(a) == begin(b) && in_place_.contains({static_cast<std::uint32_t>(std::min(a, b)),
+                                                       static_cast<std::uint32_t>(std::max(a, b))});
+  }
   bool full() const { return found_.size() >= limit_; }
   void report(std::string message) {
     if (!full()) found_.push_back({std::move(message)});
@@ -51,59 +114,71 @@ class PlanChecker {
     if (problem_.capacity && end(i) > *problem_.capacity)
       report(
           fmt::format("{} ends at {}, above the capacity {}", b.name, end(i), *problem_.capacity));
+    if (!empty(i)) check_reserved(i);
   }
 
-  void report_pair(std::size_t a, std::size_t b, const std::string& lives) {
+  void check_reserved(std::size_t i) {
+    const auto range = std::ranges::upper_bound(problem_.reserved, begin(i), {}, &ByteRange::end);
+    if (range != problem_.reserved.end() && range->begin < end(i))
+      report(fmt::format("{} is at [{}, {}), in the reserved range [{}, {})",
+                         problem_.buffers[i].name, begin(i), end(i), range->begin, range->end));
+  }
+
+  void report_pair(std::size_t a, std::size_t b, const std::string& why) {
+    report_bytes(a, b, std::max(begin(a), begin(b)), std::min(end(a), end(b)), why);
+  }
+  void report_bytes(std::size_t a, std::size_t b, Bytes from, Bytes until, const std::string& why) {
     report(fmt::format("{} and {} share bytes [{}, {}): {}", problem_.buffers[a].name,
-                       problem_.buffers[b].name, std::max(begin(a), begin(b)),
-                       std::min(end(a), end(b)), lives));
+                       problem_.buffers[b].name, from, until, why));
   }
 
-  /// Walks through time with the live buffers sorted by address: whoever enters may touch neither
-  /// of its neighbours. As long as nothing is wrong the live ones are disjoint, so that suffices.
-  void sweep_time() {
-    struct Event {
-      std::int64_t time;
-      bool enters;
-      std::size_t buffer;
-    };
-    std::vector<Event> events;
+  std::vector<Piece> pieces() const {
+    std::vector<Piece> all;
     for (std::size_t i = 0; i < problem_.buffers.size(); ++i) {
-      if (problem_.buffers[i].size == 0) continue;
-      std::int64_t from = (*problem_.lifetimes.intervals)[i].lower;
-      const std::int64_t until = (*problem_.lifetimes.intervals)[i].upper;
-      const auto enter = [&](std::int64_t lower, std::int64_t upper) {
-        if (lower >= upper) return;
-        events.push_back({lower, true, i});
-        events.push_back({upper, false, i});
+      const Interval life = (*problem_.lifetimes.intervals)[i];
+      std::int64_t from = life.lower;
+      const auto need = [&](std::int64_t lower, std::int64_t upper, Bytes first, Bytes last) {
+        if (lower < upper && first < last)
+          all.push_back({i, lower, upper, begin(i) + first, begin(i) + last});
       };
       if (!problem_.lifetimes.gaps.empty()) {
         for (const Gap& gap : problem_.lifetimes.gaps[i]) {
-          if (gap.keeps()) continue;
-          enter(from, gap.time.lower);
+          need(from, gap.time.lower, 0, problem_.buffers[i].size);
+          need(gap.time.lower, gap.time.upper, gap.kept_begin, gap.kept_end);
           from = gap.time.upper;
         }
       }
-      enter(from, until);
+      need(from, life.upper, 0, problem_.buffers[i].size);
     }
-    std::ranges::sort(events, {},
-                      [](const Event& e) { return std::tuple(e.time, e.enters, e.buffer); });
-    std::multimap<Bytes, std::size_t> live;
-    for (const Event& e : events) {
+    return all;
+  }
+
+  /// Walks through time: whoever enters may touch no one there, but those that it is in place of.
+  void sweep_time() {
+    std::vector<Piece> all = pieces();
+    std::ranges::stable_sort(all, {}, &Piece::begin);
+    std::vector<std::tuple<std::int64_t, bool, std::size_t>> events;  // time, enters, piece
+    for (std::size_t p = 0; p < all.size(); ++p) {
+      events.emplace_back(all[p].from, true, p);
+      events.emplace_back(all[p].until, false, p);
+    }
+    std::ranges::sort(events);
+    LivePieces live(all);
+    for (const auto& [time, enters, p] : events) {
       if (full()) return;
-      if (!e.enters) {
-        const auto [first, last] = live.equal_range(begin(e.buffer));
-        live.erase(std::find_if(first, last, [&](const auto& x) { return x.second == e.buffer; }));
+      if (!enters) {
+        live.leave(p);
         continue;
       }
-      const auto next = live.lower_bound(begin(e.buffer));
-      const auto meets = [&](std::size_t other) {
-        report_pair(e.buffer, other, fmt::format("both are in use at time {}", e.time));
-      };
-      if (next != live.end() && next->first < end(e.buffer)) meets(next->second);
-      if (next != live.begin() && end(std::prev(next)->second) > begin(e.buffer))
-        meets(std::prev(next)->second);
-      live.emplace(begin(e.buffer), e.buffer);
+      const Piece& mine = all[p];
+      live.for_each_in(mine.begin, mine.end, [&](std::size_t other) {
+        const Piece& theirs = all[other];
+        if (!share_in_place(mine.buffer, theirs.buffer))
+          report_bytes(mine.buffer, theirs.buffer, std::max(mine.begin, theirs.begin),
+                       std::min(mine.end, theirs.end),
+                       fmt::format("both are in use at time {}", time));
+      });
+      live.enter(p);
     }
   }
 
@@ -120,23 +195,34 @@ class PlanChecker {
     return std::nullopt;
   }
 
-  void check_pairs() {
-    const std::size_t n = problem_.buffers.size();
-    for (std::size_t a = 0; a < n && !full(); ++a) {
-      for (std::size_t b = a + 1; b < n && !full(); ++b) {
-        if (begin(a) >= end(b) || begin(b) >= end(a)) continue;
-        if (problem_.buffers[a].size == 0 || problem_.buffers[b].size == 0) continue;
-        const auto forth = not_before(a, b);
-        if (!forth) continue;
-        const auto back = not_before(b, a);
-        if (back) report_pair(a, b, *forth + "; " + *back);
+  void check_order(std::size_t a, std::size_t b) {
+    const auto forth = not_before(a, b);
+    if (!forth || share_in_place(a, b)) return;
+    const auto back = not_before(b, a);
+    if (back) report_pair(a, b, *forth + "; " + *back);
+  }
+
+  /// Walks through memory: only buffers that share bytes are held against each other.
+  void sweep_addresses() {
+    std::vector<std::size_t> by_begin;
+    for (std::size_t i = 0; i < problem_.buffers.size(); ++i)
+      if (!empty(i)) by_begin.push_back(i);
+    std::ranges::stable_sort(by_begin, {}, [&](std::size_t i) { return begin(i); });
+    std::vector<std::size_t> here;
+    for (const std::size_t i : by_begin) {
+      std::erase_if(here, [&](std::size_t j) { return end(j) <= begin(i); });
+      for (const std::size_t j : here) {
+        if (full()) return;
+        check_order(std::min(i, j), std::max(i, j));
       }
+      here.push_back(i);
     }
   }
 
   const PlanProblem& problem_;
   const Plan& plan_;
   std::size_t limit_;
+  std::set<std::pair<std::uint32_t, std::uint32_t>> in_place_;
   std::vector<Violation> found_;
 };
 

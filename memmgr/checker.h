@@ -1,6 +1,6 @@
 #pragma once
 
-// Says whether a layout is safe, without any code of liveness or the planners: quadratic and dumb.
+// Says whether a layout is safe, without any code of liveness, of the problem or of the planners.
 
 #include <optional>
 #include <string>
@@ -17,8 +17,11 @@ struct Violation {
   std::string message;  ///< one line: both buffers, their instructions or lifetimes, the byte range
 };
 
-/// Every pair of buffers of the problem that overlaps in memory must not conflict; alignment and
-/// fixed offsets kept; offsets not negative. At most `limit` violations are listed.
+/// Every pair of buffers of the problem that overlaps in memory must not conflict (in a gap, where
+/// the bytes overlap that both keep), unless one is in place of the other at the same offset; those
+/// to be kept apart are; reserved ranges are free; alignment and fixed offsets kept; offsets not
+/// negative. At most `limit` violations are listed. A time sweep over intervals; of a partial order
+/// all pairs that share bytes.
 std::vector<Violation> check_plan(const PlanProblem& problem, const Plan& plan,
                                   std::size_t limit = 10);
 

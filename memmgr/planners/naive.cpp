@@ -3,9 +3,11 @@
 
 namespace unna {
 
-/// One behind the other in the order given; only fixed buffers are stepped around.
+/// One behind the other in the order given; only fixed buffers and reserved ranges are stepped
+/// around.
 Plan plan_naive(const PlanProblem& problem, const PlanOptions&) {
   std::vector<Taken> fixed;
+  for (const ByteRange& r : problem.reserved) fixed.push_back({r.begin, r.end});
   for (const PlanBuffer& b : problem.buffers)
     if (b.fixed) fixed.push_back({*b.fixed, *b.fixed + b.size});
   Plan plan;
