@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "memmgr/planners/placement.h"
 #include "memmgr/planners/planners.h"
 
@@ -20,7 +22,7 @@ Plan plan_naive(const PlanProblem& problem, const PlanOptions&) {
     std::vector<Taken> taken = fixed;
     taken.push_back({0, end});
     plan.offsets.push_back(find_place(taken, b.size, b.alignment, Fit::lowest));
-    end = plan.offsets.back() + b.size;
+    end = std::max(end, plan.offsets.back() + b.size);
   }
   return plan;
 }
