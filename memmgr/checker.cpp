@@ -62,19 +62,29 @@ class LivePieces {
 
 class PlanChecker {
  public:
-  PlanChecker(const PlanProblem& problem, const Plan& plan, std::size_t limit)
-      : problem_(problem), plan_(plan), limit_(limit) {
+  PlanChecker(const PlanProblem& problem, const std::vector<Bytes>& offsets,
+              std::optional<Bytes> peak, std::size_t limit)
+      : problem_(problem), offsets_(offsets), peak_(peak), limit_(limit) {
     for (const BufferPair pair : problem.in_place)
       in_place_.insert(std::minmax(pair.first, pair.second));
   }
 
+  /// Several memories, one behind the other: what lies in different ones can't meet.
+  void use_pools(const std::vector<std::uint32_t>& pool) {
+    pool_ = &pool;
+    base_.assign(problem_.pools.size() + 1, 0);
+    for (std::size_t i = 0; i < pool.size(); ++i)
+      base_[pool[i] + 1] = std::max(base_[pool[i] + 1], offsets_[i] + problem_.buffers[i].size);
+    for (std::size_t p = 1; p < base_.size(); ++p) base_[p] += base_[p - 1];
+  }
+
   std::vector<Violation> run() {
-    if (plan_.offsets.size() != problem_.buffers.size()) {
-      report(fmt::format("plan has {} offsets for {} buffers", plan_.offsets.size(),
+    if (offsets_.size() != problem_.buffers.size()) {
+      report(fmt::format("plan has {} offsets for {} buffers", offsets_.size(),
                          problem_.buffers.size()));
       return std::move(found_);
     }
-    for (std::size_t i = 0; i < plan_.offsets.size(); ++i) check_buffer(i);
+    for (std::size_t i = 0; i < offsets_.size(); ++i) check_buffer(i);
     for (const BufferPair pair : problem_.apart)
       if (touch(pair.first, pair.second))
         report_pair(pair.first, pair.second, "they are to be kept apart");
@@ -86,8 +96,9 @@ class PlanChecker {
   }
 
  private:
-  Bytes begin(std::size_t i) const { return plan_.offsets[i]; }
-  Bytes end(std::size_t i) const { return plan_.offsets[i] + problem_.buffers[i].size; }
+  Bytes base(std::size_t i) const { return pool_ == nullptr ? 0 : base_[(*pool_)[i]]; }
+  Bytes begin(std::size_t i) const { return base(i) + offsets_[i]; }
+  Bytes end(std::size_t i) const { return begin(i) + problem_.buffers[i].size; }
   bool empty(std::size_t i) const { return problem_.buffers[i].size == 0; }
   bool touch(std::size_t a, std::size_t b) const {
     return !empty(a) && !empty(b) && begin(a) < end(b) && begin(b) < end(a);
@@ -103,25 +114,39 @@ class PlanChecker {
 
   void check_buffer(std::size_t i) {
     const PlanBuffer& b = problem_.buffers[i];
-    if (begin(i) < 0) report(fmt::format("{} is at negative offset {}", b.name, begin(i)));
-    if (begin(i) % b.alignment != 0)
-      report(fmt::format("{} is at {}, not a multiple of its alignment {}", b.name, begin(i),
-                         b.alignment));
-    if (b.fixed && begin(i) != *b.fixed)
-      report(fmt::format("{} is at {}, expected its fixed offset {}", b.name, begin(i), *b.fixed));
-    if (end(i) > plan_.peak)
-      report(fmt::format("{} ends at {}, above the plan's peak {}", b.name, end(i), plan_.peak));
-    if (problem_.capacity && end(i) > *problem_.capacity)
+    const Bytes at = offsets_[i];
+    const Bytes until = at + b.size;
+    if (at < 0) report(fmt::format("{} is at negative offset {}", b.name, at));
+    if (at % b.alignment != 0)
       report(
-          fmt::format("{} ends at {}, above the capacity {}", b.name, end(i), *problem_.capacity));
-    if (!empty(i)) check_reserved(i);
+          fmt::format("{} is at {}, not a multiple of its alignment {}", b.name, at, b.alignment));
+    if (b.fixed && at != *b.fixed)
+      report(fmt::format("{} is at {}, expected its fixed offset {}", b.name, at, *b.fixed));
+    if (peak_ && until > *peak_)
+      report(fmt::format("{} ends at {}, above the plan's peak {}", b.name, until, *peak_));
+    const auto& capacity =
+        pool_ == nullptr ? problem_.capacity : problem_.pools[(*pool_)[i]].capacity;
+    if (capacity && until > *capacity)
+      report(fmt::format("{} ends at {}, above the capacity {}", b.name, until, *capacity));
+    if (b.size > 0) check_reserved(i, at, until);
+    if (pool_ != nullptr) check_choice(i);
   }
 
-  void check_reserved(std::size_t i) {
-    const auto range = std::ranges::upper_bound(problem_.reserved, begin(i), {}, &ByteRange::end);
-    if (range != problem_.reserved.end() && range->begin < end(i))
-      report(fmt::format("{} is at [{}, {}), in the reserved range [{}, {})",
-                         problem_.buffers[i].name, begin(i), end(i), range->begin, range->end));
+  void check_reserved(std::size_t i, Bytes at, Bytes until) {
+    const auto& reserved =
+        pool_ == nullptr ? problem_.reserved : problem_.pools[(*pool_)[i]].reserved;
+    for (const ByteRange& r : reserved)
+      if (at < r.end && r.begin < until)
+        report(fmt::format("{} is at [{}, {}), in the reserved range [{}, {})",
+                           problem_.buffers[i].name, at, until, r.begin, r.end));
+  }
+
+  void check_choice(std::size_t i) {
+    const PlanBuffer& b = problem_.buffers[i];
+    const std::uint32_t pool = (*pool_)[i];
+    if (!b.pools.empty() && std::ranges::count(b.pools, pool) == 0)
+      report(fmt::format("{} is in pool {}, which is none of its own", b.name,
+                         problem_.pools[pool].name));
   }
 
   void report_pair(std::size_t a, std::size_t b, const std::string& why) {
@@ -129,7 +154,7 @@ class PlanChecker {
   }
   void report_bytes(std::size_t a, std::size_t b, Bytes from, Bytes until, const std::string& why) {
     report(fmt::format("{} and {} share bytes [{}, {}): {}", problem_.buffers[a].name,
-                       problem_.buffers[b].name, from, until, why));
+                       problem_.buffers[b].name, from - base(a), until - base(a), why));
   }
 
   std::vector<Piece> pieces() const {
@@ -220,7 +245,10 @@ class PlanChecker {
   }
 
   const PlanProblem& problem_;
-  const Plan& plan_;
+  const std::vector<Bytes>& offsets_;
+  std::optional<Bytes> peak_;
+  const std::vector<std::uint32_t>* pool_ = nullptr;  ///< by buffer; null: one memory
+  std::vector<Bytes> base_;                           ///< of each pool
   std::size_t limit_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> in_place_;
   std::vector<Violation> found_;
@@ -229,7 +257,20 @@ class PlanChecker {
 }  // namespace
 
 std::vector<Violation> check_plan(const PlanProblem& problem, const Plan& plan, std::size_t limit) {
-  return PlanChecker(problem, plan, limit).run();
+  return PlanChecker(problem, plan.offsets, plan.peak, limit).run();
+}
+
+std::vector<Violation> check_pools(const PlanProblem& problem,
+                                   const std::vector<std::uint32_t>& pool,
+                                   const std::vector<Bytes>& offsets, std::size_t limit) {
+  const auto wrong =
+      std::ranges::find_if(pool, [&](std::uint32_t p) { return p >= problem.pools.size(); });
+  if (pool.size() != offsets.size() || wrong != pool.end())
+    return {{fmt::format("{} buffers have a pool, {} an offset, and there are {} pools",
+                         pool.size(), offsets.size(), problem.pools.size())}};
+  PlanChecker checker(problem, offsets, std::nullopt, limit);
+  if (offsets.size() == problem.buffers.size()) checker.use_pools(pool);
+  return checker.run();
 }
 
 }  // namespace unna

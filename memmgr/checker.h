@@ -25,6 +25,12 @@ struct Violation {
 std::vector<Violation> check_plan(const PlanProblem& problem, const Plan& plan,
                                   std::size_t limit = 10);
 
+/// The same for several memories: every buffer in one of its pools, below that one's capacity, and
+/// buffers of one pool as above. `pool` and `offsets` by buffer.
+std::vector<Violation> check_pools(const PlanProblem& problem,
+                                   const std::vector<std::uint32_t>& pool,
+                                   const std::vector<Bytes>& offsets, std::size_t limit = 10);
+
 /// The same for the layout of an object against a trace: happens-before is recomputed from the
 /// trace by plain graph search between the accesses of each pair of buffers that share bytes.
 std::vector<Violation> check_layout(const Trace& trace, const Layout& layout,
