@@ -126,25 +126,27 @@ Clique heaviest_without_sharing(const PlanProblem& p) {
   return sources.weight >= targets.weight ? sources : targets;
 }
 
-void raise(PlanProblem& p, Bytes bound, BoundKind kind) {
+void raise(PlanProblem& p, Bytes bound, BoundKind kind, std::vector<std::uint32_t> buffers) {
   if (bound <= p.lower_bound) return;
   p.lower_bound = bound;
   p.bound_kind = kind;
+  p.bound_buffers = std::move(buffers);
 }
 
 /// Of buffers with one alignment the largest can lie nowhere lower than a smaller one.
-Bytes lowest_end_of_each(const PlanProblem& p) {
-  std::map<Bytes, Bytes> largest;
-  for (const PlanBuffer& b : p.buffers)
-    largest[b.alignment] = std::max(largest[b.alignment], b.size);
-  Bytes bound = 0;
-  for (const auto& [alignment, size] : largest) {
+void raise_to_lowest_ends(PlanProblem& p) {
+  std::map<Bytes, std::uint32_t> largest;
+  for (std::uint32_t i = 0; i < p.size(); ++i) {
+    const auto [it, is_new] = largest.try_emplace(p.buffers[i].alignment, i);
+    if (p.buffers[it->second].size < p.buffers[i].size) it->second = i;
+  }
+  for (const auto& [alignment, i] : largest) {
+    const Bytes size = p.buffers[i].size;
     Bytes at = 0;
     for (const ByteRange& r : p.reserved)
       if (at < r.end && at + size > r.begin) at = round_up(r.end, alignment);
-    bound = std::max(bound, size == 0 ? 0 : at + size);
+    if (size > 0) raise(p, at + size, BoundKind::single, {i});
   }
-  return bound;
 }
 
 }  // namespace
@@ -163,14 +165,16 @@ void find_bound(PlanProblem& problem) {
   problem.bound_kind = BoundKind::together;
   problem.antichain = std::move(clique.members);
   problem.antichain_bytes = std::move(clique.bytes);
-  raise(problem, lowest_end_of_each(problem), BoundKind::single);
+  problem.bound_buffers = problem.antichain;
+  raise_to_lowest_ends(problem);
   for (const BufferPair pair : problem.apart)
     raise(problem,
           end_of_unreserved(problem.reserved,
                             problem.buffers[pair.first].size + problem.buffers[pair.second].size),
-          BoundKind::apart);
-  for (const PlanBuffer& b : problem.buffers)
-    if (b.fixed) raise(problem, *b.fixed + b.size, BoundKind::fixed);
+          BoundKind::apart, {pair.first, pair.second});
+  for (std::uint32_t i = 0; i < problem.size(); ++i)
+    if (const PlanBuffer& b = problem.buffers[i]; b.fixed)
+      raise(problem, *b.fixed + b.size, BoundKind::fixed, {i});
 }
 
 }  // namespace unna

@@ -31,6 +31,10 @@ std::vector<Violation> check_pools(const PlanProblem& problem,
                                    const std::vector<std::uint32_t>& pool,
                                    const std::vector<Bytes>& offsets, std::size_t limit = 10);
 
+/// The problem's bound as a certificate: the buffers of its antichain need that many bytes each,
+/// all at one time (or nothing orders any two of them), and none is in place of another.
+std::vector<Violation> check_bound(const PlanProblem& problem, std::size_t limit = 10);
+
 /// The same for the layout of an object against a trace: happens-before is recomputed from the
 /// trace by plain graph search between the accesses of each pair of buffers that share bytes.
 std::vector<Violation> check_layout(const Trace& trace, const Layout& layout,

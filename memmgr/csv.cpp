@@ -74,7 +74,7 @@ class PlanCsv {
 
   void read_header();
   void read_buffer(const Record& record);
-  void read_header_field(const CsvField& f, std::size_t i);
+  void read_header_field(const Record& header, std::size_t i);
   void read_id(const CsvField& id);
   Interval read_life(const Record& record) const;
   void read_offset(const Record& record, PlanBuffer& buffer);
@@ -124,7 +124,8 @@ PlanProblem PlanCsv::read() {
   return std::move(problem_);
 }
 
-void PlanCsv::read_header_field(const CsvField& f, std::size_t i) {
+void PlanCsv::read_header_field(const Record& header, std::size_t i) {
+  const CsvField& f = header[i];
   const auto spelling = std::ranges::find(kSpellings, f.text, &Spelling::name);
   if (spelling == kSpellings.end()) {
     std::string known;
@@ -134,8 +135,8 @@ void PlanCsv::read_header_field(const CsvField& f, std::size_t i) {
   }
   auto& index = index_[spelling->column];
   if (index)
-    throw InputError(f.pos, fmt::format("column '{}' means the same as column {}, expected one",
-                                        f.text, *index + 1));
+    throw InputError(f.pos, fmt::format("column '{}' means the same as column '{}', expected one",
+                                        f.text, header[*index].text));
   index = i;
 }
 
@@ -144,7 +145,7 @@ void PlanCsv::read_header() {
   if (!header) throw InputError({file_, 0, 0}, "empty file, expected a header id,lower,upper,size");
   width_ = header->size();
   for (std::size_t i = 0; i < width_; ++i) {
-    read_header_field((*header)[i], i);
+    read_header_field(*header, i);
     if ((*header)[i].text == "end") inclusive_ = true;
   }
   constexpr std::array kRequired = {std::pair{kId, "id"}, std::pair{kLower, "lower"},

@@ -150,8 +150,8 @@ Lifetimes topology_liveness(const Object& object);
 /// closed: the elements are cut into paths, one chain each. Throws InputError where they run in a
 /// circle; see find_cycle().
 ChainOrder order_of_edges(std::size_t size, std::span<const BufferPair> edges);
-/// The elements of one circle of edges, each before the next and the last before the first; empty
-/// where there is none.
+/// The elements of one circle of edges, each before the next and the last before the first, from
+/// the one of the smallest index on; empty where there is none.
 std::vector<std::uint32_t> find_cycle(std::size_t size, std::span<const BufferPair> edges);
 
 /// Happens-before from engine order, tokens, barriers and signals by vector clocks (Mattern 1989,

@@ -74,6 +74,7 @@ struct PlanProblem {
   std::vector<std::uint32_t> column;
   Bytes lower_bound = 0;  ///< no plan has a smaller peak
   BoundKind bound_kind = BoundKind::together;
+  std::vector<std::uint32_t> bound_buffers;  ///< those that make it
   /// The heaviest buffers of which no two may share bytes (memmgr/bound.h).
   std::vector<std::uint32_t> antichain;
   std::vector<Bytes> antichain_bytes;  ///< what each of them needs then

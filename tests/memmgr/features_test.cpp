@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -71,6 +72,7 @@ TEST(Features, TheBoundsBuffersAddUpAndAreInConflict) {
     const FeaturedShape shape{static_cast<std::size_t>(rng.between(1, 12)), 8, 9, round % 3 == 0};
     const PlanProblem p = random_featured(rng, shape).problem;
     ASSERT_EQ(p.antichain.size(), p.antichain_bytes.size());
+    for (const Violation& v : check_bound(p)) FAIL() << "round " << round << ": " << v.message;
     Bytes sum = 0;
     for (std::size_t a = 0; a < p.antichain.size(); ++a) {
       sum += p.antichain_bytes[a];
@@ -85,6 +87,29 @@ TEST(Features, TheBoundsBuffersAddUpAndAreInConflict) {
       ASSERT_EQ(sum, p.lower_bound);
     }
   }
+}
+
+TEST(CheckBound, ABufferThatDoesNotBelongIsNoticed) {
+  Rng rng(706);
+  int noticed = 0;
+  for (int round = 0; round < 300; ++round) {
+    PlanProblem p = random_featured(rng, {10, 8, 9, round % 2 == 0}).problem;
+    if (!p.reserved.empty()) continue;
+    for (std::uint32_t i = 0; i < p.size(); ++i) {
+      if (std::ranges::count(p.antichain, i) > 0 || p.buffers[i].size == 0) continue;
+      PlanProblem forged = p;
+      forged.antichain.push_back(i);
+      forged.antichain_bytes.push_back(p.buffers[i].size);
+      const bool found = !check_bound(forged).empty();
+      ASSERT_TRUE(found || !p.in_place.empty()) << "more than the heaviest";
+      if (found) ++noticed;
+    }
+    if (p.lifetimes.intervals && p.antichain.size() > 1) {
+      ++p.antichain_bytes[0];
+      ASSERT_FALSE(check_bound(p).empty());
+    }
+  }
+  EXPECT_GT(noticed, 500);
 }
 
 TEST(Features, ForbiddenOffsetsAreThoseWherePairsCantLie) {
@@ -280,7 +305,7 @@ TEST(EdgeOrder, IsTheTransitiveClosure) {
     EXPECT_TRUE(find_cycle(10, f.edges).empty());
   }
   const std::vector<BufferPair> circle = {{0, 1}, {1, 2}, {2, 3}, {3, 1}, {3, 4}};
-  EXPECT_EQ(find_cycle(5, circle), (std::vector<std::uint32_t>{2, 3, 1}));
+  EXPECT_EQ(find_cycle(5, circle), (std::vector<std::uint32_t>{1, 2, 3}));
   EXPECT_EQ(find_cycle(2, std::vector<BufferPair>{{1, 1}}), std::vector<std::uint32_t>{1});
 }
 
