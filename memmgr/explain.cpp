@@ -92,7 +92,8 @@ std::string bound_list(const PlanProblem& problem, const std::vector<std::uint32
   for (std::size_t k = 0; k < buffers.size(); ++k) {
     Bytes bytes = problem.buffers[buffers[k]].size;
     if (problem.bound_kind == BoundKind::together) {
-      const auto at = std::ranges::find(problem.antichain, buffers[k]) - problem.antichain.begin();
+      const auto at =
+          std::ranges::lower_bound(problem.antichain, buffers[k]) - problem.antichain.begin();
       bytes = problem.antichain_bytes[static_cast<std::size_t>(at)];
     }
     counted += bytes;
