@@ -16,14 +16,19 @@ Rows interval_sections(const PlanProblem& problem, std::span<const std::uint32_t
     std::uint32_t local;
   };
   std::vector<Event> events;
-  for (std::uint32_t k = 0; k < chosen.size(); ++k)
-    for (const Interval& s : live_segments(problem.lifetimes, chosen[k])) {
+  Rows sections;
+  for (std::uint32_t k = 0; k < chosen.size(); ++k) {
+    const std::vector<Interval> segments = live_segments(problem.lifetimes, chosen[k]);
+    for (const Interval& s : segments) {
       events.push_back({s.lower, true, k});
       events.push_back({s.upper, false, k});
     }
+    if (!segments.empty()) continue;
+    sections.push(k);  // nothing but gaps: on its own
+    sections.close();
+  }
   std::ranges::sort(events, {},
                     [](const Event& e) { return std::tuple(e.time, e.enters, e.local); });
-  Rows sections;
   std::vector<std::uint32_t> live;
   bool grown = false;
   for (const Event& e : events) {

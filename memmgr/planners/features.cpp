@@ -18,7 +18,7 @@ bool asks_for(const PlanProblem& problem, Feature feature) {
     case Feature::in_place:
       return !problem.in_place.empty();
     case Feature::windows:
-      return !problem.lifetimes.gaps.empty() && !problem.plain();
+      return problem.keeps_in_gaps();
   }
   return false;
 }

@@ -82,7 +82,7 @@ std::vector<Bytes> ObjectPool::lay_out() const {
     std::vector<Taken> taken = {{0, end}};
     for (const ByteRange& r : problem_.reserved) taken.push_back({r.begin, r.end});
     base[object] = find_place(taken, sizes_[object], alignment[object], Fit::lowest);
-    end = base[object] + sizes_[object];
+    end = std::max(end, base[object] + sizes_[object]);
   }
   return base;
 }

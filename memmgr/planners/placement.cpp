@@ -10,14 +10,17 @@ namespace unna {
 namespace {
 
 /// What is placed already. Few neighbours are sorted; many are picked out of all that is placed,
-/// which is kept sorted.
+/// which is kept sorted. Reserved ranges are placed from the start, as a neighbour of everyone.
 class Placement {
  public:
   explicit Placement(const PlanProblem& problem)
       : problem_(problem),
         offsets_(problem.size(), 0),
-        marked_(problem.size(), 0),
-        placed_(problem.size(), 0) {}
+        marked_(problem.size() + 1, 0),
+        placed_(problem.size(), 0) {
+    for (const ByteRange& r : problem.reserved)
+      sorted_.push_back({r.begin, r.end, static_cast<std::uint32_t>(problem.size())});
+  }
 
   bool is_placed(std::uint32_t i) const { return placed_[i] != 0; }
 
@@ -32,11 +35,8 @@ class Placement {
     const PlanBuffer& b = problem_.buffers[i];
     const auto neighbours = problem_.neighbours(i, scratch_);
     GapSearch search(b.size, b.alignment, fit);
-    if (neighbours.size() * 16 < sorted_.size()) {
-      taken_.clear();
-      for (const std::uint32_t j : neighbours)
-        if (placed_[j] != 0)
-          taken_.push_back({offsets_[j], offsets_[j] + problem_.buffers[j].size});
+    if (!problem_.plain() || neighbours.size() * 16 < sorted_.size()) {
+      collect_taken(i, neighbours);
       std::ranges::sort(taken_, {}, &Taken::begin);
       for (const Taken& t : taken_)
         if (search.pass(t.begin, t.end)) break;
@@ -44,6 +44,7 @@ class Placement {
     }
     ++mark_;
     for (const std::uint32_t j : neighbours) marked_[j] = mark_;
+    marked_.back() = mark_;
     for (const Entry& e : sorted_)
       if (marked_[e.buffer] == mark_ && search.pass(e.begin, e.end)) break;
     return search.place();
@@ -57,6 +58,16 @@ class Placement {
     Bytes end = 0;
     std::uint32_t buffer = 0;
   };
+
+  void collect_taken(std::uint32_t i, std::span<const std::uint32_t> neighbours) {
+    taken_.clear();
+    for (const ByteRange& r : problem_.reserved) taken_.push_back({r.begin, r.end});
+    for (const std::uint32_t j : neighbours)
+      if (placed_[j] != 0)
+        problem_.for_each_forbidden(i, j, offsets_[j], [&](Bytes lo, Bytes hi) {
+          taken_.push_back({lo + problem_.buffers[i].size, hi});
+        });
+  }
 
   const PlanProblem& problem_;
   std::vector<Bytes> offsets_;

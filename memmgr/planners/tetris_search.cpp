@@ -20,6 +20,10 @@ Bytes Decoder::lowest_place(std::uint32_t buffer) {
           .subspan(problem_.row[buffer], problem_.row[buffer + 1] - problem_.row[buffer]);
   begin_.clear();
   end_.clear();
+  for (const ByteRange& r : problem_.reserved) {
+    begin_.push_back(r.begin);
+    end_.push_back(r.end);
+  }
   for (const std::uint32_t j : neighbours) {
     if (placed_[j] == 0) continue;
     begin_.push_back(genome_->offsets[j]);
