@@ -25,9 +25,9 @@ class HillClimb {
         order_(problem.size()),
         place_(problem.size()) {
     sort_by_size_and_conflicts();
-    // What first fit looks at in an attempt: neighbours, and what is placed already.
+    // What first fit looks at in an attempt: neighbours, sorted, and what is placed already.
     const std::uint64_t n = problem.size();
-    const std::uint64_t looks = 2 * problem.index.pairs() + n * n / 4 + 1;
+    const std::uint64_t looks = 8 * problem.index.pairs() + n * n + 1;
     attempts_ = std::clamp<std::uint64_t>(budget_.work / looks, 1, kAttempts);
   }
 

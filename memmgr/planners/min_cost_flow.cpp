@@ -21,7 +21,7 @@ namespace unna {
 namespace {
 
 /// Beyond, the search for paths takes too long.
-constexpr std::size_t kFlowBuffers = 3'000;
+constexpr std::size_t kFlowBuffers = 1'500;
 
 class Assignment {
  public:
