@@ -33,7 +33,7 @@ constexpr CommandHelp kHelp = {
     "file may be - for stdout; the table then goes to stderr. Exit code 3 where no plan is within\n"
     "the capacity."};
 
-constexpr std::string_view kDefaultPlanner = "tetris";
+constexpr std::string_view kDefaultPlanner = "auto";
 
 constexpr OptionRow kOptions[] = {
     {"capacity", "BYTES", "", "size of the memory (default: as large as needed)"},

@@ -20,7 +20,7 @@ constexpr CommandHelp kHelp = {
 
 constexpr OptionRow kOptions[] = {
     {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
-    {"planner", "NAME", "tetris", "unnasim plan --list shows them"},
+    {"planner", "NAME", "auto", "unnasim plan --list shows them"},
     {"perturb", "N", "1", "replays under random delays"},
     {"trace", "FILE", "", "stream the executed instructions to a .unt file"},
     kDumpOption,

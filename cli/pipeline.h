@@ -85,7 +85,7 @@ ValidationFigures validate(const Compiled& compiled, const Executed& executed,
 /// What a network run alone is described by.
 struct RunOptions {
   CompileOptions compile;
-  std::string planner = "tetris";
+  std::string planner = "auto";
   PlanOptions plan;
   std::int64_t perturbed = 1;
 };

@@ -164,6 +164,14 @@ struct TetrisOptions {
   /// Millions of neighbours looked at by decoding, after which the search ends: a measure of time
   /// that is the same on every host.
   std::int64_t effort = 400;
+  std::int64_t islands = 4;  ///< populations that evolve apart and exchange their best
+
+  // What makes it more than a plain genetic algorithm, each to be switched off (0) for comparison.
+  std::int64_t greedy_start = 1;  ///< the first population holds greedy orders
+  std::int64_t reduce = 1;        ///< buffers that any layout leaves room for are taken out
+  std::int64_t settle = 1;        ///< equivalent orders collapse to the order of offsets
+  std::int64_t incremental = 1;   ///< placements of the prefix shared with the parent carry over
+  std::int64_t local = 1;         ///< mutation in the tight region, around the elite
 
   friend bool operator==(const TetrisOptions&, const TetrisOptions&) = default;
 };

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "base/parallel.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/planners/search_budget.h"
 
 namespace unna {
 namespace {
@@ -96,25 +96,8 @@ SearchEnd CapacitySearch::go_on(Budget& budget) {
     if (end == SearchEnd::impossible) end_ = end;
     return end;
   }
-  finish();
+  place_aside(problem_, aside_, offsets_);
   return end_ = SearchEnd::found;
-}
-
-/// Buffers set aside find room among the others.
-void CapacitySearch::finish() {
-  std::vector<char> placed(problem_.size(), 1);
-  for (const std::uint32_t i : aside_) placed[i] = 0;
-  std::vector<std::uint32_t> scratch;
-  std::vector<Taken> taken;
-  for (const std::uint32_t i : aside_) {
-    taken.assign({});
-    for (const ByteRange& r : problem_.reserved) taken.push_back({r.begin, r.end});
-    for (const std::uint32_t j : problem_.neighbours(i, scratch))
-      if (placed[j] != 0) taken.push_back({offsets_[j], offsets_[j] + problem_.buffers[j].size});
-    offsets_[i] =
-        find_place(taken, problem_.buffers[i].size, problem_.buffers[i].alignment, Fit::lowest);
-    placed[i] = 1;
-  }
 }
 
 }  // namespace unna
