@@ -58,7 +58,7 @@ SearchEnd CapacitySearch::search(Part& part, Budget& budget) {
   std::array<SearchResult, kLanes> results;
   std::atomic<bool> stop = false;
   while (budget.work > 0 && !budget.out_of_time()) {
-    const std::uint64_t nodes = 4 * in.count() * luby(part.round);
+    const std::uint64_t nodes = 16 * in.count() * luby(part.round);
     std::atomic<std::size_t> first_success = kLanes;
     parallel_for(kLanes, budget.threads, [&](std::size_t lane) {
       results[lane] = {};
