@@ -63,7 +63,6 @@ SearchEnd CapacitySearch::search(Part& part, Budget& budget) {
   const PackingInstance& in = part.instance;
   if (part.memory.empty()) part.memory.assign(kLanes, SearchMemory(in));
   std::array<SearchResult, kLanes> results;
-  std::atomic<bool> stop = false;
   while (budget.work > 0 && !budget.out_of_time()) {
     const std::uint64_t nodes = 4 * in.count() * luby(part.round);
     std::atomic<std::size_t> first_success = kLanes;

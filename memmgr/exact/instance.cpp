@@ -159,8 +159,7 @@ void find_neighbours(PackingInstance& instance) {
       for (const std::uint32_t j : instance.members[s])
         if (j != k) around.push_back(j);
     std::ranges::sort(around);
-    const auto twice = std::ranges::unique(around);
-    around.erase(twice.begin(), twice.end());
+    around.erase(std::unique(around.begin(), around.end()), around.end());
     for (const std::uint32_t j : around) instance.neighbours.push(j);
     instance.neighbours.close();
   }
