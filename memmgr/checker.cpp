@@ -197,12 +197,12 @@ class PlanChecker {
         continue;
       }
       const Piece& mine = all[p];
-      live.for_each_in(mine.begin, mine.end, [&](std::size_t other) {
+      live.for_each_in(mine.begin, mine.end, [&, when = time](std::size_t other) {
         const Piece& theirs = all[other];
         if (!share_in_place(mine.buffer, theirs.buffer))
           report_bytes(mine.buffer, theirs.buffer, std::max(mine.begin, theirs.begin),
                        std::min(mine.end, theirs.end),
-                       fmt::format("both are in use at time {}", time));
+                       fmt::format("both are in use at time {}", when));
       });
       live.enter(p);
     }

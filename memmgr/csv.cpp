@@ -312,7 +312,11 @@ void PlanCsv::link_pairs() {
 }  // namespace
 
 PlanProblem parse_plan_csv(const std::string& text, const std::string& file) {
-  return PlanCsv(text, file).read();
+  try {
+    return PlanCsv(text, file).read();
+  } catch (const InputError& error) {
+    throw InputError(one_line(error.what()));
+  }
 }
 
 }  // namespace unna

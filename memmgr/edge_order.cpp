@@ -70,7 +70,7 @@ std::vector<std::uint32_t> find_cycle(std::size_t size, std::span<const BufferPa
   path.erase(path.begin(), std::ranges::find(path, path.back()));
   path.pop_back();
   std::ranges::reverse(path);
-  std::ranges::rotate(path, std::ranges::min_element(path));
+  std::rotate(path.begin(), std::ranges::min_element(path), path.end());
   return path;
 }
 

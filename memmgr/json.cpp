@@ -29,8 +29,7 @@ class CountedChars {
     ++*this;
     return old;
   }
-  friend bool operator==(const CountedChars& a, const CountedChars& b) { return a.at_ == b.at_; }
-  friend bool operator!=(const CountedChars& a, const CountedChars& b) { return a.at_ != b.at_; }
+  bool operator==(const CountedChars& other) const { return at_ == other.at_; }
 
  private:
   const char* at_;

@@ -48,6 +48,12 @@ void check_reserved(const PlanProblem& p, std::uint32_t i, const SourcePos& pos)
 
 }  // namespace
 
+std::string one_line(std::string message) {
+  std::ranges::replace_if(
+      message, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
+  return message;
+}
+
 void check_fixed_offsets(const PlanProblem& problem, const std::vector<SourcePos>& pos) {
   std::vector<std::uint32_t> scratch;
   const auto& buffers = problem.buffers;

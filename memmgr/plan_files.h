@@ -29,6 +29,9 @@ std::string format_plan_json(const PlanProblem& problem);
 std::string format_plan_csv(const PlanProblem& problem, const std::vector<Bytes>& offsets,
                             const std::vector<std::uint32_t>& pool = {});
 
+/// A message with the line breaks and other control characters of names in it replaced.
+std::string one_line(std::string message);
+
 /// Fixed buffers can't be helped: where two of them collide, or one meets a reserved range, there
 /// is no plan. Throws InputError at pos[i], the place where buffer i is given.
 void check_fixed_offsets(const PlanProblem& problem, const std::vector<SourcePos>& pos);

@@ -355,7 +355,11 @@ std::vector<BufferPair> covering_edges(const PlanProblem& p) {
 }  // namespace
 
 PlanProblem parse_plan_json(const std::string& text, const std::string& file) {
-  return PlanJson(text, file).read();
+  try {
+    return PlanJson(text, file).read();
+  } catch (const InputError& error) {
+    throw InputError(one_line(error.what()));
+  }
 }
 
 std::string format_plan_json(const PlanProblem& problem) {

@@ -53,8 +53,10 @@ std::span<const std::uint32_t> PlanProblem::neighbours(std::size_t i,
 }
 
 std::span<const BufferPair> PlanProblem::apart_from(std::size_t i) const {
-  return std::ranges::equal_range(apart_both_, static_cast<std::uint32_t>(i), {},
-                                  &BufferPair::first);
+  const auto owner = static_cast<std::uint32_t>(i);
+  const auto begin = std::ranges::lower_bound(apart_both_, owner, {}, &BufferPair::first);
+  const auto end = std::ranges::upper_bound(apart_both_, owner, {}, &BufferPair::first);
+  return {begin, end};
 }
 
 bool PlanProblem::kept_apart(std::size_t a, std::size_t b) const {

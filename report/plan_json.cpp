@@ -60,6 +60,11 @@ Json memory_json(const MemoryView& memory) {
   const std::string proof = proof_text(memory.problem, plan);
   json["proved_by"] = proof.empty() ? Json() : Json(proof);
   json["note"] = plan.note;
+  if (plan.objects)
+    json["objects"] = {{"sizes", plan.objects->sizes},
+                       {"total", figure(plan.objects->total(), "B")},
+                       {"lower_bound", figure(plan.objects->lower_bound, "B")},
+                       {"proved_optimal", plan.objects->proved_optimal()}};
   json["bound"] = bound_json(memory.problem);
   json["wasted_gaps"] = gaps_json(memory);
   return json;
@@ -71,6 +76,7 @@ Json offsets_json(const PlanRun& run) {
   for (std::size_t i = 0; i < run.problem->size(); ++i) {
     const PlanBuffer& b = run.problem->buffers[i];
     Json json = {{"id", b.name}, {"size", b.size}, {"offset", offsets[i]}};
+    if (run.plan && run.plan->objects) json["object"] = run.plan->objects->object[i];
     if (run.pools) json["pool"] = run.problem->pools[run.pools->pool[i]].name;
     list.push_back(std::move(json));
   }

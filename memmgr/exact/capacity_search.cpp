@@ -45,6 +45,13 @@ CapacitySearch::CapacitySearch(const PlanProblem& problem, Bytes capacity, std::
       seed_(seed),
       aside_(always_placeable(problem, capacity)),
       offsets_(problem.size(), 0) {
+  // Those that no other has to keep away from are in no instance.
+  std::vector<Taken> reserved;
+  for (const ByteRange& r : problem.reserved) reserved.push_back({r.begin, r.end});
+  for (std::uint32_t i = 0; i < problem.size(); ++i) {
+    const PlanBuffer& b = problem.buffers[i];
+    offsets_[i] = b.fixed ? *b.fixed : find_place(reserved, b.size, b.alignment, Fit::lowest);
+  }
   for (PackingInstance& instance :
        packing_instances(problem, others(problem.size(), aside_), capacity)) {
     if (instance.load > capacity) end_ = SearchEnd::impossible;
@@ -56,7 +63,6 @@ SearchEnd CapacitySearch::search(Part& part, Budget& budget) {
   const PackingInstance& in = part.instance;
   if (part.memory.empty()) part.memory.assign(kLanes, SearchMemory(in));
   std::array<SearchResult, kLanes> results;
-  std::atomic<bool> stop = false;
   while (budget.work > 0 && !budget.out_of_time()) {
     const std::uint64_t nodes = 16 * in.count() * luby(part.round);
     std::atomic<std::size_t> first_success = kLanes;

@@ -111,11 +111,19 @@ class CliqueCover {
   Rows sections_;
 };
 
+/// Whether others must keep away from it at all: not where gaps leave it nothing to need.
+bool matters(const PlanProblem& problem, std::uint32_t i) {
+  if (problem.buffers[i].size == 0) return false;
+  if (!problem.apart_from(i).empty()) return true;
+  if (problem.index.unused(i)) return false;
+  return problem.lifetimes.gaps.empty() || !live_segments(problem.lifetimes, i).empty();
+}
+
 std::vector<std::uint32_t> that_matter(const PlanProblem& problem,
                                        std::span<const std::uint32_t> chosen) {
   std::vector<std::uint32_t> result;
   for (const std::uint32_t i : chosen)
-    if (problem.buffers[i].size > 0 && !problem.index.unused(i)) result.push_back(i);
+    if (matters(problem, i)) result.push_back(i);
   return result;
 }
 
@@ -151,8 +159,7 @@ void find_neighbours(PackingInstance& instance) {
       for (const std::uint32_t j : instance.members[s])
         if (j != k) around.push_back(j);
     std::ranges::sort(around);
-    const auto twice = std::ranges::unique(around);
-    around.erase(twice.begin(), twice.end());
+    around.erase(std::unique(around.begin(), around.end()), around.end());
     for (const std::uint32_t j : around) instance.neighbours.push(j);
     instance.neighbours.close();
   }

@@ -116,8 +116,7 @@ std::vector<PlacedRects::Life> ranks(const PlanProblem& problem) {
     times.push_back(life.upper);
   }
   std::ranges::sort(times);
-  const auto twice = std::ranges::unique(times);
-  times.erase(twice.begin(), twice.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
   const auto rank = [&](std::int64_t t) {
     return static_cast<Rank>(std::ranges::lower_bound(times, t) - times.begin());
   };

@@ -98,6 +98,8 @@ TEST(PlanCsv, MalformedFilesGiveOneLineWithTheirPlace) {
        "f.csv:2:13: 'a' has a fixed offset, expected one pool for it"},
       {"id,lower,upper,size,weight\na,1,9,3,-1\n",
        "f.csv:2:9: weight is -1, expected 0 to 72057594037927936"},
+      {"id,lower,upper,size\n\"a\nb\",1,2,3\n\"a\nb\",1,2,3\n",
+       "f.csv:4:1: id 'a?b' is used on line 2 already, expected another"},
       {"id,lower,upper,size\n\"a,1,2,3\n",
        "f.csv:2:1: quote is never closed, expected a closing quote"},
       {"id,lower,upper,size\n\"a\"b,1,2,3\n",
