@@ -27,6 +27,7 @@ constexpr OptionRow kNetworksRows[] = {
     {"dump", "", "", "the operators with shapes and attributes instead"},
 };
 
+
 constexpr CommandHelp kIsaHelp = {"isa", "", "Prints the instruction set (docs/isa.md)."};
 
 }  // namespace
@@ -47,14 +48,16 @@ int machine_command(const Arguments& arguments) {
 }
 
 int networks_command(const Arguments& arguments) {
-  const auto options = parse_options(kNetworksHelp, kNetworksRows, arguments);
+  const auto rows = std::vector<OptionRow>(std::begin(kNetworksRows), std::end(kNetworksRows)) +
+                    network_options();
+  const auto options = parse_options(kNetworksHelp, rows, arguments);
   if (!options) return kExitOk;
   if (options->positional().empty())
     throw InputError("unnasim networks: expected a network, see unnasim networks --help");
   TextTable table(
       {"network", "operators", "tensors", "MACs", "parameters", "intermediates\n(int16)"});
   for (const std::string& file : options->positional()) {
-    const Graph graph = load_workload(file);
+    const Graph graph = read_network(network_choice(*options, file));
     if (options->flag("dump")) fmt::print("{}", dump_graph(graph));
     table.add({graph.name, fmt::format("{}", graph.ops.size()),
                fmt::format("{}", graph.tensors.size()), grouped(total_macs(graph)),

@@ -275,6 +275,14 @@ LrnAttrs read_lrn(YamlMapReader& fields) {
   return a;
 }
 
+GatherAttrs read_gather(YamlMapReader& fields) {
+  GatherAttrs a;
+  a.axis = fields.require("axis").as_int("axis", 0, kMaxAxis);
+  a.indices = read_integers(fields.require("indices"), "indices", 0, kMaxDimension);
+  a.keep_axis = optional_bool(fields, "keep_axis", true);
+  return a;
+}
+
 OpAttrs read_simple(OpKind kind, YamlMapReader& fields, const std::vector<Shape>& inputs) {
   switch (kind) {
     case OpKind::matmul: {
@@ -302,6 +310,8 @@ OpAttrs read_simple(OpKind kind, YamlMapReader& fields, const std::vector<Shape>
       return read_reshape(fields);
     case OpKind::transpose:
       return TransposeAttrs{read_integers(fields.require("perm"), "perm", 0, kMaxAxis)};
+    case OpKind::gather:
+      return read_gather(fields);
     case OpKind::pad:
       return read_pad_op(fields, inputs);
     case OpKind::resize:
