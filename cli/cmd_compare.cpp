@@ -102,7 +102,8 @@ int compare_command(const Arguments& arguments) {
   for (const std::string& network : options->positional())
     for (const std::int64_t cores : options->integers("cores", 1, kMaxCores)) {
       choice.cores = cores;
-      report.cases.push_back(compare_one(network_choice(*options, network), choose_machine(choice), compare));
+      report.cases.push_back(
+          compare_one(network_choice(*options, network), choose_machine(choice), compare));
     }
   const auto directory = run_directory(*options, "compare");
   write_file(directory / "compare.csv", compare_csv(report));

@@ -62,8 +62,8 @@ int compile_command(const Arguments& arguments) {
   MachineChoice choice = machine_choice(*options);
   choice.cores = options->integer("cores", 1, kMaxCores);
   const ChosenMachine machine = choose_machine(choice);
-  const Compiled compiled = compile_network(
-      network_choice(*options, options->only()), machine, compile_choice(*options));
+  const Compiled compiled =
+      compile_network(network_choice(*options, options->only()), machine, compile_choice(*options));
   const fs::path directory =
       run_directory(*options, fmt::format("{}.{}", compiled.object->network, machine.config.cores));
   write_file(directory / "program.uno", encode_object(*compiled.object));

@@ -1,12 +1,14 @@
-// machine, networks and isa: what there is to choose from.
+// machine, networks, isa and import: what there is to choose from.
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "report/table.h"
 #include "report/units.h"
+#include "workloads/yaml_writer.h"
 
 namespace unna {
 
@@ -27,6 +29,13 @@ constexpr OptionRow kNetworksRows[] = {
     {"dump", "", "", "the operators with shapes and attributes instead"},
 };
 
+constexpr CommandHelp kImportHelp = {"import", "MODEL",
+                                     "Writes an ONNX model in the network language "
+                                     "(docs/workloads.md). Shapes and operators are the\n"
+                                     "model's; the values of its weights stay behind."};
+constexpr OptionRow kImportRows[] = {
+    {"output,o", "FILE", "", "network file (default: the model's name with .yaml)"},
+};
 
 constexpr CommandHelp kIsaHelp = {"isa", "", "Prints the instruction set (docs/isa.md)."};
 
@@ -65,6 +74,21 @@ int networks_command(const Arguments& arguments) {
                readable_bytes(total_intermediate_bytes(graph, element_bytes(DataType::int16)))});
   }
   if (!options->flag("dump")) fmt::print("{}", table.str());
+  return kExitOk;
+}
+
+int import_command(const Arguments& arguments) {
+  const auto rows =
+      std::vector<OptionRow>(std::begin(kImportRows), std::end(kImportRows)) + network_options();
+  const auto options = parse_options(kImportHelp, rows, arguments);
+  if (!options) return kExitOk;
+  const std::filesystem::path file = options->only();
+  const Graph graph = read_network(network_choice(*options, file));
+  const std::string output = options->text("output").value_or(
+      std::filesystem::path(file).replace_extension(".yaml").string());
+  write_file(output, write_workload(graph));
+  fmt::print("{}: {} operators, {} MACs, {} parameters\n", output, graph.ops.size(),
+             grouped(total_macs(graph)), grouped(total_params(graph)));
   return kExitOk;
 }
 

@@ -201,8 +201,8 @@ ValidationFigures validate(const Compiled& compiled, const Executed& executed,
   return done;
 }
 
-Run run_network(const NetworkChoice& network, const ChosenMachine& machine, const RunOptions& options,
-                bool timing) {
+Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
+                const RunOptions& options, bool timing) {
   const Stopwatch total;
   Run run;
   run.compiled = compile_network(network, machine, options.compile);

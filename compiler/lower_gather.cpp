@@ -96,8 +96,7 @@ void Lowering::lower_log_softmax(const CanonicalOp& op) {
   const std::optional<TensorView> flat = reshaped(out, {rows, columns});
   const bool direct = flat && (columns == 1 || flat->strides[1] == 1);
   const TensorView result = direct ? *flat : dense(".rows", {rows, columns});
-  binary_kernel(o.name, Function::sub, below, unary(".log", Function::log, sum),
-                result, false, {});
+  binary_kernel(o.name, Function::sub, below, unary(".log", Function::log, sum), result, false, {});
   if (!direct) copy(*reshaped(result, out.dims), out, o.name + ".reorder");
 }
 

@@ -7,10 +7,10 @@ namespace unna {
 namespace {
 
 constexpr std::array<std::string_view, kOpKinds> kKindNames = {
-    "conv",   "gemm",    "matmul",     "max_pool",   "avg_pool", "global_avg_pool", "unary",
-    "binary", "softmax", "layer_norm", "batch_norm", "lrn",      "reduce",          "concat",
-    "split",  "slice",   "reshape",    "transpose",  "pad",      "resize",          "lstm",
-    "log_softmax", "gather"};
+    "conv",   "gemm",   "matmul",  "max_pool",    "avg_pool",   "global_avg_pool",
+    "unary",  "binary", "softmax", "layer_norm",  "batch_norm", "lrn",
+    "reduce", "concat", "split",   "slice",       "reshape",    "transpose",
+    "pad",    "resize", "lstm",    "log_softmax", "gather"};
 static_assert(kKindNames[static_cast<std::size_t>(OpKind::gather)] == "gather");
 
 constexpr auto kFnNames = std::to_array<std::string_view>(

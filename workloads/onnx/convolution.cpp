@@ -103,9 +103,8 @@ Window window_of(const Node& node, const Shape& x, const Shape& kernel) {
   Window w;
   w.flat = axes.size() == 1;
   if (w.flat) axes.insert(axes.begin(), Axis{});
-  w.attrs = {axes[0].kernel,   axes[1].kernel,   axes[0].stride, axes[1].stride,
-             axes[0].dilation, axes[1].dilation, axes[0].before, axes[1].before,
-             axes[0].after,    axes[1].after};
+  w.attrs = {axes[0].kernel,   axes[1].kernel, axes[0].stride, axes[1].stride, axes[0].dilation,
+             axes[1].dilation, axes[0].before, axes[1].before, axes[0].after,  axes[1].after};
   return w;
 }
 
@@ -147,9 +146,9 @@ struct Transposed {
 
 /// One phase along one dimension.
 struct Phase {
-  std::vector<std::int64_t> taps;            ///< of the kernel, ascending, equally spaced
-  std::int64_t dilation = 1;                 ///< in inputs
-  std::int64_t before = 0, after = 0;        ///< padding; negative: cropping
+  std::vector<std::int64_t> taps;      ///< of the kernel, ascending, equally spaced
+  std::int64_t dilation = 1;           ///< in inputs
+  std::int64_t before = 0, after = 0;  ///< padding; negative: cropping
 };
 
 Phase phase_of(const Transposed& d, std::int64_t offset) {
@@ -221,7 +220,11 @@ TensorId cropped(Translation& t, TensorId x, std::size_t axis, const Phase& p,
 class TransposedConv {
  public:
   TransposedConv(Translation& t, TensorId x, Transposed v, Transposed h)
-      : t_(t), x_(x), w_(as_2d(t.constant(1))), v_(v), h_(h),
+      : t_(t),
+        x_(x),
+        w_(as_2d(t.constant(1))),
+        v_(v),
+        h_(h),
         groups_(integer(t.node(), "group", 1)) {
     const Shape dims = t.shape(x);
     if (groups_ < 1 || dims[1] % groups_ != 0 || w_.dims[0] != dims[1])

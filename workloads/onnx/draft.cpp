@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace unna::onnx_import {
 namespace {
 
@@ -27,7 +29,8 @@ std::string printable(std::string_view text) {
     const auto byte = static_cast<unsigned char>(text[at]);
     // C1 controls and line separators are characters that end lines elsewhere.
     const bool separator = byte == 0xc2 || text.substr(at, 2) == "\xe2\x80";
-    if (length == 0 || byte < 0x20 || byte == 0x7f || separator) {
+    const bool expression = text.substr(at, 2) == "$(";  // of the network language
+    if (length == 0 || byte < 0x20 || byte == 0x7f || separator || expression) {
       out += '_';
       at += std::max<std::size_t>(length, 1);
       continue;
@@ -126,7 +129,9 @@ std::vector<bool> Draft::needed_ops() const {
 }
 
 std::string Draft::unique(const std::string& name) {
-  std::string out = printable(name.empty() ? "unnamed" : name);
+  constexpr std::size_t kMaxName = 200;  // YAML limits keys to 1024 characters
+  std::string out =
+      printable(std::string_view(name.empty() ? "unnamed" : name).substr(0, kMaxName));
   const std::string stem = out;
   for (int i = 2; !taken_.insert(out).second; ++i) out = fmt::format("{}~{}", stem, i);
   return out;
@@ -145,6 +150,25 @@ std::string Draft::unique_split(const std::string& name, std::size_t parts) {
   }
 }
 
+/// A split of which some parts are not read, as slices.
+void Draft::replay_split(const DraftOp& op, TensorId input, const std::vector<bool>& read,
+                         GraphBuilder& builder, std::vector<std::optional<TensorId>>& made) const {
+  const auto& attrs = std::get<AxisAttrs>(op.attrs);
+  const auto axis = static_cast<std::size_t>(attrs.axis);
+  const Shape whole = builder.tensor(input).shape;
+  std::int64_t start = 0;
+  for (std::size_t i = 0; i < op.outputs.size(); ++i) {
+    SliceAttrs part{Shape(whole.size(), 0), whole, Shape(whole.size(), 1)};
+    part.starts[axis] = start;
+    start += attrs.sizes[i];
+    part.ends[axis] = start;
+    const std::size_t out = op.outputs[i].index();
+    if (read[out])
+      made[out] = builder.op(OpKind::slice, fmt::format("{}.{}", op.name, i), {input}, part,
+                             SourcePos{file_})[0];
+  }
+}
+
 Graph Draft::finish(std::vector<std::string>& unread) {
   GraphBuilder builder(name_);
   const SourcePos pos{file_};
@@ -160,10 +184,11 @@ Graph Draft::finish(std::vector<std::string>& unread) {
   for (std::size_t i = 0; i < before; ++i) {
     if (!needed[i] || output_ops.contains(i)) continue;
     const bool several = ops_[i].kind == OpKind::split;
-    ops_[i].name = several ? unique_split(ops_[i].name, ops_[i].outputs.size())
-                           : unique(ops_[i].name);
+    ops_[i].name =
+        several ? unique_split(ops_[i].name, ops_[i].outputs.size()) : unique(ops_[i].name);
   }
   std::vector<bool> read(tensors_.size());
+  for (const auto& output : outputs_) read[output.first.index()] = true;
   for (std::size_t i = 0; i < ops_.size(); ++i)
     if (needed[i])
       for (const TensorId in : ops_[i].inputs) read[in.index()] = true;
@@ -180,6 +205,11 @@ Graph Draft::finish(std::vector<std::string>& unread) {
     DraftOp& op = ops_[i];
     std::vector<TensorId> inputs;
     for (const TensorId in : op.inputs) inputs.push_back(*made[in.index()]);
+    const auto is_read = [&](TensorId id) { return read[id.index()]; };
+    if (op.kind == OpKind::split && !std::all_of(op.outputs.begin(), op.outputs.end(), is_read)) {
+      replay_split(op, inputs[0], read, builder, made);
+      continue;
+    }
     const auto outs = builder.op(op.kind, op.name, std::move(inputs), op.attrs, pos);
     for (std::size_t o = 0; o < outs.size(); ++o) made[op.outputs[o].index()] = outs[o];
   }

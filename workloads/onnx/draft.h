@@ -34,8 +34,7 @@ class Draft {
   Draft(std::string name, std::string file);
 
   TensorId input(const std::string& name, const Shape& shape, ElementKind element);
-  TensorId weight(const std::string& name, const Shape& shape,
-                  std::shared_ptr<const Reals> values);
+  TensorId weight(const std::string& name, const Shape& shape, std::shared_ptr<const Reals> values);
   /// Throws InputError where the shapes do not fit.
   std::vector<TensorId> op(OpKind kind, const std::string& name, std::vector<TensorId> inputs,
                            OpAttrs attrs);
@@ -59,6 +58,8 @@ class Draft {
   TensorId add(DraftTensor tensor);
   void name_outputs();
   std::vector<bool> needed_ops() const;
+  void replay_split(const DraftOp& op, TensorId input, const std::vector<bool>& read,
+                    GraphBuilder& builder, std::vector<std::optional<TensorId>>& made) const;
   std::string unique(const std::string& name);
   std::string unique_split(const std::string& name, std::size_t parts);
 

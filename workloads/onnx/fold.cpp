@@ -193,8 +193,12 @@ constexpr auto kUnary = std::to_array<UnaryRow>({
      [](std::int64_t x) { return std::max<std::int64_t>(x, 0); }},
     {"Round", round_even, nullptr},
     {"Sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, nullptr},
-    {"Sign", [](double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0; },
-     [](std::int64_t x) -> std::int64_t { return x > 0 ? 1 : x < 0 ? -1 : 0; }},
+    {"Sign", [](double x) { return x > 0   ? 1.0
+                                   : x < 0 ? -1.0
+                                           : 0.0; },
+     [](std::int64_t x) -> std::int64_t { return x > 0   ? 1
+                                                 : x < 0 ? -1
+                                                         : 0; }},
     {"Sin", [](double x) { return std::sin(x); }, nullptr},
     {"Sqrt", [](double x) { return std::sqrt(x); }, nullptr},
     {"Tanh", [](double x) { return std::tanh(x); }, nullptr},
@@ -232,13 +236,11 @@ Constant where(const Folding& f) {
   const Constant y = expanded(b, *dims);
   if (a.kind == ElementKind::real) {
     Reals out(count);
-    for (std::size_t i = 0; i < count; ++i)
-      out[i] = (*((*c.integers)[i] != 0 ? x : y).reals)[i];
+    for (std::size_t i = 0; i < count; ++i) out[i] = (*((*c.integers)[i] != 0 ? x : y).reals)[i];
     return make_reals(*dims, std::move(out));
   }
   Integers out(count);
-  for (std::size_t i = 0; i < count; ++i)
-    out[i] = (*((*c.integers)[i] != 0 ? x : y).integers)[i];
+  for (std::size_t i = 0; i < count; ++i) out[i] = (*((*c.integers)[i] != 0 ? x : y).integers)[i];
   return make_integers(*dims, std::move(out), {}, a.kind);
 }
 
@@ -378,9 +380,8 @@ Constant gather(const Folding& f) {
 
 Constant slice(const Folding& f) {
   const Constant& x = f.in(0);
-  const SliceRange range =
-      slice_range(x.dims, f.ints_of(1, "starts"), f.ints_of(2, "ends"), f.ints_of(3, "axes"),
-                  f.has(4) ? f.ints(4) : Integers{});
+  const SliceRange range = slice_range(x.dims, f.ints_of(1, "starts"), f.ints_of(2, "ends"),
+                                       f.ints_of(3, "axes"), f.has(4) ? f.ints(4) : Integers{});
   const std::vector<std::int64_t> old = strides_of(x.dims);
   std::vector<std::int64_t> strides;
   std::int64_t offset = 0;
@@ -397,8 +398,7 @@ Constant slice(const Folding& f) {
 Results split(const Folding& f) {
   const Constant& x = f.in(0);
   const std::size_t axis = normal_axis(integer(f.node(), "axis", 0), x.dims.size());
-  const auto sizes =
-      split_sizes(x.dims[axis], f.ints_of(1, "split"), f.node().outputs.size());
+  const auto sizes = split_sizes(x.dims[axis], f.ints_of(1, "split"), f.node().outputs.size());
   Results out;
   std::int64_t start = 0;
   for (const std::int64_t size : sizes) {
@@ -508,7 +508,7 @@ Constant reduce(const Folding& f) {
   checked_count(x.dims);
   if (!x.known()) return unknown(dims);
   if (over == 0) refuse("reduces nothing");
-  const double first = op == "ReduceProd" ? 1
+  const double first = op == "ReduceProd"  ? 1
                        : op == "ReduceMax" ? -std::numeric_limits<double>::infinity()
                        : op == "ReduceMin" ? std::numeric_limits<double>::infinity()
                                            : 0;

@@ -59,6 +59,7 @@ class Importer {
   Weights weights_;
   /// What names stand for; nothing for results of operators that are not supported.
   std::map<std::string, std::optional<Value>, std::less<>> values_;
+  std::set<std::string, std::less<>> read_;  ///< names that nodes and outputs read
   std::vector<std::string> unsupported_;
   std::int64_t folded_ = 0;  ///< elements
 };
@@ -112,8 +113,8 @@ void Importer::read_inputs() {
     const Shape shape = input_shape(info);
     for (const std::int64_t dim : shape)
       if (dim < 1 || dim > kMaxDimension)
-        fail(fmt::format("input '{}' is {}, expected dimensions from 1 to {}",
-                         printable(info.name), to_string(shape), kMaxDimension));
+        fail(fmt::format("input '{}' is {}, expected dimensions from 1 to {}", printable(info.name),
+                         to_string(shape), kMaxDimension));
     if (element_count(shape) > kMaxElements)
       fail(fmt::format("input '{}' is {}, expected at most {} elements", printable(info.name),
                        to_string(shape), kMaxElements));
@@ -129,7 +130,7 @@ void Importer::read_initializers() {
 }
 
 void Importer::add_unsupported(const Node& node, const std::string& reason) {
-  const std::string label = !node.name.empty()      ? node.name
+  const std::string label = !node.name.empty()     ? node.name
                             : node.outputs.empty() ? "unnamed"
                                                    : node.outputs[0];
   unsupported_.push_back(
@@ -234,7 +235,10 @@ void Importer::translate(const Node& node, const OperatorRow& row,
                          std::vector<const Value*> inputs) {
   for (const Value* value : inputs)
     if (value != nullptr && value->constant) weights_.count(*value->constant);
-  Translation t(node, std::move(inputs), draft_, weights_, model_.opset);
+  if (std::none_of(inputs.begin(), inputs.end(),
+                   [](const Value* v) { return v != nullptr && !v->constant; }))
+    refuse("of constants only");
+  Translation t(node, std::move(inputs), draft_, weights_, model_.opset, read_);
   row.translate(t);
   std::vector<Value> results = t.take_results();
   for (const std::string& note : t.notes()) model_.notes.push_back(printable(note));
@@ -272,6 +276,8 @@ OnnxImport Importer::run() {
   constexpr std::size_t kMaxNodes = 200'000;
   if (model_.nodes.size() > kMaxNodes)
     fail(fmt::format("has {} nodes, expected at most {}", model_.nodes.size(), kMaxNodes));
+  for (const Node& node : model_.nodes) read_.insert(node.inputs.begin(), node.inputs.end());
+  read_.insert(model_.outputs.begin(), model_.outputs.end());
   read_inputs();
   read_initializers();
   for (const Node& node : model_.nodes) visit(node);

@@ -322,8 +322,7 @@ void Reader::read_graph(const ::onnx::GraphProto& graph) {
     model_.initializers.push_back(tensor(proto, proto.name()));
     given.insert(proto.name());
   }
-  if (graph.sparse_initializer_size() > 0)
-    fail("has sparse initializers, expected dense ones");
+  if (graph.sparse_initializer_size() > 0) fail("has sparse initializers, expected dense ones");
   // IR 3 lists initializers among the inputs.
   for (const auto& input : graph.input())
     if (!given.contains(input.name())) model_.inputs.push_back(value_info(input));

@@ -29,7 +29,7 @@ struct Attribute {
 struct Node {
   std::string name;  ///< may be empty
   std::string op;
-  std::string domain;  ///< empty for ONNX's own
+  std::string domain;                        ///< empty for ONNX's own
   std::vector<std::string> inputs, outputs;  ///< empty names: not given
   std::map<std::string, Attribute, std::less<>> attributes;
 };

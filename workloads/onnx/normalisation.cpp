@@ -15,8 +15,8 @@ void translate_batch_norm(Translation& t) {
   const bool flat = t.rank(0) == 3;
   std::vector<TensorId> inputs = {as_image(t, t.real_tensor(0))};
   for (std::size_t i = 1; i <= 4; ++i) inputs.push_back(t.weight(t.constant(i)));
-  const TensorId y = t.emit(OpKind::batch_norm, inputs,
-                            NormAttrs{real(t.node(), "epsilon", 1e-5)}, flat ? "image_out" : "");
+  const TensorId y = t.emit(OpKind::batch_norm, inputs, NormAttrs{real(t.node(), "epsilon", 1e-5)},
+                            flat ? "image_out" : "");
   t.result(t.reshape(y, t.dims(0)));
 }
 
@@ -50,8 +50,8 @@ void translate_instance_norm(Translation& t) {
     if (t.constant(i).dims != Shape{per_channel[0]}) refuse("input {}", i);
     return t.weight(reshaped(t.constant(i), per_channel));
   };
-  const TensorId y = normalised(t, x, axes_from(2, t.rank(0)), real(t.node(), "epsilon", 1e-5),
-                                "normalised");
+  const TensorId y =
+      normalised(t, x, axes_from(2, t.rank(0)), real(t.node(), "epsilon", 1e-5), "normalised");
   t.result(t.binary(ScalarFn::add, t.binary(ScalarFn::mul, y, constant(1), "scaled"), constant(2)));
 }
 
@@ -123,8 +123,8 @@ TensorId log_sum_exp(Translation& t, TensorId x, const std::vector<std::int64_t>
   const TensorId most = t.reduce(ReduceFn::max, x, axes, true, "max");
   const TensorId powers = t.unary(ScalarFn::exp, t.binary(ScalarFn::sub, x, most, "below"), "exp");
   const TensorId sum = t.reduce(ReduceFn::sum, powers, axes, true, "sum");
-  const TensorId y = t.binary(ScalarFn::add, t.unary(ScalarFn::log, sum, "log"), most,
-                              keep ? "" : "kept");
+  const TensorId y =
+      t.binary(ScalarFn::add, t.unary(ScalarFn::log, sum, "log"), most, keep ? "" : "kept");
   Shape out;
   for (std::size_t d = 0; d < t.shape(y).size(); ++d)
     if (keep || !std::binary_search(axes.begin(), axes.end(), static_cast<std::int64_t>(d)))
@@ -170,8 +170,8 @@ void translate_lp_norm(Translation& t) {
   const TensorId x = t.real_tensor(0);
   const std::int64_t p = integer(t.node(), "p", 2);
   if (p != 1 && p != 2) refuse("p {}", p);
-  const TensorId each = p == 1 ? t.unary(ScalarFn::abs, x, "abs")
-                               : t.binary(ScalarFn::mul, x, x, "squares");
+  const TensorId each =
+      p == 1 ? t.unary(ScalarFn::abs, x, "abs") : t.binary(ScalarFn::mul, x, x, "squares");
   TensorId norm = t.reduce(ReduceFn::sum, each, axes, true, "sum");
   if (p == 2) norm = t.unary(ScalarFn::sqrt, norm, "norm");
   t.result(t.binary(ScalarFn::div, x, norm));

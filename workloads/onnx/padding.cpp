@@ -44,8 +44,7 @@ TensorId surrounded(Translation& t, TensorId x, const Pads& pads, double value) 
       dims[d] = size;
       if (element_count(dims) > kMaxBlock) refuse("a pad of {}", to_string(dims));
       return t.weight(make_reals(
-          dims,
-          Reals(static_cast<std::size_t>(element_count(dims)), static_cast<float>(value)),
+          dims, Reals(static_cast<std::size_t>(element_count(dims)), static_cast<float>(value)),
           fmt::format("{}.{}{}", t.name(), side, d)));
     };
     std::vector<TensorId> parts = {x};
@@ -85,8 +84,7 @@ void translate_pad(Translation& t) {
   Pads pads = read_pads(t);
   const double value = t.opset() < 11 ? real(t.node(), "value", 0) : t.has(2) ? t.number(2) : 0;
   const TensorId x = cropped(t, t.real_tensor(0), pads);
-  if (mode == "reflect" || mode == "edge")
-    return t.result(copied(t, x, pads, mode == "reflect"));
+  if (mode == "reflect" || mode == "edge") return t.result(copied(t, x, pads, mode == "reflect"));
   if (mode != "constant") refuse("mode {}", mode);
   if (value != 0) return t.result(surrounded(t, x, pads, value));
   t.result(t.emit(OpKind::pad, {x}, PadAttrs{pads.before, pads.after}));
@@ -164,8 +162,7 @@ std::vector<std::int64_t> nearest_indices(const std::string& coordinates, const 
   std::vector<std::int64_t> indices;
   for (std::int64_t i = 0; i < out; ++i) {
     const double x = rounded(mode, coordinate(coordinates, scale, in, out, i));
-    indices.push_back(
-        static_cast<std::int64_t>(std::clamp(x, 0.0, static_cast<double>(in - 1))));
+    indices.push_back(static_cast<std::int64_t>(std::clamp(x, 0.0, static_cast<double>(in - 1))));
   }
   return indices;
 }
@@ -176,9 +173,9 @@ bool is_plain_nearest(const ResizeSpec& spec, const Shape& in, bool align_corner
   for (std::size_t d = 2; d < 4; ++d) {
     const double ratio = static_cast<double>(spec.out[d]) / static_cast<double>(in[d]);
     const auto plain =
-        align_corners ? nearest_indices("align_corners", "round_prefer_floor", ratio, in[d],
-                                        spec.out[d])
-                      : nearest_indices("asymmetric", "floor", ratio, in[d], spec.out[d]);
+        align_corners
+            ? nearest_indices("align_corners", "round_prefer_floor", ratio, in[d], spec.out[d])
+            : nearest_indices("asymmetric", "floor", ratio, in[d], spec.out[d]);
     if (plain !=
         nearest_indices(spec.coordinates, spec.nearest, spec.scales[d], in[d], spec.out[d]))
       return false;
@@ -216,8 +213,7 @@ TensorId linear(Translation& t, TensorId x, const ResizeSpec& spec) {
     if (spec.coordinates == "pytorch_half_pixel" && spec.out[d] == 1 && in[d] > 1)
       refuse("linear to a single element");
   }
-  const bool centred =
-      spec.coordinates == "half_pixel" || spec.coordinates == "pytorch_half_pixel";
+  const bool centred = spec.coordinates == "half_pixel" || spec.coordinates == "pytorch_half_pixel";
   const bool align_corners = spec.coordinates == "align_corners";
   if (!centred && !align_corners)
     refuse("linear with coordinate_transformation_mode {}", spec.coordinates);
@@ -235,7 +231,8 @@ TensorId linear(Translation& t, TensorId x, const ResizeSpec& spec) {
 void translate_resize(Translation& t) {
   const ResizeSpec spec = read_spec(t);
   const TensorId x = t.real_tensor(0);
-  if (spec.out == t.dims(0) && spec.mode == "nearest" && spec.scales == std::vector<double>(spec.out.size(), 1))
+  if (spec.out == t.dims(0) && spec.mode == "nearest" &&
+      spec.scales == std::vector<double>(spec.out.size(), 1))
     return t.result(t.input(0));
   if (spec.mode == "nearest") return t.result(nearest(t, x, spec));
   if (spec.mode != "linear") refuse("mode {}", spec.mode);

@@ -55,8 +55,7 @@ void translate_arithmetic(Translation& t) {
   const std::size_t last = t.size() - 1;
   for (std::size_t i = 1; i <= last; ++i)
     y = t.binary(fn, y, t.real_tensor(i), i < last || mean ? fmt::format("{}", i) : "");
-  if (mean && last > 0)
-    y = t.binary(ScalarFn::div, y, t.scalar(static_cast<double>(t.size())));
+  if (mean && last > 0) y = t.binary(ScalarFn::div, y, t.scalar(static_cast<double>(t.size())));
   t.result(y);
 }
 

@@ -15,12 +15,10 @@ std::int64_t onnx_outputs(std::int64_t size, std::int64_t pads, std::int64_t ext
 
 void expect_outputs(const Shape& y, const Shape& x, const PoolAttrs& a) {
   const WindowAttrs& w = a.window;
-  const std::int64_t h =
-      onnx_outputs(x[2], w.pad_top + w.pad_bottom, w.dilation_h * (w.kernel_h - 1) + 1, w.stride_h,
-                   a.ceil_mode);
-  const std::int64_t v =
-      onnx_outputs(x[3], w.pad_left + w.pad_right, w.dilation_w * (w.kernel_w - 1) + 1, w.stride_w,
-                   a.ceil_mode);
+  const std::int64_t h = onnx_outputs(x[2], w.pad_top + w.pad_bottom,
+                                      w.dilation_h * (w.kernel_h - 1) + 1, w.stride_h, a.ceil_mode);
+  const std::int64_t v = onnx_outputs(x[3], w.pad_left + w.pad_right,
+                                      w.dilation_w * (w.kernel_w - 1) + 1, w.stride_w, a.ceil_mode);
   if (y[2] != h || y[3] != v) refuse("ceil_mode makes a window that lies in the padding");
 }
 
@@ -31,12 +29,13 @@ void translate_pool(Translation& t) {
   if (t.output_wanted(1)) refuse("the indices are read");
   if (integer(t.node(), "storage_order", 0) != 0) refuse("storage_order 1");
   const TensorId x = t.real_tensor(0);
-  const Window window = window_of(t.node(), t.shape(x), required(t.node(), "kernel_shape").integers);
+  const Window window =
+      window_of(t.node(), t.shape(x), required(t.node(), "kernel_shape").integers);
   const PoolAttrs attrs{window.attrs, integer(t.node(), "ceil_mode", 0) != 0,
                         !max && integer(t.node(), "count_include_pad", 0) != 0};
   const TensorId image = as_image(t, x);
-  const TensorId y = t.emit(max ? OpKind::max_pool : OpKind::avg_pool, {image}, attrs,
-                            window.flat ? "pool" : "");
+  const TensorId y =
+      t.emit(max ? OpKind::max_pool : OpKind::avg_pool, {image}, attrs, window.flat ? "pool" : "");
   const Shape dims = t.shape(y);
   expect_outputs(dims, t.shape(image), attrs);
   t.result(window.flat ? t.reshape(y, {dims[0], dims[1], dims[3]}) : y);

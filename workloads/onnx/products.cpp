@@ -94,8 +94,8 @@ void translate_gemm(Translation& t) {
   if (!t.is_constant(1)) {
     const TensorId b = t.real_tensor(1);
     const MatmulAttrs attrs{transpose_b, alpha};
-    return t.result(add_c(t, t.emit(OpKind::matmul, {a, b}, attrs, t.has(2) ? "product" : ""),
-                          beta));
+    return t.result(
+        add_c(t, t.emit(OpKind::matmul, {a, b}, attrs, t.has(2) ? "product" : ""), beta));
   }
   const Constant& b = t.constant(1);
   const Constant w = scaled(transpose_b ? b : transposed_matrix(b), alpha);

@@ -77,14 +77,12 @@ class Recurrent {
 
   void as_one() {
     std::vector<TensorId> inputs = {x_, t_.weight(t_.constant(1)), t_.weight(t_.constant(2))};
-    inputs.push_back(
-        t_.weight(t_.has(3) ? t_.constant(3) : zeros({directions_, 8 * hidden_})));
+    inputs.push_back(t_.weight(t_.has(3) ? t_.constant(3) : zeros({directions_, 8 * hidden_})));
     if (t_.has(5) || t_.has(6))
       for (const std::size_t i : {std::size_t{5}, std::size_t{6}})
         inputs.push_back(t_.has(i) ? t_.real_tensor(i)
                                    : t_.weight(zeros({directions_, batch_, hidden_})));
-    const TensorId y =
-        t_.emit(OpKind::lstm, inputs, LstmAttrs{hidden_, directions_ == 2});
+    const TensorId y = t_.emit(OpKind::lstm, inputs, LstmAttrs{hidden_, directions_ == 2});
     t_.result(y);
     if (!t_.output_wanted(1)) return;
     std::vector<TensorId> last;
@@ -137,6 +135,7 @@ class Recurrent {
   TensorId initial(std::size_t input, std::int64_t d) {
     if (!t_.has(input)) return t_.weight(zeros({batch_, hidden_}));
     const std::string suffix = fmt::format("d{}.initial{}", d, input);
+    if (t_.is_constant(input)) return t_.weight(part(input, d, 0, batch_, "initial"));
     const TensorId one = t_.slice(t_.real_tensor(input), 0, d, d + 1, suffix + ".direction");
     return t_.reshape(one, {batch_, hidden_}, suffix);
   }
@@ -156,13 +155,11 @@ class Recurrent {
   void direction(std::int64_t d, std::vector<TensorId>& y, std::vector<TensorId>& y_h,
                  std::vector<TensorId>& y_c) {
     const bool backwards = reverse_ || d == 1;
-    const bool reset_after =
-        cell_.op == "GRU" && integer(t_.node(), "linear_before_reset", 0) != 0;
+    const bool reset_after = cell_.op == "GRU" && integer(t_.node(), "linear_before_reset", 0) != 0;
     const std::int64_t rows = cell_.gates * hidden_;
     const std::string prefix = fmt::format("d{}", d);
-    const TensorId gx =
-        product(x_, t_.weight(part(1, d, 0, rows, "w")),
-                input_bias(d, reset_after ? 2 * hidden_ : rows), prefix + ".x");
+    const TensorId gx = product(x_, t_.weight(part(1, d, 0, rows, "w")),
+                                input_bias(d, reset_after ? 2 * hidden_ : rows), prefix + ".x");
     TensorId h = initial(5, d);
     TensorId c = h;
     if (cell_.op == "LSTM") c = initial(6, d);
@@ -170,14 +167,16 @@ class Recurrent {
     for (std::int64_t i = 0; i < steps_; ++i) {
       const std::int64_t at = backwards ? steps_ - 1 - i : i;
       const std::string step = fmt::format("{}.t{}", prefix, at);
-      const TensorId x = t_.reshape(t_.slice(gx, 0, at, at + 1, step + ".x"), {batch_, rows},
-                                    step + ".gates");
+      const TensorId x =
+          t_.reshape(t_.slice(gx, 0, at, at + 1, step + ".x"), {batch_, rows}, step + ".gates");
       if (cell_.op == "LSTM")
         h = lstm_step(d, step, x, h, c);
       else if (cell_.op == "GRU")
         h = gru_step(d, step, x, h, reset_after);
       else
-        h = t_.unary(ScalarFn::tanh, t_.binary(ScalarFn::add, x, recurrence(d, step, h, 0, 1), step + ".sum"), step);
+        h = t_.unary(ScalarFn::tanh,
+                     t_.binary(ScalarFn::add, x, recurrence(d, step, h, 0, 1), step + ".sum"),
+                     step);
       states[static_cast<std::size_t>(at)] =
           t_.emit(OpKind::reshape, {h}, ReshapeAttrs{{1, 1, batch_, hidden_}}, step + ".y");
     }
@@ -198,20 +197,21 @@ class Recurrent {
     if (bias && t_.has(3)) {
       auto& shared = recurrent_[{d, -1 - from}];
       const std::int64_t rows = cell_.gates * hidden_;
-      if (!shared)
-        shared = t_.weight(part(3, d, rows + from * hidden_, rows + to * hidden_, "rb"));
+      if (!shared) shared = t_.weight(part(3, d, rows + from * hidden_, rows + to * hidden_, "rb"));
       b = *shared;
     }
     return product(h, *made, b, fmt::format("{}.h{}", step, from));
   }
 
   TensorId lstm_step(std::int64_t d, const std::string& step, TensorId x, TensorId h, TensorId& c) {
-    const TensorId all =
-        t_.binary(ScalarFn::add, x, recurrence(d, step, h, 0, 4), step + ".sum");
-    const TensorId iof = t_.unary(ScalarFn::sigmoid, gates(all, 0, 3, step + ".iof_in"), step + ".iof");
+    const TensorId all = t_.binary(ScalarFn::add, x, recurrence(d, step, h, 0, 4), step + ".sum");
+    const TensorId iof =
+        t_.unary(ScalarFn::sigmoid, gates(all, 0, 3, step + ".iof_in"), step + ".iof");
     const TensorId g = t_.unary(ScalarFn::tanh, gates(all, 3, 4, step + ".g_in"), step + ".g");
-    const TensorId kept = t_.binary(ScalarFn::mul, gates(iof, 2, 3, step + ".f"), c, step + ".kept");
-    const TensorId added = t_.binary(ScalarFn::mul, gates(iof, 0, 1, step + ".i"), g, step + ".added");
+    const TensorId kept =
+        t_.binary(ScalarFn::mul, gates(iof, 2, 3, step + ".f"), c, step + ".kept");
+    const TensorId added =
+        t_.binary(ScalarFn::mul, gates(iof, 0, 1, step + ".i"), g, step + ".added");
     c = t_.binary(ScalarFn::add, kept, added, step + ".c");
     return t_.binary(ScalarFn::mul, gates(iof, 1, 2, step + ".o"),
                      t_.unary(ScalarFn::tanh, c, step + ".c_tanh"), step);

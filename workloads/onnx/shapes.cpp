@@ -44,7 +44,8 @@ void set_range(SliceRange& range, std::size_t axis, std::int64_t size, std::int6
   const bool back = step < 0;
   const auto place = [&](std::int64_t at) {
     if (at < 0) at = std::max(at, -size - 1) + size;
-    return back ? std::clamp<std::int64_t>(at, -1, size - 1) : std::clamp<std::int64_t>(at, 0, size);
+    return back ? std::clamp<std::int64_t>(at, -1, size - 1)
+                : std::clamp<std::int64_t>(at, 0, size);
   };
   const std::int64_t from = place(start);
   const std::int64_t to = place(end);

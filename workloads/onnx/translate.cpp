@@ -34,13 +34,15 @@ void Weights::count(const Constant& constant) {
 }
 
 Translation::Translation(const Node& node, std::vector<const Value*> inputs, Draft& draft,
-                         Weights& weights, std::int64_t opset)
+                         Weights& weights, std::int64_t opset,
+                         const std::set<std::string, std::less<>>& read)
     : node_(node),
       inputs_(std::move(inputs)),
       draft_(draft),
       weights_(weights),
       opset_(opset),
-      name_(!node.name.empty()      ? node.name
+      read_(read),
+      name_(!node.name.empty()     ? node.name
             : node.outputs.empty() ? node.op
                                    : node.outputs[0]) {}
 
@@ -90,7 +92,7 @@ double Translation::number(std::size_t i) {
 }
 
 bool Translation::output_wanted(std::size_t i) const {
-  return i < node_.outputs.size() && !node_.outputs[i].empty();
+  return i < node_.outputs.size() && !node_.outputs[i].empty() && read_.contains(node_.outputs[i]);
 }
 
 void Translation::expect_rank(std::size_t i, std::size_t lo, std::size_t hi) const {

@@ -47,8 +47,9 @@ class Weights {
 /// One node while it is translated.
 class Translation {
  public:
+  /// `read` are the names that some node or output of the model reads.
   Translation(const Node& node, std::vector<const Value*> inputs, Draft& draft, Weights& weights,
-              std::int64_t opset);
+              std::int64_t opset, const std::set<std::string, std::less<>>& read);
 
   const Node& node() const { return node_; }
   std::int64_t opset() const { return opset_; }
@@ -71,7 +72,7 @@ class Translation {
   Integers integers_of(std::size_t i, std::string_view attribute);
   /// A single known element.
   double number(std::size_t i);
-  bool output_wanted(std::size_t i) const;
+  bool output_wanted(std::size_t i) const;  ///< whether anybody reads it
   void expect_rank(std::size_t i, std::size_t lo, std::size_t hi) const;
 
   // Weights.
@@ -112,6 +113,7 @@ class Translation {
   Draft& draft_;
   Weights& weights_;
   std::int64_t opset_;
+  const std::set<std::string, std::less<>>& read_;
   std::string name_;
   std::vector<Value> results_;
   std::vector<std::string> notes_;

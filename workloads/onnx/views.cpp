@@ -32,8 +32,8 @@ void translate_flatten(Translation& t) {
   const std::size_t at =
       axis == rank ? dims.size() : normal_axis(axis, dims.size() + (rank == 0 ? 1 : 0));
   const auto middle = dims.begin() + static_cast<std::ptrdiff_t>(std::min(at, dims.size()));
-  reshape_to(t, {element_count(Shape(dims.begin(), middle)),
-                 element_count(Shape(middle, dims.end()))});
+  reshape_to(
+      t, {element_count(Shape(dims.begin(), middle)), element_count(Shape(middle, dims.end()))});
 }
 
 void translate_squeeze(Translation& t) {
@@ -70,8 +70,8 @@ void translate_split(Translation& t) {
   const auto sizes =
       split_sizes(t.dims(0)[axis], t.integers_of(1, "split"), t.node().outputs.size());
   const TensorId x = t.tensor(0);
-  const auto parts = t.draft().op(OpKind::split, t.name(), {x},
-                                  AxisAttrs{static_cast<std::int64_t>(axis), sizes});
+  const auto parts =
+      t.draft().op(OpKind::split, t.name(), {x}, AxisAttrs{static_cast<std::int64_t>(axis), sizes});
   for (const TensorId part : parts) t.result(part);
 }
 
@@ -113,12 +113,14 @@ TensorId looked_up(Translation& t, std::size_t axis) {
   const DraftTensor& indices = t.draft().tensor(t.tensor(1));
   if (axis != 0 || !t.is_constant(0) || indices.kind != TensorKind::input ||
       indices.element != ElementKind::integer)
-    refuse("the indices are computed, expected constants, or an input that chooses rows of a table");
+    refuse(
+        "the indices are computed, expected constants, or an input that chooses rows of a table");
   Shape dims = indices.shape;
   dims.insert(dims.end(), t.dims(0).begin() + 1, t.dims(0).end());
-  t.note(fmt::format("the rows of '{}' that input '{}' chooses are input '{}', {}: tables are looked "
-                     "up by the host",
-                     t.constant(0).name, indices.name, t.node().outputs.at(0), to_string(dims)));
+  t.note(
+      fmt::format("the rows of '{}' that input '{}' chooses are input '{}', {}: tables are looked "
+                  "up by the host",
+                  t.constant(0).name, indices.name, t.node().outputs.at(0), to_string(dims)));
   return t.draft().input(t.node().outputs.at(0), dims, t.element(0));
 }
 
@@ -137,9 +139,10 @@ void translate_gather(Translation& t) {
   }
   if (indices.empty()) refuse("no indices");
   const bool list = index_dims.size() <= 1;
-  const TensorId y = t.emit(
-      OpKind::gather, {t.tensor(0)},
-      GatherAttrs{static_cast<std::int64_t>(axis), indices, !index_dims.empty()}, list ? "" : "list");
+  const TensorId y =
+      t.emit(OpKind::gather, {t.tensor(0)},
+             GatherAttrs{static_cast<std::int64_t>(axis), indices, !index_dims.empty()},
+             list ? "" : "list");
   if (list) return t.result(y);
   const auto at = dims.begin() + static_cast<std::ptrdiff_t>(axis);
   Shape out(dims.begin(), at);
