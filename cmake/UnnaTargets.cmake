@@ -8,6 +8,20 @@ if(UNNASIM_SANITIZE)
   target_link_options(unna_options INTERFACE -fsanitize=${UNNASIM_SANITIZE})
 endif()
 
+if(UNNASIM_FUZZ)
+  target_compile_options(unna_options INTERFACE -fsanitize=fuzzer-no-link,address)
+  target_link_options(unna_options INTERFACE -fsanitize=address)
+endif()
+
+# unna_fuzzer(name source... LIBS library...): libFuzzer executable; its seeds are committed beside
+# it, in <name>_corpus.
+function(unna_fuzzer name)
+  cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${arg_LIBS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+
 # unna_library(name source...): static library unna_<name> of one layer.
 function(unna_library name)
   add_library(unna_${name} STATIC ${ARGN})

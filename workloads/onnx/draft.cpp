@@ -172,13 +172,13 @@ void Draft::replay_split(const DraftOp& op, TensorId input, const std::vector<bo
 Graph Draft::finish(std::vector<std::string>& unread) {
   GraphBuilder builder(name_);
   const SourcePos pos{file_};
-  std::vector<std::optional<TensorId>> made(tensors_.size());
   // Inputs and outputs keep their names, operators come next.
   for (DraftTensor& t : tensors_)
     if (t.kind == TensorKind::input) t.name = unique(t.name);
   const std::size_t before = ops_.size();
   name_outputs();
   const std::vector<bool> needed = needed_ops();
+  std::vector<std::optional<TensorId>> made(tensors_.size());
   std::set<std::size_t> output_ops;
   for (const auto& output : outputs_) output_ops.insert(*tensor(output.first).producer);
   for (std::size_t i = 0; i < before; ++i) {

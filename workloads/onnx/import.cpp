@@ -301,7 +301,12 @@ OnnxImport Importer::run() {
 
 OnnxImport parse_onnx(std::string_view bytes, const std::filesystem::path& file,
                       const OnnxOptions& options) {
-  return onnx_import::Importer(onnx_import::read_model(bytes, file), file, options).run();
+  try {
+    return onnx_import::Importer(onnx_import::read_model(bytes, file), file, options).run();
+  } catch (const InputError& error) {
+    // Names of the file may have line ends in them.
+    throw InputError(onnx_import::printable(error.what()));
+  }
 }
 
 OnnxImport import_onnx(const std::filesystem::path& file, const OnnxOptions& options) {

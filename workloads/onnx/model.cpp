@@ -354,6 +354,12 @@ std::string skeleton_of(::onnx::ModelProto& proto) {
     auto& shape = *type.mutable_shape();
     for (const std::int64_t dim : initializer.dims()) shape.add_dim()->set_dim_value(dim);
   }
+  // It wants dimensions where a shape may do without.
+  const auto add_shape = [](::onnx::ValueInfoProto& info) {
+    if (info.type().has_tensor_type()) info.mutable_type()->mutable_tensor_type()->mutable_shape();
+  };
+  for (auto& input : *graph.mutable_input()) add_shape(input);
+  for (auto& output : *graph.mutable_output()) add_shape(output);
   graph.clear_initializer();
   return proto.SerializeAsString();
 }
