@@ -84,10 +84,6 @@ INSTANTIATE_TEST_SUITE_P(
             "weight_never_read",
             "name: net\ninputs: {x: [1]}\nweights: {w: [1]}\nops:\n  - {op: softmax, from: x}\n",
             "net.yaml:3:11: 'w' is never read, expected a reader"},
-        MalformedCase{
-            "weights_only",
-            "name: net\ninputs: {x: [1]}\nweights: {w: [1]}\nops:\n  - {op: softmax, from: w}\n",
-            "net.yaml:5:5: softmax 'softmax#0': reads weights only, expected an activation"},
         MalformedCase{"op_never_read",
                       with_ops("  - {op: softmax, name: a}\n  - {op: softmax, name: b, from: x}\n"),
                       "net.yaml:4:5: 'a' is never read, expected a reader or an entry in outputs"},

@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "compiler/compile.h"
+#include "configs/machine.h"
 #include "tests/support/committed.h"
 #include "tests/workloads/onnx_builder.h"
 #include "workloads/onnx/import.h"
@@ -50,6 +52,14 @@ Graph graph_of(const Case& c) {
 }
 
 class Operators : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Operators, compile_to_programs_that_can_run) {
+  const Graph graph = graph_of(GetParam());
+  for (const std::int64_t cores : {1, 4}) {
+    const Object object = compile(graph, preset_machine(cores), {}).object;
+    EXPECT_NO_THROW(verify(object)) << cores;
+  }
+}
 
 TEST_P(Operators, survive_the_network_language) {
   const Graph graph = graph_of(GetParam());

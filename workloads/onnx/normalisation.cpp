@@ -22,15 +22,17 @@ void translate_batch_norm(Translation& t) {
 
 namespace {
 
-/// (x - mean) / sqrt(variance + epsilon) over `axes`.
+/// (x - mean) / sqrt(variance + epsilon) over `axes`; with `outside`, epsilon joins the root.
 TensorId normalised(Translation& t, TensorId x, const std::vector<std::int64_t>& axes,
-                    double epsilon, std::string_view suffix) {
+                    double epsilon, std::string_view suffix, bool outside = false) {
   const TensorId mean = t.reduce(ReduceFn::mean, x, axes, true, "mean");
   const TensorId centred = t.binary(ScalarFn::sub, x, mean, "centred");
   const TensorId squares = t.binary(ScalarFn::mul, centred, centred, "squares");
   TensorId variance = t.reduce(ReduceFn::mean, squares, axes, true, "variance");
-  if (epsilon != 0) variance = t.binary(ScalarFn::add, variance, t.scalar(epsilon), "epsilon");
-  return t.binary(ScalarFn::div, centred, t.unary(ScalarFn::sqrt, variance, "deviation"), suffix);
+  if (!outside) variance = t.binary(ScalarFn::add, variance, t.scalar(epsilon), "epsilon");
+  TensorId deviation = t.unary(ScalarFn::sqrt, variance, "deviation");
+  if (outside) deviation = t.binary(ScalarFn::add, deviation, t.scalar(epsilon), "epsilon");
+  return t.binary(ScalarFn::div, centred, deviation, suffix);
 }
 
 std::vector<std::int64_t> axes_from(std::size_t first, std::size_t rank) {
@@ -62,7 +64,7 @@ void translate_mean_variance(Translation& t) {
   if (axes.empty()) axes = {0, 2, 3};
   std::sort(axes.begin(), axes.end());
   constexpr double kEpsilon = 1e-9;  // of the operator's definition
-  t.result(normalised(t, t.real_tensor(0), axes, kEpsilon, ""));
+  t.result(normalised(t, t.real_tensor(0), axes, kEpsilon, "", true));
 }
 
 void translate_layer_norm(Translation& t) {
