@@ -63,7 +63,7 @@ class Fuser {
   bool silu(std::size_t at) {
     const DraftOp& op = draft_.ops()[at];
     if (!is_fn(op, ScalarFn::mul)) return false;
-    for (const std::size_t i : {0, 1}) {
+    for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
       const TensorId x = op.inputs[i], gate = op.inputs[1 - i];
       if (unary(gate, ScalarFn::sigmoid) == x) return rewrite(at, x, ScalarFn::silu);
       const DraftOp* hard = made_by(gate, OpKind::unary);
@@ -99,7 +99,7 @@ class Fuser {
   bool gelu(std::size_t at) {
     const DraftOp& op = draft_.ops()[at];
     if (!is_fn(op, ScalarFn::mul)) return false;
-    for (const std::size_t i : {0, 1}) {
+    for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
       const auto inner = binary(op.inputs[i], ScalarFn::mul);
       if (!inner) continue;
       const TensorId factors[] = {op.inputs[1 - i], inner->a, inner->b};
