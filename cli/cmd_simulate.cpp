@@ -47,7 +47,7 @@ void write_run(const fs::path& directory, const Run& run) {
 
 int simulate_command(const Arguments& arguments) {
   const auto rows = std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
-                    machine_options() + compile_options() + search_options();
+                    network_options() + machine_options() + compile_options() + search_options();
   const auto options = parse_options(kHelp, rows, arguments);
   if (!options) return kExitOk;
   MachineChoice choice = machine_choice(*options);
@@ -57,7 +57,7 @@ int simulate_command(const Arguments& arguments) {
   run_options.planner = planner(options->required("planner")).name;
   run_options.plan = plan_choice(*options);
   run_options.perturbed = options->required_integer("perturb", 0, 1000);
-  const std::string network = options->only();
+  const NetworkChoice network = network_choice(*options, options->only());
 
   const Run run =
       run_network(network, choose_machine(choice), run_options, !options->flag("no-timing"));

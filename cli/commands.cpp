@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"asm", "assemble text to an object file", asm_command},
     {"disasm", "print an object file as text", disasm_command},
     {"trace", "print or summarise a trace file", trace_command},
+    {"import", "write an ONNX model as a network file", import_command},
     {"machine", "print a machine with all its fields", machine_command},
     {"networks", "print the sizes of networks", networks_command},
     {"isa", "print the instruction set", isa_command},
