@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/parallel.h"
+#include "memmgr/planners/placement.h"
 #include "memmgr/planners/search_budget.h"
 
 namespace unna {
