@@ -54,7 +54,7 @@ Bytes Descent::next_capacity() const {
 }
 
 void Descent::step(std::uint64_t work, Budget& budget) {
-  const bool first = turn_++ % 3 == 0;  // every third turn goes to the bound itself
+  const bool first = turn_++ % 2 == 0;  // every other turn goes to the bound itself
   const Bytes low = std::max(bound_, goal_);
   const Bytes capacity = first ? low : next_capacity();
   Budget share{std::min(work, budget.work), budget.deadline, budget.threads};

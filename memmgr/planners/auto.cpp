@@ -25,6 +25,7 @@ class Portfolio {
   void keep(const std::vector<Bytes>& offsets, std::string_view by);
   void descend(std::uint64_t work);
   void repair(std::uint64_t work);
+  void evolve();
   Budget slice(std::uint64_t work) const {
     return {std::min(work, budget_.work), budget_.deadline, budget_.threads};
   }
@@ -83,6 +84,13 @@ void Portfolio::repair(std::uint64_t work) {
   }
 }
 
+/// Where it matters where exactly buffers lie, only orders can be searched.
+void Portfolio::evolve() {
+  PlanOptions options = options_;
+  options.tetris.effort = std::min(options.tetris.effort, options.effort);
+  keep(plan_tetris(problem_, options).offsets, "tetris");
+}
+
 Plan Portfolio::run() {
   Plan plan;
   if (problem_.size() == 0) return plan;
@@ -92,6 +100,7 @@ Plan Portfolio::run() {
   const bool small =
       problem_.lists_stored() && (problem_.lifetimes.intervals ? problem_.index.pairs() < 2'000'000
                                                                : problem_.index.pairs() < 100'000);
+  if (!done() && !problem_.plain()) evolve();
   std::uint64_t work = 100'000'000;
   while (!done() && problem_.plain()) {
     if (small) descend(work);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/error.h"
 #include "base/parallel.h"
 #include "memmgr/planners/constructive.h"
 #include "memmgr/planners/interval_placement.h"
@@ -31,6 +32,7 @@ std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget)
   const std::uint64_t n = problem.size();
   const std::uint64_t work = by_time ? n * n / 32 + n : 2 * problem.index.pairs() + n;
   const std::vector<ConstructiveOrder> orders = constructive_orders(problem);
+  invariant(orders.size() % kAtATime == 0, "{} orders", orders.size());
   std::vector<std::vector<Bytes>> made(2 * orders.size());
   std::vector<Bytes> best;
   Bytes peak = 0;
@@ -38,8 +40,10 @@ std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget)
     if (!best.empty() && (peak <= goal || budget.work == 0 || budget.out_of_time())) break;
     const std::size_t count = std::min(kAtATime, made.size() - first);
     parallel_for(count, budget.threads, [&](std::size_t k) {
-      const ConstructiveOrder& c = orders[(first + k) / 2];
-      const Fit fit = (first + k) % 2 == 0 ? Fit::lowest : Fit::best;
+      // Four orders by lowest fit, the same by best fit, and so on.
+      const std::size_t batch = (first + k) / kAtATime;
+      const ConstructiveOrder& c = orders[batch / 2 * kAtATime + (first + k) % kAtATime];
+      const Fit fit = batch % 2 == 0 ? Fit::lowest : Fit::best;
       made[first + k] =
           by_time ? place_intervals(problem, c.order, fit) : place_in_order(problem, c.order, fit);
     });
