@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "memmgr/checker.h"
 #include "memmgr/exact/capacity_search.h"
 #include "memmgr/exact/descent.h"
@@ -12,17 +14,25 @@ namespace {
 /// Instances small enough for brute force, of every kind that the search knows.
 PlanProblem small_instance(Rng& rng, int round) {
   const std::size_t n = 2 + rng.below(7);
-  if (round % 3 == 0)
-    return make_problem(instruction_liveness(random_trace(rng, 3, n, 10 * n)),
-                        rng.chance(1, 2) ? 1 : 16);
-  PlanProblem p = random_intervals(rng, n, 2 + rng.between(1, 10), 1 + rng.between(1, 9));
-  if (round % 3 == 2) {
+  PlanProblem p = round % 3 == 0
+                      ? make_problem(instruction_liveness(random_trace(rng, 3, n, 10 * n)),
+                                     rng.chance(1, 2) ? 1 : 16)
+                      : random_intervals(rng, n, 2 + rng.between(1, 10), 1 + rng.between(1, 9));
+  if (round % 3 == 1) return p;
+  if (round % 3 == 2)
     for (PlanBuffer& b : p.buffers) b.alignment = rng.chance(1, 2) ? 1 : rng.between(1, 4);
-    if (rng.chance(1, 3)) {
-      PlanBuffer& b = p.buffers[rng.below(n)];
-      b.fixed = b.alignment * rng.between(0, 4);
-    }
+  if (rng.chance(1, 3)) {
+    PlanBuffer& b = p.buffers[rng.below(p.size())];
+    b.fixed = b.alignment * rng.between(0, 4);
+  } else if (rng.chance(1, 3)) {
+    p.apart.push_back({0, static_cast<std::uint32_t>(p.size()) - 1});
   }
+  if (rng.chance(1, 3) &&
+      std::ranges::none_of(p.buffers, [](const PlanBuffer& b) { return b.fixed.has_value(); })) {
+    const Bytes from = rng.between(0, 12);
+    p.reserved = {{from, from + rng.between(1, 6)}};
+  }
+  complete_problem(p);
   return p;
 }
 
