@@ -173,6 +173,19 @@ Lifetimes make(const PerfectPacking& kind) {
   return result;
 }
 
+PerfectPacking packing_of(std::uint64_t seed) {
+  Rng rng(seed);
+  constexpr std::int64_t kHorizons[] = {60, 100, 200, 400, 1000};
+  constexpr Bytes kUnits[] = {1, 512, 4096, 16384};
+  PerfectPacking kind;
+  kind.seed = seed;
+  kind.count = 120 + rng.below(121);
+  kind.horizon = kHorizons[rng.below(std::size(kHorizons))];
+  kind.unit = kUnits[rng.below(std::size(kUnits))];
+  kind.pinwheel_percent = 15 * rng.below(3);
+  return kind;
+}
+
 Lifetimes make(const NetworkLike& kind) {
   return Network(kind).run();
 }
