@@ -126,7 +126,7 @@ void networks_section() {
       choice.cores = cores;
       CompileOptions options;
       options.granularity = Granularity::band;
-      const Compiled compiled = compile_network(network, choose_machine(choice), options);
+      const Compiled compiled = compile_network({network, {}}, choose_machine(choice), options);
       const Executed executed = execute(compiled);
       const auto plan = [&](LivenessKind kind) {
         return run_measured("auto", problem_of(compiled, executed, kind));
