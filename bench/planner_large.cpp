@@ -107,8 +107,8 @@ void large_section() {
     for (const std::size_t count : {20'000, 60'000, 100'000}) {
       const auto [r, mib] = run_in_child({1, count, training});
       table.add({training ? "training" : "inference", grouped(static_cast<std::int64_t>(count)),
-                 percent(r.gap, 3), fmt::format("{:.2f}", r.seconds), percent(r.greedy_gap, 3),
-                 fmt::format("{:.2f}", r.greedy_seconds),
+                 r.gap == 0 ? "optimal" : percent(r.gap, 3), fmt::format("{:.2f}", r.seconds),
+                 percent(r.greedy_gap, 3), fmt::format("{:.2f}", r.greedy_seconds),
                  fmt::format("{:.4f}", (1 + r.gap) / (1 + r.greedy_gap)),
                  fmt::format("{:.2f}", r.make_seconds), fmt::format("{:.0f}", mib)});
     }

@@ -54,7 +54,6 @@ void without_capacity(const std::vector<NamedProblem>& corpus) {
              table.str());
 }
 
-/// The number of buffers is that of the seed unless another one is given.
 void pack(TextTable& table, const std::string& name, std::uint64_t first, std::uint64_t last) {
   std::vector<double> times;
   std::vector<double> gaps;
@@ -148,7 +147,7 @@ void minimalloc_section() {
 }
 
 void packings_section() {
-  TextTable table({"seeds", "optimal in 2 s", "with effort 5000", "median CPU s", "90th CPU s",
+  TextTable table({"seeds", "optimal in 2 CPU s", "with effort 5000", "median CPU s", "90th CPU s",
                    "90th gap", "worst gap"});
   pack(table, "1-40", 1, 40);
   pack(table, "1001-1040, held out", 1001, 1040);
