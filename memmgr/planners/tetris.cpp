@@ -37,6 +37,7 @@ class Island {
   /// Adds a layout that was made from an order, or decodes the order where there is none.
   void found(std::vector<std::uint32_t> order, std::vector<Bytes> offsets = {});
   void take_in(const Genome& migrant) { select({migrant}); }
+  void settle_like(const Island& other) { population_ = other.population_; }
   const Genome& best() const { return population_.front(); }
   bool at_bound() const { return best().peak <= problem_.lower_bound; }
 
@@ -208,9 +209,12 @@ void Tetris::seed_islands() {
       const std::vector<std::uint32_t> order = kept(orders[c].order);
       std::vector<Bytes> offsets;
       if (fit == Fit::best) offsets = place_in_order(problem_, order, fit);
-      parallel_for(islands_.size(), options_.threads,
-                   [&](std::size_t k) { islands_[k].found(order, offsets); });
-      if (islands_[0].at_bound() || (deadline_ && Clock::now() >= *deadline_)) return;
+      islands_[0].found(order, offsets);
+      const bool enough = islands_[0].at_bound() || (deadline_ && Clock::now() >= *deadline_);
+      if (enough || (fit == Fit::best && c + 1 == orders.size())) {
+        for (std::size_t k = 1; k < islands_.size(); ++k) islands_[k].settle_like(islands_[0]);
+        return;
+      }
     }
 }
 
