@@ -147,7 +147,7 @@ void minimalloc_section() {
 }
 
 void packings_section() {
-  TextTable table({"seeds", "optimal in 2 CPU s", "with effort 5000", "median CPU s", "90th CPU s",
+  TextTable table({"seeds", "optimal in 2 s", "with effort 5000", "median CPU s", "90th CPU s",
                    "90th gap", "worst gap"});
   pack(table, "1-40", 1, 40);
   pack(table, "1001-1040, held out", 1001, 1040);

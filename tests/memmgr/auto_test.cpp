@@ -38,6 +38,7 @@ std::vector<PlanProblem> hard_problems() {
   }
   problems.push_back(make_problem(instruction_liveness(random_trace(rng, 4, 60, 500)), 16));
   problems.push_back(interval_problem(fragmentation_fixture()));
+  problems.push_back(make_problem(make(bench::NetworkLike{1, 15'000, false}), 1));
   return problems;
 }
 
@@ -47,15 +48,17 @@ bool searched(const Plan& plan) {
 
 TEST(Auto, TheSameBytesForAnyNumberOfThreads) {
   PlanOptions options;
-  options.effort = 30;
   int hard = 0;
+  int repaired = 0;
   int number = 0;
   for (const PlanProblem& problem : hard_problems()) {
     for (const char* planner : {"auto", "exact"}) {
       options.threads = 1;
+      options.effort = planner == std::string_view("auto") ? 250 : 30;  // until repair has its turn
       const Plan one = run_planner(planner, problem, options);
       EXPECT_TRUE(check_plan(problem, one).empty());
       hard += searched(one) ? 1 : 0;
+      repaired += one.note.starts_with("by repair") ? 1 : 0;
       for (const int threads : {2, 4}) {
         options.threads = threads;
         const Plan many = run_planner(planner, problem, options);
@@ -67,6 +70,7 @@ TEST(Auto, TheSameBytesForAnyNumberOfThreads) {
     ++number;
   }
   EXPECT_GE(hard, 7) << "hardly a problem needs a search";
+  EXPECT_GE(repaired, 1);
 }
 
 TEST(Auto, MeetsTheHeightOfPerfectPackings) {
