@@ -112,8 +112,8 @@ Plan Portfolio::run() {
       problem_.lists_stored() && !(problem_.lifetimes.intervals && problem_.plain());
   for (std::uint64_t work = 130'000'000; !done(); work += work / 2) {
     if (small && problem_.plain()) descend(work);
-    if (!done() && orders) evolve(3 * work);
     if (!done() && problem_.plain()) repair(work);
+    if (!done() && orders) evolve(2 * work);
     if (!problem_.plain() && !orders) break;
     ++turn_;
   }
