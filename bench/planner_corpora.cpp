@@ -110,8 +110,8 @@ NamedProblem network_problem(const std::string& network, std::int64_t cores) {
   choice.cores = cores;
   CompileOptions options;
   options.granularity = Granularity::band;
-  const Compiled compiled =
-      compile_network({fmt::format("workloads/{}.yaml", network), {}}, choose_machine(choice), options);
+  const Compiled compiled = compile_network({fmt::format("workloads/{}.yaml", network), {}},
+                                            choose_machine(choice), options);
   return {fmt::format("{} on {} cores", network, cores),
           unna::problem_of(compiled, execute(compiled), LivenessKind::instruction)};
 }
