@@ -81,6 +81,12 @@ const Genome& Island::tournament() {
   return population_[winner];  // sorted: the smallest index is the fittest
 }
 
+/// Lowest-offset placement in the order of offsets makes the same layout again: one order stands
+/// for all that make it.
+void canonicalise(Genome& genome) {
+  std::ranges::stable_sort(genome.order, {}, [&](std::uint32_t i) { return genome.offsets[i]; });
+}
+
 std::vector<Genome> Island::breed() {
   const Bytes cutoff = population_.back().peak;
   const bool local = options_.local != 0;
@@ -98,7 +104,7 @@ std::vector<Genome> Island::breed() {
                                : mutate_anywhere(a, rng_, child);
     if (options_.incremental == 0) kept = 0;
     if (kept == a.order.size() || !decoder_.decode(child, kept, cutoff)) continue;
-    if (options_.settle != 0 && better(child, population_.back())) decoder_.settle(child);
+    if (options_.settle != 0) canonicalise(child);
     children.push_back(std::move(child));
   }
   return children;
