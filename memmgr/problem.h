@@ -188,7 +188,7 @@ struct PlanOptions {
   std::optional<double> time_limit;
   /// Millions of looks (memmgr/exact/capacity_search.h) that a search may spend where there is no
   /// time limit: about two seconds.
-  std::int64_t effort = 700;
+  std::int64_t effort = 1000;
   TetrisOptions tetris;
 };
 

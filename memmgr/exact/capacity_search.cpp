@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::size_t kLanes = 4;
 
+/// Of one instance: a search keeps tables of a 16th of its square in words of 8 bytes, a lane.
+constexpr std::size_t kMostBuffers = 3000;
+
 /// What the lanes prefer: measured on instances of bench/, see docs/planning.md.
 constexpr std::array kStyles = {
     SearchStyle{SearchStyle::First::length, SearchStyle::Niche::choices, 0},
@@ -56,6 +59,7 @@ CapacitySearch::CapacitySearch(const PlanProblem& problem, Bytes capacity, std::
   for (PackingInstance& instance :
        packing_instances(problem, others(problem.size(), aside_), capacity)) {
     if (instance.load > capacity) end_ = SearchEnd::impossible;
+    too_large_ = too_large_ || instance.count() > kMostBuffers;
     parts_.push_back({std::move(instance), {}, 0, false});
   }
 }
@@ -73,14 +77,13 @@ SearchEnd CapacitySearch::search(Part& part, Budget& budget) {
       SearchStyle style = kStyles[lane];
       if (part.round > 0) style.seed = seed_ * 0x10001 + part.round * kLanes + lane;
       PackingSearch search(in, capacity_, style, part.memory[lane]);
-      results[lane] = search.run(nodes, budget.deadline);
+      results[lane] = search.run(nodes, budget.deadline, budget.work);
       if (results[lane].end == SearchEnd::limit) return;
       std::size_t seen = first_success.load();
       while (lane < seen && !first_success.compare_exchange_weak(seen, lane)) {
       }
     });
     ++part.round;
-    ++rounds_;
     const std::size_t first = first_success.load();
     for (std::size_t lane = 0; lane <= std::min(first, kLanes - 1); ++lane)
       budget.work -= std::min(budget.work, results[lane].work);
@@ -94,7 +97,7 @@ SearchEnd CapacitySearch::search(Part& part, Budget& budget) {
 }
 
 SearchEnd CapacitySearch::go_on(Budget& budget) {
-  if (end_ != SearchEnd::limit) return end_;
+  if (end_ != SearchEnd::limit || too_large_) return end_;
   for (Part& part : parts_) {
     if (part.solved) continue;
     const SearchEnd end = search(part, budget);

@@ -14,8 +14,8 @@
 
 namespace unna {
 
-/// What a search may spend. Work counts looks at a buffer or a section, about a nanosecond each: a
-/// measure of time that is the same on every host.
+/// What a search may spend. Work counts looks at a buffer or a section, one or two nanoseconds
+/// each: a measure of time that is the same on every host.
 struct Budget {
   std::uint64_t work = 0;
   std::optional<std::chrono::steady_clock::time_point> deadline;
@@ -37,8 +37,6 @@ class CapacitySearch {
   SearchEnd go_on(Budget& budget);
   /// When found: an offset for each buffer of the problem.
   const std::vector<Bytes>& offsets() const { return offsets_; }
-  /// The greatest number of nodes that a search of this was given.
-  std::uint64_t rounds() const { return rounds_; }
 
  private:
   struct Part {
@@ -57,7 +55,7 @@ class CapacitySearch {
   std::vector<Part> parts_;
   std::vector<Bytes> offsets_;
   SearchEnd end_ = SearchEnd::limit;
-  std::uint64_t rounds_ = 0;
+  bool too_large_ = false;  ///< an instance is, for the search: nothing will be known
 };
 
 }  // namespace unna

@@ -80,7 +80,8 @@ void Descent::run(Budget& budget) {
     const std::uint64_t before = budget.work;
     step(std::max(kFirstWork, spent / 4), budget);
     spent += before - budget.work;
-    if (before == budget.work) budget.work -= std::min<std::uint64_t>(budget.work, problem_.size());
+    // Making a search costs, too, whatever comes of it.
+    budget.work -= std::min<std::uint64_t>(budget.work, 20 * problem_.size());
     if ((peak_ - std::max(bound_, goal_)) >> caution_ == 0) caution_ = 1;
   }
 }

@@ -166,11 +166,18 @@ void find_neighbours(PackingInstance& instance) {
 }
 
 void find_twins(PackingInstance& instance) {
-  using Key = std::tuple<Bytes, Bytes, std::vector<std::uint32_t>>;
+  using Key = std::tuple<Bytes, Bytes, std::vector<std::uint32_t>, std::vector<Bytes>>;
   std::map<Key, std::uint32_t> classes;
   for (std::uint32_t k = 0; k < instance.count(); ++k) {
     const auto sections = instance.sections_of[k];
-    Key key{instance.size[k], instance.alignment[k], {sections.begin(), sections.end()}};
+    std::vector<Bytes> blocked;
+    if (!instance.blocked.empty())
+      for (const ByteRange& r : instance.blocked[k])
+        blocked.insert(blocked.end(), {r.begin, r.end});
+    Key key{instance.size[k],
+            instance.alignment[k],
+            {sections.begin(), sections.end()},
+            std::move(blocked)};
     const std::uint32_t number =
         instance.fixed[k] ? 0xffffffffU - k : classes.try_emplace(std::move(key), k).first->second;
     instance.twin_class.push_back(number);
@@ -196,7 +203,6 @@ void finish(PackingInstance& instance) {
     instance.load = std::max(instance.load, load);
   }
   find_neighbours(instance);
-  find_twins(instance);
 }
 
 }  // namespace
@@ -258,10 +264,12 @@ std::vector<PackingInstance> packing_instances(const PlanProblem& problem,
   }
   for (PackingInstance& instance : instances) {
     finish(instance);
-    if (problem.reserved.empty()) continue;
-    instance.blocked.assign(instance.count(), problem.reserved);
-    instance.closed.assign(instance.members.size(), problem.reserved);
-    close(instance, capacity);
+    if (!problem.reserved.empty()) {
+      instance.blocked.assign(instance.count(), problem.reserved);
+      instance.closed.assign(instance.members.size(), problem.reserved);
+      close(instance, capacity);
+    }
+    find_twins(instance);
   }
   std::ranges::stable_sort(instances, std::ranges::greater{}, &PackingInstance::load);
   return instances;
@@ -325,6 +333,8 @@ std::vector<PackingInstance> packing_instances(const PlanProblem& problem,
     block(instance, problem, is_free, offsets);
     instance.closed_from.clear();
     close(instance, capacity);
+    instance.twin_class.clear();
+    find_twins(instance);
   }
   return instances;
 }

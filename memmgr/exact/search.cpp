@@ -86,7 +86,8 @@ PackingSearch::PackingSearch(const PackingInstance& instance, Bytes capacity, Se
   crossing_.assign(sections + 1, 0);
 }
 
-SearchResult PackingSearch::run(std::uint64_t node_limit, const Deadline& deadline) {
+SearchResult PackingSearch::run(std::uint64_t node_limit, const Deadline& deadline,
+                                std::uint64_t work_limit) {
   const std::size_t n = in_.count();
   placed_.assign(n, 0);
   passed_.assign(n, 0);
@@ -104,8 +105,9 @@ SearchResult PackingSearch::run(std::uint64_t node_limit, const Deadline& deadli
   why_low_.assign(n * words_, 0);
   conflict_.assign(words_, 0);
   nodes_ = 0;
-  work_ = 0;
+  work_ = n * words_ / 4;
   limit_ = node_limit;
+  work_limit_ = work_limit;
   deadline_ = deadline;
   stopped_ = false;
   Part all(n);
@@ -120,6 +122,7 @@ SearchResult PackingSearch::run(std::uint64_t node_limit, const Deadline& deadli
 
 void PackingSearch::save(std::uint32_t k) {
   trail_.push_back({k, passed_[k] != 0, passed_at_[k], floor_[k], low_[k]});
+  work_ += words_ / 4;
   for (const Reason reason : {row(why_floor_, k), row(why_low_, k)})
     trail_reasons_.insert(trail_reasons_.end(), reason.begin(), reason.end());
 }
@@ -330,8 +333,9 @@ SearchMemory::Key PackingSearch::key(const Part& part) const {
 bool PackingSearch::dive(Part part) {
   if (part.empty()) return true;
   ++nodes_;
-  if (nodes_ > limit_) stopped_ = true;
-  if (deadline_ && nodes_ % 256 == 0 && std::chrono::steady_clock::now() >= *deadline_)
+  work_ += 4 * part.size() + words_;
+  if (nodes_ > limit_ || work_ > work_limit_) stopped_ = true;
+  if (deadline_ && nodes_ % 64 == 0 && std::chrono::steady_clock::now() >= *deadline_)
     stopped_ = true;
   if (stopped_) return false;
   const std::size_t mark = trail_.size();

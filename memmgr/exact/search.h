@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -79,7 +80,9 @@ class PackingSearch {
                 SearchMemory& memory);
 
   using Deadline = std::optional<std::chrono::steady_clock::time_point>;
-  SearchResult run(std::uint64_t node_limit, const Deadline& deadline = std::nullopt);
+  /// Ends with `limit` at so many nodes, so much work, or the deadline.
+  SearchResult run(std::uint64_t node_limit, const Deadline& deadline = std::nullopt,
+                   std::uint64_t work_limit = std::numeric_limits<std::uint64_t>::max());
 
  private:
   struct Change {
@@ -148,6 +151,7 @@ class PackingSearch {
 
   std::uint64_t nodes_ = 0;
   std::uint64_t limit_ = 0;
+  std::uint64_t work_limit_ = 0;
   std::uint64_t work_ = 0;
   Deadline deadline_;
   bool stopped_ = false;

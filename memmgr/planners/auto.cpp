@@ -22,7 +22,11 @@ class Portfolio {
 
  private:
   Bytes goal() const { return std::max(bound_, problem_.capacity.value_or(0)); }
-  bool done() const { return peak_ <= goal() || budget_.work == 0 || budget_.out_of_time(); }
+  /// Also where the capacity asked for is refuted: nothing that fits will be found.
+  bool done() const {
+    return peak_ <= goal() || (problem_.capacity && bound_ > *problem_.capacity) ||
+           budget_.work == 0 || budget_.out_of_time();
+  }
   void keep(const std::vector<Bytes>& offsets, std::string_view by);
   void descend(std::uint64_t work);
   void repair(std::uint64_t work);
@@ -103,9 +107,9 @@ Plan Portfolio::run() {
   best_ = best_constructive(problem_, budget_);
   peak_ = peak_of(problem_, best_);
   bound_ = problem_.lower_bound;
-  const bool small =
-      problem_.lists_stored() && (problem_.lifetimes.intervals ? problem_.index.pairs() < 2'000'000
-                                                               : problem_.index.pairs() < 100'000);
+  const bool small = problem_.lists_stored() && problem_.size() <= 4000 &&
+                     (problem_.lifetimes.intervals ? problem_.index.pairs() < 2'000'000
+                                                   : problem_.index.pairs() < 100'000);
   // Permutations are the better tool where the order is not one of time (or where it matters where
   // exactly buffers lie); branch and bound and repair on intervals.
   const bool orders =

@@ -23,7 +23,7 @@ Plan plan_exact(const PlanProblem& problem, const PlanOptions& options) {
   }
   Descent descent(problem, std::move(plan.offsets), options.seed);
   if (problem.capacity) descent.aim_at(*problem.capacity);
-  descent.run(budget);
+  if (!problem.capacity || problem.lower_bound <= *problem.capacity) descent.run(budget);
   plan.offsets = descent.offsets();
   plan.lower_bound = descent.bound();
   if (descent.peak() == descent.bound())

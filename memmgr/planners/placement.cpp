@@ -18,7 +18,9 @@ class Placement {
       : problem_(problem),
         offsets_(problem.size(), 0),
         marked_(problem.size() + 1, 0),
-        placed_(problem.size(), 0) {
+        placed_(problem.size(), 0),
+        keep_sorted_(problem.plain() &&
+                     32 * problem.index.pairs() >= problem.size() * problem.size()) {
     for (const ByteRange& r : problem.reserved)
       sorted_.push_back({r.begin, r.end, static_cast<std::uint32_t>(problem.size())});
   }
@@ -28,6 +30,7 @@ class Placement {
   void put(std::uint32_t i, Bytes at) {
     offsets_[i] = at;
     placed_[i] = 1;
+    if (!keep_sorted_) return;
     const Entry entry{at, at + problem_.buffers[i].size, i};
     sorted_.insert(std::ranges::upper_bound(sorted_, at, {}, &Entry::begin), entry);
   }
@@ -36,7 +39,7 @@ class Placement {
     const PlanBuffer& b = problem_.buffers[i];
     const auto neighbours = problem_.neighbours(i, scratch_);
     GapSearch search(b.size, b.alignment, fit);
-    if (!problem_.plain() || neighbours.size() * 16 < sorted_.size()) {
+    if (!keep_sorted_ || neighbours.size() * 16 < sorted_.size()) {
       collect_taken(i, neighbours);
       std::ranges::sort(taken_, {}, &Taken::begin);
       for (const Taken& t : taken_)
@@ -75,10 +78,18 @@ class Placement {
   std::vector<std::uint32_t> marked_;  ///< neighbours of the buffer being placed, by its number
   std::uint32_t mark_ = 0;
   std::vector<char> placed_;
+  bool keep_sorted_;           ///< otherwise everyone has few neighbours
   std::vector<Entry> sorted_;  ///< by begin
   std::vector<Taken> taken_;
   std::vector<std::uint32_t> scratch_;
 };
+
+/// Scanning all that is placed, rather than looking up neighbours.
+bool scan_is_faster(const PlanProblem& problem) {
+  constexpr std::size_t kMany = 3000;
+  const std::uint64_t n = problem.size();
+  return n > kMany && placed_by_intervals(problem) && n * n / 32 < 8 * problem.index.pairs();
+}
 
 }  // namespace
 
@@ -90,11 +101,14 @@ Bytes find_place(std::vector<Taken>& taken, Bytes size, Bytes alignment, Fit fit
   return search.place();
 }
 
+std::uint64_t placement_work(const PlanProblem& problem) {
+  const std::uint64_t n = problem.size();
+  return scan_is_faster(problem) ? n * n / 32 + n : 8 * problem.index.pairs() + n;
+}
+
 std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order,
                                   Fit fit) {
-  constexpr std::size_t kMany = 3000;  // from here on a scan beats the lists of neighbours
-  if (problem.size() > kMany && placed_by_intervals(problem))
-    return place_intervals(problem, order, fit);
+  if (scan_is_faster(problem)) return place_intervals(problem, order, fit);
   Placement placement(problem);
   for (std::uint32_t i = 0; i < problem.size(); ++i)
     if (problem.buffers[i].fixed) placement.put(i, *problem.buffers[i].fixed);

@@ -33,6 +33,9 @@ Bytes find_place(std::vector<Taken>& taken, Bytes size, Bytes alignment, Fit fit
 std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order,
                                   Fit fit);
 
+/// What placing all buffers costs, in looks (memmgr/exact/capacity_search.h).
+std::uint64_t placement_work(const PlanProblem& problem);
+
 /// Highest end of a buffer.
 Bytes peak_of(const PlanProblem& problem, std::span<const Bytes> offsets);
 

@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "memmgr/planners/constructive.h"
-#include "memmgr/planners/interval_placement.h"
 #include "memmgr/planners/placement.h"
+#include "memmgr/planners/planners.h"
 
 namespace unna {
 
@@ -25,35 +25,65 @@ Budget search_budget(const PlanOptions& options) {
   return budget;
 }
 
+namespace {
+
+/// One way of making a plan without a search.
+struct Start {
+  const ConstructiveOrder* order = nullptr;  ///< none: one of the planners below
+  Fit fit = Fit::lowest;
+  Plan (*planner)(const PlanProblem&, const PlanOptions&) = nullptr;
+
+  std::vector<Bytes> make(const PlanProblem& problem) const {
+    return planner != nullptr ? planner(problem, {}).offsets
+                              : place_in_order(problem, order->order, fit);
+  }
+};
+
+/// Four orders by lowest fit, the same by best fit, what goes along the time, the other orders.
+std::vector<Start> starts(const PlanProblem& problem,
+                          const std::vector<ConstructiveOrder>& orders) {
+  std::vector<Start> result;
+  const std::size_t half = orders.size() / 2;
+  const auto add = [&](std::size_t from, std::size_t until, Fit fit) {
+    for (std::size_t k = from; k < until; ++k) result.push_back({&orders[k], fit, nullptr});
+  };
+  add(0, half, Fit::lowest);
+  const bool fixed =
+      std::ranges::any_of(problem.buffers, [](const PlanBuffer& b) { return b.fixed.has_value(); });
+  if (!fixed && problem.apart.empty())
+    for (const auto planner : {plan_strip_packing, plan_linear_scan})
+      result.push_back({nullptr, Fit::lowest, planner});
+  add(0, half, Fit::best);
+  add(half, orders.size(), Fit::lowest);
+  add(half, orders.size(), Fit::best);
+  return result;
+}
+
+}  // namespace
+
 std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget) {
-  constexpr std::size_t kAtATime = 4;
+  constexpr std::size_t kAtATime = 2;
   const Bytes goal = std::max(problem.lower_bound, problem.capacity.value_or(0));
-  const bool by_time = placed_by_intervals(problem);
-  const std::uint64_t n = problem.size();
-  const std::uint64_t work = by_time ? n * n / 32 + n : 2 * problem.index.pairs() + n;
+  const std::uint64_t work = placement_work(problem);
+  const std::uint64_t reserve = budget.work / 2;  // for what searches
   const std::vector<ConstructiveOrder> orders = constructive_orders(problem);
-  invariant(orders.size() % kAtATime == 0, "{} orders", orders.size());
-  std::vector<std::vector<Bytes>> made(2 * orders.size());
+  const std::vector<Start> all = starts(problem, orders);
   std::vector<Bytes> best;
   Bytes peak = 0;
-  for (std::size_t first = 0; first < made.size(); first += kAtATime) {
-    if (!best.empty() && (peak <= goal || budget.work == 0 || budget.out_of_time())) break;
-    const std::size_t count = std::min(kAtATime, made.size() - first);
+  for (std::size_t first = 0; first < all.size(); first += kAtATime) {
+    if (!best.empty() && (peak <= goal || budget.work <= reserve || budget.out_of_time())) break;
+    const std::size_t count = std::min(kAtATime, all.size() - first);
+    std::vector<std::vector<Bytes>> made(count);
     parallel_for(count, budget.threads, [&](std::size_t k) {
-      // Four orders by lowest fit, the same by best fit, and so on.
-      const std::size_t batch = (first + k) / kAtATime;
-      const ConstructiveOrder& c = orders[batch / 2 * kAtATime + (first + k) % kAtATime];
-      const Fit fit = batch % 2 == 0 ? Fit::lowest : Fit::best;
-      made[first + k] =
-          by_time ? place_intervals(problem, c.order, fit) : place_in_order(problem, c.order, fit);
+      if (k == 0 || !budget.out_of_time()) made[k] = all[first + k].make(problem);
     });
-    for (std::size_t k = first; k < first + count; ++k) {
-      const Bytes its_peak = peak_of(problem, made[k]);
+    for (std::vector<Bytes>& offsets : made) {
+      if (offsets.size() != problem.size()) continue;
+      const Bytes its_peak = peak_of(problem, offsets);
       if (best.empty() || its_peak < peak) {
-        best = std::move(made[k]);
+        best = std::move(offsets);
         peak = its_peak;
       }
-      made[k] = {};
     }
     budget.work -= std::min(budget.work, count * work);
   }
