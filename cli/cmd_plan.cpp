@@ -10,10 +10,10 @@
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "cli/files.h"
-#include "cli/peak.h"
 #include "cli/version.h"
 #include "configs/yaml.h"
 #include "memmgr/checker.h"
+#include "memmgr/explain.h"
 #include "memmgr/plan_files.h"
 #include "memmgr/pools.h"
 #include "report/plan_report.h"
@@ -173,7 +173,7 @@ PlanRun run_one(const std::string& file, const PlanProblem& problem, const std::
     else
       run.pools = plan_pools(name, problem, request.search);
   } catch (const InputError& error) {
-    if (!request.compare) throw;
+    if (!request.compare) throw InputError(fmt::format("{}: {}", file, error.what()));
     run.refusal = error.what();
   } catch (const CapacityError& error) {
     run.refusal = fmt::format("{}: {}", file, error.what());
@@ -193,11 +193,9 @@ std::string too_large_message(const PlanRun& run) {
           ? fmt::format("no plan fits: the lower bound is {}", grouped(plan.lower_bound))
           : fmt::format("none that fits was found, none is excluded: the lower bound is {}",
                         grouped(plan.lower_bound));
-  return fmt::format(
-      "{}: the plan of {} needs {} bytes, {} more than the capacity of {} ({}); in use together at "
-      "the peak: {}",
-      run.file, plan.planner, grouped(plan.peak), grouped(plan.peak - capacity), grouped(capacity),
-      judged, peak_text(*run.problem));
+  return fmt::format("{}: the plan of {} needs {} bytes, {} more than the capacity of {} ({}); {}",
+                     run.file, plan.planner, grouped(plan.peak), grouped(plan.peak - capacity),
+                     grouped(capacity), judged, bound_reason(*run.problem));
 }
 
 /// A file fits if any of its plans does; otherwise the message is about the smallest.
@@ -244,7 +242,11 @@ void write_outputs(const Options& options, const std::vector<PlanRun>& runs, boo
   fmt::print(to_stdout ? stderr : stdout, "{}", text);
   if (const auto file = options.text("json"))
     write_output(*file, plan_json(runs, kVersion, timing));
-  if (!runs.front().refusal.empty()) return;
+  if (!runs.front().refusal.empty()) {
+    if (!fits || !(options.text("svg") || options.text("output"))) return;
+    throw InputError(
+        fmt::format("{}: {}: there is no plan to write", runs.front().file, runs.front().refusal));
+  }
   if (const auto file = options.text("svg")) write_output(*file, memory_map(runs.front()));
   if (const auto file = options.text("output"); file && fits)
     write_output(*file, offsets_csv(runs.front()));
@@ -269,6 +271,8 @@ int plan_command(const Arguments& arguments) {
   std::vector<PlanRun> runs;
   for (const std::string& file : options->positional()) {
     PlanProblem& problem = problems.emplace_back(load_problem(file, request.alignment));
+    if (request.capacity && !problem.pools.empty())
+      options->fail("capacity", fmt::format("{} has pools, each with a capacity of its own", file));
     if (request.capacity) problem.capacity = request.capacity;
     set_pools(problem, request.pools);
     for (const std::string& name : request.planners)

@@ -264,6 +264,7 @@ class BoundChecker {
     if (problem_.antichain_bytes.size() != problem_.antichain.size())
       return {{"the bound says not of each of its buffers what it needs"}};
     check_pairs();
+    check_value();
     if (problem_.lifetimes.intervals)
       check_time();
     else
@@ -285,6 +286,42 @@ class BoundChecker {
         found_.push_back(
             {fmt::format("{} may be in place of {}, yet both count",
                          problem_.buffers[pair.second].name, problem_.buffers[pair.first].name)});
+  }
+
+  /// The number that follows from the buffers that are said to make the bound.
+  Bytes value() const {
+    const std::vector<std::uint32_t>& makers = problem_.bound_buffers;
+    Bytes sum = 0;
+    switch (problem_.bound_kind) {
+      case BoundKind::together:
+        for (const Bytes b : problem_.antichain_bytes) sum += b;
+        break;
+      case BoundKind::apart:
+        for (const std::uint32_t i : makers) sum += problem_.buffers[i].size;
+        break;
+      case BoundKind::single: {
+        const PlanBuffer& b = problem_.buffers[makers.front()];
+        Bytes at = 0;
+        for (const ByteRange& r : problem_.reserved)
+          if (at < r.end && r.begin < at + b.size)
+            at = (r.end + b.alignment - 1) / b.alignment * b.alignment;
+        return at + b.size;
+      }
+      case BoundKind::fixed:
+        return problem_.buffers[makers.front()].fixed.value_or(0) +
+               problem_.buffers[makers.front()].size;
+    }
+    for (const ByteRange& r : problem_.reserved)
+      if (r.begin < sum) sum += r.end - r.begin;
+    return sum;
+  }
+
+  void check_value() {
+    if (problem_.lower_bound == 0) return;
+    const Bytes follows = value();
+    if (problem_.lower_bound > follows)
+      found_.push_back({fmt::format("the bound of {} bytes does not follow: its buffers need {}",
+                                    problem_.lower_bound, follows)});
   }
 
   /// Some time must be within all; it may as well be one at which some buffer starts to need bytes.

@@ -157,17 +157,26 @@ PlanExplanation explain_plan(const PlanProblem& problem, const Plan& plan) {
   for (std::uint32_t i = 0; i < problem.size(); ++i)
     if (plan.offsets[i] + problem.buffers[i].size == top) result.at_peak.push_back(i);
   std::ranges::stable_sort(result.at_peak, std::ranges::greater{}, larger);
-  result.fragmentation = plan.peak - problem.lower_bound;
+  result.fragmentation = plan.peak - std::max(plan.lower_bound, problem.lower_bound);
   GapFinder finder(problem, plan);
   for (const std::uint32_t i : result.at_peak)
     for (const WastedGap& gap : finder.under(i)) result.gaps.push_back(gap);
   return result;
 }
 
+std::string bound_reason(const PlanProblem& problem, std::size_t limit) {
+  std::vector<std::uint32_t> buffers = problem.bound_buffers;
+  std::ranges::stable_sort(buffers, std::ranges::greater{},
+                           [&](std::uint32_t i) { return problem.buffers[i].size; });
+  return fmt::format("{}: {}", bound_text(problem), bound_list(problem, buffers, limit));
+}
+
 std::string explanation_text(const PlanProblem& problem, const Plan& plan, const PlanExplanation& e,
                              std::size_t limit) {
-  std::string text = fmt::format("bound {} bytes, {}: {}\n", problem.lower_bound,
-                                 bound_text(problem), bound_list(problem, e.at_bound, limit));
+  std::string text =
+      fmt::format("bound {} bytes, {}\n", problem.lower_bound, bound_reason(problem, limit));
+  if (plan.lower_bound > problem.lower_bound)
+    text += fmt::format("bound {} bytes, by exhaustive search\n", plan.lower_bound);
   text += fmt::format("peak {} bytes, made by: {}\n", plan.peak, list(problem, e.at_peak, limit));
   text += fmt::format("fragmentation {} bytes\n", e.fragmentation);
   for (std::size_t g = 0; g < std::min(limit, e.gaps.size()); ++g) {

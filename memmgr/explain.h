@@ -45,6 +45,9 @@ struct PlanExplanation {
 
 PlanExplanation explain_plan(const PlanProblem& problem, const Plan& plan);
 
+/// What makes the problem's bound: "all in use together: a (100), b (50)"; at most `limit` buffers.
+std::string bound_reason(const PlanProblem& problem, std::size_t limit = 10);
+
 /// For `--explain`: at most `limit` buffers and gaps a list, and how many more there are.
 std::string explanation_text(const PlanProblem& problem, const Plan& plan,
                              const PlanExplanation& explanation, std::size_t limit = 10);

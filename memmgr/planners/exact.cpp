@@ -27,7 +27,7 @@ Plan plan_exact(const PlanProblem& problem, const PlanOptions& options) {
   plan.offsets = descent.offsets();
   plan.lower_bound = descent.bound();
   if (descent.peak() == descent.bound())
-    plan.note = "proved by search";
+    plan.note = descent.bound() > problem.lower_bound ? "proved by search" : "lower bound met";
   else if (problem.capacity && descent.peak() <= *problem.capacity)
     plan.note = "fits the capacity";
   else if (problem.capacity && descent.bound() > *problem.capacity)

@@ -13,8 +13,7 @@ namespace unna::test {
 namespace {
 
 /// Instances small enough for brute force, of every kind that the search knows.
-PlanProblem small_instance(Rng& rng, int round) {
-  const std::size_t n = 2 + rng.below(7);
+PlanProblem instance_of(Rng& rng, int round, std::size_t n) {
   PlanProblem p = round % 3 == 0
                       ? make_problem(instruction_liveness(random_trace(rng, 3, n, 10 * n)),
                                      rng.chance(1, 2) ? 1 : 16)
@@ -35,6 +34,13 @@ PlanProblem small_instance(Rng& rng, int round) {
   }
   complete_problem(p);
   return p;
+}
+
+PlanProblem small_instance(Rng& rng, int round) {
+  return instance_of(rng, round, 2 + rng.below(7));
+}
+PlanProblem larger_instance(Rng& rng, int round) {
+  return instance_of(rng, round, 12 + rng.below(19));
 }
 
 std::string text(const PlanProblem& p) {
@@ -86,6 +92,28 @@ TEST(Exact, APerfectPackingIsNeverCalledImpossible) {
       }
   }
   EXPECT_GT(found, 1000);
+}
+
+/// A layout that exists refutes every proof that there is none, at sizes that brute force can't do.
+TEST(Exact, NothingIsProvedAgainstALayoutThatExists) {
+  Rng rng(703);
+  for (int round = 0; round < 300; ++round) {
+    const PlanProblem p = larger_instance(rng, round);
+    std::vector<std::uint32_t> order = by_size(p);
+    Bytes planted = std::numeric_limits<Bytes>::max();
+    for (int tries = 0; tries < 30; ++tries) {
+      rng.shuffle(order);
+      planted = std::min(planted, peak_of(p, place_in_order(p, order, Fit::lowest)));
+    }
+    PlanOptions options;
+    options.effort = 3;
+    options.seed = static_cast<std::uint64_t>(round);
+    const Plan plan = run_planner("exact", p, options);
+    ASSERT_LE(plan.lower_bound, planted) << "round " << round << text(p);
+    CapacitySearch search(p, planted, options.seed);
+    Budget budget{3'000'000, {}, 1};
+    ASSERT_NE(search.go_on(budget), SearchEnd::impossible) << "round " << round << text(p);
+  }
 }
 
 TEST(Exact, ACapacityBelowTheOptimumIsImpossibleWhateverTheStyle) {

@@ -73,6 +73,10 @@ TEST(Features, TheBoundsBuffersAddUpAndAreInConflict) {
     const PlanProblem p = random_featured(rng, shape).problem;
     ASSERT_EQ(p.antichain.size(), p.antichain_bytes.size());
     for (const Violation& v : check_bound(p)) FAIL() << "round " << round << ": " << v.message;
+    PlanProblem forged = p;
+    ++forged.lower_bound;
+    ASSERT_FALSE(check_bound(forged).empty())
+        << "round " << round << ": a byte more is not noticed";
     Bytes sum = 0;
     for (std::size_t a = 0; a < p.antichain.size(); ++a) {
       sum += p.antichain_bytes[a];
