@@ -92,6 +92,8 @@ Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileO
   compiled.options = options;
   compiled.graph = std::move(graph);
   CompileResult result = compile(compiled.graph, machine.config, options);
+  compiled.parameters = std::move(result.parameters);
+  compiled.placement = std::move(result.placement);
   compiled.graph_dump = std::move(result.graph);
   compiled.partition_dump = std::move(result.partition);
   compiled.tiles_dump = std::move(result.tiles);

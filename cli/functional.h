@@ -1,0 +1,51 @@
+#pragma once
+
+// Functional runs: values into the memory of a simulation, values out of it, and what they are held
+// against.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/pipeline.h"
+#include "numbers/encoding.h"
+#include "reference/reference.h"
+#include "sim/functional.h"
+
+namespace unna {
+
+/// The bytes that a program's inputs and weights have before it starts.
+struct InitialMemory {
+  struct Content {
+    BufferId buffer;
+    std::vector<std::byte> bytes;
+  };
+  std::vector<Content> contents;
+};
+/// Weights of the graph and values of its inputs, all of which have to be there, in the machine's
+/// number type.
+InitialMemory initial_memory(const Compiled& compiled, const InputValues& inputs);
+void write_memory(const InitialMemory& memory, Functional& run);
+
+/// A tensor's values, row-major; of fixed-point types as numbers, not as their raw integers.
+std::vector<double> read_tensor(const Compiled& compiled, const Functional& run,
+                                const PlacedTensor& tensor);
+
+/// How a run's values compare with the reference's.
+struct Check {
+  std::size_t tensors = 0;                ///< compared
+  double largest_error = 0;               ///< of all, relative to the tensor's largest value
+  std::optional<std::string> difference;  ///< the first tensor that differs, with index and values
+};
+/// Compares every tensor that is stored: bit by bit in fixed point; else an element may be off by
+/// tolerance_of() its type.
+Check check_against_reference(const Compiled& compiled, const InputValues& inputs,
+                              const Functional& run);
+/// Of the largest magnitude of a tensor, or of 1/8 where that is larger.
+double tolerance_of(DataType type);
+
+/// Bytes of all output buffers, in the order of the buffers.
+std::vector<std::byte> output_bytes(const Compiled& compiled, const Functional& run);
+
+}  // namespace unna
