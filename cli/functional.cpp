@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+
+#include "base/file.h"
+#include "workloads/random_values.h"
 
 namespace unna {
 
@@ -139,6 +143,129 @@ std::vector<std::byte> output_bytes(const Compiled& compiled, const Functional& 
     all.insert(all.end(), bytes.begin(), bytes.end());
   }
   return all;
+}
+
+namespace {
+
+/// The graph's input or weight of that name.
+TensorId named_tensor(const Graph& graph, const std::string& name) {
+  std::vector<std::string> inputs;
+  for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
+    const GraphTensor& t = graph.tensors[i];
+    if (t.kind != TensorKind::activation && t.name == name) return TensorId(i);
+    if (t.kind == TensorKind::input) inputs.push_back(t.name);
+  }
+  throw InputError(fmt::format("--input: '{}' is no input and no weight of {}, its inputs are {}",
+                               name, graph.name, fmt::join(inputs, ", ")));
+}
+
+std::vector<float> values_of_file(const GraphTensor& tensor, const std::filesystem::path& path) {
+  TensorFile file = load_tensor(path);
+  if (file.shape != tensor.shape)
+    throw InputError(SourcePos{path.string(), 0, 0},
+                     fmt::format("has shape {}, expected {} of {}", to_string(file.shape),
+                                 to_string(tensor.shape), tensor.name));
+  return std::move(file.values);
+}
+
+/// Values of all weights, in the graph, and of all inputs.
+InputValues gather_values(Graph& graph, const FunctionalRequest& request, std::uint64_t seed,
+                          FunctionalFigures& figures) {
+  InputValues inputs;
+  for (const auto& [name, path] : request.inputs) {
+    const TensorId id = named_tensor(graph, name);
+    GraphTensor& tensor = graph.tensors[id.index()];
+    std::vector<float> values = values_of_file(tensor, path);
+    figures.inputs.push_back({path.string(), hash_hex(read_file(path))});
+    if (tensor.kind == TensorKind::input)
+      inputs[id] = std::move(values);
+    else
+      tensor.values = std::make_shared<const std::vector<float>>(std::move(values));
+  }
+  fill_weights(graph, seed);
+  for (std::size_t i = 0; i < graph.tensors.size(); ++i)
+    if (graph.tensors[i].kind == TensorKind::input && !inputs.contains(TensorId(i)))
+      inputs[TensorId(i)] = random_input(graph, TensorId(i), seed);
+  return inputs;
+}
+
+/// One run of the image with values.
+class ValueRun {
+ public:
+  ValueRun(const Compiled& compiled, const Layout& layout, const InitialMemory& memory,
+           bool poison_dead)
+      : machine_(compiled.machine.config),
+        image_(link(compiled.object, layout, std::numeric_limits<Bytes>::max())),
+        values_(image_, machine_, {poison_dead}) {
+    write_memory(memory, values_);
+  }
+
+  /// Cycles.
+  Cycle run(const std::optional<std::uint64_t>& perturb) {
+    SimOptions options;
+    options.values = &values_;
+    options.perturb = perturb;
+    return simulate(image_, machine_, options).cycles;
+  }
+  const Functional& values() const { return values_; }
+
+ private:
+  const MachineConfig& machine_;
+  Image image_;
+  Functional values_;
+};
+
+std::map<std::string, TensorFile> outputs_of(const Compiled& compiled, const Functional& run) {
+  std::map<std::string, TensorFile> outputs;
+  for (const PlacedTensor& place : compiled.placement.tensors) {
+    const GraphTensor& tensor = compiled.graph.tensor(place.tensor);
+    if (!tensor.is_output) continue;
+    TensorFile& file = outputs[tensor.name];
+    file.shape = tensor.shape;
+    for (const double v : read_tensor(compiled, run, place))
+      file.values.push_back(static_cast<float>(v));
+  }
+  return outputs;
+}
+
+}  // namespace
+
+FunctionalOutcome run_functional(Compiled& compiled, const Executed& executed,
+                                 const Layout& shared, const FunctionalRequest& request,
+                                 std::int64_t perturbed, std::uint64_t seed) {
+  FunctionalOutcome outcome;
+  FunctionalFigures& figures = outcome.figures;
+  figures.seed = seed;
+  const InputValues inputs = gather_values(compiled.graph, request, seed, figures);
+  const InitialMemory memory = initial_memory(compiled, inputs);
+  const Bytes alignment = compiled.machine.config.dram.alignment_bytes;
+
+  std::vector<std::byte> expected;
+  {
+    ValueRun alone(compiled, identity_layout(*compiled.object, alignment), memory, false);
+    const Cycle cycles = alone.run(std::nullopt);
+    invariant(cycles == executed.result.cycles, "with values the run takes {} cycles instead of {}",
+              cycles, executed.result.cycles);
+    expected = output_bytes(compiled, alone.values());
+    outcome.outputs = outputs_of(compiled, alone.values());
+    if (request.check) {
+      const Check check = check_against_reference(compiled, inputs, alone.values());
+      if (check.difference) throw InternalError(*check.difference);
+      figures.tensors = check.tensors;
+      figures.largest_error = check.largest_error;
+      figures.tolerance = tolerance_of(compiled.machine.config.data_type);
+    }
+  }
+  for (std::int64_t i = 0; i <= perturbed; ++i) {
+    ValueRun sharing(compiled, shared, memory, true);
+    sharing.run(i == 0 ? std::nullopt
+                       : std::optional(seed + static_cast<std::uint64_t>(i - 1)));
+    invariant(output_bytes(compiled, sharing.values()) == expected,
+              "outputs with shared memory differ from those without{}",
+              i == 0 ? "" : " under random delays");
+  }
+  figures.perturbed = perturbed;
+  return outcome;
 }
 
 }  // namespace unna

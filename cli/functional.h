@@ -45,6 +45,18 @@ Check check_against_reference(const Compiled& compiled, const InputValues& input
 /// Of the largest magnitude of a tensor, or of 1/8 where that is larger.
 double tolerance_of(DataType type);
 
+/// A run with values: once without sharing, which gives the outputs, then with the planned layout,
+/// with intermediates poisoned when they are dead, and so under `perturbed` delay patterns. Throws
+/// InputError for files that don't fit the network, InternalError where cycles or outputs differ,
+/// or values from the reference's. Weights without values get random ones.
+struct FunctionalOutcome {
+  FunctionalFigures figures;
+  std::map<std::string, TensorFile> outputs;  ///< by tensor
+};
+FunctionalOutcome run_functional(Compiled& compiled, const Executed& executed,
+                                 const Layout& shared, const FunctionalRequest& request,
+                                 std::int64_t perturbed, std::uint64_t seed);
+
 /// Bytes of all output buffers, in the order of the buffers.
 std::vector<std::byte> output_bytes(const Compiled& compiled, const Functional& run);
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "cli/functional.h"
 #include "cli/peak.h"
 #include "cli/version.h"
 #include "report/units.h"
@@ -228,9 +229,20 @@ Run run_network(const fs::path& network, const ChosenMachine& machine, const Run
   report.result = run.executed.result;
   report.roofline = roofline(run.compiled.graph, object, machine.config);
   report.memory = run.planned.figures;
+  std::optional<double> functional_seconds;
+  if (options.functional) {
+    const Stopwatch computing;
+    FunctionalOutcome outcome =
+        run_functional(run.compiled, run.executed, run.planned.layout, *options.functional,
+                       options.perturbed, options.plan.seed);
+    report.functional = std::move(outcome.figures);
+    run.outputs = std::move(outcome.outputs);
+    functional_seconds = computing.seconds();
+  }
   if (timing)
-    report.host = HostFigures{run.compiled.seconds, run.executed.seconds, plan_seconds,
-                              validate_seconds,     total.seconds(),      max_rss_kib()};
+    report.host =
+        HostFigures{run.compiled.seconds, run.executed.seconds, plan_seconds, validate_seconds,
+                    functional_seconds,   total.seconds(),      max_rss_kib()};
   return run;
 }
 
