@@ -38,7 +38,8 @@ struct Check {
   double largest_error = 0;               ///< of all, relative to the tensor's largest value
   std::optional<std::string> difference;  ///< the first tensor that differs, with index and values
 };
-/// Compares every tensor that is stored: bit by bit in fixed point; else an element may be off by
+/// Compares every tensor that is stored with what the reference makes of the run's own earlier
+/// tensors, so that errors don't add up: bit by bit in fixed point; else an element may be off by
 /// tolerance_of() its type.
 Check check_against_reference(const Compiled& compiled, const InputValues& inputs,
                               const Functional& run);

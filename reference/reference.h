@@ -18,8 +18,8 @@ namespace unna {
 using InputValues = std::map<TensorId, std::vector<float>>;
 
 /// Called with each tensor's values, row-major, as its operator has run. With a fixed-point
-/// encoding they are whole numbers, in units of 2^-fraction.
-using ReferenceVisitor = std::function<void(TensorId, std::span<const double>)>;
+/// encoding they are whole numbers, in units of 2^-fraction. Later operators read what it leaves.
+using ReferenceVisitor = std::function<void(TensorId, std::span<double>)>;
 
 /// Runs the graph in double precision. Without an encoding nothing is rounded. With one, inputs,
 /// weights and each operator's results are: floating point to its type; fixed point is computed in

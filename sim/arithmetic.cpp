@@ -13,7 +13,7 @@ double evaluate(Function fn, double alpha, double beta, double x) {
     case Function::none:
       return x;
     case Function::relu:
-      return x > 0 ? x : 0;
+      return x < 0 ? 0 : x;
     case Function::clip:
       return std::min(std::max(x, alpha), beta);
     case Function::leaky_relu:
@@ -59,7 +59,7 @@ void FloatArithmetic<Element>::apply(Function fn, float alpha, float beta,
                                      std::span<Element> data) {
   if (fn == Function::none) return;
   if (fn == Function::relu) {
-    for (Element& e : data) e = load(e) > 0 ? e : store(0);
+    for (Element& e : data) e = load(e) < 0 ? store(0) : e;
     return;
   }
   for (Element& e : data)

@@ -35,10 +35,21 @@ std::vector<float> uniforms(Rng& rng, std::int64_t count, double lo, double hi) 
   return values;
 }
 
-std::vector<float> product_values(Rng& rng, const GraphTensor& t, std::size_t input) {
+/// Variance of an operator's weights times their fan-in, by what reads its result.
+double gain(const Graph& graph, const GraphOp& op) {
+  const GraphTensor& out = graph.tensor(op.outputs[0]);
+  if (out.consumers.size() != 1) return 1;
+  const GraphOp& reader = graph.op(out.consumers[0]);
+  if (reader.kind == OpKind::batch_norm) return gain(graph, reader);
+  if (reader.kind == OpKind::binary) return 0.25;
+  return reader.kind == OpKind::unary ? 2 : 1;
+}
+
+std::vector<float> product_values(Rng& rng, const Graph& graph, const GraphTensor& t,
+                                  const GraphOp& op, std::size_t input) {
   if (input > 1) return uniforms(rng, t.elements(), -0.1, 0.1);
-  const std::int64_t fan_in = t.elements() / t.shape[0];
-  return normals(rng, t.elements(), std::sqrt(2.0 / static_cast<double>(fan_in)));
+  const auto fan_in = static_cast<double>(t.elements() / t.shape[0]);
+  return normals(rng, t.elements(), std::sqrt(gain(graph, op) / fan_in));
 }
 
 std::vector<float> norm_values(Rng& rng, const GraphTensor& t, std::size_t input) {
@@ -47,12 +58,12 @@ std::vector<float> norm_values(Rng& rng, const GraphTensor& t, std::size_t input
 }
 
 /// Values of a weight that is input number `input` of `op`.
-std::vector<float> values_for(Rng& rng, const GraphTensor& t, const GraphOp& op,
-                              std::size_t input) {
+std::vector<float> values_for(Rng& rng, const Graph& graph, const GraphTensor& t,
+                              const GraphOp& op, std::size_t input) {
   switch (op.kind) {
     case OpKind::conv:
     case OpKind::gemm:
-      if (input > 0) return product_values(rng, t, input);
+      if (input > 0) return product_values(rng, graph, t, op, input);
       break;
     case OpKind::batch_norm:
     case OpKind::layer_norm:
@@ -81,7 +92,7 @@ void fill_weights(Graph& graph, std::uint64_t seed) {
     const auto input = std::find(op.inputs.begin(), op.inputs.end(), TensorId(i));
     Rng rng = root.fork(i);
     t.values = std::make_shared<const std::vector<float>>(
-        values_for(rng, t, op, static_cast<std::size_t>(input - op.inputs.begin())));
+        values_for(rng, graph, t, op, static_cast<std::size_t>(input - op.inputs.begin())));
   }
 }
 
