@@ -67,7 +67,10 @@ FixedScale FixedScale::of(double factor) {
 std::int64_t FixedScale::apply(std::int64_t value, int drop) const {
   const Wide product = Wide{value} * mantissa;
   const int right = shift + drop;
-  if (right <= 0) return right < -46 ? 0 : saturated(product * (Wide{1} << -right));
+  if (right <= 0) {
+    // 79 bits at most, so 47 more fit; what is shifted further is too large anyway.
+    return saturated(product * (Wide{1} << std::min(-right, 47)));
+  }
   if (right >= 100) return 0;
   return saturated(((product >> (right - 1)) + 1) >> 1);
 }

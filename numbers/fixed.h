@@ -14,7 +14,7 @@ namespace unna {
 /// value * 2^-shift, to the nearest integer, halves up. shift >= 0.
 constexpr std::int64_t round_shift(std::int64_t value, int shift) {
   if (shift == 0) return value;
-  return ((value >> (shift - 1)) + 1) >> 1;
+  return (value >> shift) + ((value >> (shift - 1)) & 1);
 }
 /// numerator / denominator to the nearest integer, halves up; denominator > 0.
 std::int64_t round_divide(std::int64_t numerator, std::int64_t denominator);
