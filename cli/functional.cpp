@@ -230,9 +230,9 @@ std::map<std::string, TensorFile> outputs_of(const Compiled& compiled, const Fun
 
 }  // namespace
 
-FunctionalOutcome run_functional(Compiled& compiled, const Executed& executed,
-                                 const Layout& shared, const FunctionalRequest& request,
-                                 std::int64_t perturbed, std::uint64_t seed) {
+FunctionalOutcome run_functional(Compiled& compiled, const Executed& executed, const Layout& shared,
+                                 const FunctionalRequest& request, std::int64_t perturbed,
+                                 std::uint64_t seed) {
   FunctionalOutcome outcome;
   FunctionalFigures& figures = outcome.figures;
   figures.seed = seed;
@@ -258,8 +258,7 @@ FunctionalOutcome run_functional(Compiled& compiled, const Executed& executed,
   }
   for (std::int64_t i = 0; i <= perturbed; ++i) {
     ValueRun sharing(compiled, shared, memory, true);
-    sharing.run(i == 0 ? std::nullopt
-                       : std::optional(seed + static_cast<std::uint64_t>(i - 1)));
+    sharing.run(i == 0 ? std::nullopt : std::optional(seed + static_cast<std::uint64_t>(i - 1)));
     invariant(output_bytes(compiled, sharing.values()) == expected,
               "outputs with shared memory differ from those without{}",
               i == 0 ? "" : " under random delays");

@@ -54,9 +54,9 @@ struct FunctionalOutcome {
   FunctionalFigures figures;
   std::map<std::string, TensorFile> outputs;  ///< by tensor
 };
-FunctionalOutcome run_functional(Compiled& compiled, const Executed& executed,
-                                 const Layout& shared, const FunctionalRequest& request,
-                                 std::int64_t perturbed, std::uint64_t seed);
+FunctionalOutcome run_functional(Compiled& compiled, const Executed& executed, const Layout& shared,
+                                 const FunctionalRequest& request, std::int64_t perturbed,
+                                 std::uint64_t seed);
 
 /// Bytes of all output buffers, in the order of the buffers.
 std::vector<std::byte> output_bytes(const Compiled& compiled, const Functional& run);

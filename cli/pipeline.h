@@ -42,7 +42,7 @@ struct Compiled {
   ChosenMachine machine;
   CompileOptions options;
   std::shared_ptr<const Object> object;  ///< verified
-  std::vector<Parameter> parameters;  ///< for functional simulation, as is the next
+  std::vector<Parameter> parameters;     ///< for functional simulation, as is the next
   Placement placement;
   std::string graph_dump, partition_dump, tiles_dump;
   double seconds = 0;

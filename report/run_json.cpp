@@ -115,11 +115,11 @@ Json functional_json(const FunctionalFigures& functional) {
 
 Json host_json(const HostFigures& host) {
   Json json = {{"compile", figure(host.compile_seconds, "s")},
-          {"simulate", figure(host.simulate_seconds, "s")},
-          {"plan", figure(host.plan_seconds, "s")},
-          {"validate", figure(host.validate_seconds, "s")},
-          {"total", figure(host.total_seconds, "s")},
-          {"max_rss", figure(host.max_rss_kib, "KiB")}};
+               {"simulate", figure(host.simulate_seconds, "s")},
+               {"plan", figure(host.plan_seconds, "s")},
+               {"validate", figure(host.validate_seconds, "s")},
+               {"total", figure(host.total_seconds, "s")},
+               {"max_rss", figure(host.max_rss_kib, "KiB")}};
   if (host.functional_seconds) json["functional"] = figure(*host.functional_seconds, "s");
   return json;
 }

@@ -55,9 +55,9 @@ struct FunctionalFigures {
   std::size_t tensors = 0;  ///< compared with the reference; 0: --check was not asked for
   /// Of all their elements, relative to the tensor's largest magnitude (or 1/8, where larger).
   double largest_error = 0;
-  double tolerance = 0;         ///< that was granted; 0: bit by bit
-  std::int64_t perturbed = 0;   ///< delay patterns under which the shared layout gave the same bits
-  std::uint64_t seed = 0;       ///< of the random values
+  double tolerance = 0;        ///< that was granted; 0: bit by bit
+  std::int64_t perturbed = 0;  ///< delay patterns under which the shared layout gave the same bits
+  std::uint64_t seed = 0;      ///< of the random values
   std::vector<InputFile> inputs;  ///< files that values came from
 };
 
@@ -88,7 +88,7 @@ struct RunReport {
   MemoryFigures memory;
   ValidationFigures validation;
   std::optional<FunctionalFigures> functional;  ///< only with --functional
-  std::optional<HostFigures> host;  ///< left out with --no-timing
+  std::optional<HostFigures> host;              ///< left out with --no-timing
 };
 
 // Derived figures, each in one place.

@@ -37,10 +37,14 @@ struct ElementType {
   float (*read)(const char*);
 };
 constexpr ElementType kTypes[] = {
-    {"<f4", 4, converted<float>},       {"<f8", 8, converted<double>},
-    {"<f2", 2, half},                   {"|i1", 1, converted<std::int8_t>},
-    {"|u1", 1, converted<std::uint8_t>}, {"<i2", 2, converted<std::int16_t>},
-    {"<i4", 4, converted<std::int32_t>}, {"<i8", 8, converted<std::int64_t>},
+    {"<f4", 4, converted<float>},
+    {"<f8", 8, converted<double>},
+    {"<f2", 2, half},
+    {"|i1", 1, converted<std::int8_t>},
+    {"|u1", 1, converted<std::uint8_t>},
+    {"<i2", 2, converted<std::int16_t>},
+    {"<i4", 4, converted<std::int32_t>},
+    {"<i8", 8, converted<std::int64_t>},
 };
 
 class Reader {

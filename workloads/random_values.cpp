@@ -58,8 +58,8 @@ std::vector<float> norm_values(Rng& rng, const GraphTensor& t, std::size_t input
 }
 
 /// Values of a weight that is input number `input` of `op`.
-std::vector<float> values_for(Rng& rng, const Graph& graph, const GraphTensor& t,
-                              const GraphOp& op, std::size_t input) {
+std::vector<float> values_for(Rng& rng, const Graph& graph, const GraphTensor& t, const GraphOp& op,
+                              std::size_t input) {
   switch (op.kind) {
     case OpKind::conv:
     case OpKind::gemm:
