@@ -2,7 +2,7 @@
 
 // Functional simulation: the machine with contents. DMAs move bytes and the compute engine computes
 // when their instructions end; a load's destination holds poison from its start on, so that who
-// takes its data too early is found out.
+// ends before it, and so takes its data too early, is found out.
 
 #include <cstddef>
 #include <memory>

@@ -125,7 +125,6 @@ TEST(FunctionalRun, shows_data_that_are_taken_too_early) {
   const Loaded good = small_network();
   const std::vector<std::byte> expected = output_bytes(good.compiled, *run(good).memory);
   for (const auto& [from, to] : {std::pair(Engine::load_neuron, Engine::compute),
-                                 std::pair(Engine::load_synapse, Engine::compute),
                                  std::pair(Engine::compute, Engine::store)}) {
     const Loaded bad = without_tokens(good, from, to);
     bool shown = false;
