@@ -46,7 +46,7 @@ std::string summary_planner(const std::vector<std::string>& planners) {
   return planners.back();
 }
 
-CompareCase compare_one(const std::string& network, const ChosenMachine& machine,
+CompareCase compare_one(const NetworkChoice& network, const ChosenMachine& machine,
                         const CompareOptions& options) {
   const Compiled compiled = compile_network(network, machine, options.compile);
   const Executed executed = execute(compiled);
@@ -80,7 +80,7 @@ CompareCase compare_one(const std::string& network, const ChosenMachine& machine
 
 int compare_command(const Arguments& arguments) {
   const auto rows = std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
-                    machine_options() + compile_options() + search_options();
+                    network_options() + machine_options() + compile_options() + search_options();
   const auto options = parse_options(kHelp, rows, arguments);
   if (!options) return kExitOk;
   CompareOptions compare;
@@ -102,7 +102,8 @@ int compare_command(const Arguments& arguments) {
   for (const std::string& network : options->positional())
     for (const std::int64_t cores : options->integers("cores", 1, kMaxCores)) {
       choice.cores = cores;
-      report.cases.push_back(compare_one(network, choose_machine(choice), compare));
+      report.cases.push_back(
+          compare_one(network_choice(*options, network), choose_machine(choice), compare));
     }
   const auto directory = run_directory(*options, "compare");
   write_file(directory / "compare.csv", compare_csv(report));

@@ -56,13 +56,14 @@ void print_stream(const std::vector<Instruction>& stream) {
 
 int compile_command(const Arguments& arguments) {
   const auto rows = std::vector<OptionRow>(std::begin(kCompileRows), std::end(kCompileRows)) +
-                    machine_options() + compile_options();
+                    network_options() + machine_options() + compile_options();
   const auto options = parse_options(kCompileHelp, rows, arguments);
   if (!options) return kExitOk;
   MachineChoice choice = machine_choice(*options);
   choice.cores = options->integer("cores", 1, kMaxCores);
   const ChosenMachine machine = choose_machine(choice);
-  const Compiled compiled = compile_network(options->only(), machine, compile_choice(*options));
+  const Compiled compiled =
+      compile_network(network_choice(*options, options->only()), machine, compile_choice(*options));
   const fs::path directory =
       run_directory(*options, fmt::format("{}.{}", compiled.object->network, machine.config.cores));
   write_file(directory / "program.uno", encode_object(*compiled.object));

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <limits>
+#include <list>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -8,8 +11,12 @@
 #include "cli/common_options.h"
 #include "cli/files.h"
 #include "cli/peak.h"
+#include "cli/version.h"
+#include "configs/yaml.h"
 #include "memmgr/checker.h"
-#include "report/table.h"
+#include "memmgr/plan_files.h"
+#include "memmgr/pools.h"
+#include "report/plan_report.h"
 #include "report/units.h"
 
 namespace unna {
@@ -20,50 +27,51 @@ namespace fs = std::filesystem;
 
 constexpr CommandHelp kHelp = {
     "plan", "FILE...",
-    "Places buffers in one memory: each file is a CSV of buffers with half-open lifetimes\n"
-    "(MiniMalloc's columns: id, lower, upper, size, ...) or a trace of executed instructions "
-    "(.unt\n"
-    "or text). Every plan is checked. Exit code 3 where one needs more than the capacity."};
+    "Places buffers in memory: each file is a CSV of buffers with half-open lifetimes\n"
+    "(MiniMalloc's columns: id, lower, upper, size, ...), a JSON problem (intervals or a partial\n"
+    "order), or a trace of executed instructions (.unt or text). Every plan is checked. An output\n"
+    "file may be - for stdout; the table then goes to stderr. Exit code 3 where no plan is within\n"
+    "the capacity."};
+
+constexpr std::string_view kDefaultPlanner = "auto";
 
 constexpr OptionRow kOptions[] = {
     {"capacity", "BYTES", "", "size of the memory (default: as large as needed)"},
-    {"planner", "NAME", "tetris", "which planner; --list shows them"},
+    {"pool", "NAME[=BYTES]", "",
+     "a memory of several, with its capacity; repeated, in order of preference"},
+    {"planner", "NAME", kDefaultPlanner, "which planner; --list shows them"},
     {"compare", "LIST", "", "several planners instead: names, or all"},
     {"alignment", "BYTES", "64", "of the buffers of a trace"},
     {"list", "", "", "list the planners"},
     {"output,o", "FILE", "", "write the offsets as CSV (one file and one planner only)"},
+    {"json", "FILE", "", "write all plans with their certificates"},
+    {"svg", "FILE", "", "draw memory over time (one file and one planner only)"},
+    {"explain", "", "", "say which buffers make the peak, and which gaps are wasted and why"},
     {"no-timing", "", "", "leave out what depends on the host"},
 };
 
-struct PlanInput {
-  std::string file;
-  PlanProblem problem;
-};
+bool is_json(const std::string& file, const std::string& bytes) {
+  const std::size_t first = bytes.find_first_not_of(" \t\r\n");
+  return fs::path(file).extension() == ".json" ||
+         (first != std::string::npos && bytes[first] == '{');
+}
 
-PlanInput load_problem(const std::string& file, Bytes alignment) {
+PlanProblem load_problem(const std::string& file, Bytes alignment) {
   const std::string bytes = read_file(file);
   const bool trace = !looks_like_text(bytes) || bytes.starts_with("unnasim-trace") ||
                      fs::path(file).extension() == ".unt";
-  if (!trace) return {file, parse_plan_csv(bytes, file)};
-  return {file, make_problem(instruction_liveness(read_trace(bytes, file)), alignment)};
-}
-
-/// MiniMalloc's columns where there are intervals; a partial order has none to write.
-std::string offsets_csv(const PlanProblem& problem, const Plan& plan) {
-  if (problem.lifetimes.intervals) return format_plan_csv(problem, plan);
-  constexpr std::string_view kColumns[] = {"id", "size", "offset"};
-  CsvWriter csv(kColumns);
-  for (std::size_t i = 0; i < problem.size(); ++i)
-    csv.row({problem.buffers[i].name, fmt::format("{}", problem.buffers[i].size),
-             fmt::format("{}", plan.offsets[i])});
-  return csv.text();
+  if (trace) return make_problem(instruction_liveness(read_trace(bytes, file)), alignment);
+  return is_json(file, bytes) ? parse_plan_json(bytes, file) : parse_plan_csv(bytes, file);
 }
 
 void list_planners() {
-  TextTable table({"planner", "what it does", "source"});
+  TextTable table({"planner", "sees", "gives", "what it does", "source"});
   table.left_from(1);
   for (const PlannerInfo& info : planners())
-    table.add({std::string(info.name), std::string(info.doc), std::string(info.reference)});
+    table.add({std::string(info.name),
+               std::string(kPlannerViewNames[static_cast<std::size_t>(info.view)]),
+               info.shared_objects ? "objects" : "offsets", std::string(info.doc),
+               std::string(info.reference)});
   fmt::print("{}", table.str());
 }
 
@@ -79,25 +87,167 @@ std::vector<std::string> chosen_planners(const Options& options) {
   return names;
 }
 
-void require_valid(const PlanInput& input, const Plan& plan) {
-  const auto violations = check_plan(input.problem, plan);
+std::vector<MemoryPool> chosen_pools(const Options& options) {
+  std::vector<MemoryPool> pools;
+  for (const std::string& text : options.all("pool")) {
+    MemoryPool pool;
+    const std::size_t equals = text.find('=');
+    pool.name = text.substr(0, equals);
+    std::int64_t bytes = 0;
+    const bool number = equals == std::string::npos ||
+                        (parse_integer(text.substr(equals + 1), bytes) && bytes >= 0);
+    if (pool.name.empty() || !number)
+      options.fail("pool", fmt::format("'{}' is not NAME or NAME=BYTES", text));
+    if (equals != std::string::npos) pool.capacity = bytes;
+    if (std::ranges::count(pools, pool.name, &MemoryPool::name) > 0)
+      options.fail("pool", fmt::format("'{}' is given twice", pool.name));
+    pools.push_back(std::move(pool));
+  }
+  return pools;
+}
+
+/// What the command line asks for.
+struct Request {
+  std::vector<std::string> planners;
+  bool compare = false;
+  std::optional<Bytes> capacity;
+  std::vector<MemoryPool> pools;
+  Bytes alignment = 64;
+  PlanOptions search;
+};
+
+Request read_request(const Options& options) {
+  Request request;
+  request.planners = chosen_planners(options);
+  for (const std::string& name : request.planners) planner(name);  // fails before any work
+  request.compare = options.text("compare").has_value();
+  request.capacity = options.integer("capacity", 0, std::numeric_limits<std::int64_t>::max() / 2);
+  request.pools = chosen_pools(options);
+  if (request.capacity && !request.pools.empty())
+    options.fail("capacity", "each pool has its own: --pool NAME=BYTES");
+  request.alignment = options.required_integer("alignment", 1, 1 << 20);
+  request.search = plan_choice(options);
+  const bool one = options.positional().size() == 1 && request.planners.size() == 1;
+  for (const char* name : {"output", "svg"})
+    if (options.text(name) && !one)
+      options.fail(name, fmt::format("{} of one file by one planner only",
+                                     std::string_view(name) == "svg" ? "a map" : "offsets"));
+  int to_stdout = 0;
+  for (const char* name : {"output", "svg", "json"})
+    if (options.text(name) == "-" && ++to_stdout > 1)
+      options.fail(name, "only one output can be stdout");
+  return request;
+}
+
+void require_none(const PlanRun& run, const std::vector<Violation>& violations) {
   if (violations.empty()) return;
-  std::string message =
-      fmt::format("the plan of {} for {} is not valid:", plan.planner, input.file);
+  std::string message = fmt::format("the plan of {} for {} is not valid:", run.planner, run.file);
   for (const Violation& violation : violations) message += "\n  " + violation.message;
   throw InternalError(message);
 }
 
-std::string too_large_message(const PlanInput& input, const Plan& plan, Bytes capacity) {
+/// The independent checker's verdict on plan and bound, and its time.
+void check(PlanRun& run) {
+  const auto start = std::chrono::steady_clock::now();
+  if (run.plan) {
+    // A plan that is too large is an answer, not a violation.
+    PlanProblem unlimited = *run.problem;
+    unlimited.capacity.reset();
+    require_none(run, check_plan(unlimited, *run.plan));
+  }
+  if (run.pools) require_none(run, check_pools(*run.problem, run.pools->pool, run.pools->offsets));
+  for (const MemoryView& memory : memories(run)) require_none(run, check_bound(memory.problem));
+  run.check_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+PlanRun run_one(const std::string& file, const PlanProblem& problem, const std::string& name,
+                const Request& request) {
+  PlanRun run;
+  run.file = file;
+  run.planner = name;
+  run.problem = &problem;
+  try {
+    if (problem.pools.empty())
+      run.plan = run_planner(name, problem, request.search);
+    else
+      run.pools = plan_pools(name, problem, request.search);
+  } catch (const InputError& error) {
+    if (!request.compare) throw;
+    run.refusal = error.what();
+  } catch (const CapacityError& error) {
+    run.refusal = fmt::format("{}: {}", file, error.what());
+    run.does_not_fit = true;
+  }
+  check(run);
+  run.proved_impossible = !run.fits() && run.plan->lower_bound > *problem.capacity;
+  return run;
+}
+
+std::string too_large_message(const PlanRun& run) {
+  if (run.does_not_fit) return run.refusal;
+  const Bytes capacity = *run.problem->capacity;
+  const Plan& plan = *run.plan;
   const std::string judged =
-      plan.lower_bound > capacity
+      run.proved_impossible
           ? fmt::format("no plan fits: the lower bound is {}", grouped(plan.lower_bound))
-          : fmt::format("the lower bound of {} would fit", grouped(plan.lower_bound));
+          : fmt::format("none that fits was found, none is excluded: the lower bound is {}",
+                        grouped(plan.lower_bound));
   return fmt::format(
       "{}: the plan of {} needs {} bytes, {} more than the capacity of {} ({}); in use together at "
       "the peak: {}",
-      input.file, plan.planner, grouped(plan.peak), grouped(plan.peak - capacity),
-      grouped(capacity), judged, peak_text(input.problem));
+      run.file, plan.planner, grouped(plan.peak), grouped(plan.peak - capacity), grouped(capacity),
+      judged, peak_text(*run.problem));
+}
+
+/// A file fits if any of its plans does; otherwise the message is about the smallest.
+std::string capacity_verdict(const std::vector<PlanRun>& runs) {
+  std::string message;
+  for (auto first = runs.begin(); first != runs.end();) {
+    const auto last = std::find_if(first, runs.end(),
+                                   [&](const PlanRun& r) { return r.problem != first->problem; });
+    const PlanRun* best = nullptr;
+    bool fits = false;
+    for (auto run = first; run != last; ++run) {
+      if (!run->refusal.empty() && !run->does_not_fit) continue;
+      fits = fits || (run->fits() && !run->does_not_fit);
+      if (best == nullptr || (run->plan && run->plan->peak < best->plan->peak)) best = &*run;
+    }
+    if (!fits && best != nullptr)
+      message += fmt::format("{}{}", message.empty() ? "" : "\n", too_large_message(*best));
+    first = last;
+  }
+  return message;
+}
+
+std::string offsets_csv(const PlanRun& run) {
+  return run.plan ? format_plan_csv(*run.problem, run.plan->offsets)
+                  : format_plan_csv(*run.problem, run.pools->offsets, run.pools->pool);
+}
+
+void write_output(const std::string& file, const std::string& content) {
+  if (file == "-")
+    fmt::print("{}", content);
+  else
+    write_file(file, content);
+}
+
+/// All at the end, so that nothing is written where something failed; offsets only where they fit.
+void write_outputs(const Options& options, const std::vector<PlanRun>& runs, bool fits) {
+  const bool timing = !options.flag("no-timing");
+  bool to_stdout = false;
+  for (const char* name : {"output", "svg", "json"})
+    to_stdout = to_stdout || options.text(name) == "-";
+  std::string text = plan_table(runs, timing).str();
+  if (options.flag("explain"))
+    for (const PlanRun& run : runs) text += plan_explanation(run);
+  fmt::print(to_stdout ? stderr : stdout, "{}", text);
+  if (const auto file = options.text("json"))
+    write_output(*file, plan_json(runs, kVersion, timing));
+  if (!runs.front().refusal.empty()) return;
+  if (const auto file = options.text("svg")) write_output(*file, memory_map(runs.front()));
+  if (const auto file = options.text("output"); file && fits)
+    write_output(*file, offsets_csv(runs.front()));
 }
 
 }  // namespace
@@ -113,53 +263,19 @@ int plan_command(const Arguments& arguments) {
   }
   if (options->positional().empty())
     throw InputError("unnasim plan: expected a file, see unnasim plan --help");
-  const auto capacity =
-      options->integer("capacity", 0, std::numeric_limits<std::int64_t>::max() / 2);
-  const Bytes alignment = options->required_integer("alignment", 1, 1 << 20);
-  const auto names = chosen_planners(*options);
-  for (const std::string& name : names) planner(name);  // unknown ones fail before any work
-  const auto output = options->text("output");
-  if (output && (options->positional().size() != 1 || names.size() != 1))
-    options->fail("output", "offsets of one file by one planner only");
-  const PlanOptions search = plan_choice(*options);
+  const Request request = read_request(*options);
 
-  const bool timing = !options->flag("no-timing");
-  std::vector<std::string> titles = {"file", "planner",      "buffers",      "without\nsharing",
-                                     "peak", "lower\nbound", "above\nbound", "saved",
-                                     "seed"};
-  if (timing) titles.emplace_back("time");
-  titles.emplace_back("remark");
-  TextTable table(titles);
-  table.left_from(titles.size() - 1);
-  std::string too_large;
+  std::list<PlanProblem> problems;  // runs point to them
+  std::vector<PlanRun> runs;
   for (const std::string& file : options->positional()) {
-    PlanInput input = load_problem(file, alignment);
-    for (const std::string& name : names) {
-      input.problem.capacity = capacity;
-      const Plan plan = run_planner(name, input.problem, search);
-      input.problem.capacity.reset();  // a plan that is too large is an answer, not a violation
-      require_valid(input, plan);
-      const Bytes naive = input.problem.total();
-      std::vector<std::string> cells = {fs::path(file).filename().string(),
-                                        name,
-                                        fmt::format("{}", input.problem.buffers.size()),
-                                        grouped(naive),
-                                        grouped(plan.peak),
-                                        grouped(plan.lower_bound),
-                                        grouped(plan.fragmentation()),
-                                        percent(reduction(naive, plan.peak)),
-                                        fmt::format("{}", plan.seed)};
-      if (timing) cells.push_back(readable_seconds(plan.seconds));
-      cells.push_back(plan.proved_optimal ? "optimal" : plan.note);
-      table.add(std::move(cells));
-      if (output) write_file(*output, offsets_csv(input.problem, plan));
-      if (capacity && plan.peak > *capacity) {
-        if (!too_large.empty()) too_large += "\n";
-        too_large += too_large_message(input, plan, *capacity);
-      }
-    }
+    PlanProblem& problem = problems.emplace_back(load_problem(file, request.alignment));
+    if (request.capacity) problem.capacity = request.capacity;
+    set_pools(problem, request.pools);
+    for (const std::string& name : request.planners)
+      runs.push_back(run_one(file, problem, name, request));
   }
-  fmt::print("{}", table.str());
+  const std::string too_large = capacity_verdict(runs);
+  write_outputs(*options, runs, too_large.empty());
   if (!too_large.empty()) throw CapacityError(too_large);
   return kExitOk;
 }

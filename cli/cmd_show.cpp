@@ -1,12 +1,14 @@
-// machine, networks and isa: what there is to choose from.
+// machine, networks, isa and import: what there is to choose from.
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "report/table.h"
 #include "report/units.h"
+#include "workloads/yaml_writer.h"
 
 namespace unna {
 
@@ -25,6 +27,14 @@ constexpr CommandHelp kNetworksHelp = {
     "networks", "NETWORK...", "Loads networks and prints their sizes, or all their operators."};
 constexpr OptionRow kNetworksRows[] = {
     {"dump", "", "", "the operators with shapes and attributes instead"},
+};
+
+constexpr CommandHelp kImportHelp = {"import", "MODEL",
+                                     "Writes an ONNX model in the network language "
+                                     "(docs/workloads.md). Shapes and operators are the\n"
+                                     "model's; the values of its weights stay behind."};
+constexpr OptionRow kImportRows[] = {
+    {"output,o", "FILE", "", "network file (default: the model's name with .yaml)"},
 };
 
 constexpr CommandHelp kIsaHelp = {"isa", "", "Prints the instruction set (docs/isa.md)."};
@@ -47,14 +57,16 @@ int machine_command(const Arguments& arguments) {
 }
 
 int networks_command(const Arguments& arguments) {
-  const auto options = parse_options(kNetworksHelp, kNetworksRows, arguments);
+  const auto rows = std::vector<OptionRow>(std::begin(kNetworksRows), std::end(kNetworksRows)) +
+                    network_options();
+  const auto options = parse_options(kNetworksHelp, rows, arguments);
   if (!options) return kExitOk;
   if (options->positional().empty())
     throw InputError("unnasim networks: expected a network, see unnasim networks --help");
   TextTable table(
       {"network", "operators", "tensors", "MACs", "parameters", "intermediates\n(int16)"});
   for (const std::string& file : options->positional()) {
-    const Graph graph = load_workload(file);
+    const Graph graph = read_network(network_choice(*options, file));
     if (options->flag("dump")) fmt::print("{}", dump_graph(graph));
     table.add({graph.name, fmt::format("{}", graph.ops.size()),
                fmt::format("{}", graph.tensors.size()), grouped(total_macs(graph)),
@@ -62,6 +74,21 @@ int networks_command(const Arguments& arguments) {
                readable_bytes(total_intermediate_bytes(graph, element_bytes(DataType::int16)))});
   }
   if (!options->flag("dump")) fmt::print("{}", table.str());
+  return kExitOk;
+}
+
+int import_command(const Arguments& arguments) {
+  const auto rows =
+      std::vector<OptionRow>(std::begin(kImportRows), std::end(kImportRows)) + network_options();
+  const auto options = parse_options(kImportHelp, rows, arguments);
+  if (!options) return kExitOk;
+  const std::filesystem::path file = options->only();
+  const Graph graph = read_network(network_choice(*options, file));
+  const std::string output = options->text("output").value_or(
+      std::filesystem::path(file).replace_extension(".yaml").string());
+  write_file(output, write_workload(graph));
+  fmt::print("{}: {} operators, {} MACs, {} parameters\n", output, graph.ops.size(),
+             grouped(total_macs(graph)), grouped(total_params(graph)));
   return kExitOk;
 }
 

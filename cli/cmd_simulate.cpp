@@ -20,13 +20,13 @@ constexpr CommandHelp kHelp = {
 
 constexpr OptionRow kOptions[] = {
     {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
-    {"planner", "NAME", "tetris", "unnasim plan --list shows them"},
+    {"planner", "NAME", "auto", "unnasim plan --list shows them"},
     {"perturb", "N", "1", "replays under random delays"},
     {"functional", "", "",
      "also compute: move and compute values, and prove the shared layout by them"},
     {"check", "", "", "compare every stored tensor with a reference executor; with --functional"},
     {"input", "NAME=FILE", "",
-     "values of an input or weight, .npy (default: random); with --functional"},
+     "values of an input or weight, .npy or .pb (default: random); with --functional"},
     {"output-dir", "DIR", "", "write the outputs there, NAME.npy; with --functional"},
     {"trace", "FILE", "", "stream the executed instructions to a .unt file"},
     kDumpOption,
@@ -76,7 +76,7 @@ void write_outputs(const fs::path& directory, const Run& run) {
 
 int simulate_command(const Arguments& arguments) {
   const auto rows = std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
-                    machine_options() + compile_options() + search_options();
+                    network_options() + machine_options() + compile_options() + search_options();
   const auto options = parse_options(kHelp, rows, arguments);
   if (!options) return kExitOk;
   MachineChoice choice = machine_choice(*options);
@@ -87,7 +87,7 @@ int simulate_command(const Arguments& arguments) {
   run_options.plan = plan_choice(*options);
   run_options.perturbed = options->required_integer("perturb", 0, 1000);
   run_options.functional = functional_choice(*options);
-  const std::string network = options->only();
+  const NetworkChoice network = network_choice(*options, options->only());
 
   const Run run =
       run_network(network, choose_machine(choice), run_options, !options->flag("no-timing"));

@@ -26,6 +26,11 @@ constexpr OptionRow kCompileOptions[] = {
     {"bands", "N", "4", "groups of rows a core's part is cut into, with --granularity band"},
 };
 
+constexpr OptionRow kNetworkOptions[] = {
+    {"input-shape", "NAME=SHAPE", "",
+     "shape of an ONNX model's input that is dynamic, e.g. x=1x3x224x224; repeatable"},
+};
+
 constexpr OptionRow kSearchOptions[] = {
     {"seed", "N", "1", "of everything random; same seed, same result"},
     {"threads", "N", "", "host threads of planners that search (default: all)"},
@@ -50,8 +55,24 @@ std::span<const OptionRow> machine_options() {
 std::span<const OptionRow> compile_options() {
   return kCompileOptions;
 }
+std::span<const OptionRow> network_options() {
+  return kNetworkOptions;
+}
 std::span<const OptionRow> search_options() {
   return kSearchOptions;
+}
+
+NetworkChoice network_choice(const Options& options, const std::string& file) {
+  NetworkChoice choice{file, {}};
+  for (const std::string& text : options.all("input-shape")) {
+    const std::size_t equals = text.rfind('=');
+    if (equals == std::string::npos || equals == 0)
+      options.fail("input-shape", fmt::format("'{}' has no name, expected NAME=SHAPE", text));
+    const std::string name = text.substr(0, equals);
+    if (!choice.onnx.input_shapes.emplace(name, parse_shape(text.substr(equals + 1))).second)
+      options.fail("input-shape", fmt::format("'{}' twice, expected it once", name));
+  }
+  return choice;
 }
 
 MachineChoice machine_choice(const Options& options) {

@@ -12,8 +12,10 @@ namespace unna {
 
 std::span<const OptionRow> machine_options();  ///< --machine, --set
 std::span<const OptionRow> compile_options();  ///< --granularity, --partition, --bands
+std::span<const OptionRow> network_options();  ///< --input-shape
 std::span<const OptionRow> search_options();   ///< --seed, --threads, --time-limit, --tetris
 
+NetworkChoice network_choice(const Options& options, const std::string& file);
 MachineChoice machine_choice(const Options& options);  ///< without --cores
 CompileOptions compile_choice(const Options& options, Granularity otherwise = Granularity::tensor);
 PlanOptions plan_choice(const Options& options);

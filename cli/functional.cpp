@@ -160,7 +160,7 @@ TensorId named_tensor(const Graph& graph, const std::string& name) {
 }
 
 std::vector<float> values_of_file(const GraphTensor& tensor, const std::filesystem::path& path) {
-  TensorFile file = load_tensor(path);
+  TensorFile file = load_values(path);
   if (file.shape != tensor.shape)
     throw InputError(SourcePos{path.string(), 0, 0},
                      fmt::format("has shape {}, expected {} of {}", to_string(file.shape),
@@ -229,6 +229,24 @@ std::map<std::string, TensorFile> outputs_of(const Compiled& compiled, const Fun
 }
 
 }  // namespace
+
+std::map<std::string, TensorFile> compute_outputs(const Compiled& compiled,
+                                                  const InputValues& inputs) {
+  ValueRun run(compiled,
+               identity_layout(*compiled.object, compiled.machine.config.dram.alignment_bytes),
+               initial_memory(compiled, inputs), false);
+  run.run(std::nullopt);
+  return outputs_of(compiled, run.values());
+}
+
+TensorFile load_values(const std::filesystem::path& path) {
+  if (path.extension() != ".pb") return load_tensor(path);
+  const OnnxTensor tensor = load_onnx_tensor(path);
+  TensorFile file{tensor.dims, {}};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(tensor.count()); ++i)
+    file.values.push_back(static_cast<float>(tensor.at(i)));
+  return file;
+}
 
 FunctionalOutcome run_functional(Compiled& compiled, const Executed& executed, const Layout& shared,
                                  const FunctionalRequest& request, std::int64_t perturbed,

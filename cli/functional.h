@@ -58,6 +58,13 @@ FunctionalOutcome run_functional(Compiled& compiled, const Executed& executed, c
                                  const FunctionalRequest& request, std::int64_t perturbed,
                                  std::uint64_t seed);
 
+/// One run on the program's own layout, nothing shared: the outputs, by tensor.
+std::map<std::string, TensorFile> compute_outputs(const Compiled& compiled,
+                                                  const InputValues& inputs);
+
+/// Values of a tensor, from a `.npy` file or from ONNX's `.pb`. Throws InputError.
+TensorFile load_values(const std::filesystem::path& path);
+
 /// Bytes of all output buffers, in the order of the buffers.
 std::vector<std::byte> output_bytes(const Compiled& compiled, const Functional& run);
 

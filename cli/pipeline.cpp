@@ -77,12 +77,18 @@ ChosenMachine choose_machine(const MachineChoice& choice) {
   return machine;
 }
 
-Compiled compile_network(const fs::path& network, const ChosenMachine& machine,
+Graph read_network(const NetworkChoice& network) {
+  OnnxImport import = load_network(network.file, network.onnx);
+  for (const std::string& note : import.notes)
+    fmt::print(stderr, "{}: note: {}\n", network.file.string(), note);
+  return std::move(import.graph);
+}
+
+Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
                          const CompileOptions& options) {
   const Stopwatch watch;
-  const std::string text = read_file(network);
-  Compiled compiled = compile_graph(parse_workload(text, network.string()), machine, options);
-  compiled.network_file = {network.string(), hash_hex(text)};
+  Compiled compiled = compile_graph(read_network(network), machine, options);
+  compiled.network_file = {network.file.string(), hash_hex(read_file(network.file))};
   compiled.seconds = watch.seconds();
   return compiled;
 }
@@ -198,8 +204,8 @@ ValidationFigures validate(const Compiled& compiled, const Executed& executed,
   return done;
 }
 
-Run run_network(const fs::path& network, const ChosenMachine& machine, const RunOptions& options,
-                bool timing) {
+Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
+                const RunOptions& options, bool timing) {
   const Stopwatch total;
   Run run;
   run.compiled = compile_network(network, machine, options.compile);

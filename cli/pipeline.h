@@ -21,6 +21,7 @@
 #include "sim/simulate.h"
 #include "workloads/graph.h"
 #include "workloads/npy.h"
+#include "workloads/onnx/import.h"
 
 namespace unna {
 
@@ -47,7 +48,15 @@ struct Compiled {
   std::string graph_dump, partition_dump, tiles_dump;
   double seconds = 0;
 };
-Compiled compile_network(const std::filesystem::path& network, const ChosenMachine& machine,
+/// A network file, YAML or ONNX, and how to read it.
+struct NetworkChoice {
+  std::filesystem::path file;
+  OnnxOptions onnx;
+};
+/// Its notes go to stderr, a line each.
+Graph read_network(const NetworkChoice& network);
+
+Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
                          const CompileOptions& options);
 /// The same for a network that comes from no file.
 Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options);
@@ -95,7 +104,7 @@ struct FunctionalRequest {
 /// What a network run alone is described by.
 struct RunOptions {
   CompileOptions compile;
-  std::string planner = "tetris";
+  std::string planner = "auto";
   PlanOptions plan;
   std::int64_t perturbed = 1;
   std::optional<FunctionalRequest> functional;
@@ -108,7 +117,7 @@ struct Run {
   std::map<std::string, TensorFile> outputs;  ///< by tensor, of a functional run
 };
 /// All of the stages, for one network, machine and planner; `timing` also fills in host figures.
-Run run_network(const std::filesystem::path& network, const ChosenMachine& machine,
+Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
                 const RunOptions& options, bool timing);
 
 /// Seconds since it was made.

@@ -8,6 +8,11 @@ if(UNNASIM_SANITIZE)
   target_link_options(unna_options INTERFACE -fsanitize=${UNNASIM_SANITIZE})
 endif()
 
+if(UNNASIM_FUZZ)
+  target_compile_options(unna_options INTERFACE -fsanitize=fuzzer-no-link,address)
+  target_link_options(unna_options INTERFACE -fsanitize=address)
+endif()
+
 # unna_library(name source...): static library unna_<name> of one layer.
 function(unna_library name)
   add_library(unna_${name} STATIC ${ARGN})

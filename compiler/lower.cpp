@@ -29,13 +29,14 @@ bool wants_image(OpKind kind) {
 /// Operators that keep the meaning of the dimensions, so that all their tensors agree on an order.
 bool keeps_dimensions(OpKind kind) {
   return kind == OpKind::unary || kind == OpKind::binary || kind == OpKind::concat ||
-         kind == OpKind::split || kind == OpKind::slice || kind == OpKind::pad;
+         kind == OpKind::split || kind == OpKind::slice || kind == OpKind::gather ||
+         kind == OpKind::pad;
 }
 
 /// Operators that only rename elements of their first input.
 bool is_view(OpKind kind) {
-  return kind == OpKind::split || kind == OpKind::slice || kind == OpKind::reshape ||
-         kind == OpKind::transpose;
+  return kind == OpKind::split || kind == OpKind::slice || kind == OpKind::gather ||
+         kind == OpKind::reshape || kind == OpKind::transpose;
 }
 
 }  // namespace
@@ -274,6 +275,10 @@ void Lowering::lower_op(const CanonicalOp& op) {
       return lower_resize(op);
     case OpKind::lstm:
       return lower_lstm(op);
+    case OpKind::log_softmax:
+      return lower_log_softmax(op);
+    case OpKind::gather:
+      return lower_gather(op);
   }
   throw Unsupported{"no lowering for this kind"};
 }

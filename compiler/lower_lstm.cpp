@@ -12,6 +12,13 @@ void Lowering::lower_lstm(const CanonicalOp& op) {
   for (std::size_t d = 0; d < directions; ++d) lower_lstm_direction(op, d);
 }
 
+/// One direction of a first output or cell state [D,N,H], as rows.
+TensorView Lowering::initial_state(const CanonicalOp& op, std::size_t input,
+                                   std::size_t direction) {
+  const TensorView v = inner_contiguous(view(op.inputs[input]), 2, source(op).name, false);
+  return *reshaped(sliced(v, 0, static_cast<std::int64_t>(direction), 1), {v.dims[1], v.dims[2]});
+}
+
 void Lowering::lower_lstm_direction(const CanonicalOp& op, std::size_t direction) {
   const GraphOp& o = source(op);
   const std::int64_t hidden = o.as<LstmAttrs>().hidden;
@@ -55,9 +62,13 @@ void Lowering::lower_lstm_direction(const CanonicalOp& op, std::size_t direction
 
   const StorageId r = dense(prefix + ".r", BufferKind::weight, {gates, hidden}).storage;
   recipe(r).terms = {{op.inputs[2], d * gates * hidden, {gates * hidden}, {1}}};
-  const TensorView zero = dense(prefix + ".zero_state", BufferKind::weight, {batch, hidden});
-  TensorView h = zero;
-  TensorView c = zero;
+  TensorView h, c;
+  if (op.inputs.size() > 5) {
+    h = initial_state(op, 4, direction);
+    c = initial_state(op, 5, direction);
+  } else {
+    h = c = dense(prefix + ".zero_state", BufferKind::weight, {batch, hidden});
+  }
   for (std::int64_t i = 0; i < steps; ++i) {
     const std::int64_t t = direction == 0 ? i : steps - 1 - i;
     const std::string step = fmt::format("{}.t{}", prefix, t);

@@ -40,7 +40,14 @@ void Lowering::copy(const TensorView& from, const TensorView& to, const std::str
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return to.strides[a] > to.strides[b]; });
   std::erase_if(order, [&](std::size_t d) { return to.dims[d] == 1; });
-  if (order.size() > kDims) throw Unsupported{"a copy of more than 5 dimensions"};
+  if (order.size() > kDims) {
+    // One dimension more than a kernel has: a copy for each element of the shortest.
+    const std::size_t d = *std::min_element(
+        order.begin(), order.end(), [&](auto a, auto b) { return to.dims[a] < to.dims[b]; });
+    for (std::int64_t i = 0; i < to.dims[d]; ++i)
+      copy(sliced(from, d, i, 1), sliced(to, d, i, 1), fmt::format("{}.{}", name, i));
+    return;
+  }
   Kernel k;
   k.kind = KernelKind::copy;
   k.name = name;

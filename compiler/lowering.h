@@ -48,6 +48,8 @@ class Lowering {
   void lower_binary(const CanonicalOp& op);
   void lower_batch_norm(const CanonicalOp& op);
   void lower_rows(const CanonicalOp& op);
+  void lower_log_softmax(const CanonicalOp& op);
+  void lower_gather(const CanonicalOp& op);
   void lower_lrn(const CanonicalOp& op);
   void lower_reduce(const CanonicalOp& op);
   void lower_resize(const CanonicalOp& op);
@@ -60,6 +62,7 @@ class Lowering {
   void lower_reshape(const CanonicalOp& op);
   void lower_lstm(const CanonicalOp& op);
   void lower_lstm_direction(const CanonicalOp& op, std::size_t direction);
+  TensorView initial_state(const CanonicalOp& op, std::size_t input, std::size_t direction);
 
   // Helpers.
   const GraphOp& source(const CanonicalOp& op) const { return graph_.op(op.source); }

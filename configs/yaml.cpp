@@ -63,6 +63,7 @@ class Converter {
       YamlNode& value = out.fields.back().second;
       if (value.kind == YamlNode::Kind::null && value.pos.line != pos.line) value.pos = pos;
       out.field_pos.push_back(pos);
+      out.field_quoted.push_back(field.first.Tag() == "!");
     }
   }
 

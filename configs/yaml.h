@@ -30,6 +30,7 @@ struct YamlNode {
   std::vector<YamlNode> items;  ///< of a sequence
   std::vector<std::pair<std::string, YamlNode>> fields;  ///< of a map, in file order
   std::vector<SourcePos> field_pos;                      ///< where each key of `fields` stands
+  std::vector<bool> field_quoted;                        ///< whether the key is in quotes
   SourcePos pos;
 
   /// The value of a key of a map, or nullptr.

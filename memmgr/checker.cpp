@@ -3,7 +3,11 @@
 #include "memmgr/checker.h"
 
 #include <algorithm>
+#include <bit>
+#include <limits>
 #include <map>
+#include <set>
+#include <span>
 #include <tuple>
 
 #include "base/error.h"
@@ -11,28 +15,99 @@
 namespace unna {
 namespace {
 
+/// Bytes that a buffer needs for a while, at their place in memory.
+struct Piece {
+  std::size_t buffer = 0;
+  std::int64_t from = 0;
+  std::int64_t until = 0;
+  Bytes begin = 0;
+  Bytes end = 0;
+};
+
+/// Pieces that come and go, asked for those that touch a range: a tree of the greatest ends over
+/// the pieces by begin.
+class LivePieces {
+ public:
+  explicit LivePieces(std::span<const Piece> by_begin)
+      : pieces_(by_begin), leaves_(std::bit_ceil(by_begin.size() + 1)), end_(2 * leaves_, kDead) {}
+
+  void enter(std::size_t p) { set(p, pieces_[p].end); }
+  void leave(std::size_t p) { set(p, kDead); }
+  template <class Body>
+  void for_each_in(Bytes begin, Bytes end, Body&& body) const {
+    const auto behind = std::ranges::lower_bound(pieces_, end, {}, &Piece::begin);
+    visit(1, 0, leaves_, static_cast<std::size_t>(behind - pieces_.begin()), begin, body);
+  }
+
+ private:
+  static constexpr Bytes kDead = std::numeric_limits<Bytes>::min();
+
+  void set(std::size_t p, Bytes end) {
+    std::size_t node = leaves_ + p;
+    end_[node] = end;
+    while (node /= 2) end_[node] = std::max(end_[2 * node], end_[2 * node + 1]);
+  }
+  template <class Body>
+  void visit(std::size_t node, std::size_t first, std::size_t width, std::size_t count, Bytes above,
+             Body& body) const {
+    if (first >= count || end_[node] <= above) return;
+    if (width == 1) return body(first);
+    visit(2 * node, first, width / 2, count, above, body);
+    visit(2 * node + 1, first + width / 2, width / 2, count, above, body);
+  }
+
+  std::span<const Piece> pieces_;
+  std::size_t leaves_;
+  std::vector<Bytes> end_;
+};
+
 class PlanChecker {
  public:
-  PlanChecker(const PlanProblem& problem, const Plan& plan, std::size_t limit)
-      : problem_(problem), plan_(plan), limit_(limit) {}
+  PlanChecker(const PlanProblem& problem, const std::vector<Bytes>& offsets,
+              std::optional<Bytes> peak, std::size_t limit)
+      : problem_(problem), offsets_(offsets), peak_(peak), limit_(limit) {
+    for (const BufferPair pair : problem.in_place)
+      in_place_.insert(std::minmax(pair.first, pair.second));
+  }
+
+  /// Several memories, one behind the other: what lies in different ones can't meet.
+  void use_pools(const std::vector<std::uint32_t>& pool) {
+    pool_ = &pool;
+    base_.assign(problem_.pools.size() + 1, 0);
+    for (std::size_t i = 0; i < pool.size(); ++i)
+      base_[pool[i] + 1] = std::max(base_[pool[i] + 1], offsets_[i] + problem_.buffers[i].size);
+    for (std::size_t p = 1; p < base_.size(); ++p) base_[p] += base_[p - 1];
+  }
 
   std::vector<Violation> run() {
-    if (plan_.offsets.size() != problem_.buffers.size()) {
-      report(fmt::format("plan has {} offsets for {} buffers", plan_.offsets.size(),
+    if (offsets_.size() != problem_.buffers.size()) {
+      report(fmt::format("plan has {} offsets for {} buffers", offsets_.size(),
                          problem_.buffers.size()));
       return std::move(found_);
     }
-    for (std::size_t i = 0; i < plan_.offsets.size(); ++i) check_buffer(i);
+    for (std::size_t i = 0; i < offsets_.size(); ++i) check_buffer(i);
+    for (const BufferPair pair : problem_.apart)
+      if (touch(pair.first, pair.second))
+        report_pair(pair.first, pair.second, "they are to be kept apart");
     if (problem_.lifetimes.intervals)
       sweep_time();
     else
-      check_pairs();
+      sweep_addresses();
     return std::move(found_);
   }
 
  private:
-  Bytes begin(std::size_t i) const { return plan_.offsets[i]; }
-  Bytes end(std::size_t i) const { return plan_.offsets[i] + problem_.buffers[i].size; }
+  Bytes base(std::size_t i) const { return pool_ == nullptr ? 0 : base_[(*pool_)[i]]; }
+  Bytes begin(std::size_t i) const { return base(i) + offsets_[i]; }
+  Bytes end(std::size_t i) const { return begin(i) + problem_.buffers[i].size; }
+  bool empty(std::size_t i) const { return problem_.buffers[i].size == 0; }
+  bool touch(std::size_t a, std::size_t b) const {
+    return !empty(a) && !empty(b) && begin(a) < end(b) && begin(b) < end(a);
+  }
+  bool share_in_place(std::size_t a, std::size_t b) const {
+    return begin(a) == begin(b) && in_place_.contains({static_cast<std::uint32_t>(std::min(a, b)),
+                                                       static_cast<std::uint32_t>(std::max(a, b))});
+  }
   bool full() const { return found_.size() >= limit_; }
   void report(std::string message) {
     if (!full()) found_.push_back({std::move(message)});
@@ -40,70 +115,96 @@ class PlanChecker {
 
   void check_buffer(std::size_t i) {
     const PlanBuffer& b = problem_.buffers[i];
-    if (begin(i) < 0) report(fmt::format("{} is at negative offset {}", b.name, begin(i)));
-    if (begin(i) % b.alignment != 0)
-      report(fmt::format("{} is at {}, not a multiple of its alignment {}", b.name, begin(i),
-                         b.alignment));
-    if (b.fixed && begin(i) != *b.fixed)
-      report(fmt::format("{} is at {}, expected its fixed offset {}", b.name, begin(i), *b.fixed));
-    if (end(i) > plan_.peak)
-      report(fmt::format("{} ends at {}, above the plan's peak {}", b.name, end(i), plan_.peak));
-    if (problem_.capacity && end(i) > *problem_.capacity)
+    const Bytes at = offsets_[i];
+    const Bytes until = at + b.size;
+    if (at < 0) report(fmt::format("{} is at negative offset {}", b.name, at));
+    if (at % b.alignment != 0)
       report(
-          fmt::format("{} ends at {}, above the capacity {}", b.name, end(i), *problem_.capacity));
+          fmt::format("{} is at {}, not a multiple of its alignment {}", b.name, at, b.alignment));
+    if (b.fixed && at != *b.fixed)
+      report(fmt::format("{} is at {}, expected its fixed offset {}", b.name, at, *b.fixed));
+    if (peak_ && until > *peak_)
+      report(fmt::format("{} ends at {}, above the plan's peak {}", b.name, until, *peak_));
+    const auto& capacity =
+        pool_ == nullptr ? problem_.capacity : problem_.pools[(*pool_)[i]].capacity;
+    if (capacity && until > *capacity)
+      report(fmt::format("{} ends at {}, above the capacity {}", b.name, until, *capacity));
+    if (b.size > 0) check_reserved(i, at, until);
+    if (pool_ != nullptr) check_choice(i);
   }
 
-  void report_pair(std::size_t a, std::size_t b, const std::string& lives) {
+  void check_reserved(std::size_t i, Bytes at, Bytes until) {
+    const auto& reserved =
+        pool_ == nullptr ? problem_.reserved : problem_.pools[(*pool_)[i]].reserved;
+    for (const ByteRange& r : reserved)
+      if (at < r.end && r.begin < until)
+        report(fmt::format("{} is at [{}, {}), in the reserved range [{}, {})",
+                           problem_.buffers[i].name, at, until, r.begin, r.end));
+  }
+
+  void check_choice(std::size_t i) {
+    const PlanBuffer& b = problem_.buffers[i];
+    const std::uint32_t pool = (*pool_)[i];
+    if (!b.pools.empty() && std::ranges::count(b.pools, pool) == 0)
+      report(fmt::format("{} is in pool {}, which is none of its own", b.name,
+                         problem_.pools[pool].name));
+  }
+
+  void report_pair(std::size_t a, std::size_t b, const std::string& why) {
+    report_bytes(a, b, std::max(begin(a), begin(b)), std::min(end(a), end(b)), why);
+  }
+  void report_bytes(std::size_t a, std::size_t b, Bytes from, Bytes until, const std::string& why) {
     report(fmt::format("{} and {} share bytes [{}, {}): {}", problem_.buffers[a].name,
-                       problem_.buffers[b].name, std::max(begin(a), begin(b)),
-                       std::min(end(a), end(b)), lives));
+                       problem_.buffers[b].name, from - base(a), until - base(a), why));
   }
 
-  /// Walks through time with the live buffers sorted by address: whoever enters may touch neither
-  /// of its neighbours. As long as nothing is wrong the live ones are disjoint, so that suffices.
-  void sweep_time() {
-    struct Event {
-      std::int64_t time;
-      bool enters;
-      std::size_t buffer;
-    };
-    std::vector<Event> events;
+  std::vector<Piece> pieces() const {
+    std::vector<Piece> all;
     for (std::size_t i = 0; i < problem_.buffers.size(); ++i) {
-      if (problem_.buffers[i].size == 0) continue;
-      std::int64_t from = (*problem_.lifetimes.intervals)[i].lower;
-      const std::int64_t until = (*problem_.lifetimes.intervals)[i].upper;
-      const auto enter = [&](std::int64_t lower, std::int64_t upper) {
-        if (lower >= upper) return;
-        events.push_back({lower, true, i});
-        events.push_back({upper, false, i});
+      const Interval life = (*problem_.lifetimes.intervals)[i];
+      std::int64_t from = life.lower;
+      const auto need = [&](std::int64_t lower, std::int64_t upper, Bytes first, Bytes last) {
+        if (lower < upper && first < last)
+          all.push_back({i, lower, upper, begin(i) + first, begin(i) + last});
       };
       if (!problem_.lifetimes.gaps.empty()) {
         for (const Gap& gap : problem_.lifetimes.gaps[i]) {
-          if (gap.keeps()) continue;
-          enter(from, gap.time.lower);
+          need(from, gap.time.lower, 0, problem_.buffers[i].size);
+          need(gap.time.lower, gap.time.upper, gap.kept_begin, gap.kept_end);
           from = gap.time.upper;
         }
       }
-      enter(from, until);
+      need(from, life.upper, 0, problem_.buffers[i].size);
     }
-    std::ranges::sort(events, {},
-                      [](const Event& e) { return std::tuple(e.time, e.enters, e.buffer); });
-    std::multimap<Bytes, std::size_t> live;
-    for (const Event& e : events) {
+    return all;
+  }
+
+  /// Walks through time: whoever enters may touch no one there, but those that it is in place of.
+  void sweep_time() {
+    std::vector<Piece> all = pieces();
+    std::ranges::stable_sort(all, {}, &Piece::begin);
+    std::vector<std::tuple<std::int64_t, bool, std::size_t>> events;  // time, enters, piece
+    for (std::size_t p = 0; p < all.size(); ++p) {
+      events.emplace_back(all[p].from, true, p);
+      events.emplace_back(all[p].until, false, p);
+    }
+    std::ranges::sort(events);
+    LivePieces live(all);
+    for (const auto& [time, enters, p] : events) {
       if (full()) return;
-      if (!e.enters) {
-        const auto [first, last] = live.equal_range(begin(e.buffer));
-        live.erase(std::find_if(first, last, [&](const auto& x) { return x.second == e.buffer; }));
+      if (!enters) {
+        live.leave(p);
         continue;
       }
-      const auto next = live.lower_bound(begin(e.buffer));
-      const auto meets = [&](std::size_t other) {
-        report_pair(e.buffer, other, fmt::format("both are in use at time {}", e.time));
-      };
-      if (next != live.end() && next->first < end(e.buffer)) meets(next->second);
-      if (next != live.begin() && end(std::prev(next)->second) > begin(e.buffer))
-        meets(std::prev(next)->second);
-      live.emplace(begin(e.buffer), e.buffer);
+      const Piece& mine = all[p];
+      live.for_each_in(mine.begin, mine.end, [&, when = time](std::size_t other) {
+        const Piece& theirs = all[other];
+        if (!share_in_place(mine.buffer, theirs.buffer))
+          report_bytes(mine.buffer, theirs.buffer, std::max(mine.begin, theirs.begin),
+                       std::min(mine.end, theirs.end),
+                       fmt::format("both are in use at time {}", when));
+      });
+      live.enter(p);
     }
   }
 
@@ -120,30 +221,158 @@ class PlanChecker {
     return std::nullopt;
   }
 
-  void check_pairs() {
-    const std::size_t n = problem_.buffers.size();
-    for (std::size_t a = 0; a < n && !full(); ++a) {
-      for (std::size_t b = a + 1; b < n && !full(); ++b) {
-        if (begin(a) >= end(b) || begin(b) >= end(a)) continue;
-        if (problem_.buffers[a].size == 0 || problem_.buffers[b].size == 0) continue;
-        const auto forth = not_before(a, b);
-        if (!forth) continue;
-        const auto back = not_before(b, a);
-        if (back) report_pair(a, b, *forth + "; " + *back);
+  void check_order(std::size_t a, std::size_t b) {
+    const auto forth = not_before(a, b);
+    if (!forth || share_in_place(a, b)) return;
+    const auto back = not_before(b, a);
+    if (back) report_pair(a, b, *forth + "; " + *back);
+  }
+
+  /// Walks through memory: only buffers that share bytes are held against each other.
+  void sweep_addresses() {
+    std::vector<std::size_t> by_begin;
+    for (std::size_t i = 0; i < problem_.buffers.size(); ++i)
+      if (!empty(i)) by_begin.push_back(i);
+    std::ranges::stable_sort(by_begin, {}, [&](std::size_t i) { return begin(i); });
+    std::vector<std::size_t> here;
+    for (const std::size_t i : by_begin) {
+      std::erase_if(here, [&](std::size_t j) { return end(j) <= begin(i); });
+      for (const std::size_t j : here) {
+        if (full()) return;
+        check_order(std::min(i, j), std::max(i, j));
       }
+      here.push_back(i);
     }
   }
 
   const PlanProblem& problem_;
-  const Plan& plan_;
+  const std::vector<Bytes>& offsets_;
+  std::optional<Bytes> peak_;
+  const std::vector<std::uint32_t>* pool_ = nullptr;  ///< by buffer; null: one memory
+  std::vector<Bytes> base_;                           ///< of each pool
   std::size_t limit_;
+  std::set<std::pair<std::uint32_t, std::uint32_t>> in_place_;
+  std::vector<Violation> found_;
+};
+
+/// The bound's buffers, laid one behind the other: a valid plan of theirs needs all that room.
+class BoundChecker {
+ public:
+  explicit BoundChecker(const PlanProblem& problem) : problem_(problem) {}
+
+  std::vector<Violation> run(std::size_t limit) {
+    if (problem_.antichain_bytes.size() != problem_.antichain.size())
+      return {{"the bound says not of each of its buffers what it needs"}};
+    check_pairs();
+    if (problem_.lifetimes.intervals)
+      check_time();
+    else
+      check_order();
+    if (found_.size() > limit) found_.resize(limit);
+    return std::move(found_);
+  }
+
+ private:
+  const std::string& name(std::size_t k) const {
+    return problem_.buffers[problem_.antichain[k]].name;
+  }
+
+  void check_pairs() {
+    const std::set<std::uint32_t> members(problem_.antichain.begin(), problem_.antichain.end());
+    if (members.size() != problem_.antichain.size()) found_.push_back({"a buffer counts twice"});
+    for (const BufferPair pair : problem_.in_place)
+      if (members.contains(pair.first) && members.contains(pair.second))
+        found_.push_back(
+            {fmt::format("{} may be in place of {}, yet both count",
+                         problem_.buffers[pair.second].name, problem_.buffers[pair.first].name)});
+  }
+
+  /// Some time must be within all; it may as well be one at which some buffer starts to need bytes.
+  void check_time() {
+    std::map<std::int64_t, std::int64_t> change;
+    for (std::size_t k = 0; k < problem_.antichain.size(); ++k)
+      for (const Interval& time : times_of(k)) {
+        ++change[time.lower];
+        --change[time.upper];
+      }
+    std::int64_t there = 0;
+    std::int64_t most = 0;
+    for (const auto& [time, step] : change) most = std::max(most, there += step);
+    if (most != static_cast<std::int64_t>(problem_.antichain.size()))
+      found_.push_back(
+          {fmt::format("only {} of the bound's {} buffers need their bytes at one time", most,
+                       problem_.antichain.size())});
+  }
+
+  /// When the k-th needs at least the bytes that it counts for, in one piece each.
+  std::vector<Interval> times_of(std::size_t k) const {
+    const std::uint32_t i = problem_.antichain[k];
+    const Bytes bytes = problem_.antichain_bytes[k];
+    const Interval life = (*problem_.lifetimes.intervals)[i];
+    std::vector<Interval> times;
+    std::int64_t from = life.lower;
+    const auto add = [&](std::int64_t lower, std::int64_t upper, Bytes needed) {
+      if (lower < upper && needed >= bytes) times.push_back({lower, upper});
+    };
+    if (!problem_.lifetimes.gaps.empty())
+      for (const Gap& gap : problem_.lifetimes.gaps[i]) {
+        add(from, gap.time.lower, problem_.buffers[i].size);
+        add(gap.time.lower, gap.time.upper, gap.kept_end - gap.kept_begin);
+        from = gap.time.upper;
+      }
+    add(from, life.upper, problem_.buffers[i].size);
+    // A buffer that nothing but itself is held against needs its bytes, used or not.
+    if (times.empty() && problem_.antichain.size() == 1) times.push_back({0, 1});
+    return times;
+  }
+
+  void check_order() {
+    const ChainOrder& order = *problem_.lifetimes.order;
+    for (std::size_t a = 0; a < problem_.antichain.size(); ++a) {
+      const std::uint32_t i = problem_.antichain[a];
+      if (problem_.antichain_bytes[a] > problem_.buffers[i].size)
+        found_.push_back({fmt::format("{} counts for more than its size", name(a))});
+      for (std::size_t b = 0; b < a; ++b) {
+        const std::uint32_t j = problem_.antichain[b];
+        if (precedes(order, i, j) || precedes(order, j, i))
+          found_.push_back({fmt::format("{} and {} both count, but one comes before the other",
+                                        name(b), name(a))});
+      }
+    }
+  }
+  static bool precedes(const ChainOrder& order, std::uint32_t a, std::uint32_t b) {
+    return std::ranges::all_of(order.last(a), [&](const ChainOrder::Mark& last) {
+      return last.position <= order.first(b)[last.chain];
+    });
+  }
+
+  const PlanProblem& problem_;
   std::vector<Violation> found_;
 };
 
 }  // namespace
 
+std::vector<Violation> check_bound(const PlanProblem& problem, std::size_t limit) {
+  return BoundChecker(problem).run(limit);
+}
+
 std::vector<Violation> check_plan(const PlanProblem& problem, const Plan& plan, std::size_t limit) {
-  return PlanChecker(problem, plan, limit).run();
+  std::vector<Violation> found = PlanChecker(problem, plan.offsets, plan.peak, limit).run();
+  if (found.empty() && plan.objects) found = check_objects(problem, plan, limit);
+  return found;
+}
+
+std::vector<Violation> check_pools(const PlanProblem& problem,
+                                   const std::vector<std::uint32_t>& pool,
+                                   const std::vector<Bytes>& offsets, std::size_t limit) {
+  const auto wrong =
+      std::ranges::find_if(pool, [&](std::uint32_t p) { return p >= problem.pools.size(); });
+  if (pool.size() != offsets.size() || wrong != pool.end())
+    return {{fmt::format("{} buffers have a pool, {} an offset, and there are {} pools",
+                         pool.size(), offsets.size(), problem.pools.size())}};
+  PlanChecker checker(problem, offsets, std::nullopt, limit);
+  if (offsets.size() == problem.buffers.size()) checker.use_pools(pool);
+  return checker.run();
 }
 
 }  // namespace unna

@@ -1,6 +1,6 @@
 #pragma once
 
-// Says whether a layout is safe, without any code of liveness or the planners: quadratic and dumb.
+// Says whether a layout is safe, without any code of liveness, of the problem or of the planners.
 
 #include <optional>
 #include <string>
@@ -17,10 +17,30 @@ struct Violation {
   std::string message;  ///< one line: both buffers, their instructions or lifetimes, the byte range
 };
 
-/// Every pair of buffers of the problem that overlaps in memory must not conflict; alignment and
-/// fixed offsets kept; offsets not negative. At most `limit` violations are listed.
+/// Every pair of buffers of the problem that overlaps in memory must not conflict (in a gap, where
+/// the bytes overlap that both keep), unless one is in place of the other at the same offset; those
+/// to be kept apart are; reserved ranges are free; alignment and fixed offsets kept; offsets not
+/// negative. At most `limit` violations are listed. A time sweep over intervals; of a partial order
+/// all pairs that share bytes.
 std::vector<Violation> check_plan(const PlanProblem& problem, const Plan& plan,
                                   std::size_t limit = 10);
+
+/// Of shared objects, which check_plan() looks at where a plan has them: every buffer is in one
+/// that is large enough; buffers of one object do not conflict, unless one may take over the
+/// other's bytes, and are not kept apart; with the plan's offsets, every member starts where its
+/// object does and objects do not overlap.
+std::vector<Violation> check_objects(const PlanProblem& problem, const Plan& plan,
+                                     std::size_t limit = 10);
+
+/// The same for several memories: every buffer in one of its pools, below that one's capacity, and
+/// buffers of one pool as above. `pool` and `offsets` by buffer.
+std::vector<Violation> check_pools(const PlanProblem& problem,
+                                   const std::vector<std::uint32_t>& pool,
+                                   const std::vector<Bytes>& offsets, std::size_t limit = 10);
+
+/// The problem's bound as a certificate: the buffers of its antichain need that many bytes each,
+/// all at one time (or nothing orders any two of them), and none is in place of another.
+std::vector<Violation> check_bound(const PlanProblem& problem, std::size_t limit = 10);
 
 /// The same for the layout of an object against a trace: happens-before is recomputed from the
 /// trace by plain graph search between the accesses of each pair of buffers that share bytes.

@@ -1,8 +1,9 @@
 #pragma once
 
-// Why a plan needs what it needs. (Why one liveness needs less than another: report/explain.h.)
+// Why a plan is as large as it is.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,15 +12,29 @@
 
 namespace unna {
 
+/// Why the bytes of a gap stay unused: what holds up whoever lies above it.
+enum class GapReason : std::uint8_t {
+  rests,      ///< it rests on a buffer that it conflicts with, and that does not reach into the gap
+  alignment,  ///< it would not be aligned lower down
+  fixed,      ///< it has a fixed offset
+  reserved,   ///< a reserved range, or what lies on one
+  loose,      ///< nothing: the planner could have put it lower
+};
+inline constexpr std::string_view kGapReasonNames[] = {"rests", "alignment", "fixed", "reserved",
+                                                       "loose"};
+
 /// Bytes below a buffer that none of its neighbours uses, and that it could not use either.
 struct WastedGap {
   std::uint32_t under = 0;  ///< the buffer
   Bytes begin = 0;
   Bytes end = 0;
+  GapReason reason = GapReason::loose;
+  std::optional<std::uint32_t> above;    ///< the buffer on top of the gap; none: a reserved range
+  std::optional<std::uint32_t> support;  ///< what that one rests on
 };
 
 struct PlanExplanation {
-  /// Buffers that make the bound: pairwise in conflict, largest first.
+  /// Buffers that make the bound, largest first.
   std::vector<std::uint32_t> at_bound;
   /// Buffers whose end is the peak, largest first.
   std::vector<std::uint32_t> at_peak;

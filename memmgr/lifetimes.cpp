@@ -24,6 +24,24 @@ bool Lifetimes::before(std::size_t a, std::size_t b) const {
   return (*intervals)[a].upper <= (*intervals)[b].lower;
 }
 
+std::vector<LivePiece> live_pieces(const Lifetimes& lifetimes, std::size_t i, Bytes size) {
+  const Interval life = (*lifetimes.intervals)[i];
+  std::vector<LivePiece> pieces;
+  const auto add = [&](Interval time, Bytes begin, Bytes end) {
+    if (time.lower < time.upper && begin < end) pieces.push_back({time, begin, end});
+  };
+  std::int64_t from = life.lower;
+  if (!lifetimes.gaps.empty()) {
+    for (const Gap& gap : lifetimes.gaps[i]) {
+      add({from, gap.time.lower}, 0, size);
+      add(gap.time, gap.kept_begin, gap.kept_end);
+      from = gap.time.upper;
+    }
+  }
+  add({from, life.upper}, 0, size);
+  return pieces;
+}
+
 std::vector<Interval> live_segments(const Lifetimes& lifetimes, std::size_t i) {
   Interval rest = (*lifetimes.intervals)[i];
   std::vector<Interval> segments;

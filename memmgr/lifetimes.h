@@ -23,9 +23,10 @@ enum class LivenessKind : std::uint8_t {
   topology,     ///< whole tensors over the operator graph
   instruction,  ///< happens-before of the instructions executed
   observed,     ///< time stamps of one simulation: proves nothing, never used for a valid layout
+  edges,        ///< given from outside as edges of a partial order
 };
 inline constexpr std::string_view kLivenessNames[] = {"intervals", "topology", "instruction",
-                                                      "observed"};
+                                                      "observed", "edges"};
 
 /// Half-open: in use at every t with lower <= t < upper.
 struct Interval {
@@ -44,6 +45,14 @@ struct Gap {
 
   bool keeps() const { return kept_begin < kept_end; }
   friend bool operator==(const Gap&, const Gap&) = default;
+};
+
+/// Two buffers by index.
+struct BufferPair {
+  std::uint32_t first = 0;
+  std::uint32_t second = 0;
+
+  friend auto operator<=>(BufferPair, BufferPair) = default;
 };
 
 /// Something that needs bytes for a while: a buffer, or all buffers of a tensor side by side.
@@ -116,6 +125,17 @@ struct Lifetimes {
   bool conflict(std::size_t a, std::size_t b) const;
 };
 
+/// Bytes [begin, end) of a buffer, relative to its start, that it needs for a while.
+struct LivePiece {
+  Interval time;
+  Bytes begin = 0;
+  Bytes end = 0;
+};
+
+/// What buffer i needs when: all of its `size` bytes outside gaps, in a gap those that it keeps.
+/// By time, disjoint, none empty. Only with intervals.
+std::vector<LivePiece> live_pieces(const Lifetimes& lifetimes, std::size_t i, Bytes size);
+
 /// The times at which buffer i needs bytes: its interval without the gaps that keep none. Only with
 /// intervals.
 std::vector<Interval> live_segments(const Lifetimes& lifetimes, std::size_t i);
@@ -125,6 +145,14 @@ std::vector<Interval> live_segments(const Lifetimes& lifetimes, std::size_t i);
 /// tensor a comes before b only where every operator that uses a reaches every operator that uses b
 /// through data-flow edges.
 Lifetimes topology_liveness(const Object& object);
+
+/// The partial order of `size` elements that `edges` span ("first before second"), transitively
+/// closed: the elements are cut into paths, one chain each. Throws InputError where they run in a
+/// circle; see find_cycle().
+ChainOrder order_of_edges(std::size_t size, std::span<const BufferPair> edges);
+/// The elements of one circle of edges, each before the next and the last before the first, from
+/// the one of the smallest index on; empty where there is none.
+std::vector<std::uint32_t> find_cycle(std::size_t size, std::span<const BufferPair> edges);
 
 /// Happens-before from engine order, tokens, barriers and signals by vector clocks (Mattern 1989,
 /// Fidge 1988), one component an engine of a core. Time stamps are not looked at. Throws InputError

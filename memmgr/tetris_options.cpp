@@ -25,6 +25,12 @@ TetrisOptions parse_tetris_options(const std::string& yaml, const std::string& f
       Field{"mutation_percent", options.mutation_percent, 0, 100},
       Field{"patience", options.patience, 1, 100'000'000},
       Field{"effort", options.effort, 0, 1'000'000'000},
+      Field{"islands", options.islands, 1, 1024},
+      Field{"greedy_start", options.greedy_start, 0, 1},
+      Field{"reduce", options.reduce, 0, 1},
+      Field{"settle", options.settle, 0, 1},
+      Field{"incremental", options.incremental, 0, 1},
+      Field{"local", options.local, 0, 1},
   };
   for (const Field& f : fields)
     if (const YamlNode* value = reader.optional(f.name))

@@ -90,6 +90,26 @@ void softmax(Call& call) {
   }
 }
 
+/// Step by step, each rounded as an operator of its own: x - max - log(sum(exp(x - max))).
+void log_softmax(Call& call) {
+  const Numbers& numbers = call.numbers;
+  for (std::int64_t r = 0; r < rows_of(call.out[0]); ++r) {
+    const std::span<const double> in = row(*call.in[0], r);
+    const double most = *std::max_element(in.begin(), in.end());
+    std::vector<double> below;
+    for (const double x : in) below.push_back(numbers.binary(ScalarFn::sub, x, most));
+    std::vector<double> powers = below;
+    numbers.unary({ScalarFn::exp}, powers);
+    double sum = 0;
+    for (const double p : powers) sum += p;
+    std::vector<double> log = {numbers.of_values(sum, 1)};
+    numbers.unary({ScalarFn::log}, log);
+    const std::span<double> out = row(call.out[0], r);
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = numbers.binary(ScalarFn::sub, below[i], log[0]);
+  }
+}
+
 void layer_norm(Call& call) {
   const double epsilon = static_cast<double>(static_cast<float>(call.op.as<NormAttrs>().epsilon));
   const std::vector<double> gamma = call.elements(1);
@@ -201,6 +221,21 @@ void slice(Call& call) {
   const SliceAttrs& attrs = call.op.as<SliceAttrs>();
   const std::vector<std::int64_t> zeros(attrs.starts.size());
   copy_box(*call.in[0], attrs.starts, attrs.steps, call.out[0], zeros, call.out[0].shape);
+}
+
+void gather(Call& call) {
+  const GatherAttrs& attrs = call.op.as<GatherAttrs>();
+  const auto axis = static_cast<std::size_t>(attrs.axis);
+  const Tensor& x = *call.in[0];
+  Shape kept = x.shape;
+  kept[axis] = static_cast<std::int64_t>(attrs.indices.size());
+  const std::vector<std::int64_t> steps = strides_of(x.shape);
+  for_each_index(kept, [&](std::int64_t at, const std::vector<std::int64_t>& index) {
+    std::int64_t from = 0;
+    for (std::size_t d = 0; d < index.size(); ++d)
+      from += steps[d] * (d == axis ? attrs.indices[static_cast<std::size_t>(index[d])] : index[d]);
+    call.out[0].at(at) = x.at(from);
+  });
 }
 
 void reshape(Call& call) {

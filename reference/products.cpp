@@ -212,7 +212,13 @@ void lstm(Call& call) {
         };
         biases[static_cast<std::size_t>(g)] = numbers.bias(at(g) + at(gates + g));
       }
-    std::vector<double> h(static_cast<std::size_t>(batch * hidden)), c = h;
+    const auto start = [&](std::size_t input) {
+      std::vector<double> zeros(static_cast<std::size_t>(batch * hidden));
+      if (!call.has(input)) return zeros;
+      const auto given = part(call.in[input]->data, d * batch * hidden, batch * hidden);
+      return std::vector<double>(given.begin(), given.end());
+    };
+    std::vector<double> h = start(4), c = start(5);
     for (std::int64_t i = 0; i < steps; ++i) {
       const std::int64_t t = d == 0 ? i : steps - 1 - i;
       const auto of_x =

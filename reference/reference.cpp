@@ -27,31 +27,33 @@ namespace {
 struct Row {
   OpKind kind;
   void (*run)(Call&);
-  bool parameters;  ///< inputs after the first are parameters, which it takes as reals
+  std::size_t parameters;  ///< inputs behind the first that it takes as reals
 };
 
 constexpr auto kOps = std::to_array<Row>({
-    {OpKind::conv, conv, true},
-    {OpKind::gemm, gemm, true},
-    {OpKind::matmul, matmul, false},
-    {OpKind::max_pool, max_pool, false},
-    {OpKind::avg_pool, avg_pool, false},
-    {OpKind::global_avg_pool, global_avg_pool, false},
-    {OpKind::unary, unary, false},
-    {OpKind::binary, binary, false},
-    {OpKind::softmax, softmax, false},
-    {OpKind::layer_norm, layer_norm, true},
-    {OpKind::batch_norm, batch_norm, true},
-    {OpKind::lrn, lrn, false},
-    {OpKind::reduce, reduce, false},
-    {OpKind::concat, concat, false},
-    {OpKind::split, split, false},
-    {OpKind::slice, slice, false},
-    {OpKind::reshape, reshape, false},
-    {OpKind::transpose, transpose, false},
-    {OpKind::pad, pad, false},
-    {OpKind::resize, resize, false},
-    {OpKind::lstm, lstm, true},
+    {OpKind::conv, conv, 2},
+    {OpKind::gemm, gemm, 2},
+    {OpKind::matmul, matmul, 0},
+    {OpKind::max_pool, max_pool, 0},
+    {OpKind::avg_pool, avg_pool, 0},
+    {OpKind::global_avg_pool, global_avg_pool, 0},
+    {OpKind::unary, unary, 0},
+    {OpKind::binary, binary, 0},
+    {OpKind::softmax, softmax, 0},
+    {OpKind::layer_norm, layer_norm, 2},
+    {OpKind::batch_norm, batch_norm, 4},
+    {OpKind::lrn, lrn, 0},
+    {OpKind::reduce, reduce, 0},
+    {OpKind::concat, concat, 0},
+    {OpKind::split, split, 0},
+    {OpKind::slice, slice, 0},
+    {OpKind::reshape, reshape, 0},
+    {OpKind::transpose, transpose, 0},
+    {OpKind::pad, pad, 0},
+    {OpKind::resize, resize, 0},
+    {OpKind::lstm, lstm, 3},
+    {OpKind::log_softmax, log_softmax, 0},
+    {OpKind::gather, gather, 0},
 });
 
 const Row& row_of(const GraphOp& op) {
@@ -127,7 +129,7 @@ class Executor {
     for (const TensorId id : last.outputs) out.emplace_back(graph_.tensor(id).shape);
     Call call{graph_, op, numbers_, {}, out, norm};
     for (std::size_t i = 0; i < op.inputs.size(); ++i)
-      call.in.push_back(i > 0 && row.parameters ? nullptr : input(op.inputs[i]));
+      call.in.push_back(i > 0 && i <= row.parameters ? nullptr : input(op.inputs[i]));
     row.run(call);
     for (Tensor& t : out)
       for (double& x : t.data) x = numbers_.round(x);

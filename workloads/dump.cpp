@@ -59,6 +59,10 @@ struct AttrText {
   std::string operator()(const LstmAttrs& a) const {
     return fmt::format(" hidden={} bidirectional={}", a.hidden, a.bidirectional);
   }
+  std::string operator()(const GatherAttrs& a) const {
+    return fmt::format(" axis={} indices={} keep_axis={}", a.axis, fmt::join(a.indices, ","),
+                       a.keep_axis);
+  }
   std::string operator()(const ReshapeAttrs&) const { return ""; }  // the output says it
 };
 

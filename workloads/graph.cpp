@@ -7,10 +7,11 @@ namespace unna {
 namespace {
 
 constexpr std::array<std::string_view, kOpKinds> kKindNames = {
-    "conv",   "gemm",    "matmul",     "max_pool",   "avg_pool", "global_avg_pool", "unary",
-    "binary", "softmax", "layer_norm", "batch_norm", "lrn",      "reduce",          "concat",
-    "split",  "slice",   "reshape",    "transpose",  "pad",      "resize",          "lstm"};
-static_assert(kKindNames[static_cast<std::size_t>(OpKind::lstm)] == "lstm");
+    "conv",   "gemm",   "matmul",  "max_pool",    "avg_pool",   "global_avg_pool",
+    "unary",  "binary", "softmax", "layer_norm",  "batch_norm", "lrn",
+    "reduce", "concat", "split",   "slice",       "reshape",    "transpose",
+    "pad",    "resize", "lstm",    "log_softmax", "gather"};
+static_assert(kKindNames[static_cast<std::size_t>(OpKind::gather)] == "gather");
 
 constexpr auto kFnNames = std::to_array<std::string_view>(
     {"identity", "relu", "clip", "leaky_relu", "sigmoid",    "tanh", "hard_sigmoid", "hard_swish",

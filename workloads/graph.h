@@ -63,10 +63,12 @@ enum class OpKind : std::uint8_t {
   transpose,        ///< output dimension i is input dimension perm[i]
   pad,              ///< constant zero: before and after, one a dimension
   resize,           ///< x[N,C,H,W] to a given height and width
-  lstm,             ///< x[T,N,I], w[D,4H,I], r[D,4H,H], b[D,8H] -> [T,D,N,H]
+  lstm,         ///< x[T,N,I], w[D,4H,I], r[D,4H,H], b[D,8H], (h0[D,N,H], c0[D,N,H]) -> [T,D,N,H]
+  log_softmax,  ///< along the last axis
+  gather,       ///< elements `indices` of x along `axis`
 };
 std::string_view name(OpKind kind);
-inline constexpr std::size_t kOpKinds = 21;
+inline constexpr std::size_t kOpKinds = 23;
 std::span<const std::string_view> op_kind_names();  ///< indexed by OpKind
 
 /// Scalar functions of unary and binary operators and of fused activations. The compiler maps them
@@ -169,9 +171,16 @@ struct LstmAttrs {
   bool bidirectional = false;
 };
 
-using OpAttrs = std::variant<std::monostate, ConvAttrs, PoolAttrs, MatmulAttrs, FunctionAttrs,
-                             NormAttrs, LrnAttrs, ReduceAttrs, AxisAttrs, SliceAttrs,
-                             TransposeAttrs, PadAttrs, ResizeAttrs, LstmAttrs, ReshapeAttrs>;
+struct GatherAttrs {
+  std::int64_t axis = 0;
+  std::vector<std::int64_t> indices;
+  bool keep_axis = true;  ///< otherwise there is one index, and the axis goes
+};
+
+using OpAttrs =
+    std::variant<std::monostate, ConvAttrs, PoolAttrs, MatmulAttrs, FunctionAttrs, NormAttrs,
+                 LrnAttrs, ReduceAttrs, AxisAttrs, SliceAttrs, TransposeAttrs, PadAttrs,
+                 ResizeAttrs, LstmAttrs, ReshapeAttrs, GatherAttrs>;
 
 struct GraphOp {
   std::string name;  ///< unique in the graph

@@ -82,6 +82,7 @@ class Inference {
   Shape pad() const;
   Shape resize() const;
   Shape lstm() const;
+  Shape gather() const;
 
   const GraphOp& op_;
   const std::vector<Shape>& in_;
@@ -316,14 +317,33 @@ Shape Inference::resize() const {
 
 Shape Inference::lstm() const {
   expect_first_rank(3);
-  expect_inputs(4, 4);
+  expect_inputs(4, 6);
   const auto& a = attrs<LstmAttrs>();
   if (a.hidden < 1) fail("hidden is {}, expected at least 1", a.hidden);
   const std::int64_t directions = a.bidirectional ? 2 : 1;
   expect_shape("w", 1, {directions, 4 * a.hidden, in_[0][2]});
   expect_shape("r", 2, {directions, 4 * a.hidden, a.hidden});
   expect_shape("b", 3, {directions, 8 * a.hidden});
+  if (in_.size() == 5) fail("has a first output but no first cell state, expected both or none");
+  for (std::size_t i = 4; i < in_.size(); ++i)
+    expect_shape(i == 4 ? "first output" : "first cell state", i,
+                 {directions, in_[0][1], a.hidden});
   return {in_[0][0], directions, in_[0][1], a.hidden};
+}
+
+Shape Inference::gather() const {
+  expect_inputs(1, 1);
+  const auto& a = attrs<GatherAttrs>();
+  expect_axis(a.axis);
+  const auto axis = static_cast<std::size_t>(a.axis);
+  if (a.indices.empty() || (!a.keep_axis && a.indices.size() != 1))
+    fail("{} indices, expected {}", a.indices.size(), a.keep_axis ? "at least one" : "one");
+  for (const std::int64_t i : a.indices)
+    if (i < 0 || i >= in_[0][axis]) fail("index {}, expected 0 to {}", i, in_[0][axis] - 1);
+  Shape out = in_[0];
+  out[axis] = static_cast<std::int64_t>(a.indices.size());
+  if (!a.keep_axis) out.erase(out.begin() + a.axis);
+  return out;
 }
 
 std::vector<Shape> Inference::run() const {
@@ -349,6 +369,7 @@ std::vector<Shape> Inference::run() const {
     case OpKind::binary:
       return {binary()};
     case OpKind::softmax:
+    case OpKind::log_softmax:
       expect_inputs(1, 1);
       expect_min_rank(0, 1);
       return {in_[0]};
@@ -384,6 +405,8 @@ std::vector<Shape> Inference::run() const {
       return {resize()};
     case OpKind::lstm:
       return {lstm()};
+    case OpKind::gather:
+      return {gather()};
   }
   throw InternalError("operator of no kind");
 }

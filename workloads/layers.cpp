@@ -59,27 +59,24 @@ void add_weights(GraphBuilder& builder, const Layer& layer, std::vector<TensorId
   }
 }
 
-void expect_activations(const GraphBuilder& builder, const Layer& layer) {
-  const bool has_weights = layer.kind == OpKind::conv || layer.kind == OpKind::gemm ||
-                           layer.kind == OpKind::layer_norm || layer.kind == OpKind::batch_norm ||
-                           layer.kind == OpKind::lstm;
-  if (has_weights && layer.from.size() != 1)
+void expect_one_input(const Layer& layer) {
+  if (has_own_weights(layer.kind) && layer.from.size() != 1)
     throw InputError(layer.pos, fmt::format("{} '{}': has {} inputs, expected 1", name(layer.kind),
                                             layer.name, layer.from.size()));
-  if (layer.from.empty()) return;
-  bool any = false;
-  for (const TensorId id : layer.from) any = any || builder.tensor(id).kind != TensorKind::weight;
-  if (!any)
-    throw InputError(layer.pos, fmt::format("{} '{}': reads weights only, expected an activation",
-                                            name(layer.kind), layer.name));
 }
 
 }  // namespace
 
+bool has_own_weights(OpKind kind) {
+  return kind == OpKind::conv || kind == OpKind::gemm || kind == OpKind::layer_norm ||
+         kind == OpKind::batch_norm || kind == OpKind::lstm;
+}
+
 std::vector<TensorId> add_layer(GraphBuilder& builder, const Layer& layer) {
-  expect_activations(builder, layer);
+  expect_one_input(layer);
   std::vector<TensorId> inputs = layer.from;
-  add_weights(builder, layer, inputs);
+  inputs.insert(inputs.end(), layer.weights.begin(), layer.weights.end());
+  if (layer.weights.empty()) add_weights(builder, layer, inputs);
   std::vector<TensorId> out =
       builder.op(layer.kind, layer.name, std::move(inputs), layer.attrs, layer.pos);
   if (layer.batch_norm) {

@@ -21,7 +21,12 @@ struct Layer {
   SourcePos pos = {};
   bool batch_norm = false;                ///< conv: a batch_norm op `<name>.bn` follows
   std::optional<FunctionAttrs> act = {};  ///< a unary op `<name>.<fn>` follows
+  /// Parameter tensors to take instead of making them; features and bias then do not matter.
+  std::vector<TensorId> weights = {};
 };
+
+/// Kinds whose inputs after the first are parameters of their own.
+bool has_own_weights(OpKind kind);
 
 /// Adds the weights (`<name>.weight`, `.bias`; layer_norm and batch_norm: `.scale`, `.bias`,
 /// `.mean`, `.variance`; lstm: `.w`, `.r`, `.b`), the operator and what follows it; returns the

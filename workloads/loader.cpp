@@ -112,10 +112,11 @@ void NetworkLoader::read_inputs(const YamlNode& node, std::string_view what, Ten
   for (std::size_t i = 0; i < node.fields.size(); ++i) {
     const auto& [name, raw] = node.fields[i];
     const SourcePos& pos = node.field_pos[i];
-    expect_name("tensor", name, pos);
+    if (!node.field_quoted[i] || name.empty()) expect_name("tensor", name, pos);
     const YamlNode dims = expand(raw, constants_);
     const Shape shape = read_integers(dims, fmt::format("shape of '{}'", name), 1, kMaxDimension);
-    if (shape.empty()) dims.fail(fmt::format("{} has no dimensions, expected at least one", name));
+    if (shape.empty() && kind == TensorKind::input)
+      dims.fail(fmt::format("{} has no dimensions, expected at least one", name));
     if (element_count(shape) > kMaxElements)
       dims.fail(fmt::format("{} is {}, expected at most {} elements", name, to_string(shape),
                             kMaxElements));
@@ -257,8 +258,10 @@ void NetworkLoader::run_op(const YamlNode& node, Scope& scope) {
   const std::vector<TensorId> from = scope.read_from(fields.optional("from"), node);
   std::vector<Shape> shapes;
   for (const TensorId id : from) shapes.push_back(builder_.tensor(id).shape);
-  Layer layer = read_layer(kind, fields, shapes);
+  const YamlNode* weights = has_own_weights(kind) ? fields.optional("weights") : nullptr;
+  Layer layer = read_layer(kind, fields, shapes, weights == nullptr);
   fields.finish();
+  if (weights != nullptr) layer.weights = scope.read_from(weights, node);
   layer.name = scope.prefix + local;
   layer.from = from;
   layer.pos = node.pos;
@@ -371,8 +374,8 @@ std::string NetworkLoader::entry_name(const YamlNode* node, std::string_view kin
                                       const Scope& scope) {
   // '#' is not in names, so that a name that was not written can't clash with one that was.
   if (node == nullptr) return fmt::format("{}#{}", kind, unnamed_++);
-  const std::string& name = node->as_string("name");
-  expect_name("name", name, node->pos);
+  expect_name("name", *node);
+  const std::string& name = node->text;
   if (scope.values.contains(name))
     node->fail(fmt::format("duplicate name '{}', expected each name once", name));
   return name;

@@ -101,7 +101,8 @@ WindowAttrs read_window(YamlMapReader& fields, const std::vector<Shape>& inputs,
   return w;
 }
 
-void read_conv(YamlMapReader& fields, const std::vector<Shape>& inputs, Layer& layer) {
+void read_conv(YamlMapReader& fields, const std::vector<Shape>& inputs, bool own_weights,
+               Layer& layer) {
   ConvAttrs a;
   a.window = read_window(fields, inputs, false, true);
   const std::int64_t in_c = inputs.empty() || inputs[0].size() != 4 ? 1 : inputs[0][1];
@@ -109,11 +110,12 @@ void read_conv(YamlMapReader& fields, const std::vector<Shape>& inputs, Layer& l
   const bool depthwise = groups != nullptr && groups->text == "depthwise";
   if (depthwise) a.groups = in_c;
   if (groups != nullptr && !depthwise) a.groups = groups->as_int("groups", 1, kMaxDimension);
+  layer.attrs = a;
+  if (!own_weights) return;
   const YamlNode* channels = depthwise ? fields.optional("channels") : &fields.require("channels");
   layer.features = channels == nullptr ? in_c : channels->as_int("channels", 1, kMaxDimension);
   layer.bias = optional_bool(fields, "bias", true);
   layer.batch_norm = optional_bool(fields, "batch_norm", false);
-  layer.attrs = a;
 }
 
 void read_pool(OpKind kind, YamlMapReader& fields, const std::vector<Shape>& inputs, Layer& layer) {
@@ -275,6 +277,14 @@ LrnAttrs read_lrn(YamlMapReader& fields) {
   return a;
 }
 
+GatherAttrs read_gather(YamlMapReader& fields) {
+  GatherAttrs a;
+  a.axis = fields.require("axis").as_int("axis", 0, kMaxAxis);
+  a.indices = read_integers(fields.require("indices"), "indices", 0, kMaxDimension);
+  a.keep_axis = optional_bool(fields, "keep_axis", true);
+  return a;
+}
+
 OpAttrs read_simple(OpKind kind, YamlMapReader& fields, const std::vector<Shape>& inputs) {
   switch (kind) {
     case OpKind::matmul: {
@@ -302,6 +312,8 @@ OpAttrs read_simple(OpKind kind, YamlMapReader& fields, const std::vector<Shape>
       return read_reshape(fields);
     case OpKind::transpose:
       return TransposeAttrs{read_integers(fields.require("perm"), "perm", 0, kMaxAxis)};
+    case OpKind::gather:
+      return read_gather(fields);
     case OpKind::pad:
       return read_pad_op(fields, inputs);
     case OpKind::resize:
@@ -324,14 +336,15 @@ std::vector<std::int64_t> read_integers(const YamlNode& node, std::string_view w
   return out;
 }
 
-Layer read_layer(OpKind kind, YamlMapReader& fields, const std::vector<Shape>& inputs) {
+Layer read_layer(OpKind kind, YamlMapReader& fields, const std::vector<Shape>& inputs,
+                 bool own_weights) {
   Layer layer;
   layer.kind = kind;
   if (kind == OpKind::conv) {
-    read_conv(fields, inputs, layer);
+    read_conv(fields, inputs, own_weights, layer);
   } else if (kind == OpKind::max_pool || kind == OpKind::avg_pool) {
     read_pool(kind, fields, inputs, layer);
-  } else if (kind == OpKind::gemm) {
+  } else if (kind == OpKind::gemm && own_weights) {
     layer.features = fields.require("features").as_int("features", 1, kMaxDimension);
     layer.bias = optional_bool(fields, "bias", true);
   } else {

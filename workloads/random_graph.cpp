@@ -53,6 +53,7 @@ class Generator {
   bool pad();
   bool resize();
   bool lstm();
+  bool gather();
   WindowAttrs window(const Shape& x, bool dilated);
   void window_1d(std::int64_t size, bool dilated, std::int64_t& kernel, std::int64_t& stride,
                  std::int64_t& dilation, std::int64_t& before, std::int64_t& after);
@@ -239,7 +240,7 @@ bool Generator::binary() {
 bool Generator::row_op(OpKind kind) {
   const TensorId x = pick(2, 4);
   if (shape(x).back() > kMaxRow) return false;
-  return kind == OpKind::softmax ? add(kind, {x}, {}) : add(kind, {x}, NormAttrs{});
+  return kind != OpKind::layer_norm ? add(kind, {x}, {}) : add(kind, {x}, NormAttrs{});
 }
 
 bool Generator::reduce() {
@@ -363,6 +364,17 @@ bool Generator::lstm() {
   return add(OpKind::lstm, {x}, LstmAttrs{draw(1, options_.max_channels), rng_.chance(1, 2)});
 }
 
+bool Generator::gather() {
+  const TensorId x = pick(2, 4);
+  const std::size_t axis = rng_.below(shape(x).size());
+  GatherAttrs a{static_cast<std::int64_t>(axis), {}, shape(x).size() == 2 || rng_.chance(2, 3)};
+  const std::int64_t count = a.keep_axis ? draw(1, 6) : 1;
+  for (std::int64_t i = 0; i < count; ++i) a.indices.push_back(draw(0, shape(x)[axis] - 1));
+  Shape out = shape(x);
+  out[axis] = count;
+  return fits(out) && add(OpKind::gather, {x}, a);
+}
+
 bool Generator::grow(OpKind kind) {
   switch (kind) {
     case OpKind::conv:
@@ -381,6 +393,7 @@ bool Generator::grow(OpKind kind) {
     case OpKind::binary:
       return binary();
     case OpKind::softmax:
+    case OpKind::log_softmax:
     case OpKind::layer_norm:
       return row_op(kind);
     case OpKind::batch_norm:
@@ -405,6 +418,8 @@ bool Generator::grow(OpKind kind) {
       return resize();
     case OpKind::lstm:
       return lstm();
+    case OpKind::gather:
+      return gather();
   }
   return false;
 }

@@ -55,6 +55,11 @@ void expect_name(std::string_view what, std::string_view text, const SourcePos& 
                                       what, text));
 }
 
+void expect_name(std::string_view what, const YamlNode& node) {
+  const std::string& text = node.as_string(what);
+  if (!node.quoted || text.empty()) expect_name(what, text, node.pos);
+}
+
 void expect_variable(std::string_view text, const Variables& taken, const SourcePos& pos) {
   expect_name("variable", text, pos);
   if (text.find('-') != std::string_view::npos)

@@ -38,6 +38,9 @@ struct Scope {
 /// parts of generated names (`layer1_0.conv1.weight`), so that those can't clash with written ones.
 void expect_name(std::string_view what, std::string_view text, const SourcePos& pos);
 
+/// The same for a scalar; in quotes, any text that is not empty is a name.
+void expect_name(std::string_view what, const YamlNode& node);
+
 /// The same for a variable, which has no '-' and must not be defined yet.
 void expect_variable(std::string_view text, const Variables& taken, const SourcePos& pos);
 

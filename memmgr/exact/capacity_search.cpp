@@ -6,6 +6,7 @@
 
 #include "base/parallel.h"
 #include "memmgr/planners/placement.h"
+#include "memmgr/planners/search_budget.h"
 
 namespace unna {
 namespace {
@@ -45,7 +46,15 @@ CapacitySearch::CapacitySearch(const PlanProblem& problem, Bytes capacity, std::
       seed_(seed),
       aside_(always_placeable(problem, capacity)),
       offsets_(problem.size(), 0) {
-  for (PackingInstance& instance : packing_instances(problem, others(problem.size(), aside_))) {
+  // Those that no other has to keep away from are in no instance.
+  std::vector<Taken> reserved;
+  for (const ByteRange& r : problem.reserved) reserved.push_back({r.begin, r.end});
+  for (std::uint32_t i = 0; i < problem.size(); ++i) {
+    const PlanBuffer& b = problem.buffers[i];
+    offsets_[i] = b.fixed ? *b.fixed : find_place(reserved, b.size, b.alignment, Fit::lowest);
+  }
+  for (PackingInstance& instance :
+       packing_instances(problem, others(problem.size(), aside_), capacity)) {
     if (instance.load > capacity) end_ = SearchEnd::impossible;
     parts_.push_back({std::move(instance), {}, 0, false});
   }
@@ -55,9 +64,8 @@ SearchEnd CapacitySearch::search(Part& part, Budget& budget) {
   const PackingInstance& in = part.instance;
   if (part.memory.empty()) part.memory.assign(kLanes, SearchMemory(in));
   std::array<SearchResult, kLanes> results;
-  std::atomic<bool> stop = false;
   while (budget.work > 0 && !budget.out_of_time()) {
-    const std::uint64_t nodes = 4 * in.count() * luby(part.round);
+    const std::uint64_t nodes = 16 * in.count() * luby(part.round);
     std::atomic<std::size_t> first_success = kLanes;
     parallel_for(kLanes, budget.threads, [&](std::size_t lane) {
       results[lane] = {};
@@ -95,25 +103,8 @@ SearchEnd CapacitySearch::go_on(Budget& budget) {
     if (end == SearchEnd::impossible) end_ = end;
     return end;
   }
-  finish();
+  place_aside(problem_, aside_, offsets_);
   return end_ = SearchEnd::found;
-}
-
-/// Buffers set aside find room among the others.
-void CapacitySearch::finish() {
-  std::vector<char> placed(problem_.size(), 1);
-  for (const std::uint32_t i : aside_) placed[i] = 0;
-  std::vector<std::uint32_t> scratch;
-  std::vector<Taken> taken;
-  for (const std::uint32_t i : aside_) {
-    taken.assign({});
-    for (const ByteRange& r : problem_.reserved) taken.push_back({r.begin, r.end});
-    for (const std::uint32_t j : problem_.neighbours(i, scratch))
-      if (placed[j] != 0) taken.push_back({offsets_[j], offsets_[j] + problem_.buffers[j].size});
-    offsets_[i] =
-        find_place(taken, problem_.buffers[i].size, problem_.buffers[i].alignment, Fit::lowest);
-    placed[i] = 1;
-  }
 }
 
 }  // namespace unna

@@ -49,7 +49,6 @@ class CapacitySearch {
   };
 
   SearchEnd search(Part& part, Budget& budget);
-  void finish();
 
   const PlanProblem& problem_;
   Bytes capacity_;

@@ -22,7 +22,7 @@ Bytes common_unit(const PlanProblem& problem) {
 }
 
 /// Shares of the work: the first tries are short, later ones as long as all before.
-constexpr std::uint64_t kFirstWork = 20'000'000;
+constexpr std::uint64_t kFirstWork = 60'000'000;
 
 }  // namespace
 
@@ -54,7 +54,7 @@ Bytes Descent::next_capacity() const {
 }
 
 void Descent::step(std::uint64_t work, Budget& budget) {
-  const bool first = turn_++ % 3 == 0;  // every third turn goes to the bound itself
+  const bool first = turn_++ % 2 == 0;  // every other turn goes to the bound itself
   const Bytes low = std::max(bound_, goal_);
   const Bytes capacity = first ? low : next_capacity();
   Budget share{std::min(work, budget.work), budget.deadline, budget.threads};

@@ -16,14 +16,19 @@ Rows interval_sections(const PlanProblem& problem, std::span<const std::uint32_t
     std::uint32_t local;
   };
   std::vector<Event> events;
-  for (std::uint32_t k = 0; k < chosen.size(); ++k)
-    for (const Interval& s : live_segments(problem.lifetimes, chosen[k])) {
+  Rows sections;
+  for (std::uint32_t k = 0; k < chosen.size(); ++k) {
+    const std::vector<Interval> segments = live_segments(problem.lifetimes, chosen[k]);
+    for (const Interval& s : segments) {
       events.push_back({s.lower, true, k});
       events.push_back({s.upper, false, k});
     }
+    if (!segments.empty()) continue;
+    sections.push(k);  // nothing but gaps: on its own
+    sections.close();
+  }
   std::ranges::sort(events, {},
                     [](const Event& e) { return std::tuple(e.time, e.enters, e.local); });
-  Rows sections;
   std::vector<std::uint32_t> live;
   bool grown = false;
   for (const Event& e : events) {
@@ -106,11 +111,19 @@ class CliqueCover {
   Rows sections_;
 };
 
+/// Whether others must keep away from it at all: not where gaps leave it nothing to need.
+bool matters(const PlanProblem& problem, std::uint32_t i) {
+  if (problem.buffers[i].size == 0) return false;
+  if (!problem.apart_from(i).empty()) return true;
+  if (problem.index.unused(i)) return false;
+  return problem.lifetimes.gaps.empty() || !live_segments(problem.lifetimes, i).empty();
+}
+
 std::vector<std::uint32_t> that_matter(const PlanProblem& problem,
                                        std::span<const std::uint32_t> chosen) {
   std::vector<std::uint32_t> result;
   for (const std::uint32_t i : chosen)
-    if (problem.buffers[i].size > 0 && !problem.index.unused(i)) result.push_back(i);
+    if (matters(problem, i)) result.push_back(i);
   return result;
 }
 
@@ -146,8 +159,7 @@ void find_neighbours(PackingInstance& instance) {
       for (const std::uint32_t j : instance.members[s])
         if (j != k) around.push_back(j);
     std::ranges::sort(around);
-    const auto twice = std::ranges::unique(around);
-    around.erase(twice.begin(), twice.end());
+    around.erase(std::unique(around.begin(), around.end()), around.end());
     for (const std::uint32_t j : around) instance.neighbours.push(j);
     instance.neighbours.close();
   }
@@ -165,6 +177,17 @@ void find_twins(PackingInstance& instance) {
   }
 }
 
+/// What is closed above a capacity does not count; sums of the rest.
+void close(PackingInstance& instance, Bytes capacity) {
+  for (std::vector<ByteRange>& ranges : instance.closed) {
+    for (ByteRange& r : ranges) r.end = std::min(r.end, capacity);
+    std::erase_if(ranges, [](const ByteRange& r) { return r.begin >= r.end; });
+    std::vector<Bytes>& from = instance.closed_from.emplace_back(ranges.size(), 0);
+    Bytes sum = 0;
+    for (std::size_t k = ranges.size(); k-- > 0;) from[k] = sum += ranges[k].end - ranges[k].begin;
+  }
+}
+
 void finish(PackingInstance& instance) {
   instance.sections_of = instance.members.transposed(instance.count());
   for (std::size_t s = 0; s < instance.members.size(); ++s) {
@@ -178,10 +201,21 @@ void finish(PackingInstance& instance) {
 
 }  // namespace
 
-Bytes PackingInstance::beyond_reserved(std::uint32_t k, Bytes from) const {
-  for (const ByteRange& r : reserved)
-    if (from < r.end && r.begin < from + size[k]) from = round_up(r.end, alignment[k]);
+Bytes PackingInstance::beyond_blocked(std::uint32_t k, Bytes from) const {
+  for (const ByteRange& r : blocked[k]) {
+    if (r.end <= from) continue;
+    if (r.begin >= from + size[k]) break;
+    from = round_up(r.end, alignment[k]);
+  }
   return from;
+}
+
+Bytes PackingInstance::open_room(std::uint32_t section, Bytes low, Bytes capacity) const {
+  const std::vector<ByteRange>& ranges = closed[section];
+  const auto above = std::ranges::upper_bound(ranges, low, {}, &ByteRange::end);
+  if (above == ranges.end()) return capacity - low;
+  const Bytes closed_bytes = closed_from[section][static_cast<std::size_t>(above - ranges.begin())];
+  return capacity - low - closed_bytes + std::max<Bytes>(0, low - above->begin);
 }
 
 Rows Rows::transposed(std::size_t rows) const {
@@ -197,7 +231,8 @@ Rows Rows::transposed(std::size_t rows) const {
 }
 
 std::vector<PackingInstance> packing_instances(const PlanProblem& problem,
-                                               std::span<const std::uint32_t> chosen) {
+                                               std::span<const std::uint32_t> chosen,
+                                               Bytes capacity) {
   const std::vector<std::uint32_t> used = that_matter(problem, chosen);
   const bool by_time = problem.lifetimes.intervals && problem.apart.empty();
   const Rows members =
@@ -222,10 +257,75 @@ std::vector<PackingInstance> packing_instances(const PlanProblem& problem,
     rows.close();
   }
   for (PackingInstance& instance : instances) {
-    instance.reserved = problem.reserved;
     finish(instance);
+    if (problem.reserved.empty()) continue;
+    instance.blocked.assign(instance.count(), problem.reserved);
+    instance.closed.assign(instance.members.size(), problem.reserved);
+    close(instance, capacity);
   }
   std::ranges::stable_sort(instances, std::ranges::greater{}, &PackingInstance::load);
+  return instances;
+}
+
+namespace {
+
+/// Ascending and disjoint, from any ranges.
+void merge(std::vector<ByteRange>& ranges) {
+  std::ranges::sort(ranges, {}, &ByteRange::begin);
+  std::size_t kept = 0;
+  for (const ByteRange& r : ranges) {
+    if (kept > 0 && r.begin <= ranges[kept - 1].end)
+      ranges[kept - 1].end = std::max(ranges[kept - 1].end, r.end);
+    else
+      ranges[kept++] = r;
+  }
+  ranges.resize(kept);
+}
+
+bool conflicts_with_all(const PlanProblem& problem, const PackingInstance& in,
+                        std::span<const std::uint32_t> members, std::uint32_t other) {
+  return std::ranges::all_of(
+      members, [&](std::uint32_t k) { return problem.conflict(in.buffer[k], other); });
+}
+
+/// What stays around an instance: blocks each buffer that it conflicts with, and closes a section
+/// when it conflicts with all of it.
+void block(PackingInstance& in, const PlanProblem& problem, const std::vector<char>& is_free,
+           std::span<const Bytes> offsets) {
+  std::vector<std::uint32_t> scratch;
+  std::vector<std::vector<std::uint32_t>> stays(in.count());
+  in.blocked.assign(in.count(), problem.reserved);
+  in.closed.assign(in.members.size(), problem.reserved);
+  const auto range = [&](std::uint32_t j) {
+    return ByteRange{offsets[j], offsets[j] + problem.buffers[j].size};
+  };
+  for (std::uint32_t k = 0; k < in.count(); ++k) {
+    for (const std::uint32_t j : problem.neighbours(in.buffer[k], scratch))
+      if (is_free[j] == 0 && problem.buffers[j].size > 0) stays[k].push_back(j);
+    std::ranges::sort(stays[k]);
+    for (const std::uint32_t j : stays[k]) in.blocked[k].push_back(range(j));
+    merge(in.blocked[k]);
+  }
+  for (std::uint32_t s = 0; s < in.members.size(); ++s) {
+    const auto members = in.members[s];
+    for (const std::uint32_t j : stays[members.front()])
+      if (conflicts_with_all(problem, in, members, j)) in.closed[s].push_back(range(j));
+    merge(in.closed[s]);
+  }
+}
+
+}  // namespace
+
+std::vector<PackingInstance> packing_instances(const PlanProblem& problem,
+                                               std::span<const std::uint32_t> free,
+                                               const std::vector<char>& is_free,
+                                               std::span<const Bytes> offsets, Bytes capacity) {
+  std::vector<PackingInstance> instances = packing_instances(problem, free, capacity);
+  for (PackingInstance& instance : instances) {
+    block(instance, problem, is_free, offsets);
+    instance.closed_from.clear();
+    close(instance, capacity);
+  }
   return instances;
 }
 

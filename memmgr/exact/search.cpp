@@ -41,10 +41,29 @@ std::vector<std::uint32_t> ranks(const PackingInstance& in, SearchStyle style) {
   return rank;
 }
 
+/// Adds to each of `count` values and returns the greatest. Compiled for AVX2 as well.
+__attribute__((target_clones("avx2", "default"))) Bytes add_to_all(Bytes* values, std::size_t count,
+                                                                   Bytes more) {
+  Bytes most = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    values[i] += more;
+    most = std::max(most, values[i]);
+  }
+  return most;
+}
+
+void add(std::span<std::uint64_t> to, std::span<const std::uint64_t> more) {
+  for (std::size_t w = 0; w < to.size(); ++w) to[w] |= more[w];
+}
+
+void assign(std::span<std::uint64_t> to, std::span<const std::uint64_t> from) {
+  std::ranges::copy(from, to.begin());
+}
+
 }  // namespace
 
-SearchMemory::SearchMemory(const PackingInstance& instance)
-    : failed_(std::size_t{1} << 16U), blame_(instance.members.size(), 1) {}
+SearchMemory::SearchMemory(const PackingInstance& instance, unsigned states_log2)
+    : failed_(std::size_t{1} << states_log2), blame_(instance.members.size(), 1) {}
 
 bool SearchMemory::has_failed(Key state) const {
   const Key& slot = failed_[state.low & (failed_.size() - 1)];
@@ -63,7 +82,6 @@ PackingSearch::PackingSearch(const PackingInstance& instance, Bytes capacity, Se
   for (std::uint64_t k = 0; k < n; ++k) salt_.push_back(mix(k * 0x9e3779b97f4a7c15ULL + 1));
   const std::size_t sections = in_.members.size();
   rest_.assign(sections, 0);
-  bottom_.assign(sections, kFar);
   options_.assign(sections, 0);
   crossing_.assign(sections + 1, 0);
 }
@@ -76,6 +94,15 @@ SearchResult PackingSearch::run(std::uint64_t node_limit, const Deadline& deadli
   low_.assign(n, 0);
   offset_.assign(n, 0);
   trail_.clear();
+  trail_reasons_.clear();
+  // Decisions beyond the last level share its bit, and no one jumps back over them.
+  words_ = n / 16 + 2;
+  level_ = 0;
+  passed_at_.assign(n, 0);
+  why_placed_.assign(n * words_, 0);
+  why_floor_.assign(n * words_, 0);
+  why_low_.assign(n * words_, 0);
+  conflict_.assign(words_, 0);
   nodes_ = 0;
   work_ = 0;
   limit_ = node_limit;
@@ -92,37 +119,80 @@ SearchResult PackingSearch::run(std::uint64_t node_limit, const Deadline& deadli
 }
 
 void PackingSearch::save(std::uint32_t k) {
-  trail_.push_back({k, passed_[k] != 0, floor_[k], low_[k]});
+  trail_.push_back({k, passed_[k] != 0, passed_at_[k], floor_[k], low_[k]});
+  for (const Reason reason : {row(why_floor_, k), row(why_low_, k)})
+    trail_reasons_.insert(trail_reasons_.end(), reason.begin(), reason.end());
 }
 
 void PackingSearch::undo(std::size_t mark) {
   while (trail_.size() > mark) {
     const Change& c = trail_.back();
     passed_[c.buffer] = c.passed ? 1 : 0;
+    passed_at_[c.buffer] = c.passed_at;
     floor_[c.buffer] = c.floor;
     low_[c.buffer] = c.low;
+    const auto saved = std::span(trail_reasons_).last(2 * words_);
+    assign(row(why_floor_, c.buffer), saved.first(words_));
+    assign(row(why_low_, c.buffer), saved.last(words_));
+    trail_reasons_.resize(trail_reasons_.size() - 2 * words_);
     trail_.pop_back();
   }
+}
+
+void PackingSearch::add_level(Reason reason, std::uint32_t level) const {
+  const std::size_t bit = std::min<std::size_t>(level, 64 * words_ - 1);
+  reason[bit / 64] |= std::uint64_t{1} << (bit % 64);
+}
+
+bool PackingSearch::rests_on(std::uint32_t level) const {
+  if (level >= 64 * words_ - 1) return true;
+  return (conflict_[level / 64] >> (level % 64) & 1U) != 0;
 }
 
 /// False where a neighbour has no room left.
 bool PackingSearch::place(std::uint32_t k, Bytes offset) {
   placed_[k] = 1;
   offset_[k] = offset;
+  const Reason why = row(why_placed_, k);
+  assign(why, row(why_low_, k));
+  add_level(why, level_ - 1);
   const Bytes end = offset + in_.size[k];
   for (const std::uint32_t j : in_.neighbours[k]) {
     if (placed_[j] != 0 || floor_[j] >= end) continue;
+    if (in_.fixed[j] && *in_.fixed[j] < end) {
+      assign(conflict_, why);
+      return false;
+    }
     save(j);
     floor_[j] = end;
     passed_[j] = 0;
-    if (in_.fixed[j]) {
-      if (*in_.fixed[j] < end) return false;
-      continue;
-    }
-    low_[j] = std::max(low_[j], in_.allowed(j, end));
-    if (low_[j] + in_.size[j] > capacity_) return false;
+    // It could not lie below either.
+    assign(row(why_floor_, j), why);
+    if (in_.size[j] <= offset) add(row(why_floor_, j), row(why_low_, j));
+    const Bytes low = in_.allowed(j, end);
+    if (in_.fixed[j] || low <= low_[j]) continue;
+    low_[j] = low;
+    assign(row(why_low_, j), row(why_floor_, j));
+    if (low + in_.size[j] <= capacity_) continue;
+    assign(conflict_, row(why_low_, j));
+    return false;
   }
   return true;
+}
+
+/// That a buffer was passed over, and what is below it.
+void PackingSearch::add_rest(Reason reason, std::uint32_t k) {
+  add_level(reason, passed_at_[k]);
+  add(reason, row(why_floor_, k));
+  for (const std::uint32_t j : in_.neighbours[k])
+    if (placed_[j] != 0) add(reason, row(why_placed_, j));
+}
+
+void PackingSearch::explain_lift(Reason reason, std::uint32_t k, Bytes low) {
+  add_rest(reason, k);
+  for (const std::uint32_t j : in_.neighbours[k])
+    if (placed_[j] == 0 && in_.size[j] < low) add(reason, row(why_low_, j));
+  work_ += in_.neighbours[k].size() * words_ / 4;
 }
 
 /// A buffer that was passed over rests on a neighbour that is not placed yet.
@@ -135,13 +205,20 @@ bool PackingSearch::lift(std::uint32_t k, bool& changed) {
     end = std::min(end, low_[j] + in_.size[j]);
   }
   // Nothing comes near its old place: pressed down it would be where it was tried in vain.
-  if (start >= in_.allowed(k, floor_[k]) + in_.size[k]) return false;
+  if (start >= in_.allowed(k, floor_[k]) + in_.size[k]) {
+    std::ranges::fill(conflict_, 0);
+    explain_lift(conflict_, k, kFar);
+    return false;
+  }
   const Bytes low = in_.allowed(k, end);
   if (low <= low_[k]) return true;
   save(k);
   low_[k] = low;
   changed = true;
-  return low + in_.size[k] <= capacity_;
+  explain_lift(row(why_low_, k), k, low);
+  if (low + in_.size[k] <= capacity_) return true;
+  assign(conflict_, row(why_low_, k));
+  return false;
 }
 
 bool PackingSearch::propagate(const Part& part) {
@@ -153,34 +230,57 @@ bool PackingSearch::propagate(const Part& part) {
   return true;
 }
 
+/// The conflict is that the buffers of a section which start at `from` or above are too many.
+void PackingSearch::blame_section(std::uint32_t section, Bytes from) {
+  memory_.blame(section);
+  std::ranges::fill(conflict_, 0);
+  for (const std::uint32_t j : in_.members[section])
+    if (placed_[j] == 0 && low_[j] >= from) add(conflict_, row(why_low_, j));
+}
+
+/// The conflict is all that makes the state.
+void PackingSearch::blame_state(const Part& part) {
+  std::ranges::fill(conflict_, 0);
+  for (const std::uint32_t k : part) {
+    add(conflict_, row(why_floor_, k));
+    add(conflict_, row(why_low_, k));
+    if (passed_[k] != 0) add_rest(conflict_, k);
+  }
+}
+
 /// Buffers of a section are stacked, each from its lowest offset on: as jobs with release dates on
 /// one machine (Jackson's schedule), any of them with all that start no earlier.
 bool PackingSearch::sections_fit(Part& part) {
-  for (const std::uint32_t k : part)
-    for (const std::uint32_t s : in_.sections_of[k]) {
-      rest_[s] = 0;
-      options_[s] = 0;
-    }
   // Nearly in order already, as it comes from the node above.
+  std::uint32_t first = in_.sections_of[part[0]].front();
+  std::uint32_t last = in_.sections_of[part[0]].back();
   for (std::size_t x = 1; x < part.size(); ++x) {
     const std::uint32_t k = part[x];
+    first = std::min(first, in_.sections_of[k].front());
+    last = std::max(last, in_.sections_of[k].back());
     std::size_t y = x;
     for (; y > 0 && low_[part[y - 1]] < low_[k]; --y) part[y] = part[y - 1];
     part[y] = k;
   }
-  for (const std::uint32_t k : part) {
-    const Bytes room = capacity_ - low_[k];
-    const Bytes size = in_.size[k];
-    work_ += 4 + in_.sections_of[k].size();
-    for (const std::uint32_t s : in_.sections_of[k]) {
-      rest_[s] += size;
-      if (rest_[s] > room) {
-        memory_.blame(s);
-        return false;
-      }
-      bottom_[s] = low_[k];
-    }
+  std::fill(rest_.begin() + first, rest_.begin() + last + 1, 0);
+  return std::ranges::all_of(part, [&](std::uint32_t k) { return stack(k); });
+}
+
+/// Adds a buffer to the rests of its sections, which start no lower.
+bool PackingSearch::stack(std::uint32_t k) {
+  const auto sections = in_.sections_of[k];
+  work_ += 4 + sections.size() * (in_.closed.empty() ? 1 : 3);
+  if (in_.closed.empty() && sections.back() - sections.front() + 1 == sections.size()) {
+    const Bytes most = add_to_all(&rest_[sections.front()], sections.size(), in_.size[k]);
+    if (most <= capacity_ - low_[k]) return true;
+  } else {
+    for (const std::uint32_t s : sections) rest_[s] += in_.size[k];
   }
+  for (const std::uint32_t s : sections)
+    if (rest_[s] > in_.room(s, low_[k], capacity_)) {
+      blame_section(s, low_[k]);
+      return false;
+    }
   return true;
 }
 
@@ -242,8 +342,10 @@ bool PackingSearch::dive(Part part) {
     } else {
       // The smallest first: they tell soonest that there is nothing to be had.
       std::ranges::stable_sort(parts, {}, &Part::size);
+      const std::uint32_t level = level_;
       const bool all = std::ranges::all_of(parts, [&](const Part& p) { return dive(p); });
       if (all) return true;
+      level_ = level;
       for (const std::uint32_t k : part) placed_[k] = 0;
     }
   }
@@ -257,6 +359,9 @@ PackingSearch::Niche PackingSearch::choose_niche(const Part& part) {
   for (const std::uint32_t k : part) niche.line = std::min(niche.line, low_[k]);
   for (const std::uint32_t k : part)
     if (low_[k] == niche.line)
+      for (const std::uint32_t s : in_.sections_of[k]) options_[s] = 0;
+  for (const std::uint32_t k : part)
+    if (low_[k] == niche.line)
       for (const std::uint32_t s : in_.sections_of[k]) ++options_[s];
   std::uint32_t best = 0xffffffffU;
   // a before b: fewer choices (for its blame), then less to spare.
@@ -264,30 +369,72 @@ PackingSearch::Niche PackingSearch::choose_niche(const Part& part) {
     const bool blamed = style_.niche == SearchStyle::Niche::blamed;
     const std::uint64_t of_a = options_[a] * (blamed ? memory_.blame_of(b) : 1);
     const std::uint64_t of_b = options_[b] * (blamed ? memory_.blame_of(a) : 1);
-    return of_a != of_b ? of_a < of_b : bottom_[a] + rest_[a] > bottom_[b] + rest_[b];
+    return of_a != of_b ? of_a < of_b : rest_[a] > rest_[b];
   };
   for (const std::uint32_t k : part) {
     if (low_[k] != niche.line) continue;
     for (const std::uint32_t s : in_.sections_of[k])
       if (best == 0xffffffffU || more_urgent(s, best)) best = s;
   }
+  niche.section = best;
   for (const std::uint32_t k : in_.members[best])
     if (placed_[k] == 0 && low_[k] == niche.line) niche.choices.push_back(k);
   std::ranges::sort(niche.choices, {}, [&](std::uint32_t k) { return rank_[k]; });
   return niche;
 }
 
+/// No one starts at the niche's line: whoever could rests on something else, and lies higher. False
+/// where that alone is too much for the section.
+bool PackingSearch::pass(const Niche& niche, std::uint32_t level) {
+  for (const std::uint32_t k : niche.choices) {
+    save(k);
+    passed_[k] = 1;
+    passed_at_[k] = level;
+    low_[k] = in_.allowed(k, niche.line + 1);
+    add_level(row(why_low_, k), level);
+  }
+  Bytes bottom = kFar;
+  Bytes rest = 0;
+  for (const std::uint32_t k : in_.members[niche.section])
+    if (placed_[k] == 0) {
+      bottom = std::min(bottom, low_[k]);
+      rest += in_.size[k];
+    }
+  if (bottom < capacity_ && rest <= in_.room(niche.section, bottom, capacity_)) return true;
+  blame_section(niche.section, bottom);
+  return false;
+}
+
 bool PackingSearch::decide(const Part& part) {
   const SearchMemory::Key state = key(part);
-  if (memory_.has_failed(state)) return false;
+  if (memory_.has_failed(state)) {
+    blame_state(part);
+    return false;
+  }
   const Niche niche = choose_niche(part);
+  const std::uint32_t level = level_++;
   const std::size_t mark = trail_.size();
+  std::vector<std::uint64_t> conflict(words_, 0);
+  // Whether this decision has a part in the failure; if not, no other choice here helps.
+  const auto concerned = [&] {
+    undo(mark);
+    level_ = level + 1;
+    if (stopped_ || !rests_on(level)) return false;
+    add(conflict, conflict_);
+    return true;
+  };
+  const auto give_up = [&] {
+    level_ = level;
+    if (!stopped_) memory_.add_failed(state);
+    return false;
+  };
   std::vector<std::uint32_t> tried;
   Part rest;
   rest.reserve(part.size());
   bool may_pass = true;
   for (const std::uint32_t k : niche.choices) {
     may_pass = may_pass && !in_.fixed[k];
+    add(conflict, row(why_low_, k));
     if (std::ranges::find(tried, in_.twin_class[k]) != tried.end()) continue;
     tried.push_back(in_.twin_class[k]);
     rest.clear();
@@ -295,19 +442,15 @@ bool PackingSearch::decide(const Part& part) {
       if (j != k) rest.push_back(j);
     if (place(k, niche.line) && dive(rest)) return true;
     placed_[k] = 0;
-    undo(mark);
-    if (stopped_) return false;
+    if (!concerned()) return give_up();
   }
   if (may_pass) {
-    for (const std::uint32_t k : niche.choices) {
-      save(k);
-      passed_[k] = 1;
-    }
-    if (dive(part)) return true;
-    undo(mark);
+    if (pass(niche, level) && dive(part)) return true;
+    if (!concerned()) return give_up();
   }
-  if (!stopped_) memory_.add_failed(state);
-  return false;
+  if (level < 64 * words_ - 1) conflict[level / 64] &= ~(std::uint64_t{1} << (level % 64));
+  conflict_ = std::move(conflict);
+  return give_up();
 }
 
 }  // namespace unna

@@ -45,7 +45,8 @@ class SearchMemory {
     std::uint64_t low = 0;
     std::uint64_t high = 0;
   };
-  explicit SearchMemory(const PackingInstance& instance);
+  /// Remembers up to 2^states_log2 states.
+  explicit SearchMemory(const PackingInstance& instance, unsigned states_log2 = 16);
 
   bool has_failed(Key state) const;
   void add_failed(Key state);
@@ -66,6 +67,10 @@ class SearchMemory {
 ///   - a buffer not placed where it could be would still fit below all that may come near it, so
 ///     that pressing it down leads to a layout of a branch that has failed;
 ///   - the same buffers are left over the same ends as in a node that has failed.
+/// A failure knows the decisions that it rests on; those in between are not tried otherwise
+/// (conflict-directed backjumping, Prosser, "Hybrid algorithms for the constraint satisfaction
+/// problem", 1993): regions far apart in time are interleaved along a branch, but do not share
+/// reasons.
 /// Sections without a common buffer left are searched on their own, so that a failure of one does
 /// not repeat the others.
 class PackingSearch {
@@ -80,10 +85,14 @@ class PackingSearch {
   struct Change {
     std::uint32_t buffer;
     bool passed;
+    std::uint32_t passed_at;
     Bytes floor, low;
   };
+  /// Decisions by their level, a bit each.
+  using Reason = std::span<std::uint64_t>;
   struct Niche {
     Bytes line = 0;
+    std::uint32_t section = 0;
     std::vector<std::uint32_t> choices;
   };
   using Part = std::vector<std::uint32_t>;
@@ -92,9 +101,21 @@ class PackingSearch {
   bool decide(const Part& part);
   bool propagate(const Part& part);
   bool lift(std::uint32_t k, bool& changed);
+  void explain_lift(Reason reason, std::uint32_t k, Bytes low);
   bool sections_fit(Part& part);
+  bool stack(std::uint32_t k);
   std::vector<Part> split(const Part& part);
   Niche choose_niche(const Part& part);
+  bool pass(const Niche& niche, std::uint32_t level);
+
+  Reason row(std::vector<std::uint64_t>& table, std::uint32_t k) {
+    return Reason(table).subspan(k * words_, words_);
+  }
+  void add_level(Reason reason, std::uint32_t level) const;
+  bool rests_on(std::uint32_t level) const;
+  void add_rest(Reason reason, std::uint32_t k);
+  void blame_section(std::uint32_t section, Bytes from);
+  void blame_state(const Part& part);
   bool place(std::uint32_t k, Bytes offset);
   void save(std::uint32_t k);
   void undo(std::size_t mark);
@@ -113,9 +134,15 @@ class PackingSearch {
   std::vector<Bytes> low_;    ///< no solution of this branch has it lower
   std::vector<Bytes> offset_;
   std::vector<Change> trail_;
+  std::vector<std::uint64_t> trail_reasons_;  ///< of floor and low, as the trail
+
+  std::size_t words_ = 1;    ///< of a reason
+  std::uint32_t level_ = 0;  ///< decisions in force
+  std::vector<std::uint32_t> passed_at_;
+  std::vector<std::uint64_t> why_placed_, why_floor_, why_low_;  ///< reasons by buffer
+  std::vector<std::uint64_t> conflict_;                          ///< of the failure seen last
   // By section, of the part looked at last.
   std::vector<Bytes> rest_;
-  std::vector<Bytes> bottom_;
   std::vector<std::uint32_t> options_;
   std::vector<std::int32_t> crossing_;
 

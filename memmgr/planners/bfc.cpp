@@ -13,6 +13,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "memmgr/planners/features.h"
 #include "memmgr/planners/planners.h"
 
 namespace unna {
@@ -98,17 +99,14 @@ class BfcAllocator {
 
 }  // namespace
 
-/// A buffer is freed when every buffer that is still to come is ordered after it. On intervals that
-/// is its end; on a partial order it is the earliest moment that is safe whatever is placed then.
+/// It allocates as the program runs, and so can't keep to places or pairs given beforehand; of gaps
+/// and in-place pairs it makes no use. A buffer is freed when every buffer that is still to come is
+/// ordered after it. On intervals that is its end; on a partial order it is the earliest moment
+/// that is safe whatever is placed then.
 Plan plan_bfc(const PlanProblem& problem, const PlanOptions&) {
+  refuse(problem, "bfc", {Feature::fixed, Feature::reserved, Feature::apart});
   Bytes granularity = 256;
   for (const PlanBuffer& b : problem.buffers) {
-    if (b.fixed)
-      throw InputError(
-          fmt::format("bfc can't place buffer {} at a fixed offset: it allocates as "
-                      "the program runs; expected another planner",
-                      b.name));
-
     if (!std::has_single_bit(static_cast<std::uint64_t>(b.alignment)))
       throw InputError(
           fmt::format("bfc can't align buffer {} to {}: alignments must be powers of "

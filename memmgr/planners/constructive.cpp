@@ -65,18 +65,19 @@ std::vector<ConstructiveOrder> constructive_orders(const PlanProblem& problem) {
   for (const std::uint32_t i : problem.antichain) at_bound[i] = 1;
 
   std::vector<ConstructiveOrder> orders;
+  // What lives on beyond the peak lies below what ends with it: the rest can be stacked on both.
+  const auto last = [&](std::uint32_t i) { return problem.index.last_overlap(i); };
+  const auto by_load = [&](std::uint32_t i) { return load[i]; };
+  const auto bound_first = [&](std::uint32_t i) { return at_bound[i]; };
+  orders.push_back({"bound first", sorted(sizes, bound_first)});
+  orders.push_back({"load", sorted(sizes, by_load)});
+  orders.push_back({"bound first, then load and end",
+                    sorted(sorted(sorted(sizes, last), by_load), bound_first)});
   orders.push_back({"size", sizes});
-  orders.push_back({"load", sorted(sizes, [&](std::uint32_t i) { return load[i]; })});
-  orders.push_back({"bound first", sorted(sizes, [&](std::uint32_t i) { return at_bound[i]; })});
   orders.push_back({"area", sorted(sizes, [&](std::uint32_t i) {
                       return lifetime[i] * static_cast<double>(problem.buffers[i].size);
                     })});
   orders.push_back({"lifetime", sorted(sizes, [&](std::uint32_t i) { return lifetime[i]; })});
-  // What lives on beyond the peak lies below what ends with it: the rest can be stacked on both.
-  const auto last = [&](std::uint32_t i) { return problem.index.last_overlap(i); };
-  orders.push_back({"bound first, then load and end",
-                    sorted(sorted(sorted(sizes, last), [&](std::uint32_t i) { return load[i]; }),
-                           [&](std::uint32_t i) { return at_bound[i]; })});
   std::vector<std::uint32_t> arrival(problem.sequence().begin(), problem.sequence().end());
   orders.push_back({"arrival", arrival});
   std::ranges::reverse(arrival);

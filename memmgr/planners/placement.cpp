@@ -3,51 +3,24 @@
 #include <algorithm>
 #include <numeric>
 
+#include "memmgr/planners/gap_search.h"
+
 namespace unna {
 
 namespace {
 
-/// Finds a place among taken bytes that come by ascending begin.
-class GapSearch {
- public:
-  GapSearch(Bytes size, Bytes alignment, Fit fit) : size_(size), alignment_(alignment), fit_(fit) {}
-
-  /// True when the place is found and the rest need not be seen.
-  bool pass(Bytes begin, Bytes end) {
-    const Bytes gap = begin - floor_;
-    if (gap >= size_ && (!found_ || gap < smallest_)) {
-      const Bytes at = round_up(floor_, alignment_);
-      if (at + size_ <= begin) {
-        found_ = true;
-        place_ = at;
-        smallest_ = gap;
-        if (fit_ == Fit::lowest) return true;
-      }
-    }
-    floor_ = std::max(floor_, end);
-    return false;
-  }
-  Bytes place() const { return found_ ? place_ : round_up(floor_, alignment_); }
-
- private:
-  Bytes size_;
-  Bytes alignment_;
-  Fit fit_;
-  Bytes floor_ = 0;  // everything below is taken, or a gap that was looked at
-  bool found_ = false;
-  Bytes place_ = 0;
-  Bytes smallest_ = 0;
-};
-
 /// What is placed already. Few neighbours are sorted; many are picked out of all that is placed,
-/// which is kept sorted.
+/// which is kept sorted. Reserved ranges are placed from the start, as a neighbour of everyone.
 class Placement {
  public:
   explicit Placement(const PlanProblem& problem)
       : problem_(problem),
         offsets_(problem.size(), 0),
-        marked_(problem.size(), 0),
-        placed_(problem.size(), 0) {}
+        marked_(problem.size() + 1, 0),
+        placed_(problem.size(), 0) {
+    for (const ByteRange& r : problem.reserved)
+      sorted_.push_back({r.begin, r.end, static_cast<std::uint32_t>(problem.size())});
+  }
 
   bool is_placed(std::uint32_t i) const { return placed_[i] != 0; }
 
@@ -62,11 +35,8 @@ class Placement {
     const PlanBuffer& b = problem_.buffers[i];
     const auto neighbours = problem_.neighbours(i, scratch_);
     GapSearch search(b.size, b.alignment, fit);
-    if (neighbours.size() * 16 < sorted_.size()) {
-      taken_.clear();
-      for (const std::uint32_t j : neighbours)
-        if (placed_[j] != 0)
-          taken_.push_back({offsets_[j], offsets_[j] + problem_.buffers[j].size});
+    if (!problem_.plain() || neighbours.size() * 16 < sorted_.size()) {
+      collect_taken(i, neighbours);
       std::ranges::sort(taken_, {}, &Taken::begin);
       for (const Taken& t : taken_)
         if (search.pass(t.begin, t.end)) break;
@@ -74,6 +44,7 @@ class Placement {
     }
     ++mark_;
     for (const std::uint32_t j : neighbours) marked_[j] = mark_;
+    marked_.back() = mark_;
     for (const Entry& e : sorted_)
       if (marked_[e.buffer] == mark_ && search.pass(e.begin, e.end)) break;
     return search.place();
@@ -87,6 +58,16 @@ class Placement {
     Bytes end = 0;
     std::uint32_t buffer = 0;
   };
+
+  void collect_taken(std::uint32_t i, std::span<const std::uint32_t> neighbours) {
+    taken_.clear();
+    for (const ByteRange& r : problem_.reserved) taken_.push_back({r.begin, r.end});
+    for (const std::uint32_t j : neighbours)
+      if (placed_[j] != 0)
+        problem_.for_each_forbidden(i, j, offsets_[j], [&](Bytes lo, Bytes hi) {
+          taken_.push_back({lo + problem_.buffers[i].size, hi});
+        });
+  }
 
   const PlanProblem& problem_;
   std::vector<Bytes> offsets_;

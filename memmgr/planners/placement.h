@@ -17,7 +17,9 @@ enum class Fit : std::uint8_t {
   best,    ///< smallest gap that is large enough, the lowest among equals; else above all
 };
 
-/// Bytes [begin, end) that are taken.
+/// Bytes [begin, end) that are taken. That offsets between lo and hi are forbidden to a buffer is
+/// the same as that [lo + size, hi) is taken, and is written so even where it ends before it
+/// begins.
 struct Taken {
   Bytes begin = 0;
   Bytes end = 0;
@@ -27,6 +29,7 @@ struct Taken {
 Bytes find_place(std::vector<Taken>& taken, Bytes size, Bytes alignment, Fit fit);
 
 /// Places fixed buffers first, then the others in `order` (all buffers, or all but the fixed ones).
+/// Honours all of the problem: reserved ranges, pairs, and gaps with what they keep.
 std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order,
                                   Fit fit);
 

@@ -8,8 +8,20 @@
 namespace unna {
 
 Plan plan_naive(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_mxnet(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_greedy_in_order(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_min_cost_flow(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_objects_by_breadth(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_objects_by_size(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_objects_by_size_improved(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_greedy_by_breadth(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_strip_packing(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_xla(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_linear_scan(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_hill_climb(const PlanProblem& problem, const PlanOptions& options);
 Plan plan_greedy_by_size(const PlanProblem& problem, const PlanOptions& options);
 Plan plan_bfc(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_auto(const PlanProblem& problem, const PlanOptions& options);
 Plan plan_exact(const PlanProblem& problem, const PlanOptions& options);
 Plan plan_tetris(const PlanProblem& problem, const PlanOptions& options);
 

@@ -14,4 +14,9 @@ Budget search_budget(const PlanOptions& options);
 /// capacity asked for).
 std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget);
 
+/// Gives buffers `aside` (always_placeable(), in that order) the lowest offsets that the others
+/// leave them.
+void place_aside(const PlanProblem& problem, std::span<const std::uint32_t> aside,
+                 std::vector<Bytes>& offsets);
+
 }  // namespace unna

@@ -1,181 +1,296 @@
-// Tetris: a genetic algorithm over allocation orders. Children are made and decoded in parallel,
-// each from its own generator, so that neither their number of threads nor their timing matters.
+// Tetris: a genetic algorithm over allocation orders. Populations evolve on islands, each with its
+// own generator, and meet at fixed points, so that neither threads nor their timing matter.
 
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <numeric>
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "memmgr/exact/instance.h"
 #include "memmgr/planners/constructive.h"
 #include "memmgr/planners/placement.h"
 #include "memmgr/planners/planners.h"
+#include "memmgr/planners/search_budget.h"
 #include "memmgr/planners/tetris_search.h"
 
 namespace unna {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using Deadline = std::optional<Clock::time_point>;
 
-class Tetris {
+/// Why it ended; none: it may go on.
+enum class End : std::uint8_t { none, bound, time, effort, patience, generations };
+
+class Island {
  public:
-  Tetris(const PlanProblem& problem, const PlanOptions& options)
-      : problem_(problem), options_(options), start_(Clock::now()) {}
+  Island(const PlanProblem& problem, const Neighbourhoods& around, const TetrisOptions& options,
+         std::uint64_t seed)
+      : problem_(problem),
+        around_(around),
+        options_(options),
+        rng_(seed),
+        decoder_(problem, around) {}
 
-  Plan run();
+  /// Adds a layout that was made from an order, or decodes the order where there is none.
+  void found(std::vector<std::uint32_t> order, std::vector<Bytes> offsets = {});
+  void take_in(const Genome& migrant) { select({migrant}); }
+  const Genome& best() const { return population_.front(); }
+  bool at_bound() const { return best().peak <= problem_.lower_bound; }
+
+  /// Generations until so many neighbours have been looked at, or it ends.
+  End evolve(std::uint64_t visits, std::uint64_t limit, const Deadline& deadline);
+  std::int64_t generation() const { return generation_; }
+  std::int64_t idle() const { return idle_; }
+  std::uint64_t visits() const { return decoder_.visits(); }
 
  private:
-  bool out_of_time() const {
-    return options_.time_limit &&
-           std::chrono::duration<double>(Clock::now() - start_).count() >= *options_.time_limit;
-  }
-  std::uint64_t effort_limit() const {
-    return static_cast<std::uint64_t>(options_.tetris.effort) * 1'000'000;
-  }
-  bool at_bound() const { return best_.peak == problem_.lower_bound; }
-
-  void seed_with_greedy_orders();
-  void keep(std::vector<Bytes> offsets, std::vector<std::uint32_t> order);
-  std::string evolve();
-  std::vector<Genome> breed(std::uint64_t generation);
-  const Genome& tournament(Rng& rng) const;
-  void select(std::vector<Genome> children);
+  std::vector<Genome> breed();
+  void select(std::vector<Genome> newcomers);
+  const Genome& tournament();
+  std::size_t brood(std::uint64_t limit) const;
 
   const PlanProblem& problem_;
-  const PlanOptions& options_;
-  Clock::time_point start_;
+  const Neighbourhoods& around_;
+  const TetrisOptions& options_;
+  Rng rng_;
+  Decoder decoder_;
   std::vector<Genome> population_;  ///< best first
-  Genome best_;
-  std::vector<std::unique_ptr<Decoder>> decoders_;
-  std::uint64_t spent_ = 0;  ///< on greedy orders
-  std::size_t brood_ = 1;    ///< children of a generation
-  int threads_ = 1;
+  std::size_t brood_ = 1;           ///< children of a generation
+  std::int64_t generation_ = 0;
+  std::int64_t idle_ = 0;
 };
 
-void Tetris::keep(std::vector<Bytes> offsets, std::vector<std::uint32_t> order) {
+void Island::found(std::vector<std::uint32_t> order, std::vector<Bytes> offsets) {
   Genome g{std::move(order), std::move(offsets), 0, 0};
-  g.peak = peak_of(problem_, g.offsets);
-  for (std::size_t i = 0; i < problem_.size(); ++i)
-    g.excess += std::max<Bytes>(g.offsets[i] + problem_.buffers[i].size - problem_.lower_bound, 0);
-  if (problem_.lists_stored()) {
-    if (decoders_.empty()) decoders_.push_back(std::make_unique<Decoder>(problem_));
-    if (g.peak > problem_.lower_bound) decoders_[0]->settle(g);
-  }
-  if (best_.order.empty() || better(g, best_)) best_ = g;
-  if (problem_.lists_stored()) population_.push_back(std::move(g));
+  const std::size_t kept = g.offsets.empty() ? 0 : g.order.size();
+  g.offsets.resize(problem_.size(), 0);
+  decoder_.decode(g, kept);
+  if (options_.settle != 0 && g.peak > problem_.lower_bound) decoder_.settle(g);
+  population_.push_back(std::move(g));
+  std::ranges::stable_sort(population_, better);
 }
 
-void Tetris::seed_with_greedy_orders() {
-  for (const Fit fit : {Fit::lowest, Fit::best}) {
-    for (ConstructiveOrder& c : constructive_orders(problem_)) {
-      if (!best_.order.empty() && (at_bound() || out_of_time() || spent_ >= effort_limit())) return;
-      spent_ += 2 * problem_.index.pairs() + problem_.size() * problem_.size() / 32;
-      std::vector<Bytes> offsets = place_in_order(problem_, c.order, fit);
-      keep(std::move(offsets), std::move(c.order));
-    }
-  }
-}
-
-const Genome& Tetris::tournament(Rng& rng) const {
+const Genome& Island::tournament() {
   std::size_t winner = population_.size();
-  for (std::int64_t i = 0; i < options_.tetris.tournament; ++i)
-    winner = std::min(winner, static_cast<std::size_t>(rng.below(population_.size())));
+  for (std::int64_t i = 0; i < options_.tournament; ++i)
+    winner = std::min(winner, static_cast<std::size_t>(rng_.below(population_.size())));
   return population_[winner];  // sorted: the smallest index is the fittest
 }
 
-std::vector<Genome> Tetris::breed(std::uint64_t generation) {
-  const std::size_t wanted = brood_;
+std::vector<Genome> Island::breed() {
   const Bytes cutoff = population_.back().peak;
-  const Rng family = Rng(options_.seed).fork(generation);
-  std::vector<Genome> children(wanted);
-  std::vector<char> alive(wanted, 0);
-  const auto lanes = static_cast<std::size_t>(threads_);
-  parallel_for(lanes, threads_, [&](std::size_t lane) {
-    Decoder& decoder = *decoders_[lane];
-    for (std::size_t c = lane; c < wanted; c += lanes) {
-      Rng rng = family.fork(c + 1);
-      // The elite are searched around; the others meet by tournament.
-      const bool local = c < (wanted + 1) / 2;
-      const auto elite =
-          std::min(static_cast<std::size_t>(options_.tetris.elite), population_.size());
-      const Genome& a = local ? population_[c % elite] : tournament(rng);
-      const bool mutant =
-          local || rng.chance(static_cast<std::uint64_t>(options_.tetris.mutation_percent), 100);
-      const std::size_t kept = mutant ? mutate(problem_, a, rng, children[c])
-                                      : cross(a, tournament(rng), rng, children[c]);
-      if (kept == a.order.size() || !decoder.decode(children[c], kept, cutoff)) continue;
-      if (better(children[c], population_.back())) decoder.settle(children[c]);
-      alive[c] = 1;
-    }
-  });
-  std::vector<Genome> result;
-  for (std::size_t c = 0; c < wanted; ++c)
-    if (alive[c] != 0) result.push_back(std::move(children[c]));
-  return result;
+  const bool local = options_.local != 0;
+  std::vector<Genome> children;
+  for (std::size_t c = 0; c < brood_; ++c) {
+    // The elite are searched around; the others meet by tournament.
+    const bool near_elite = local && c < (brood_ + 1) / 2;
+    const auto elite = std::min(static_cast<std::size_t>(options_.elite), population_.size());
+    const Genome& a = near_elite ? population_[c % elite] : tournament();
+    const bool mutant =
+        near_elite || rng_.chance(static_cast<std::uint64_t>(options_.mutation_percent), 100);
+    Genome child;
+    std::size_t kept = !mutant ? cross(a, tournament(), rng_, child)
+                       : local ? mutate(problem_, around_, a, rng_, child)
+                               : mutate_anywhere(a, rng_, child);
+    if (options_.incremental == 0) kept = 0;
+    if (kept == a.order.size() || !decoder_.decode(child, kept, cutoff)) continue;
+    if (options_.settle != 0 && better(child, population_.back())) decoder_.settle(child);
+    children.push_back(std::move(child));
+  }
+  return children;
 }
 
-/// The best of parents and children; of those that are equally good, one: they are nearly always
+/// The best of parents and newcomers; of those that are equally good, one: they are nearly always
 /// the same layout.
-void Tetris::select(std::vector<Genome> children) {
-  for (Genome& child : children) population_.push_back(std::move(child));
+void Island::select(std::vector<Genome> newcomers) {
+  for (Genome& g : newcomers) population_.push_back(std::move(g));
   std::ranges::stable_sort(population_, better);
   const auto equal = [](const Genome& a, const Genome& b) {
     return a.peak == b.peak && a.excess == b.excess;
   };
-  population_.erase(std::unique(population_.begin(), population_.end(), equal), population_.end());
-  if (population_.size() > static_cast<std::size_t>(options_.tetris.population))
-    population_.resize(static_cast<std::size_t>(options_.tetris.population));
+  if (options_.settle != 0)
+    population_.erase(std::unique(population_.begin(), population_.end(), equal),
+                      population_.end());
+  if (population_.size() > static_cast<std::size_t>(options_.population))
+    population_.resize(static_cast<std::size_t>(options_.population));
 }
 
-std::string Tetris::evolve() {
-  const std::uint64_t limit = effort_limit();
-  // Where only few layouts can be decoded, many small generations beat few large ones.
-  const std::uint64_t decodes = limit / (2 * problem_.column.size() + 1);
-  brood_ = static_cast<std::size_t>(std::clamp<std::uint64_t>(
-      decodes / 64, 4, static_cast<std::uint64_t>(options_.tetris.population)));
-  // Threads pay where a generation's decoding takes longer than starting them.
-  if (problem_.column.size() * brood_ > 400'000) threads_ = std::max(options_.threads, 1);
-  while (decoders_.size() < static_cast<std::size_t>(threads_))
-    decoders_.push_back(std::make_unique<Decoder>(problem_));
-  const auto effort = [&] {
-    std::uint64_t sum = spent_;
-    for (const auto& d : decoders_) sum += d->visits();
-    return sum;
-  };
-  select({});
-  std::int64_t idle = 0;
-  for (std::int64_t generation = 0; generation < options_.tetris.generations; ++generation) {
-    if (out_of_time()) return fmt::format("time limit after {} generations", generation);
-    if (effort() >= limit) return fmt::format("effort spent after {} generations", generation);
-    if (idle >= options_.tetris.patience)
-      return fmt::format("no progress in the last {} of {} generations", idle, generation);
-    select(breed(static_cast<std::uint64_t>(generation) + 1));
-    ++idle;
-    if (!better(population_.front(), best_)) continue;
-    best_ = population_.front();
-    idle = 0;
-    if (at_bound()) return fmt::format("lower bound met in generation {}", generation + 1);
+/// Where only few layouts can be decoded, many small generations beat few large ones.
+std::size_t Island::brood(std::uint64_t limit) const {
+  const std::uint64_t decodes = limit / (2 * around_.column.size() + 1);
+  return static_cast<std::size_t>(
+      std::clamp<std::uint64_t>(decodes / 64, 4, static_cast<std::uint64_t>(options_.population)));
+}
+
+End Island::evolve(std::uint64_t visits, std::uint64_t limit, const Deadline& deadline) {
+  brood_ = brood(limit);
+  const std::uint64_t until = std::min(limit, decoder_.visits() + visits);
+  while (decoder_.visits() < until) {
+    if (at_bound()) return End::bound;
+    if (deadline && Clock::now() >= *deadline) return End::time;
+    if (idle_ >= options_.patience) return End::patience;
+    if (generation_ >= options_.generations) return End::generations;
+    const Genome before = best();
+    select(breed());
+    ++generation_;
+    ++idle_;
+    if (better(best(), before)) idle_ = 0;
   }
-  return fmt::format("{} generations", options_.tetris.generations);
+  if (at_bound()) return End::bound;
+  return decoder_.visits() >= limit ? End::effort : End::none;
+}
+
+class Tetris {
+ public:
+  Tetris(const PlanProblem& problem, const PlanOptions& options);
+
+  Plan run();
+
+ private:
+  void seed_islands();
+  End evolve();
+  void migrate();
+  Plan layout() const;
+  std::string note(End end) const;
+
+  const PlanProblem& problem_;
+  const PlanOptions& options_;
+  Deadline deadline_;
+  std::vector<std::uint32_t> aside_;
+  Neighbourhoods around_;
+  std::vector<Island> islands_;
+  std::size_t winner_ = 0;
+};
+
+std::vector<std::uint32_t> set_aside(const PlanProblem& problem, const TetrisOptions& options) {
+  if (options.reduce == 0) return {};
+  return always_placeable(problem, problem.lower_bound);
+}
+
+Tetris::Tetris(const PlanProblem& problem, const PlanOptions& options)
+    : problem_(problem),
+      options_(options),
+      aside_(set_aside(problem, options.tetris)),
+      around_(problem, aside_) {
+  if (options.time_limit)
+    deadline_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                   std::chrono::duration<double>(*options.time_limit));
+  for (std::int64_t k = 0; k < options.tetris.islands; ++k)
+    islands_.emplace_back(problem_, around_, options_.tetris,
+                          Rng(options.seed).fork(static_cast<std::uint64_t>(k)).next());
+}
+
+/// Greedy orders for everyone, or chance.
+void Tetris::seed_islands() {
+  std::vector<char> out(problem_.size(), 0);
+  for (const std::uint32_t i : aside_) out[i] = 1;
+  const auto kept = [&](std::vector<std::uint32_t> order) {
+    std::erase_if(order, [&](std::uint32_t i) { return out[i] != 0; });
+    return order;
+  };
+  if (options_.tetris.greedy_start == 0) {
+    for (std::size_t k = 0; k < islands_.size(); ++k) {
+      Rng rng = Rng(options_.seed).fork(1000 + k);
+      for (std::int64_t g = 0; g < options_.tetris.population; ++g) {
+        std::vector<std::uint32_t> order = kept(by_size(problem_));
+        rng.shuffle(order);
+        islands_[k].found(std::move(order));
+      }
+    }
+    return;
+  }
+  const std::vector<ConstructiveOrder> orders = constructive_orders(problem_);
+  for (const Fit fit : {Fit::lowest, Fit::best})
+    for (std::size_t c = 0; c < orders.size(); ++c) {
+      const std::vector<std::uint32_t> order = kept(orders[c].order);
+      std::vector<Bytes> offsets;
+      if (fit == Fit::best) offsets = place_in_order(problem_, order, fit);
+      parallel_for(islands_.size(), options_.threads,
+                   [&](std::size_t k) { islands_[k].found(order, offsets); });
+      if (islands_[0].at_bound() || (deadline_ && Clock::now() >= *deadline_)) return;
+    }
+}
+
+/// The best of each goes to the next.
+void Tetris::migrate() {
+  std::vector<Genome> best;
+  for (const Island& island : islands_) best.push_back(island.best());
+  for (std::size_t k = 0; k < islands_.size(); ++k)
+    islands_[(k + 1) % islands_.size()].take_in(best[k]);
+}
+
+End Tetris::evolve() {
+  constexpr std::uint64_t kBetweenMeetings = 5'000'000;
+  const std::uint64_t limit =
+      static_cast<std::uint64_t>(options_.tetris.effort) * 1'000'000 / islands_.size();
+  std::vector<End> ends(islands_.size());
+  for (;;) {
+    parallel_for(islands_.size(), options_.threads, [&](std::size_t k) {
+      ends[k] = islands_[k].evolve(kBetweenMeetings, limit, deadline_);
+    });
+    for (std::size_t k = 0; k < islands_.size(); ++k)
+      if (better(islands_[k].best(), islands_[winner_].best())) winner_ = k;
+    if (islands_[winner_].at_bound()) return End::bound;
+    if (std::ranges::all_of(ends, [](End e) { return e != End::none; }))
+      return std::ranges::max(ends);
+    if (std::ranges::find(ends, End::time) != ends.end()) return End::time;
+    migrate();
+  }
+}
+
+/// Buffers set aside find room below the bound, whatever the layout of the others.
+Plan Tetris::layout() const {
+  Plan plan;
+  plan.offsets = islands_[winner_].best().offsets;
+  place_aside(problem_, aside_, plan.offsets);
+  return plan;
+}
+
+std::string Tetris::note(End end) const {
+  const std::int64_t generations = islands_[winner_].generation();
+  switch (end) {
+    case End::bound:
+      return generations == 0 ? "lower bound met by a greedy order"
+                              : fmt::format("lower bound met in generation {}", generations);
+    case End::time:
+      return fmt::format("time limit after {} generations", generations);
+    case End::effort:
+      return fmt::format("effort spent after {} generations", generations);
+    case End::patience:
+      return fmt::format("no progress in the last {} of {} generations", islands_[winner_].idle(),
+                         generations);
+    case End::generations:
+    case End::none:
+      break;
+  }
+  return fmt::format("{} generations", generations);
 }
 
 Plan Tetris::run() {
+  seed_islands();
+  const End end = islands_[0].at_bound() ? End::bound : evolve();
+  Plan plan = layout();
+  plan.note = note(end);
+  return plan;
+}
+
+/// Too many pairs to decode orders quickly.
+Plan greedy_orders_only(const PlanProblem& problem, const PlanOptions& options) {
+  Budget budget = search_budget(options);
   Plan plan;
-  if (problem_.size() == 0) return plan;
-  seed_with_greedy_orders();
-  if (at_bound())
-    plan.note = "lower bound met by a greedy order";
-  else if (!problem_.lists_stored())
-    plan.note = fmt::format("greedy orders only: more than {} conflicting pairs", kStoredPairs);
-  else
-    plan.note = evolve();
-  plan.offsets = std::move(best_.offsets);
+  plan.offsets = best_constructive(problem, budget);
+  plan.note = fmt::format("greedy orders only: more than {} conflicting pairs", kStoredPairs);
   return plan;
 }
 
 }  // namespace
 
 Plan plan_tetris(const PlanProblem& problem, const PlanOptions& options) {
+  if (problem.size() == 0) return {};
+  if (!problem.lists_stored()) return greedy_orders_only(problem, options);
   return Tetris(problem, options).run();
 }
 

@@ -7,19 +7,34 @@
 
 namespace unna {
 
-Decoder::Decoder(const PlanProblem& problem) : problem_(problem), placed_(problem.size(), 0) {
+Neighbourhoods::Neighbourhoods(const PlanProblem& problem, std::span<const std::uint32_t> aside) {
   invariant(problem.lists_stored(), "decoding needs neighbour lists");
+  std::vector<char> out(problem.size(), 0);
+  for (const std::uint32_t i : aside) out[i] = 1;
+  std::vector<std::uint32_t> scratch;
+  row.push_back(0);
+  for (std::uint32_t i = 0; i < problem.size(); ++i) {
+    if (out[i] == 0)
+      for (const std::uint32_t j : problem.neighbours(i, scratch))
+        if (out[j] == 0) column.push_back(j);
+    row.push_back(column.size());
+  }
 }
+
+Decoder::Decoder(const PlanProblem& problem, const Neighbourhoods& around)
+    : problem_(problem), around_(around), placed_(problem.size(), 0) {}
 
 /// From the floor up: whoever is in the way lifts the buffer onto itself, until no one is.
 Bytes Decoder::lowest_place(std::uint32_t buffer) {
   const Bytes size = problem_.buffers[buffer].size;
   const Bytes alignment = problem_.buffers[buffer].alignment;
-  const auto neighbours =
-      std::span(problem_.column)
-          .subspan(problem_.row[buffer], problem_.row[buffer + 1] - problem_.row[buffer]);
+  const auto neighbours = around_.of(buffer);
   begin_.clear();
   end_.clear();
+  for (const ByteRange& r : problem_.reserved) {
+    begin_.push_back(r.begin);
+    end_.push_back(r.end);
+  }
   for (const std::uint32_t j : neighbours) {
     if (placed_[j] == 0) continue;
     begin_.push_back(genome_->offsets[j]);
@@ -97,7 +112,7 @@ std::size_t cross(const Genome& a, const Genome& b, Rng& rng, Genome& child) {
     until = from + rng.below(n - from + 1);
   }
   child = a;
-  std::vector<char> taken(n, 0);
+  std::vector<char> taken(a.offsets.size(), 0);
   for (std::size_t p = from; p < until; ++p) taken[a.order[p]] = 1;
   std::size_t p = 0;
   for (const std::uint32_t i : b.order) {
@@ -144,17 +159,17 @@ std::size_t promote_sticking_out(const PlanProblem& p, const Genome& g, Rng& rng
 }
 
 /// Someone of the pile under a buffer at the peak, or beside it.
-std::uint32_t from_the_tight_region(const PlanProblem& p, const Genome& g, Rng& rng) {
+std::uint32_t from_the_tight_region(const PlanProblem& p, const Neighbourhoods& around,
+                                    const Genome& g, Rng& rng) {
   std::vector<std::uint32_t> top;
   for (const std::uint32_t i : g.order)
     if (sticks_out(p, g, i)) top.push_back(i);
   if (top.empty()) return g.order[rng.below(g.order.size())];
   std::uint32_t at = top[rng.below(top.size())];
-  std::vector<std::uint32_t> scratch;
   std::vector<std::uint32_t> below;
   for (std::uint64_t steps = rng.below(6); steps > 0; --steps) {
     below.clear();
-    for (const std::uint32_t j : p.neighbours(at, scratch))
+    for (const std::uint32_t j : around.of(at))
       if (g.offsets[j] + p.buffers[j].size <= g.offsets[at]) below.push_back(j);
     if (below.empty()) break;
     at = below[rng.below(below.size())];
@@ -164,15 +179,30 @@ std::uint32_t from_the_tight_region(const PlanProblem& p, const Genome& g, Rng& 
 
 }  // namespace
 
-std::size_t mutate(const PlanProblem& problem, const Genome& parent, Rng& rng, Genome& child) {
+std::size_t mutate_anywhere(const Genome& parent, Rng& rng, Genome& child) {
+  child = parent;
+  const std::size_t n = parent.order.size();
+  if (n < 2) return n;
+  std::size_t a = rng.below(n);
+  std::size_t b = rng.below(n);
+  if (a > b) std::swap(a, b);
+  if (rng.chance(1, 2))
+    std::swap(child.order[a], child.order[b]);
+  else
+    move_forward(child.order, b, a);
+  return a;
+}
+
+std::size_t mutate(const PlanProblem& problem, const Neighbourhoods& around, const Genome& parent,
+                   Rng& rng, Genome& child) {
   child = parent;
   const std::size_t n = parent.order.size();
   if (n < 2) return n;
   if (rng.chance(1, 5)) return promote_sticking_out(problem, parent, rng, child);
   std::size_t kept = n;
   for (std::uint64_t moves = 1 + rng.below(3); moves > 0; --moves) {
-    const std::uint32_t who =
-        rng.chance(4, 5) ? from_the_tight_region(problem, parent, rng) : parent.order[rng.below(n)];
+    const std::uint32_t who = rng.chance(4, 5) ? from_the_tight_region(problem, around, parent, rng)
+                                               : parent.order[rng.below(n)];
     const auto place =
         static_cast<std::size_t>(std::ranges::find(child.order, who) - child.order.begin());
     std::size_t other = rng.below(n);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "memmgr/plan_files.h"
+
 namespace unna {
 namespace {
 

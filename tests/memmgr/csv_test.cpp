@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "memmgr/checker.h"
+#include "memmgr/plan_files.h"
 #include "tests/memmgr/fixtures.h"
 
 namespace unna::test {
@@ -15,7 +16,8 @@ struct BadCsv {
 TEST(PlanCsv, MalformedFilesGiveOneLineWithTheirPlace) {
   const std::string known =
       "expected one of id, buffer, buffer_id, lower, start, begin, upper, end, size, alignment, "
-      "hint, offset, gaps";
+      "hint, offset, gaps, "
+      "pool, inplace, apart, weight";
   const std::string unknown_column = "f.csv:1:4: unknown column 'until', " + known;
   const std::string empty_column = "f.csv:1:22: unknown column '', " + known;
   const std::string spelling = "f.csv:1:1: unknown column 'ID', " + known;
@@ -67,18 +69,37 @@ TEST(PlanCsv, MalformedFilesGiveOneLineWithTheirPlace) {
       {"id,lower,upper,size,offset\na,1,3,4,0\nb,2,4,4,3\n",
        "f.csv:3:9: fixed offset 3 of 'b' collides with 'a' at 0, which is in use at the same time"},
       {"id,lower,upper,size,gaps\na,1,9,3,4\n",
-       "f.csv:2:9: gap '4' is not understood, expected lo-hi"},
+       "f.csv:2:9: gap '4' is not understood, expected lo-hi or lo-hi@from:until"},
       {"id,lower,upper,size,gaps\na,1,9,3,4-x\n",
-       "f.csv:2:9: gap '4-x' is not understood, expected lo-hi"},
+       "f.csv:2:9: gap '4-x' is not understood, expected lo-hi or lo-hi@from:until"},
       {"id,lower,upper,size,gaps\na,1,9,3,5-5\n",
        "f.csv:2:9: gap '5-5' is not within the lifetime [1, 9), expected so"},
       {"id,lower,upper,size,gaps\na,1,9,3,8-10\n",
        "f.csv:2:9: gap '8-10' is not within the lifetime [1, 9), expected so"},
       {"id,lower,upper,size,gaps\na,1,9,3,5-7 2-6\n",
        "f.csv:2:9: gaps overlap at time 5, expected disjoint ones"},
-      {"id,lower,upper,size,gaps\na,1,9,3,2-4@0:1\n",
-       "f.csv:2:9: gap '2-4@0:1' keeps a window, which is not supported: expected lo-hi, or no gap "
-       "there"},
+      {"id,lower,upper,size,gaps\na,1,9,3,2-4@0\n",
+       "f.csv:2:9: gap '2-4@0' is not understood, expected lo-hi or lo-hi@from:until"},
+      {"id,lower,upper,size,gaps\na,1,9,3,2-4@1:4\n",
+       "f.csv:2:9: gap '2-4@1:4' keeps bytes that are not within the size 3, expected so"},
+      {"id,lower,upper,size,gaps\na,1,9,3,2-4@2:1\n",
+       "f.csv:2:9: gap '2-4@2:1' keeps bytes that are not within the size 3, expected so"},
+      {"id,lower,upper,size,inplace\na,1,9,3,b\n",
+       "f.csv:2:9: unknown buffer 'b', expected the id of one"},
+      {"id,lower,upper,size,inplace\na,1,9,3,\nb,1,9,4,a\n",
+       "f.csv:3:9: 'b' of 4 bytes can't be in place of 'a' of 3, expected at most its size"},
+      {"id,lower,upper,size,apart\na,1,9,3,a\n",
+       "f.csv:2:9: 'a' is apart from itself, expected another buffer"},
+      {"id,lower,upper,size,apart,inplace\na,1,9,3,b,b\nb,1,9,3,,\n",
+       "f.csv: 'a' is in place of 'b' and apart from it, expected one of the two"},
+      {"id,lower,upper,size,pool\na,1,9,3,x y x\n",
+       "f.csv:2:9: pool 'x' is given twice, expected once"},
+      {"id,lower,upper,size,pool,offset\na,1,9,3,x y,0\n",
+       "f.csv:2:13: 'a' has a fixed offset, expected one pool for it"},
+      {"id,lower,upper,size,weight\na,1,9,3,-1\n",
+       "f.csv:2:9: weight is -1, expected 0 to 72057594037927936"},
+      {"id,lower,upper,size\n\"a\nb\",1,2,3\n\"a\nb\",1,2,3\n",
+       "f.csv:4:1: id 'a?b' is used on line 2 already, expected another"},
       {"id,lower,upper,size\n\"a,1,2,3\n",
        "f.csv:2:1: quote is never closed, expected a closing quote"},
       {"id,lower,upper,size\n\"a\"b,1,2,3\n",
@@ -122,7 +143,7 @@ TEST(PlanCsv, AllSpellingsOfColumnsMeanTheSame) {
 TEST(PlanCsv, QuotedNamesComeBack) {
   const PlanProblem p = parse_plan_csv("id,lower,upper,size\n\"x, \"\"y\"\"\",1,4,7\n", "f.csv");
   EXPECT_EQ(p.buffers[0].name, "x, \"y\"");
-  const std::string text = format_plan_csv(p, run_planner("naive", p, {}));
+  const std::string text = format_plan_csv(p, run_planner("naive", p, {}).offsets);
   EXPECT_EQ(text, "id,lower,upper,size,offset\n\"x, \"\"y\"\"\",1,4,7,0\n");
 }
 
@@ -134,7 +155,7 @@ TEST(PlanCsv, AnswerHasTheInputsColumnsAndReadsBackAsFixed) {
       "c,3,9,2,1,\n";
   const PlanProblem p = parse_plan_csv(text, "f.csv");
   const Plan plan = run_planner("greedy-by-size", p, {});
-  const std::string answer = format_plan_csv(p, plan);
+  const std::string answer = format_plan_csv(p, plan.offsets);
   EXPECT_EQ(answer,
             "id,lower,upper,size,alignment,gaps,offset\n"
             "a,0,10,4,1,2-4 6-8,0\n"
@@ -145,6 +166,32 @@ TEST(PlanCsv, AnswerHasTheInputsColumnsAndReadsBackAsFixed) {
   const Plan same = run_planner("tetris", again, {});
   EXPECT_EQ(same.offsets, plan.offsets);
   EXPECT_TRUE(check_plan(again, same).empty());
+}
+
+TEST(PlanCsv, WindowsPairsAndPoolsAreRead) {
+  const PlanProblem p = parse_plan_csv(
+      "id,lower,upper,size,gaps,inplace,apart,pool,weight\n"
+      "a,0,9,8,2-4@1:5 0-1,,c,fast slow,7\n"
+      "b,8,9,8,,a d,,slow,\n"
+      "c,0,1,8,,,,,0\n"
+      "d,8,9,8,,,,,\n",
+      "f.csv");
+  EXPECT_EQ(p.lifetimes.gaps[0], (std::vector<Gap>{{{0, 1}, 0, 0}, {{2, 4}, 1, 5}}));
+  EXPECT_EQ(p.in_place, (std::vector<BufferPair>{{0, 1}, {3, 1}}));
+  EXPECT_EQ(p.apart, (std::vector<BufferPair>{{0, 2}}));
+  EXPECT_EQ(p.pools.size(), 2U);
+  EXPECT_EQ(p.buffers[0].pools, (std::vector<std::uint32_t>{0, 1}));
+  EXPECT_EQ(p.buffers[1].pools, (std::vector<std::uint32_t>{1}));
+  EXPECT_TRUE(p.buffers[2].pools.empty());
+  EXPECT_EQ(p.buffers[0].weight, 7);
+  EXPECT_EQ(p.buffers[1].weight, std::nullopt);
+  EXPECT_EQ(p.buffers[2].weight, 0);
+  EXPECT_EQ(format_plan_csv(p, {0, 0, 8, 0}, {0, 1, 0, 0}),
+            "id,lower,upper,size,gaps,pool,offset\n"
+            "a,0,9,8,0-1 2-4@1:5,fast,0\n"
+            "b,8,9,8,,slow,0\n"
+            "c,0,1,8,,fast,8\n"
+            "d,8,9,8,,fast,0\n");
 }
 
 TEST(PlanCsv, AGapOfInclusiveTimesEndsWithItsLastTime) {

@@ -66,7 +66,7 @@ TEST(Exact, ACapacityBelowTheOptimumIsImpossibleWhateverTheStyle) {
       for (const auto niche : {SearchStyle::Niche::choices, SearchStyle::Niche::blamed})
         for (const Bytes capacity : {best - 1, best}) {
           bool fits = true;
-          for (const PackingInstance& in : packing_instances(p, all)) {
+          for (const PackingInstance& in : packing_instances(p, all, capacity)) {
             SearchMemory memory(in);
             const SearchStyle style{first, niche, rng.below(3)};
             const SearchEnd end = PackingSearch(in, capacity, style, memory).run(1'000'000).end;

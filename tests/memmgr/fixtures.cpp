@@ -383,6 +383,10 @@ void expect_all_planners_valid(const PlanProblem& problem, const std::string& na
     for (const Violation& v : check_plan(problem, plan, 3))
       ADD_FAILURE() << name << ", " << info.name << ": " << v.message;
     EXPECT_GE(plan.peak, problem.lower_bound) << name << ", " << info.name;
+    ASSERT_EQ(plan.objects.has_value(), info.shared_objects) << name << ", " << info.name;
+    if (!plan.objects) continue;
+    EXPECT_GE(plan.objects->total(), shared_object_bound(problem)) << name << ", " << info.name;
+    EXPECT_GE(plan.peak, plan.objects->total()) << name << ", " << info.name;
   }
 }
 

@@ -88,7 +88,8 @@ Bytes brute_force_optimum(const PlanProblem& problem);
 /// Random intervals, or a random partial order (from a random trace).
 PlanProblem random_intervals(Rng& rng, std::size_t n, std::int64_t horizon, Bytes max_size);
 
-/// Every planner must give a valid plan; none may go below the bound.
+/// Every planner must give a valid plan, with objects where it says so; none may go below the
+/// bounds.
 void expect_all_planners_valid(const PlanProblem& problem, const std::string& name);
 
 }  // namespace unna::test

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "memmgr/checker.h"
+#include "memmgr/plan_files.h"
 #include "memmgr/planners/placement.h"
 #include "tests/memmgr/fixtures.h"
 

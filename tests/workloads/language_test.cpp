@@ -217,6 +217,8 @@ ops:
   - {op: reshape, name: a, shape: [1, 4, 8]}
   - {op: matmul, name: aa, from: [a, a], transpose_b: true, scale: 0.5}
   - {op: softmax}
+  - {op: log_softmax}
+  - {op: gather, axis: 2, indices: [3, 0]}
   - {op: layer_norm, epsilon: 0.01}
   - {op: reduce, name: r, fn: max, axes: [0, 2], keep_dims: false}
   - {op: global_avg_pool, name: g, from: x}

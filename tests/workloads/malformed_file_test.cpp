@@ -84,10 +84,6 @@ INSTANTIATE_TEST_SUITE_P(
             "weight_never_read",
             "name: net\ninputs: {x: [1]}\nweights: {w: [1]}\nops:\n  - {op: softmax, from: x}\n",
             "net.yaml:3:11: 'w' is never read, expected a reader"},
-        MalformedCase{
-            "weights_only",
-            "name: net\ninputs: {x: [1]}\nweights: {w: [1]}\nops:\n  - {op: softmax, from: w}\n",
-            "net.yaml:5:5: softmax 'softmax#0': reads weights only, expected an activation"},
         MalformedCase{"op_never_read",
                       with_ops("  - {op: softmax, name: a}\n  - {op: softmax, name: b, from: x}\n"),
                       "net.yaml:4:5: 'a' is never read, expected a reader or an entry in outputs"},
@@ -117,11 +113,12 @@ INSTANTIATE_TEST_SUITE_P(
             "unknown_op", with_op("{op: convolution, channels: 4}"),
             "net.yaml:4:10: op is 'convolution', expected one of: conv, gemm, matmul, max_pool, "
             "avg_pool, global_avg_pool, unary, binary, softmax, layer_norm, batch_norm, lrn, "
-            "reduce, concat, split, slice, reshape, transpose, pad, resize, lstm"},
+            "reduce, concat, split, slice, reshape, transpose, pad, resize, lstm, log_softmax, "
+            "gather"},
         MalformedCase{
             "unknown_attribute", with_op("{op: conv, channels: 4, kernal: 3, kernel: 3}"),
-            "net.yaml:4:29: unknown key 'kernal' in conv, expected one of: op, name, from, kernel, "
-            "stride, dilation, pad, groups, channels, bias, batch_norm, act"},
+            "net.yaml:4:29: unknown key 'kernal' in conv, expected one of: op, name, from, "
+            "weights, kernel, stride, dilation, pad, groups, channels, bias, batch_norm, act"},
         MalformedCase{"attribute_of_another_kind",
                       with_op("{op: max_pool, kernel: 2, count_include_pad: true}"),
                       "net.yaml:4:31: unknown key 'count_include_pad' in max_pool, expected one "

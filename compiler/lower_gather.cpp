@@ -1,0 +1,103 @@
+// Gathering along an axis, and what else is put together from several kernels.
+
+#include <fmt/format.h>
+
+#include "compiler/lowering.h"
+
+namespace unna {
+namespace {
+
+constexpr std::size_t kMaxRuns = 4096;
+
+/// Indices start, start + step, ...: a strided view.
+struct Run {
+  std::int64_t start = 0, step = 1, count = 0;
+};
+
+std::vector<Run> runs_of(const std::vector<std::int64_t>& indices) {
+  std::vector<Run> runs;
+  for (std::size_t i = 0; i < indices.size();) {
+    Run run{indices[i], 1, 1};
+    if (i + 1 < indices.size() && indices[i + 1] > indices[i])
+      run.step = indices[i + 1] - indices[i];
+    while (++i < indices.size() && indices[i] == indices[i - 1] + run.step) ++run.count;
+    runs.push_back(run);
+  }
+  return runs;
+}
+
+}  // namespace
+
+/// A view where the indices are evenly spaced, else a copy for each run that is.
+void Lowering::lower_gather(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const GatherAttrs& attrs = o.as<GatherAttrs>();
+  const auto axis = static_cast<std::size_t>(attrs.axis);
+  const TensorView x = view(op.inputs[0]);
+  const std::vector<Run> runs = runs_of(attrs.indices);
+  if (runs.size() > kMaxRuns)
+    throw Unsupported{fmt::format("{} separate runs of indices", runs.size())};
+  if (runs.size() == 1) {
+    TensorView y = sliced(x, axis, runs[0].start, runs[0].count, runs[0].step);
+    if (!attrs.keep_axis) {
+      y.dims.erase(y.dims.begin() + attrs.axis);
+      y.strides.erase(y.strides.begin() + attrs.axis);
+    }
+    views_[op.outputs[0].index()] = y;
+    return;
+  }
+  const TensorView y = define(op.outputs[0]);
+  std::int64_t at = 0;
+  for (const Run& run : runs) {
+    copy(sliced(x, axis, run.start, run.count, run.step), sliced(y, axis, at, run.count),
+         fmt::format("{}.{}", o.name, at));
+    at += run.count;
+  }
+}
+
+/// x - max - log(sum(exp(x - max))), which neither overflows nor loses small probabilities.
+void Lowering::lower_log_softmax(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const TensorView input = view(op.inputs[0]);
+  if (input.rank() == 0) throw Unsupported{"a scalar has no last axis"};
+  const std::int64_t columns = input.dims.back();
+  const std::int64_t rows = element_count(input.dims) / columns;
+  const auto dense = [&](const char* suffix, const Shape& dims) {
+    const StorageId s = new_storage(o.name + suffix, BufferKind::intermediate, dims,
+                                    row_major(dims.size()), element_);
+    return TensorView{s, 0, dims, dense_strides(dims, row_major(dims.size()))};
+  };
+  const auto reduce = [&](const char* suffix, Function fn, const TensorView& from) {
+    const TensorView to = dense(suffix, {rows, 1});
+    Kernel k = make(KernelKind::reduce, o.name + suffix, to, false);
+    const Roles roles = roles_of(2, false);
+    k.in = {{to_access(from, roles), to_dims(from.dims, roles)}};
+    k.fn = fn;
+    k.gamma = 1;
+    add(std::move(k));
+    return to;
+  };
+  const auto unary = [&](const char* suffix, Function fn, const TensorView& from) {
+    const TensorView to = dense(suffix, from.dims);
+    Kernel k = make(KernelKind::unary, o.name + suffix, to, false);
+    k.in = {{to_access(from, roles_of(2, false)), k.dims}};
+    k.fn = fn;
+    add(std::move(k));
+    return to;
+  };
+  std::optional<TensorView> x = reshaped(input, {rows, columns});
+  if (!x || (columns > 1 && x->strides[1] != 1))
+    x = reshaped(dense_copy(input, o.name + ".dense", row_major(input.rank())), {rows, columns});
+  const TensorView below = dense(".below", {rows, columns});
+  binary_kernel(o.name + ".below", Function::sub, *x, reduce(".max", Function::max, *x), below,
+                false, {});
+  const TensorView sum = reduce(".sum", Function::sum, unary(".exp", Function::exp, below));
+  const TensorView out = define(op.outputs[0]);
+  const std::optional<TensorView> flat = reshaped(out, {rows, columns});
+  const bool direct = flat && (columns == 1 || flat->strides[1] == 1);
+  const TensorView result = direct ? *flat : dense(".rows", {rows, columns});
+  binary_kernel(o.name, Function::sub, below, unary(".log", Function::log, sum), result, false, {});
+  if (!direct) copy(*reshaped(result, out.dims), out, o.name + ".reorder");
+}
+
+}  // namespace unna

@@ -1,0 +1,125 @@
+// A portfolio: what is cheap first, and as soon as a plan meets its bound it is done.
+
+#include <algorithm>
+
+#include "base/parallel.h"
+#include "memmgr/exact/descent.h"
+#include "memmgr/exact/repair.h"
+#include "memmgr/planners/placement.h"
+#include "memmgr/planners/planners.h"
+#include "memmgr/planners/search_budget.h"
+
+namespace unna {
+namespace {
+
+class Portfolio {
+ public:
+  Portfolio(const PlanProblem& problem, const PlanOptions& options)
+      : problem_(problem), options_(options), budget_(search_budget(options)) {}
+
+  Plan run();
+
+ private:
+  Bytes goal() const { return std::max(bound_, problem_.capacity.value_or(0)); }
+  bool done() const { return peak_ <= goal() || budget_.work == 0 || budget_.out_of_time(); }
+  void keep(const std::vector<Bytes>& offsets, std::string_view by);
+  void descend(std::uint64_t work);
+  void repair(std::uint64_t work);
+  void evolve();
+  Budget slice(std::uint64_t work) const {
+    return {std::min(work, budget_.work), budget_.deadline, budget_.threads};
+  }
+  void spend(std::uint64_t work) { budget_.work -= std::min(budget_.work, work); }
+
+  const PlanProblem& problem_;
+  const PlanOptions& options_;
+  Budget budget_;
+  std::unique_ptr<Descent> descent_;
+  std::vector<Repair> islands_;
+  std::vector<Bytes> best_;
+  Bytes peak_ = 0;
+  Bytes bound_ = 0;
+  std::string_view by_ = "a greedy order";
+};
+
+void Portfolio::keep(const std::vector<Bytes>& offsets, std::string_view by) {
+  const Bytes peak = peak_of(problem_, offsets);
+  if (peak >= peak_) return;
+  best_ = offsets;
+  peak_ = peak;
+  by_ = by;
+}
+
+void Portfolio::descend(std::uint64_t work) {
+  if (!descent_) {
+    descent_ = std::make_unique<Descent>(problem_, best_, options_.seed);
+    if (problem_.capacity) descent_->aim_at(*problem_.capacity);
+  }
+  descent_->offer(best_);
+  Budget share = slice(work);
+  const std::uint64_t given = share.work;
+  descent_->run(share);
+  spend(given - share.work);
+  bound_ = std::max(bound_, descent_->bound());
+  keep(descent_->offsets(), "branch and bound");
+}
+
+/// Islands go their own ways for a while, then all start from the best.
+void Portfolio::repair(std::uint64_t work) {
+  constexpr std::size_t kIslands = 4;
+  if (islands_.empty())
+    for (std::size_t k = 0; k < kIslands; ++k)
+      islands_.emplace_back(problem_, best_, options_.seed * 31 + k);
+  std::vector<std::uint64_t> spent(kIslands, 0);
+  parallel_for(kIslands, options_.threads, [&](std::size_t k) {
+    islands_[k].offer(best_);
+    Budget share = slice(work / kIslands);
+    const std::uint64_t given = share.work;
+    islands_[k].run(goal(), share);
+    spent[k] = given - share.work;
+  });
+  for (std::size_t k = 0; k < kIslands; ++k) {
+    spend(std::max<std::uint64_t>(spent[k], 1));
+    keep(islands_[k].offsets(), "repair");
+  }
+}
+
+/// Where it matters where exactly buffers lie, only orders can be searched.
+void Portfolio::evolve() {
+  PlanOptions options = options_;
+  options.tetris.effort = std::min(options.tetris.effort, options.effort);
+  keep(plan_tetris(problem_, options).offsets, "tetris");
+}
+
+Plan Portfolio::run() {
+  Plan plan;
+  if (problem_.size() == 0) return plan;
+  best_ = best_constructive(problem_, budget_);
+  peak_ = peak_of(problem_, best_);
+  bound_ = problem_.lower_bound;
+  const bool small =
+      problem_.lists_stored() && (problem_.lifetimes.intervals ? problem_.index.pairs() < 2'000'000
+                                                               : problem_.index.pairs() < 100'000);
+  if (!done() && !problem_.plain()) evolve();
+  std::uint64_t work = 100'000'000;
+  while (!done() && problem_.plain()) {
+    if (small) descend(work);
+    if (!done()) repair(work);
+    work += work / 2;
+  }
+  plan.offsets = std::move(best_);
+  plan.lower_bound = bound_;
+  plan.note = fmt::format("by {}{}", by_,
+                          peak_ <= goal()         ? ""
+                          : budget_.out_of_time() ? ", time limit"
+                                                  : ", effort spent");
+  return plan;
+}
+
+}  // namespace
+
+Plan plan_auto(const PlanProblem& problem, const PlanOptions& options) {
+  return Portfolio(problem, options).run();
+}
+
+}  // namespace unna

@@ -1,0 +1,119 @@
+// The operators that can be imported. docs/workloads.md has the same table; a test holds the two
+// together.
+
+#include <array>
+
+#include "workloads/onnx/translate.h"
+
+namespace unna::onnx_import {
+namespace {
+
+constexpr auto kOperators = std::to_array<OperatorRow>({
+    {"Abs", translate_function, "", ""},
+    {"Add", translate_arithmetic, "axis broadcast", ""},
+    {"AveragePool", translate_pool,
+     "auto_pad ceil_mode count_include_pad kernel_shape pads strides", "one or two dimensions"},
+    {"BatchNormalization", translate_batch_norm, "epsilon is_test momentum spatial training_mode",
+     "for inference"},
+    {"Cast", translate_cast, "to", "to reals"},
+    {"Celu", translate_composed, "alpha", "composed of other functions"},
+    {"Clip", translate_clip, "max min", "constant bounds"},
+    {"Concat", translate_concat, "axis", ""},
+    {"Conv", translate_conv, "auto_pad dilations group kernel_shape pads strides",
+     "one or two dimensions; constant weights"},
+    {"ConvTranspose", translate_conv_transpose,
+     "auto_pad dilations group kernel_shape output_padding output_shape pads strides",
+     "one or two dimensions; constant weights; a convolution for each phase of the stride, "
+     "interleaved"},
+    {"DepthToSpace", translate_depth_to_space, "blocksize mode", ""},
+    {"Div", translate_arithmetic, "axis broadcast", ""},
+    {"Dropout", translate_identity, "ratio seed", "removed"},
+    {"Elu", translate_composed, "alpha", "composed of other functions"},
+    {"Erf", translate_function, "", ""},
+    {"Exp", translate_function, "", ""},
+    {"Expand", translate_expand, "", "to a constant shape"},
+    {"Flatten", translate_flatten, "axis", ""},
+    {"GRU", translate_recurrent, "direction hidden_size layout linear_before_reset activations",
+     "step by step; default activations; no sequence_lens, clip or layout 1"},
+    {"Gather", translate_gather, "axis",
+     "constant indices; rows of a constant table that an input chooses become an input"},
+    {"Gemm", translate_gemm, "alpha beta broadcast transA transB", ""},
+    {"GlobalAveragePool", translate_global_average_pool, "", ""},
+    {"GlobalMaxPool", translate_global_max_pool, "", ""},
+    {"HardSigmoid", translate_function, "alpha beta", ""},
+    {"HardSwish", translate_function, "", ""},
+    {"Identity", translate_identity, "", "removed"},
+    {"InstanceNormalization", translate_instance_norm, "epsilon", "composed of other functions"},
+    {"LRN", translate_lrn, "alpha beta bias size", "four dimensions"},
+    {"LSTM", translate_recurrent, "direction hidden_size input_forget layout activations",
+     "as a whole, or step by step where Y_c is read; default activations; no sequence_lens, "
+     "peepholes, clip or layout 1"},
+    {"LayerNormalization", translate_layer_norm, "axis epsilon stash_type", ""},
+    {"LeakyRelu", translate_function, "alpha", ""},
+    {"Log", translate_function, "", ""},
+    {"LogSoftmax", translate_softmax, "axis", ""},
+    {"LpNormalization", translate_lp_norm, "axis p", "composed of other functions"},
+    {"MatMul", translate_matmul, "", ""},
+    {"Max", translate_arithmetic, "", ""},
+    {"MaxPool", translate_pool,
+     "auto_pad ceil_mode dilations kernel_shape pads storage_order strides",
+     "one or two dimensions; no indices"},
+    {"Mean", translate_arithmetic, "", ""},
+    {"MeanVarianceNormalization", translate_mean_variance, "axes", "composed of other functions"},
+    {"Min", translate_arithmetic, "", ""},
+    {"Mul", translate_arithmetic, "axis broadcast", ""},
+    {"Neg", translate_function, "", ""},
+    {"PRelu", translate_prelu, "", "composed of other functions"},
+    {"Pad", translate_pad, "mode pads value", "constant pads"},
+    {"Pow", translate_pow, "axis broadcast", "a constant exponent"},
+    {"RNN", translate_recurrent, "direction hidden_size layout activations",
+     "step by step; tanh; no sequence_lens, clip or layout 1"},
+    {"Reciprocal", translate_function, "", ""},
+    {"ReduceL1", translate_reduce, "axes keepdims", "composed of other functions"},
+    {"ReduceL2", translate_reduce, "axes keepdims", "composed of other functions"},
+    {"ReduceLogSum", translate_reduce, "axes keepdims", "composed of other functions"},
+    {"ReduceLogSumExp", translate_reduce, "axes keepdims", "composed of other functions"},
+    {"ReduceMax", translate_reduce, "axes keepdims", ""},
+    {"ReduceMean", translate_reduce, "axes keepdims", ""},
+    {"ReduceMin", translate_reduce, "axes keepdims", "composed of other functions"},
+    {"ReduceSum", translate_reduce, "axes keepdims noop_with_empty_axes", ""},
+    {"ReduceSumSquare", translate_reduce, "axes keepdims", "composed of other functions"},
+    {"Relu", translate_function, "", ""},
+    {"Reshape", translate_reshape, "allowzero", "to a constant shape"},
+    {"Resize", translate_resize,
+     "coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value mode "
+     "nearest_mode",
+     "nearest, and linear with half_pixel, pytorch_half_pixel or align_corners"},
+    {"Selu", translate_composed, "alpha gamma", "composed of other functions"},
+    {"Sigmoid", translate_function, "", ""},
+    {"Slice", translate_slice, "axes ends starts", "constant bounds"},
+    {"Softmax", translate_softmax, "axis", ""},
+    {"Softplus", translate_composed, "", "composed of other functions"},
+    {"Softsign", translate_composed, "", "composed of other functions"},
+    {"SpaceToDepth", translate_space_to_depth, "blocksize", ""},
+    {"Split", translate_split, "axis split", "constant sizes"},
+    {"Sqrt", translate_function, "", ""},
+    {"Squeeze", translate_squeeze, "axes", ""},
+    {"Sub", translate_arithmetic, "axis broadcast", ""},
+    {"Sum", translate_arithmetic, "", ""},
+    {"Tanh", translate_function, "", ""},
+    {"Tile", translate_tile, "", "constant repeats, at most 256 a dimension"},
+    {"Transpose", translate_transpose, "perm", ""},
+    {"Unsqueeze", translate_unsqueeze, "axes", ""},
+    {"Upsample", translate_resize, "mode scales", "nearest"},
+    {"Where", translate_where, "", "a constant condition"},
+});
+
+}  // namespace
+
+std::span<const OperatorRow> operators() {
+  return kOperators;
+}
+
+const OperatorRow* find_operator(std::string_view op) {
+  for (const OperatorRow& row : kOperators)
+    if (row.op == op) return &row;
+  return nullptr;
+}
+
+}  // namespace unna::onnx_import
