@@ -154,6 +154,7 @@ class CaseRunner {
     for (std::size_t i = 0; i < signature.outputs.size(); ++i) {
       const auto got = outputs.find(signature.outputs[i]);
       invariant(got != outputs.end(), "output {} is missing", signature.outputs[i]);
+      if (!got->second.known()) throw InputError("weights without values");
       const auto found = difference(got->second, data.outputs[i]);
       invariant(!found, "{}: {}", signature.outputs[i], found.value_or(""));
     }

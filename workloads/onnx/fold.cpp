@@ -37,9 +37,11 @@ Constant constant_of_shape(const Folding& f) {
   const Constant fill = onnx_import::has(f.node(), "value") ? required(f.node(), "value").tensor
                                                             : make_reals({1}, {0});
   if (element_count(dims) > kMaxElements) refuse("{} elements", element_count(dims));
-  // Where the shape stands in the file itself, this is how weights are left out of it.
-  if (fill.kind == ElementKind::real && f.in(0).stored) return unknown(dims);
   if (!fill.known() || fill.count() != 1) refuse("value is no single element");
+  // Where the shape stands in the file itself, this is how weights are left out of it. Networks
+  // themselves fill with 0 and 1: first states, masks.
+  const bool plain = fill.at(0) == 0 || fill.at(0) == 1;
+  if (fill.kind == ElementKind::real && f.in(0).stored && !plain) return unknown(dims);
   const auto count = static_cast<std::size_t>(checked_count(dims));
   if (fill.kind == ElementKind::real) return make_reals(dims, Reals(count, (*fill.reals)[0]));
   return make_integers(dims, Integers(count, (*fill.integers)[0]), {}, fill.kind);

@@ -220,9 +220,9 @@ void translate_where(Translation& t) {
 }
 
 void translate_cast(Translation& t) {
-  constexpr std::int64_t kFloat = 1, kHalf = 10, kDouble = 11, kBfloat = 16;
+  constexpr std::int64_t kFloat = 1, kHalf = 10, kDouble = 11;
   const std::int64_t to = integer(t.node(), "to", 0);
-  if (to != kFloat && to != kHalf && to != kDouble && to != kBfloat) {
+  if (to != kFloat && to != kHalf && to != kDouble) {
     if (t.element(0) == ElementKind::integer && to >= 2 && to <= 13 && to != 8 && to != 9)
       return t.result(t.input(0));
     refuse("to type {}, expected a real one", to);
