@@ -38,8 +38,7 @@ std::optional<std::string> difference(const OnnxTensor& got, const OnnxTensor& e
   const bool exact = expected.kind != ElementKind::real;
   for (std::size_t i = 0; i < static_cast<std::size_t>(expected.count()); ++i) {
     const double g = got.at(i), e = expected.at(i);
-    if (exact ? g != e : !agree(g, e))
-      return fmt::format("element {} is {}, expected {}", i, g, e);
+    if (exact ? g != e : !agree(g, e)) return fmt::format("element {} is {}, expected {}", i, g, e);
   }
   return std::nullopt;
 }
@@ -97,8 +96,8 @@ class CaseRunner {
     for (std::size_t i = 0; i < signature.inputs.size(); ++i) {
       const OnnxSignature::Input& input = signature.inputs[i];
       const bool real = input.kind == ElementKind::real;
-      const bool constant = !real || how == Specialisation::all ||
-                            (how == Specialisation::all_but_first && !first);
+      const bool constant =
+          !real || how == Specialisation::all || (how == Specialisation::all_but_first && !first);
       first = first && !real;
       if (constant)
         options.constants[input.name] = data.inputs[i];

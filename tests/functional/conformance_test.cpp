@@ -1,13 +1,14 @@
 // What a conformance test's verdict depends on. The tests of libonnx-testdata are run by
 // tests/golden/conformance.txt.
 
+#include "cli/conformance.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
 #include "base/file.h"
-#include "cli/conformance.h"
 
 namespace unna {
 namespace {

@@ -46,8 +46,7 @@ ops:
 INSTANTIATE_TEST_SUITE_P(Types, Operators,
                          ::testing::Values(DataType::int16, DataType::fp16, DataType::fp32),
                          [](const auto& type) {
-                           return std::string(
-                               kDataTypeNames[static_cast<std::size_t>(type.param)]);
+                           return std::string(kDataTypeNames[static_cast<std::size_t>(type.param)]);
                          });
 
 }  // namespace

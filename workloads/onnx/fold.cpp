@@ -356,13 +356,20 @@ struct ShapeRow {
 Constant identity(const Folding& f) {
   return f.in(0);
 }
+Constant dropout(const Folding& f) {
+  const auto is_zero = [&](std::size_t i) {
+    return f.in(i).known() && f.in(i).count() == 1 && f.in(i).at(0) == 0;
+  };
+  if (f.has(2) && !is_zero(2) && (!f.has(1) || !is_zero(1))) refuse("training mode");
+  return f.in(0);
+}
 Constant element_total(const Folding& f) {
   return make_integers({}, {f.in(0).count()});
 }
 
 constexpr auto kOthers = std::to_array<ShapeRow>({
     {"Concat", concat},       {"Constant", constant}, {"ConstantOfShape", constant_of_shape},
-    {"Dropout", identity},    {"Expand", expand},     {"Flatten", flatten},
+    {"Dropout", dropout},     {"Expand", expand},     {"Flatten", flatten},
     {"Gather", gather},       {"Identity", identity}, {"NonZero", non_zero},
     {"Range", range},         {"ReduceMax", reduce},  {"ReduceMean", reduce},
     {"ReduceMin", reduce},    {"ReduceProd", reduce}, {"ReduceSum", reduce},

@@ -22,8 +22,8 @@ struct OnnxOptions {
   std::map<std::string, Shape, std::less<>> input_shapes;
   /// Inputs that become constants of the model: shapes, axes, weights that a model takes as inputs.
   std::map<std::string, OnnxTensor, std::less<>> constants;
-  /// Outputs may be constant: they are in OnnxImport::constants then, and where all of them are, the
-  /// graph is empty. Otherwise such an output is an error.
+  /// Outputs may be constant: they are in OnnxImport::constants then, and where all of them are,
+  /// the graph is empty. Otherwise such an output is an error.
   bool constant_outputs = false;
   /// Rewrites what exporters decompose: x * sigmoid(x), GELU by erf, layer norm, ...
   bool fuse = true;

@@ -389,8 +389,7 @@ void parse(Message& message, std::string_view bytes, const fs::path& file, const
 
 Model read_model(std::string_view bytes, const fs::path& file) {
   ::onnx::ModelProto proto;
-  parse(proto, bytes, file,
-        "is no ONNX model, expected a serialised ModelProto of at most 2 GiB");
+  parse(proto, bytes, file, "is no ONNX model, expected a serialised ModelProto of at most 2 GiB");
   Model model;
   Reader(file, model).read(proto);
   return model;

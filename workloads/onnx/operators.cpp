@@ -37,6 +37,7 @@ constexpr auto kOperators = std::to_array<OperatorRow>({
      "step by step; default activations; no sequence_lens, clip or layout 1"},
     {"Gather", translate_gather, "axis",
      "constant indices; rows of a constant table that an input chooses become an input"},
+    {"GatherElements", translate_gather_elements, "axis", "constant indices"},
     {"Gemm", translate_gemm, "alpha beta broadcast transA transB", ""},
     {"GlobalAveragePool", translate_global_average_pool, "", ""},
     {"GlobalMaxPool", translate_global_max_pool, "", ""},

@@ -233,7 +233,7 @@ void translate_cast(Translation& t) {
 
 void translate_identity(Translation& t) {
   if (t.output_wanted(1)) refuse("the mask is read");
-  if (t.has(2) && t.number(2) != 0) refuse("training mode");
+  if (t.has(2) && t.number(2) != 0 && (!t.has(1) || t.number(1) != 0)) refuse("training mode");
   if (t.node().op == "Dropout" && t.opset() < 7 && integer(t.node(), "is_test", 0) == 0)
     refuse("training mode");
   t.result(t.input(0));
