@@ -88,25 +88,27 @@ class Network {
   Lifetimes run() {
     const std::size_t per_layer = kind_.training ? 24 : 8;
     layers_ = static_cast<std::int64_t>(std::max<std::size_t>(kind_.count / per_layer, 2));
-    result_.intervals.emplace();
     hidden_ = 1024 * rng_.between(8, 64);
-    for (std::int64_t layer = 0; result_.size() < kind_.count; layer = (layer + 1) % layers_) {
+    for (std::int64_t layer = 0; buffers_.size() < kind_.count; layer = (layer + 1) % layers_) {
       if (kind_.training)
         training_layer(layer);
       else
         inference_layer(layer);
     }
-    return std::move(result_);
+    Lifetimes result;
+    result.buffers = std::move(buffers_);
+    result.intervals = std::move(intervals_);
+    return result;
   }
 
  private:
   static constexpr std::int64_t kStep = 16;  ///< places in time of a layer
 
   void add(std::int64_t lower, std::int64_t upper, Bytes size) {
-    if (result_.size() == kind_.count) return;
-    const std::string name = fmt::format("b{}", result_.size());
-    result_.buffers.push_back({name, round_up(size, Bytes{512}), {}, {}});
-    result_.intervals->push_back({lower, std::max(upper, lower + 1)});
+    if (buffers_.size() == kind_.count) return;
+    const std::string name = fmt::format("b{}", buffers_.size());
+    buffers_.push_back({name, round_up(size, Bytes{512}), {}, {}});
+    intervals_.push_back({lower, std::max(upper, lower + 1)});
   }
   Bytes tensor() {
     constexpr std::int64_t kShapes[] = {1, 1, 1, 2, 3, 4, 4, 8};
@@ -150,7 +152,8 @@ class Network {
   Rng rng_;
   std::int64_t layers_ = 0;
   Bytes hidden_ = 0;
-  Lifetimes result_;
+  std::vector<LiveBuffer> buffers_;
+  std::vector<Interval> intervals_;
 };
 
 }  // namespace
@@ -171,6 +174,19 @@ Lifetimes make(const PerfectPacking& kind) {
     result.intervals->push_back({r.lower, r.upper});
   }
   return result;
+}
+
+PerfectPacking packing_of(std::uint64_t seed) {
+  Rng rng(seed);
+  constexpr std::int64_t kHorizons[] = {60, 100, 200, 400, 1000};
+  constexpr Bytes kUnits[] = {1, 512, 4096, 16384};
+  PerfectPacking kind;
+  kind.seed = seed;
+  kind.count = 120 + rng.below(121);
+  kind.horizon = kHorizons[rng.below(std::size(kHorizons))];
+  kind.unit = kUnits[rng.below(std::size(kUnits))];
+  kind.pinwheel_percent = 15 * rng.below(3);
+  return kind;
 }
 
 Lifetimes make(const NetworkLike& kind) {

@@ -24,6 +24,8 @@ struct PerfectPacking {
   std::uint64_t pinwheel_percent = 10;
 };
 Lifetimes make(const PerfectPacking& kind);
+/// The one of a seed: 120 to 240 buffers, horizons, units and shares of pinwheels at random.
+PerfectPacking packing_of(std::uint64_t seed);
 
 /// Lifetimes as networks have them. Inference: short chains with residuals and branches, in
 /// stages of shrinking tensors. Training: activations are kept until the backward pass comes by,

@@ -6,24 +6,10 @@
 #include <cstdlib>
 
 #include "base/file.h"
-#include "base/rng.h"
 #include "bench/instances.h"
 
 namespace unna::bench {
 namespace {
-
-PerfectPacking packing_of(std::uint64_t seed) {
-  Rng rng(seed);
-  constexpr std::int64_t kHorizons[] = {60, 100, 200, 400, 1000};
-  constexpr Bytes kUnits[] = {1, 512, 4096, 16384};
-  PerfectPacking kind;
-  kind.seed = seed;
-  kind.count = 120 + rng.below(121);
-  kind.horizon = kHorizons[rng.below(std::size(kHorizons))];
-  kind.unit = kUnits[rng.below(std::size(kUnits))];
-  kind.pinwheel_percent = 15 * rng.below(3);
-  return kind;
-}
 
 void write(const std::string& directory, std::uint64_t first, std::uint64_t last) {
   for (std::uint64_t seed = first; seed <= last; ++seed)

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# bench/run.sh <build tree> [name]: Google Benchmark programs, then whole commands with their time
-# and peak memory. Only those whose name contains `name`.
+# bench/run.sh <build tree> [name [arguments]]: benchmark programs, then whole commands with their
+# time and peak memory. Only those whose name contains `name`; programs get the arguments.
 set -euo pipefail
 
 build=$1
 name=${2:-}
+arguments=("${@:3}")
 program=$build/cli/unnasim
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -28,7 +29,7 @@ command_bench() {
 
 for binary in "$build"/bench/*_bench; do
   [[ -x $binary ]] || continue
-  wanted "${binary##*/}" && "$binary"
+  if wanted "${binary##*/}"; then "$binary" "${arguments[@]}"; fi
 done
 
 printf '%-28s %10s %10s\n' 'command (best of 3)' time 'peak RSS'

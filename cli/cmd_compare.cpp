@@ -22,7 +22,7 @@ constexpr CommandHelp kHelp = {
 
 constexpr OptionRow kOptions[] = {
     {"cores", "LIST", "1,4,16", "numbers of cores"},
-    {"planners", "LIST", "bfc,greedy-by-size,tetris", "unnasim plan --list shows them"},
+    {"planners", "LIST", "bfc,greedy-by-size,auto", "unnasim plan --list shows them"},
     {"perturb", "N", "1", "replays under random delays, of each plan"},
     {"explain", "", "", "which buffers profit most from instruction liveness, and why"},
     {"output,o", "DIR", "", "run directory (default: out/compare)"},
@@ -40,9 +40,9 @@ struct CompareOptions {
   bool timing = true;
 };
 
-/// The planner whose plans the summary is about: tetris if it takes part, or else the last.
+/// The planner whose plans the summary is about: auto if it takes part, or else the last.
 std::string summary_planner(const std::vector<std::string>& planners) {
-  if (std::find(planners.begin(), planners.end(), "tetris") != planners.end()) return "tetris";
+  if (std::find(planners.begin(), planners.end(), "auto") != planners.end()) return "auto";
   return planners.back();
 }
 

@@ -149,6 +149,42 @@ void raise_to_lowest_ends(PlanProblem& p) {
   }
 }
 
+/// All bytes of one lie elsewhere than all of the other, wherever they lie.
+bool disjoint(const PlanProblem& p, std::uint32_t i, std::uint32_t j) {
+  if (!p.conflict(i, j)) return false;
+  bool all = false;
+  p.for_each_forbidden(i, j, 0, [&](Bytes lo, Bytes hi) {
+    all = all || (lo <= -p.buffers[i].size && hi >= p.buffers[j].size);
+  });
+  return all;
+}
+
+/// Two that are kept apart, and of what must be disjoint from both the largest that are from one
+/// another, taken greedily.
+void raise_to_apart(PlanProblem& p) {
+  constexpr std::size_t kMostTests = 20'000'000;
+  std::size_t tests = 0;
+  std::vector<std::uint32_t> scratch;
+  for (const BufferPair pair : p.apart) {
+    std::vector<std::uint32_t> members{pair.first, pair.second};
+    std::vector<std::uint32_t> near;
+    for (const std::uint32_t j : p.neighbours(pair.first, scratch))
+      if (j != pair.second && disjoint(p, j, pair.first) && disjoint(p, j, pair.second))
+        near.push_back(j);
+    std::ranges::sort(near, [&](std::uint32_t a, std::uint32_t b) {
+      return std::pair(-p.buffers[a].size, a) < std::pair(-p.buffers[b].size, b);
+    });
+    for (const std::uint32_t j : near) {
+      if ((tests += members.size()) > kMostTests) break;
+      if (std::ranges::all_of(members, [&](std::uint32_t m) { return disjoint(p, j, m); }))
+        members.push_back(j);
+    }
+    Bytes need = 0;
+    for (const std::uint32_t m : members) need += p.buffers[m].size;
+    raise(p, end_of_unreserved(p.reserved, need), BoundKind::apart, std::move(members));
+  }
+}
+
 }  // namespace
 
 Bytes end_of_unreserved(std::span<const ByteRange> reserved, Bytes need) {
@@ -167,11 +203,7 @@ void find_bound(PlanProblem& problem) {
   problem.antichain_bytes = std::move(clique.bytes);
   problem.bound_buffers = problem.antichain;
   raise_to_lowest_ends(problem);
-  for (const BufferPair pair : problem.apart)
-    raise(problem,
-          end_of_unreserved(problem.reserved,
-                            problem.buffers[pair.first].size + problem.buffers[pair.second].size),
-          BoundKind::apart, {pair.first, pair.second});
+  raise_to_apart(problem);
   for (std::uint32_t i = 0; i < problem.size(); ++i)
     if (const PlanBuffer& b = problem.buffers[i]; b.fixed)
       raise(problem, *b.fixed + b.size, BoundKind::fixed, {i});

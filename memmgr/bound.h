@@ -12,7 +12,7 @@ namespace unna {
 ///   heaviest antichain among buffers of which no two share in place. Raised to where so many bytes
 ///   are not reserved.
 /// - single: each buffer at the lowest offset that alignment and reserved ranges leave it.
-/// - apart: two buffers that are kept apart.
+/// - apart: two buffers that are kept apart, with others that conflict with both and each other.
 /// - fixed: the end of a buffer at a fixed offset.
 void find_bound(PlanProblem& problem);
 

@@ -118,7 +118,7 @@ std::string_view bound_text(const PlanProblem& problem) {
     case BoundKind::fixed:
       return "which has a fixed offset";
     case BoundKind::apart:
-      return "which are kept apart";
+      return "disjoint: two are kept apart";
   }
   return "";
 }

@@ -94,7 +94,9 @@ void Repair::run(Bytes goal, Budget& budget) {
     const Bytes wish = std::max(goal, peak_ - std::max<Bytes>(1, (peak_ - goal) >> caution_));
     if (wish != target) find_sticking_out(target = wish);
     if (out_.empty()) {
+      const Bytes before = peak_;
       peak_ = peak_of(problem_, offsets_);
+      if (peak_ == before) return;  // made by a buffer without bytes
       caution_ = std::max(0, caution_ - 1);
       continue;
     }

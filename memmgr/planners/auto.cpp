@@ -1,6 +1,7 @@
 // A portfolio: what is cheap first, and as soon as a plan meets its bound it is done.
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/parallel.h"
 #include "memmgr/exact/descent.h"
@@ -25,7 +26,7 @@ class Portfolio {
   void keep(const std::vector<Bytes>& offsets, std::string_view by);
   void descend(std::uint64_t work);
   void repair(std::uint64_t work);
-  void evolve();
+  void evolve(std::uint64_t work);
   Budget slice(std::uint64_t work) const {
     return {std::min(work, budget_.work), budget_.deadline, budget_.threads};
   }
@@ -39,6 +40,7 @@ class Portfolio {
   std::vector<Bytes> best_;
   Bytes peak_ = 0;
   Bytes bound_ = 0;
+  std::uint64_t turn_ = 0;
   std::string_view by_ = "a greedy order";
 };
 
@@ -84,11 +86,15 @@ void Portfolio::repair(std::uint64_t work) {
   }
 }
 
-/// Where it matters where exactly buffers lie, only orders can be searched.
-void Portfolio::evolve() {
+void Portfolio::evolve(std::uint64_t work) {
   PlanOptions options = options_;
-  options.tetris.effort = std::min(options.tetris.effort, options.effort);
+  options.seed = options_.seed + turn_ * 7919;
+  options.tetris.effort = static_cast<std::int64_t>(std::min(work, budget_.work) / 1'000'000);
+  if (budget_.deadline)
+    options.time_limit =
+        std::chrono::duration<double>(*budget_.deadline - std::chrono::steady_clock::now()).count();
   keep(plan_tetris(problem_, options).offsets, "tetris");
+  spend(work);
 }
 
 Plan Portfolio::run() {
@@ -100,12 +106,16 @@ Plan Portfolio::run() {
   const bool small =
       problem_.lists_stored() && (problem_.lifetimes.intervals ? problem_.index.pairs() < 2'000'000
                                                                : problem_.index.pairs() < 100'000);
-  if (!done() && !problem_.plain()) evolve();
-  std::uint64_t work = 100'000'000;
-  while (!done() && problem_.plain()) {
-    if (small) descend(work);
-    if (!done()) repair(work);
-    work += work / 2;
+  // Permutations are the better tool where the order is not one of time (or where it matters where
+  // exactly buffers lie); branch and bound and repair on intervals.
+  const bool orders =
+      problem_.lists_stored() && !(problem_.lifetimes.intervals && problem_.plain());
+  for (std::uint64_t work = 130'000'000; !done(); work += work / 2) {
+    if (small && problem_.plain()) descend(work);
+    if (!done() && problem_.plain()) repair(work);
+    if (!done() && orders) evolve(2 * work);
+    if (!problem_.plain() && !orders) break;
+    ++turn_;
   }
   plan.offsets = std::move(best_);
   plan.lower_bound = bound_;

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "memmgr/planners/gap_search.h"
+#include "memmgr/planners/interval_placement.h"
 
 namespace unna {
 
@@ -91,6 +92,9 @@ Bytes find_place(std::vector<Taken>& taken, Bytes size, Bytes alignment, Fit fit
 
 std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order,
                                   Fit fit) {
+  constexpr std::size_t kMany = 3000;  // from here on a scan beats the lists of neighbours
+  if (problem.size() > kMany && placed_by_intervals(problem))
+    return place_intervals(problem, order, fit);
   Placement placement(problem);
   for (std::uint32_t i = 0; i < problem.size(); ++i)
     if (problem.buffers[i].fixed) placement.put(i, *problem.buffers[i].fixed);

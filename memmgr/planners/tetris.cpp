@@ -37,6 +37,7 @@ class Island {
   /// Adds a layout that was made from an order, or decodes the order where there is none.
   void found(std::vector<std::uint32_t> order, std::vector<Bytes> offsets = {});
   void take_in(const Genome& migrant) { select({migrant}); }
+  void settle_like(const Island& other) { population_ = other.population_; }
   const Genome& best() const { return population_.front(); }
   bool at_bound() const { return best().peak <= problem_.lower_bound; }
 
@@ -80,6 +81,12 @@ const Genome& Island::tournament() {
   return population_[winner];  // sorted: the smallest index is the fittest
 }
 
+/// Lowest-offset placement in the order of offsets makes the same layout again: one order stands
+/// for all that make it.
+void canonicalise(Genome& genome) {
+  std::ranges::stable_sort(genome.order, {}, [&](std::uint32_t i) { return genome.offsets[i]; });
+}
+
 std::vector<Genome> Island::breed() {
   const Bytes cutoff = population_.back().peak;
   const bool local = options_.local != 0;
@@ -97,7 +104,7 @@ std::vector<Genome> Island::breed() {
                                : mutate_anywhere(a, rng_, child);
     if (options_.incremental == 0) kept = 0;
     if (kept == a.order.size() || !decoder_.decode(child, kept, cutoff)) continue;
-    if (options_.settle != 0 && better(child, population_.back())) decoder_.settle(child);
+    if (options_.settle != 0) canonicalise(child);
     children.push_back(std::move(child));
   }
   return children;
@@ -208,9 +215,12 @@ void Tetris::seed_islands() {
       const std::vector<std::uint32_t> order = kept(orders[c].order);
       std::vector<Bytes> offsets;
       if (fit == Fit::best) offsets = place_in_order(problem_, order, fit);
-      parallel_for(islands_.size(), options_.threads,
-                   [&](std::size_t k) { islands_[k].found(order, offsets); });
-      if (islands_[0].at_bound() || (deadline_ && Clock::now() >= *deadline_)) return;
+      islands_[0].found(order, offsets);
+      const bool enough = islands_[0].at_bound() || (deadline_ && Clock::now() >= *deadline_);
+      if (enough || (fit == Fit::best && c + 1 == orders.size())) {
+        for (std::size_t k = 1; k < islands_.size(); ++k) islands_[k].settle_like(islands_[0]);
+        return;
+      }
     }
 }
 

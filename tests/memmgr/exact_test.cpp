@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "bench/instances.h"
 #include "memmgr/checker.h"
 #include "memmgr/exact/capacity_search.h"
 #include "memmgr/exact/descent.h"
@@ -12,17 +15,25 @@ namespace {
 /// Instances small enough for brute force, of every kind that the search knows.
 PlanProblem small_instance(Rng& rng, int round) {
   const std::size_t n = 2 + rng.below(7);
-  if (round % 3 == 0)
-    return make_problem(instruction_liveness(random_trace(rng, 3, n, 10 * n)),
-                        rng.chance(1, 2) ? 1 : 16);
-  PlanProblem p = random_intervals(rng, n, 2 + rng.between(1, 10), 1 + rng.between(1, 9));
-  if (round % 3 == 2) {
+  PlanProblem p = round % 3 == 0
+                      ? make_problem(instruction_liveness(random_trace(rng, 3, n, 10 * n)),
+                                     rng.chance(1, 2) ? 1 : 16)
+                      : random_intervals(rng, n, 2 + rng.between(1, 10), 1 + rng.between(1, 9));
+  if (round % 3 == 1) return p;
+  if (round % 3 == 2)
     for (PlanBuffer& b : p.buffers) b.alignment = rng.chance(1, 2) ? 1 : rng.between(1, 4);
-    if (rng.chance(1, 3)) {
-      PlanBuffer& b = p.buffers[rng.below(n)];
-      b.fixed = b.alignment * rng.between(0, 4);
-    }
+  if (rng.chance(1, 3)) {
+    PlanBuffer& b = p.buffers[rng.below(p.size())];
+    b.fixed = b.alignment * rng.between(0, 4);
+  } else if (rng.chance(1, 3)) {
+    p.apart.push_back({0, static_cast<std::uint32_t>(p.size()) - 1});
   }
+  if (rng.chance(1, 3) &&
+      std::ranges::none_of(p.buffers, [](const PlanBuffer& b) { return b.fixed.has_value(); })) {
+    const Bytes from = rng.between(0, 12);
+    p.reserved = {{from, from + rng.between(1, 6)}};
+  }
+  complete_problem(p);
   return p;
 }
 
@@ -52,6 +63,29 @@ TEST(Exact, AgreesWithBruteForceOnThousandsOfSmallInstances) {
     above_the_bound += best > p.lower_bound ? 1 : 0;
   }
   EXPECT_GT(above_the_bound, 100) << "hardly an instance needs a proof by search";
+}
+
+/// Larger than brute force can tell: any of them fits, so that no style may call one impossible.
+TEST(Exact, APerfectPackingIsNeverCalledImpossible) {
+  Rng rng(702);
+  int found = 0;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    const bench::PerfectPacking kind{seed, 14 + rng.below(20), 12, 40, 1, 20};
+    const PlanProblem p = make_problem(bench::make(kind), 1);
+    std::vector<std::uint32_t> all(p.size());
+    for (std::uint32_t i = 0; i < p.size(); ++i) all[i] = i;
+    // With bytes to spare there are more decisions to jump back over.
+    for (const Bytes spare : {0, 1, 3})
+      for (const PackingInstance& in : packing_instances(p, all, kind.height + spare)) {
+        SearchMemory memory(in);
+        const SearchStyle style{SearchStyle::First::size, SearchStyle::Niche::choices, seed};
+        PackingSearch search(in, kind.height + spare, style, memory);
+        const SearchEnd end = search.run(20'000).end;
+        ASSERT_NE(end, SearchEnd::impossible) << "seed " << seed << " spare " << spare;
+        found += end == SearchEnd::found ? 1 : 0;
+      }
+  }
+  EXPECT_GT(found, 1000);
 }
 
 TEST(Exact, ACapacityBelowTheOptimumIsImpossibleWhateverTheStyle) {

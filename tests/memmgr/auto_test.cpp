@@ -1,0 +1,247 @@
+// The portfolio and its parts, on instances where the search has to work.
+
+#include <algorithm>
+
+#include "bench/instances.h"
+#include "memmgr/checker.h"
+#include "memmgr/exact/instance.h"
+#include "memmgr/exact/repair.h"
+#include "memmgr/planners/interval_placement.h"
+#include "memmgr/planners/placement.h"
+#include "memmgr/planners/search_budget.h"
+#include "tests/memmgr/featured.h"
+#include "tests/memmgr/fixtures.h"
+
+namespace unna::test {
+namespace {
+
+PlanProblem packing(std::uint64_t seed, std::size_t count) {
+  bench::PerfectPacking kind;
+  kind.seed = seed;
+  kind.count = count;
+  kind.horizon = 60;
+  return make_problem(make(kind), 1);
+}
+
+/// Partial orders and intervals, with alignment and fixed offsets: none is solved by a greedy
+/// order.
+std::vector<PlanProblem> hard_problems() {
+  Rng rng(41);
+  std::vector<PlanProblem> problems;
+  problems.push_back(packing(3, 150));
+  for (int k = 0; k < 2; ++k) {
+    PlanProblem p = random_intervals(rng, 120, 60, 4000);
+    for (PlanBuffer& b : p.buffers) b.alignment = k == 0 ? 1 : 64;
+    if (k == 1) p.buffers[0].fixed = 640;
+    complete_problem(p);
+    problems.push_back(std::move(p));
+  }
+  problems.push_back(make_problem(instruction_liveness(random_trace(rng, 4, 60, 500)), 16));
+  problems.push_back(interval_problem(fragmentation_fixture()));
+  problems.push_back(make_problem(make(bench::NetworkLike{1, 15'000, false}), 1));
+  return problems;
+}
+
+bool searched(const Plan& plan) {
+  return !plan.note.starts_with("by a greedy order") || plan.note.ends_with("effort spent");
+}
+
+TEST(Auto, TheSameBytesForAnyNumberOfThreads) {
+  PlanOptions options;
+  int hard = 0;
+  int repaired = 0;
+  int number = 0;
+  for (const PlanProblem& problem : hard_problems()) {
+    for (const char* planner : {"auto", "exact"}) {
+      options.threads = 1;
+      options.effort = planner == std::string_view("auto") ? 250 : 30;  // until repair has its turn
+      const Plan one = run_planner(planner, problem, options);
+      EXPECT_TRUE(check_plan(problem, one).empty());
+      hard += searched(one) ? 1 : 0;
+      repaired += one.note.starts_with("by repair") ? 1 : 0;
+      for (const int threads : {2, 4}) {
+        options.threads = threads;
+        const Plan many = run_planner(planner, problem, options);
+        EXPECT_EQ(many.offsets, one.offsets) << planner << " on problem " << number;
+        EXPECT_EQ(many.lower_bound, one.lower_bound) << planner << " on problem " << number;
+        EXPECT_EQ(many.note, one.note);
+      }
+    }
+    ++number;
+  }
+  EXPECT_GE(hard, 7) << "hardly a problem needs a search";
+  EXPECT_GE(repaired, 1);
+}
+
+TEST(Auto, MeetsTheHeightOfPerfectPackings) {
+  int hard = 0;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const PlanProblem problem = packing(seed, 50);
+    const Plan plan = run_planner("auto", problem, {});
+    EXPECT_EQ(plan.peak, 1 << 20) << "seed " << seed;
+    EXPECT_TRUE(plan.proved_optimal);
+    EXPECT_TRUE(check_plan(problem, plan).empty());
+    hard += run_planner("greedy-by-size", problem, {}).peak > plan.peak ? 1 : 0;
+  }
+  EXPECT_GE(hard, 10);
+}
+
+TEST(Auto, NeverWorseThanGreedyBySize) {
+  PlanOptions options;
+  options.effort = 1;
+  Rng rng(42);
+  int better = 0;
+  for (int round = 0; round < 150; ++round) {
+    const PlanProblem problem =
+        round % 2 == 0 ? random_intervals(rng, 5 + rng.below(60), 40, 50)
+                       : make_problem(instruction_liveness(random_trace(rng, 3, 20, 120)), 8);
+    const Bytes greedy = run_planner("greedy-by-size", problem, options).peak;
+    const Plan plan = run_planner("auto", problem, options);
+    ASSERT_LE(plan.peak, greedy) << "round " << round;
+    ASSERT_TRUE(check_plan(problem, plan).empty()) << "round " << round;
+    better += plan.peak < greedy ? 1 : 0;
+  }
+  EXPECT_GT(better, 20);
+}
+
+TEST(Auto, TakesSixtyThousandBuffers) {
+  const PlanProblem problem = make_problem(make(bench::NetworkLike{1, 60'000, false}), 1);
+  PlanOptions options;
+  options.effort = 1;
+  const Plan plan = run_planner("auto", problem, options);
+  EXPECT_TRUE(check_plan(problem, plan).empty());
+  EXPECT_LT(plan.peak, problem.lower_bound + problem.lower_bound / 10);
+}
+
+PlanProblem placed_problem(Rng& rng, std::size_t n) {
+  PlanProblem p = random_intervals(rng, n, 10 + rng.between(0, 200), 1 + rng.between(1, 300));
+  for (PlanBuffer& b : p.buffers) {
+    if (rng.chance(1, 2)) b.alignment = rng.between(1, 40);
+    if (rng.chance(1, 20)) b.fixed = b.alignment * rng.between(0, 40);
+  }
+  if (rng.chance(1, 2)) {
+    const Bytes begin = rng.between(0, 500);
+    p.reserved = {{begin, begin + rng.between(1, 300)}};
+  }
+  complete_problem(p);
+  return p;
+}
+
+TEST(IntervalPlacement, GivesWhatPlacingInOrderGives) {
+  Rng rng(43);
+  for (int round = 0; round < 400; ++round) {
+    const PlanProblem p = placed_problem(rng, 1 + rng.below(round % 20 == 0 ? 700 : 60));
+    ASSERT_TRUE(placed_by_intervals(p));
+    std::vector<std::uint32_t> order = by_size(p);
+    if (round % 3 != 0) rng.shuffle(order);
+    for (const Fit fit : {Fit::lowest, Fit::best})
+      ASSERT_EQ(place_intervals(p, order, fit), place_in_order(p, order, fit)) << "round " << round;
+  }
+}
+
+Plan plan_of(const PlanProblem& p, std::vector<Bytes> offsets) {
+  Plan plan;
+  plan.peak = peak_of(p, offsets);
+  plan.offsets = std::move(offsets);
+  return plan;
+}
+
+/// Fixed offsets, reserved ranges, pairs apart; no in-place pairs and no gaps that keep bytes.
+PlanProblem plain_featured(Rng& rng, std::size_t buffers) {
+  FeaturedShape shape;
+  shape.buffers = buffers;
+  shape.horizon = 12;
+  shape.max_size = 9;
+  for (;;) {
+    shape.order = rng.chance(1, 2);
+    PlanProblem p = random_featured(rng, shape).problem;
+    p.in_place.clear();
+    p.lifetimes.gaps.clear();
+    // What was free thanks to a pair or a gap may collide now.
+    for (PlanBuffer& b : p.buffers)
+      if (rng.chance(1, 2)) b.fixed.reset();
+    complete_problem(p);
+    if (check_plan(p, plan_of(p, place_in_order(p, by_size(p), Fit::lowest))).empty()) return p;
+  }
+}
+
+TEST(Repair, KeepsPlansValidWhateverTheProblem) {
+  Rng rng(44);
+  int lowered = 0;
+  int with_fixed = 0;
+  int with_apart = 0;
+  for (int round = 0; round < 300; ++round) {
+    const PlanProblem p = plain_featured(rng, 6 + rng.below(14));
+    std::vector<std::uint32_t> order = by_size(p);
+    std::ranges::reverse(order);
+    const std::vector<Bytes> start = place_in_order(p, order, Fit::lowest);
+    const Bytes before = peak_of(p, start);
+    Repair repair(p, start, static_cast<std::uint64_t>(round));
+    Budget budget;
+    budget.work = 300'000;
+    repair.run(p.lower_bound, budget);
+    const Plan plan = plan_of(p, repair.offsets());
+    const std::vector<Violation> violations = check_plan(p, plan);
+    ASSERT_TRUE(violations.empty()) << "round " << round << ": " << violations[0].message;
+    ASSERT_EQ(repair.peak(), plan.peak);
+    ASSERT_LE(plan.peak, before);
+    lowered += plan.peak < before ? 1 : 0;
+    with_apart += p.apart.empty() ? 0 : 1;
+    with_fixed += std::ranges::any_of(p.buffers, [](const auto& b) { return !!b.fixed; }) ? 1 : 0;
+  }
+  EXPECT_GT(lowered, 60);
+  EXPECT_GT(with_fixed, 20);
+  EXPECT_GT(with_apart, 20);
+}
+
+/// Each buffer but those aside at a random offset that is free; false where one finds none.
+bool lay_at_random(const PlanProblem& p, const std::vector<std::uint32_t>& aside, Bytes capacity,
+                   Rng& rng, std::vector<Bytes>& offsets) {
+  std::vector<std::uint32_t> order = by_size(p);
+  rng.shuffle(order);
+  std::erase_if(order, [&](auto i) { return std::ranges::count(aside, i) != 0; });
+  std::ranges::stable_partition(order, [&](auto i) { return p.buffers[i].fixed.has_value(); });
+  std::vector<std::uint32_t> laid;
+  for (const std::uint32_t i : order) {
+    const PlanBuffer& b = p.buffers[i];
+    std::vector<Bytes> free;
+    for (Bytes at = 0; at + b.size <= capacity; at += b.alignment) {
+      const auto meets = [&](Bytes begin, Bytes end) { return begin < at + b.size && at < end; };
+      const bool taken =
+          (b.fixed && *b.fixed != at) ||
+          std::ranges::any_of(p.reserved, [&](auto r) { return meets(r.begin, r.end); }) ||
+          std::ranges::any_of(laid, [&](auto j) {
+            return p.conflict(i, j) && meets(offsets[j], offsets[j] + p.buffers[j].size);
+          });
+      if (!taken) free.push_back(at);
+    }
+    if (free.empty()) return false;
+    offsets[i] = free[rng.below(free.size())];
+    laid.push_back(i);
+  }
+  return true;
+}
+
+TEST(AlwaysPlaceable, AnyLayoutOfTheOthersLeavesRoom) {
+  Rng rng(45);
+  int layouts = 0;
+  for (int round = 0; round < 400; ++round) {
+    const PlanProblem p = plain_featured(rng, 4 + rng.below(12));
+    const Bytes capacity = p.lower_bound + rng.between(0, 12);
+    const std::vector<std::uint32_t> aside = always_placeable(p, capacity);
+    if (aside.empty()) continue;
+    for (int layout = 0; layout < 8; ++layout) {
+      std::vector<Bytes> offsets(p.size(), 0);
+      if (!lay_at_random(p, aside, capacity, rng, offsets)) continue;
+      ++layouts;
+      place_aside(p, aside, offsets);
+      ASSERT_TRUE(check_plan(p, plan_of(p, offsets)).empty()) << "round " << round;
+      for (const std::uint32_t i : aside)
+        ASSERT_LE(offsets[i] + p.buffers[i].size, capacity) << "round " << round;
+    }
+  }
+  EXPECT_GT(layouts, 500);
+}
+
+}  // namespace
+}  // namespace unna::test
