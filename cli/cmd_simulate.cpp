@@ -22,6 +22,12 @@ constexpr OptionRow kOptions[] = {
     {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
     {"planner", "NAME", "auto", "unnasim plan --list shows them"},
     {"perturb", "N", "1", "replays under random delays"},
+    {"functional", "", "",
+     "also compute: move and compute values, and prove the shared layout by them"},
+    {"check", "", "", "compare every stored tensor with a reference executor; with --functional"},
+    {"input", "NAME=FILE", "",
+     "values of an input or weight, .npy or .pb (default: random); with --functional"},
+    {"output-dir", "DIR", "", "write the outputs there, NAME.npy; with --functional"},
     {"trace", "FILE", "", "stream the executed instructions to a .unt file"},
     kDumpOption,
     {"output,o", "DIR", "", "run directory (default: out/<network>.<cores>)"},
@@ -43,6 +49,29 @@ void write_run(const fs::path& directory, const Run& run) {
   write_file(directory / "program.uno", encode_object(object));
 }
 
+std::optional<FunctionalRequest> functional_choice(const Options& options) {
+  if (!options.flag("functional")) {
+    for (const char* name : {"input", "output-dir"})
+      if (options.text(name)) options.fail(name, "takes effect with --functional only");
+    if (options.flag("check")) options.fail("check", "takes effect with --functional only");
+    return std::nullopt;
+  }
+  FunctionalRequest request;
+  request.check = options.flag("check");
+  for (const std::string& input : options.all("input")) {
+    const std::size_t equals = input.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == input.size())
+      options.fail("input", fmt::format("'{}', expected NAME=FILE", input));
+    request.inputs[input.substr(0, equals)] = input.substr(equals + 1);
+  }
+  return request;
+}
+
+void write_outputs(const fs::path& directory, const Run& run) {
+  for (const auto& [name, tensor] : run.outputs)
+    write_file(directory / (name + ".npy"), npy_bytes(tensor));
+}
+
 }  // namespace
 
 int simulate_command(const Arguments& arguments) {
@@ -57,6 +86,7 @@ int simulate_command(const Arguments& arguments) {
   run_options.planner = planner(options->required("planner")).name;
   run_options.plan = plan_choice(*options);
   run_options.perturbed = options->required_integer("perturb", 0, 1000);
+  run_options.functional = functional_choice(*options);
   const NetworkChoice network = network_choice(*options, options->only());
 
   const Run run =
@@ -65,6 +95,7 @@ int simulate_command(const Arguments& arguments) {
       run_directory(*options, fmt::format("{}.{}", run.report.network, run.report.machine.cores));
   write_run(directory, run);
   write_dumps(*options, run.compiled, directory);
+  if (const auto outputs = options->text("output-dir")) write_outputs(*outputs, run);
   if (const auto file = options->text("trace")) write_trace(*file, run.executed.trace);
   fmt::print("{}  {:<13} {}\n", summary_text(run.report), "written to", directory.string());
   return kExitOk;

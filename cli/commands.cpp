@@ -26,6 +26,7 @@ constexpr Command kCommands[] = {
     {"disasm", "print an object file as text", disasm_command},
     {"trace", "print or summarise a trace file", trace_command},
     {"import", "write an ONNX model as a network file", import_command},
+    {"conformance", "run ONNX's backend tests, and count what passes", conformance_command},
     {"machine", "print a machine with all its fields", machine_command},
     {"networks", "print the sizes of networks", networks_command},
     {"isa", "print the instruction set", isa_command},
@@ -33,7 +34,7 @@ constexpr Command kCommands[] = {
 
 void print_help() {
   fmt::print("usage: unnasim <command> [arguments]\n\nCommands:\n");
-  for (const Command& command : kCommands) fmt::print("  {:<10} {}\n", command.name, command.doc);
+  for (const Command& command : kCommands) fmt::print("  {:<11} {}\n", command.name, command.doc);
   fmt::print(
       "\nunnasim <command> --help explains one; unnasim --version.\n"
       "Exit codes: 0 done, 2 bad input, 3 does not fit, 4 the machine hangs, 70 a bug of "

@@ -37,6 +37,7 @@ int trace_command(const Arguments& arguments);
 int machine_command(const Arguments& arguments);
 int networks_command(const Arguments& arguments);
 int isa_command(const Arguments& arguments);
+int conformance_command(const Arguments& arguments);
 int import_command(const Arguments& arguments);
 
 /// Runs `unnasim <arguments>`: finds the command and turns exceptions into messages on stderr and

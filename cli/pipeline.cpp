@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "cli/functional.h"
 #include "cli/peak.h"
 #include "cli/version.h"
 #include "report/units.h"
@@ -98,6 +99,8 @@ Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileO
   compiled.options = options;
   compiled.graph = std::move(graph);
   CompileResult result = compile(compiled.graph, machine.config, options);
+  compiled.parameters = std::move(result.parameters);
+  compiled.placement = std::move(result.placement);
   compiled.graph_dump = std::move(result.graph);
   compiled.partition_dump = std::move(result.partition);
   compiled.tiles_dump = std::move(result.tiles);
@@ -232,9 +235,20 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
   report.result = run.executed.result;
   report.roofline = roofline(run.compiled.graph, object, machine.config);
   report.memory = run.planned.figures;
+  std::optional<double> functional_seconds;
+  if (options.functional) {
+    const Stopwatch computing;
+    FunctionalOutcome outcome =
+        run_functional(run.compiled, run.executed, run.planned.layout, *options.functional,
+                       options.perturbed, options.plan.seed);
+    report.functional = std::move(outcome.figures);
+    run.outputs = std::move(outcome.outputs);
+    functional_seconds = computing.seconds();
+  }
   if (timing)
-    report.host = HostFigures{run.compiled.seconds, run.executed.seconds, plan_seconds,
-                              validate_seconds,     total.seconds(),      max_rss_kib()};
+    report.host =
+        HostFigures{run.compiled.seconds, run.executed.seconds, plan_seconds, validate_seconds,
+                    functional_seconds,   total.seconds(),      max_rss_kib()};
   return run;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "report/run_report.h"
 #include "sim/simulate.h"
 #include "workloads/graph.h"
+#include "workloads/npy.h"
 #include "workloads/onnx/import.h"
 
 namespace unna {
@@ -41,6 +43,8 @@ struct Compiled {
   ChosenMachine machine;
   CompileOptions options;
   std::shared_ptr<const Object> object;  ///< verified
+  std::vector<Parameter> parameters;     ///< for functional simulation, as is the next
+  Placement placement;
   std::string graph_dump, partition_dump, tiles_dump;
   double seconds = 0;
 };
@@ -91,18 +95,26 @@ ValidationFigures validate(const Compiled& compiled, const Executed& executed,
                            const PlanProblem& problem, Planned& planned, std::int64_t perturbed,
                            std::uint64_t seed);
 
+/// A run with values.
+struct FunctionalRequest {
+  bool check = false;  ///< also compare every stored tensor with the reference executor
+  std::map<std::string, std::filesystem::path> inputs;  ///< by tensor; random where there is none
+};
+
 /// What a network run alone is described by.
 struct RunOptions {
   CompileOptions compile;
   std::string planner = "auto";
   PlanOptions plan;
   std::int64_t perturbed = 1;
+  std::optional<FunctionalRequest> functional;
 };
 struct Run {
   Compiled compiled;
   Executed executed;
   Planned planned;
   RunReport report;
+  std::map<std::string, TensorFile> outputs;  ///< by tensor, of a functional run
 };
 /// All of the stages, for one network, machine and planner; `timing` also fills in host figures.
 Run run_network(const NetworkChoice& network, const ChosenMachine& machine,

@@ -99,6 +99,8 @@ std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t c
                                       Partitioner& partitioner, const SyncCost& sync, bool forced) {
   const std::size_t n = region.branches.size();
   if (static_cast<std::int64_t>(n) > cores) return {};
+  for (const auto& branch : region.branches)
+    if (!partitioner.own_synapses(branch)) return {};
   const CoreGroup everyone{0, cores};
   Cycle together = 0;
   std::vector<double> work(n, 0);

@@ -26,8 +26,8 @@ class Canonicaliser {
  private:
   void visit(OpId id) {
     const GraphOp& op = graph_.op(id);
-    if (drop_identity(op) || fold_batch_norm(op) || fuse_activation(op)) return;
-    CanonicalOp made{id, {}, op.outputs, std::nullopt, false};
+    if (drop_identity(op) || fold_batch_norm(id) || fuse_activation(op)) return;
+    CanonicalOp made{id, {}, op.outputs, std::nullopt, std::nullopt};
     for (const TensorId in : op.inputs) made.inputs.push_back(result_.resolve(in));
     for (const TensorId out : op.outputs) maker_[out.index()] = result_.ops.size();
     result_.ops.push_back(std::move(made));
@@ -54,11 +54,14 @@ class Canonicaliser {
     return true;
   }
 
-  bool fold_batch_norm(const GraphOp& op) {
+  bool fold_batch_norm(OpId id) {
+    const GraphOp& op = graph_.op(id);
     if (op.kind != OpKind::batch_norm) return false;
     CanonicalOp* conv = sole_maker(op.inputs[0]);
-    if (conv == nullptr || graph_.op(conv->source).kind != OpKind::conv || conv->post) return false;
-    conv->folded_batch_norm = true;
+    if (conv == nullptr || graph_.op(conv->source).kind != OpKind::conv || conv->post ||
+        conv->folded_batch_norm)
+      return false;
+    conv->folded_batch_norm = id;
     absorb(*conv, op.outputs[0]);
     return true;
   }

@@ -16,7 +16,8 @@ struct CanonicalOp {
   std::vector<TensorId> inputs;
   std::vector<TensorId> outputs;  ///< of the last operator fused into it
   std::optional<FunctionAttrs> post;
-  bool folded_batch_norm = false;  ///< weights are scaled, a bias is added where there was none
+  /// Scales the weights, and shifts the bias, which is added where there was none.
+  std::optional<OpId> folded_batch_norm = std::nullopt;
 };
 
 struct CanonicalGraph {

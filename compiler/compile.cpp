@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "compiler/branches.h"
@@ -128,6 +129,74 @@ std::vector<TopologyUse> topology_of(const Object& object) {
   return all;
 }
 
+/// Channels [lo, hi) of the tiles of a kernel's output, ascending: those of all units, whose grids
+/// agree on channels.
+std::map<std::int64_t, std::int64_t> channel_tiles(const KernelPlan& plan, const Kernel& k) {
+  const std::int64_t step = std::get<MacTile>(plan.tile).co;
+  const std::int64_t per_group = k.dims[kC] / k.groups;
+  std::map<std::int64_t, std::int64_t> tiles;
+  for (const UnitOfWork& unit : plan.units)
+    for (std::int64_t lo = unit.box.lo[kC]; lo < unit.box.hi[kC];) {
+      const std::int64_t group_end = (lo / per_group + 1) * per_group;
+      const std::int64_t hi = std::min({lo + step, group_end, unit.box.hi[kC]});
+      const auto [at, made] = tiles.emplace(lo, hi);
+      invariant(at->second == hi, "{}: channels from {} end at {} and at {}", k.name, lo,
+                at->second, hi);
+      lo = hi;
+    }
+  return tiles;
+}
+
+/// The order that MacEmitter::load_synapses reads.
+std::vector<SynapseBlock> synapse_blocks(const KernelPlan& plan, const Kernel& k,
+                                         std::int64_t inputs, std::int64_t taps) {
+  const MacTile& tile = std::get<MacTile>(plan.tile);
+  std::vector<SynapseBlock> blocks;
+  for (const auto& [lo, hi] : channel_tiles(plan, k))
+    for (std::int64_t tap = 0; tap < (tile.per_tap ? taps : 1); ++tap)
+      for (std::int64_t i = 0; i < inputs; i += tile.ci)
+        blocks.push_back(
+            {lo, hi, tap, tile.per_tap ? tap + 1 : taps, i, std::min(inputs, i + tile.ci)});
+  return blocks;
+}
+
+std::vector<Parameter> parameters_of(const LoweredGraph& g, const Schedule& s,
+                                     const Pieces& pieces) {
+  std::vector<Parameter> all(g.storages.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].buffer = pieces.cuts(StorageId(i)).first;
+    all[i].recipe = g.storages[i].recipe;
+  }
+  for (const KernelPlan& plan : s.plans) {
+    const Kernel& k = g.kernels[plan.kernel.index()];
+    if (k.bias) all[k.bias->index()].accumulators = true;
+    if (!k.weights || !std::holds_alternative<MacTile>(plan.tile)) continue;
+    Parameter& p = all[k.weights->index()];
+    p.inputs = k.in[0].dims[kC] / k.groups;
+    p.taps = k.window.kernel_h * k.window.kernel_w;
+    std::vector<SynapseBlock> blocks = synapse_blocks(plan, k, p.inputs, p.taps);
+    invariant(p.blocks.empty() || p.blocks == blocks, "{}: its synapses are packed in another way",
+              k.name);
+    p.blocks = std::move(blocks);
+  }
+  std::vector<Parameter> weights;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (g.storages[i].kind == BufferKind::weight) weights.push_back(std::move(all[i]));
+  return weights;
+}
+
+Placement placement_of(const LoweredGraph& g, const Pieces& pieces) {
+  Placement placement;
+  for (std::size_t i = 0; i < g.storages.size(); ++i) {
+    const StorageCuts& cuts = pieces.cuts(StorageId(i));
+    placement.storages.push_back({g.storages[i].channels, cuts.row_cuts, cuts.channel_cuts,
+                                  cuts.first, g.storages[i].element});
+  }
+  for (const TensorPlace& t : g.tensors)
+    placement.tensors.push_back({t.tensor, t.storage.index(), t.offset, t.strides});
+  return placement;
+}
+
 std::string dump_partition(const LoweredGraph& g, const Schedule& s) {
   std::string out;
   for (const KernelPlan& p : s.plans) {
@@ -176,6 +245,8 @@ CompileResult compile(const Graph& graph, const MachineConfig& machine,
     object.streams.push_back(emit_core(schedule, items, context, constants));
   object.topology = topology_of(object);
 
+  result.parameters = parameters_of(lowered, schedule, pieces);
+  result.placement = placement_of(lowered, pieces);
   result.graph = dump(lowered);
   result.partition = dump_partition(lowered, schedule);
   result.tiles = dump_tiles(lowered, schedule);

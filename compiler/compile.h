@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "compiler/parameters.h"
+#include "compiler/placement.h"
 #include "configs/machine.h"
 #include "isa/object.h"
 #include "workloads/graph.h"
@@ -43,6 +45,9 @@ struct CompileOptions {
 
 struct CompileResult {
   Object object;
+  // What functional simulation has to know; the object says nothing of values.
+  std::vector<Parameter> parameters;  ///< of every weight buffer
+  Placement placement;
   // Text of the intermediate values, for `--dump`.
   std::string graph;      ///< after canonicalisation: kernels with their views
   std::string partition;  ///< for each kernel the grid and the estimate it was chosen by

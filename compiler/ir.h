@@ -15,6 +15,7 @@
 
 #include "base/id.h"
 #include "base/units.h"
+#include "compiler/parameters.h"
 #include "isa/object.h"
 #include "isa/opcode.h"
 #include "workloads/graph.h"
@@ -50,6 +51,7 @@ struct Storage {
   std::int64_t channels = 1;
   std::int64_t rows_per_line = 1;  ///< rows that make one line of an image (its width)
   Bytes element = 2;               ///< bytes an element (biases have accumulator size)
+  ParameterRecipe recipe{};        ///< of a weight: where its elements come from
 
   std::int64_t rows() const { return elements / channels; }
 };
@@ -128,12 +130,21 @@ struct Kernel {
   Epilogue post;
 };
 
+/// A tensor of the graph, its elements in logical order, as a view of a storage.
+struct TensorPlace {
+  TensorId tensor;
+  StorageId storage;
+  std::int64_t offset = 0;
+  std::vector<std::int64_t> strides;  ///< elements, one a dimension
+};
+
 /// Kernels in execution order over storages.
 struct LoweredGraph {
   std::string name;
   DataType data_type = DataType::int16;
   std::vector<Storage> storages;
   std::vector<Kernel> kernels;
+  std::vector<TensorPlace> tensors;  ///< those that are stored, ascending
 
   const Storage& storage(StorageId id) const { return storages[id.index()]; }
 };

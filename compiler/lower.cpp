@@ -49,6 +49,7 @@ Lowering::Lowering(const CanonicalGraph& canonical, const MachineConfig& machine
       image_(graph_.tensors.size()),
       place_(graph_.tensors.size()),
       views_(graph_.tensors.size()),
+      permuted_(graph_.tensors.size()),
       maker_(graph_.tensors.size()) {
   result_.name = graph_.name;
   result_.data_type = machine.data_type;
@@ -75,6 +76,7 @@ LoweredGraph Lowering::run() {
     throw InputError(*pos, fmt::format("{} of {} operators can't be lowered: {}", failed.size(),
                                        canonical_.ops.size(), fmt::join(failed, "; ")));
   finish_outputs();
+  list_places();
   return std::move(result_);
 }
 
@@ -166,7 +168,9 @@ StorageId Lowering::new_storage(const std::string& name, BufferKind kind, const 
             element_count(dims),
             1,
             1,
-            element};
+            element,
+            {}};
+  s.recipe.elements = s.elements;
   if (!order.empty()) s.channels = dims[order.back()];
   if (order.size() > 1) s.rows_per_line = dims.size() == 4 ? dims[order[order.size() - 2]] : 1;
   result_.storages.push_back(std::move(s));
@@ -183,6 +187,16 @@ TensorView Lowering::define(TensorId tensor) {
                                                          : BufferKind::intermediate;
   const std::vector<std::size_t> order = order_of(tensor);
   const StorageId storage = new_storage(t.name, kind, t.shape, order, element_);
+  if (t.kind == TensorKind::weight) {
+    // In the order of the storage.
+    const auto strides = dense_strides(t.shape, row_major(t.shape.size()));
+    ParameterTerm term{tensor, 0, {}, {}};
+    for (const std::size_t d : order) {
+      term.dims.push_back(t.shape[d]);
+      term.strides.push_back(strides[d]);
+    }
+    recipe(storage).terms = {term};
+  }
   return *(views_[tensor.index()] = TensorView{storage, 0, t.shape, dense_strides(t.shape, order)});
 }
 
@@ -203,9 +217,18 @@ void Lowering::finish_outputs() {
     if (s->kind == BufferKind::input || s->kind == BufferKind::weight || !whole) {
       v = dense_copy(v, t.name + ".out", row_major(v.rank()));
       s = &result_.storages[v.storage.index()];
+      views_[i] = v;
     }
     s->kind = BufferKind::output;
   }
+}
+
+/// A tensor whose features stand in memory order has the bytes of the tensor before the reshape.
+void Lowering::list_places() {
+  for (std::size_t i = 0; i < graph_.tensors.size(); ++i)
+    if (views_[i] && !permuted_[i] && graph_.tensors[i].kind != TensorKind::weight)
+      result_.tensors.push_back(
+          {TensorId(i), views_[i]->storage, views_[i]->offset, views_[i]->strides});
 }
 
 void Lowering::lower_op(const CanonicalOp& op) {

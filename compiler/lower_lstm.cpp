@@ -51,10 +51,17 @@ void Lowering::lower_lstm_direction(const CanonicalOp& op, std::size_t direction
   const TensorView gx = dense(prefix + ".x_gates", BufferKind::intermediate, {steps, batch, gates});
   const StorageId w = dense(prefix + ".w", BufferKind::weight, {gates, inputs}).storage;
   std::optional<StorageId> bias;
-  if (op.inputs.size() > 3) bias = bias_storage(prefix + ".b", gates);
+  const auto d = static_cast<std::int64_t>(direction);
+  recipe(w).terms = {{op.inputs[1], d * gates * inputs, {gates * inputs}, {1}}};
+  if (op.inputs.size() > 3) {
+    bias = bias_storage(prefix + ".b", gates);
+    recipe(*bias).terms = {{op.inputs[3], d * 2 * gates, {gates}, {1}},
+                           {op.inputs[3], d * 2 * gates + gates, {gates}, {1}}};
+  }
   product(prefix + ".x", x, gx, w, bias);
 
   const StorageId r = dense(prefix + ".r", BufferKind::weight, {gates, hidden}).storage;
+  recipe(r).terms = {{op.inputs[2], d * gates * hidden, {gates * hidden}, {1}}};
   TensorView h, c;
   if (op.inputs.size() > 5) {
     h = initial_state(op, 4, direction);

@@ -88,10 +88,18 @@ TensorView Lowering::inner_contiguous(const TensorView& v, std::size_t dim, cons
 
 /// Each kernel has constants of its own: they are packed for its tiles, and folding changes them
 /// for one reader only.
-StorageId Lowering::weight_storage(TensorId tensor, Bytes element) {
+StorageId Lowering::weight_storage(TensorId tensor, Bytes element, const CanonicalOp* folding) {
   const GraphTensor& t = graph_.tensor(tensor);
   if (t.kind != TensorKind::weight) throw Unsupported{t.name + " is computed, expected a weight"};
-  return new_storage(t.name, BufferKind::weight, t.shape, row_major(t.shape.size()), element);
+  const std::vector<std::size_t> order = row_major(t.shape.size());
+  const StorageId id = new_storage(t.name, BufferKind::weight, t.shape, order, element);
+  recipe(id).terms = {{tensor, 0, t.shape, dense_strides(t.shape, order)}};
+  if (folding != nullptr && folding->folded_batch_norm) {
+    recipe(id).batch_norm = folding->folded_batch_norm;
+    recipe(id).use = element == element_ && t.shape.size() > 1 ? ParameterRecipe::Use::scaled
+                                                               : ParameterRecipe::Use::shifted;
+  }
+  return id;
 }
 
 StorageId Lowering::bias_storage(const std::string& name, std::int64_t count) {
@@ -112,11 +120,13 @@ void Lowering::lower_conv(const CanonicalOp& op) {
   k.post = epilogue(op);
   const std::int64_t ci = k.in[0].dims[kC];
   if (k.groups > 1 && k.groups == ci && k.dims[kC] == ci) k.kind = KernelKind::dwconv;
-  k.weights = weight_storage(op.inputs[1], element_);
+  k.weights = weight_storage(op.inputs[1], element_, &op);
   if (op.inputs.size() > 2) {
-    k.bias = weight_storage(op.inputs[2], machine_.core.accumulator_bytes);
+    k.bias = weight_storage(op.inputs[2], machine_.core.accumulator_bytes, &op);
   } else if (op.folded_batch_norm) {
     k.bias = bias_storage(o.name + ".folded_bias", k.dims[kC]);
+    recipe(*k.bias).batch_norm = op.folded_batch_norm;
+    recipe(*k.bias).use = ParameterRecipe::Use::shifted;
   }
   add(std::move(k));
 }
@@ -145,6 +155,12 @@ void Lowering::lower_gemm(const CanonicalOp& op) {
   k.gamma = 1;
   k.post = epilogue(op);
   k.weights = weight_storage(op.inputs[1], element_);
+  if (const std::optional<Shape>& chw = permuted_[op.inputs[0].index()]) {
+    ParameterTerm& term = recipe(*k.weights).terms[0];
+    const std::int64_t c = (*chw)[1], h = (*chw)[2], w = (*chw)[3];
+    term.dims = {term.dims[0], h, w, c};
+    term.strides = {c * h * w, w, 1, h * w};
+  }
   if (op.inputs.size() > 2) k.bias = weight_storage(op.inputs[2], machine_.core.accumulator_bytes);
   add(std::move(k));
 }
@@ -241,9 +257,11 @@ void Lowering::lower_batch_norm(const CanonicalOp& op) {
   const std::int64_t channels = x.dims[1];
   Shape per_channel(x.rank(), 1);
   per_channel[1] = channels;
-  const auto constant = [&](const char* suffix) {
+  const auto constant = [&](const char* suffix, ParameterRecipe::Use use) {
     const StorageId s =
         new_storage(o.name + suffix, BufferKind::weight, {channels}, row_major(1), element_);
+    recipe(s).batch_norm = op.source;
+    recipe(s).use = use;
     TensorView v{s, 0, per_channel, std::vector<std::int64_t>(x.rank(), 0)};
     v.strides[1] = 1;
     return v;
@@ -252,8 +270,10 @@ void Lowering::lower_batch_norm(const CanonicalOp& op) {
   const StorageId mid =
       new_storage(o.name + ".scaled", BufferKind::intermediate, x.dims, order, element_);
   const TensorView scaled{mid, 0, x.dims, dense_strides(x.dims, order)};
-  binary_kernel(o.name + ".scale", Function::mul, x, constant(".scale"), scaled, image, {});
-  binary_kernel(o.name, Function::add, scaled, constant(".bias"), y, image, epilogue(op));
+  binary_kernel(o.name + ".scale", Function::mul, x,
+                constant(".scale", ParameterRecipe::Use::factor), scaled, image, {});
+  binary_kernel(o.name, Function::add, scaled, constant(".bias", ParameterRecipe::Use::shifted), y,
+                image, epilogue(op));
 }
 
 void Lowering::lower_rows(const CanonicalOp& op) {
@@ -391,6 +411,7 @@ void Lowering::lower_reshape(const CanonicalOp& op) {
     // permuted to match when the weights are packed.
     const std::int64_t nhwc[] = {0, 2, 3, 1};
     y = reshaped(transposed(x, nhwc), out.shape);
+    if (y) permuted_[op.outputs[0].index()] = x.dims;
   }
   if (!y) y = reshaped(dense_copy(x, o.name, row_major(x.rank())), out.shape);
   views_[op.outputs[0].index()] = *y;

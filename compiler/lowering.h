@@ -35,6 +35,7 @@ class Lowering {
   TensorView define(TensorId tensor);
   TensorView view(TensorId tensor);
   void finish_outputs();
+  void list_places();
   void lower_op(const CanonicalOp& op);
 
   // lower_ops.cpp: one function an operator.
@@ -78,8 +79,9 @@ class Lowering {
   void copy(const TensorView& from, const TensorView& to, const std::string& name);
   void binary_kernel(const std::string& name, Function fn, const TensorView& a, const TensorView& b,
                      const TensorView& out, bool image, const Epilogue& post);
-  StorageId weight_storage(TensorId tensor, Bytes element);
+  StorageId weight_storage(TensorId tensor, Bytes element, const CanonicalOp* folding = nullptr);
   StorageId bias_storage(const std::string& name, std::int64_t count);
+  ParameterRecipe& recipe(StorageId id) { return result_.storages[id.index()].recipe; }
 
   const CanonicalGraph& canonical_;
   const Graph& graph_;
@@ -93,9 +95,11 @@ class Lowering {
     std::size_t axis = 0;
     std::int64_t start = 0;
   };
-  std::vector<bool> image_;                        ///< by tensor: stored N,H,W,C
-  std::vector<std::optional<Place>> place_;        ///< by tensor
-  std::vector<std::optional<TensorView>> views_;   ///< by tensor
+  std::vector<bool> image_;                       ///< by tensor: stored N,H,W,C
+  std::vector<std::optional<Place>> place_;       ///< by tensor
+  std::vector<std::optional<TensorView>> views_;  ///< by tensor
+  /// By tensor: a reshape's input dimensions where its features are taken in memory order.
+  std::vector<std::optional<Shape>> permuted_;
   std::map<std::string, int> names_;               ///< how many storages have asked for it
   std::vector<std::optional<std::size_t>> maker_;  ///< by tensor: index of the canonical op
 };

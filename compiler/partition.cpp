@@ -103,7 +103,10 @@ std::string describe(const Tile& tile) {
 
 Partitioner::Partitioner(const LoweredGraph& graph, const MachineConfig& machine,
                          Partition strategy)
-    : graph_(graph), machine_(machine), strategy_(strategy) {}
+    : graph_(graph), machine_(machine), strategy_(strategy), readers_(graph.storages.size()) {
+  for (const Kernel& k : graph.kernels)
+    if (k.weights) ++readers_[k.weights->index()];
+}
 
 std::vector<Grid> Partitioner::grids(const Kernel& k, std::int64_t cores) const {
   const std::int64_t batch = k.dims[kB] * k.dims[kN];
@@ -186,9 +189,18 @@ const Tile& Partitioner::tile(const Kernel& k, KernelId, const Dims& unit, std::
   return point_tile_;
 }
 
+bool Partitioner::own_synapses(const std::vector<KernelId>& kernels) const {
+  std::map<StorageId, int> among;
+  for (const KernelId id : kernels)
+    if (const auto& weights = graph_.kernels[id.index()].weights) ++among[*weights];
+  return std::ranges::all_of(
+      among, [&](const auto& use) { return use.second == readers_[use.first.index()]; });
+}
+
 KernelPlan Partitioner::plan(KernelId id, CoreGroup group, std::int64_t sharers,
                              const SyncCost& sync) {
   const Kernel& k = graph_.kernels[id.index()];
+  const bool shared = k.weights && readers_[k.weights->index()] > 1;
   KernelPlan best;
   std::tuple<Cycle, Bytes, std::int64_t> best_key;
   for (const Grid& grid : grids(k, group.count)) {
@@ -199,8 +211,9 @@ KernelPlan Partitioner::plan(KernelId id, CoreGroup group, std::int64_t sharers,
     const std::int64_t count = static_cast<std::int64_t>(p.units.size());
     const std::int64_t others = sharers - group.count;
     p.tile = tile(k, id, largest, others + count);
-    p.estimate = time_of(p.tile) + sync(p.units);
-    const std::tuple key(p.estimate, traffic_of(p.tile) * count, -grid.rows);
+    const Cycle time = time_of(p.tile);
+    p.estimate = time + sync(p.units);
+    const std::tuple key(shared ? time : p.estimate, traffic_of(p.tile) * count, -grid.rows);
     if (best.units.empty() || key < best_key) {
       best_key = key;
       best = std::move(p);

@@ -25,8 +25,13 @@ class Partitioner {
   Partitioner(const LoweredGraph& graph, const MachineConfig& machine, Partition strategy);
 
   /// The division with the smallest estimate; ties go to fewer DRAM bytes, then to more rows.
-  /// `sharers` cores use the DRAM at that time.
+  /// `sharers` cores use the DRAM at that time. Kernels that share synapses are divided and tiled
+  /// alike, since the synapses are packed in one way only: waiting does not count in their choice.
   KernelPlan plan(KernelId kernel, CoreGroup group, std::int64_t sharers, const SyncCost& sync);
+
+  /// Whether none of the synapses that `kernels` use serve other kernels as well: those would have
+  /// to be divided over the same cores.
+  bool own_synapses(const std::vector<KernelId>& kernels) const;
 
  private:
   std::vector<Grid> grids(const Kernel& kernel, std::int64_t cores) const;
@@ -36,6 +41,7 @@ class Partitioner {
   const LoweredGraph& graph_;
   const MachineConfig& machine_;
   Partition strategy_;
+  std::vector<int> readers_;  ///< by storage: kernels whose synapses it holds
   std::map<std::pair<MacShape, std::int64_t>, Tile> mac_tiles_;
   std::map<std::pair<WindowShape, std::int64_t>, Tile> window_tiles_;
   Tile point_tile_;

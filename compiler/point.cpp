@@ -150,6 +150,8 @@ PointTile choose_point_tile(const Kernel& k, const Dims& unit, const TileMachine
   const std::vector<std::size_t> order = growth_order(k);
   const bool reorders = order[1] != kW;
   for (const std::size_t d : order) {
+    // A resize instruction takes one image.
+    if (k.kind == KernelKind::resize && (d == kB || d == kN)) continue;
     const std::int64_t limit = reorders && d == kC ? std::min<std::int64_t>(unit[d], 64) : unit[d];
     std::int64_t lo = tile.extent[d];
     std::int64_t hi = limit;

@@ -42,6 +42,8 @@ struct CoreConfig {
   Bytes nbout_bytes = 8 * kKiB;
   Bytes sb_bytes = 32 * kKiB;
   Bytes accumulator_bytes = 4;
+  std::int64_t fraction_bits = 8;
+  std::int64_t table_bits = 4;
   std::int64_t dispatch_per_cycle = 1;
   std::int64_t queue_depth = 16;
   std::int64_t dma_outstanding = 4;
@@ -107,6 +109,11 @@ void visit_fields(Machine& m, Visitor&& v) {
     "synapse buffer of all PEs together (16 x 2 KB)");
   v("core.accumulator_bytes", m.core.accumulator_bytes, 2, 8, "bytes",
     "one partial sum in NBout between instructions");
+  v("core.fraction_bits", m.core.fraction_bits, 0, 15, "bits",
+    "fixed point: bits behind the point (int16 with 8: Q7.8); functional simulation only");
+  v("core.table_bits", m.core.table_bits, 0, 10, "bits",
+    "fixed point: interpolated functions have 2^this segments an octave; functional simulation "
+    "only");
   v("core.dispatch_per_cycle", m.core.dispatch_per_cycle, 1, 64, "instructions/cycle",
     "instructions the control processor hands to the engines' queues a cycle");
   v("core.queue_depth", m.core.queue_depth, 1, kMega, "instructions",

@@ -101,13 +101,27 @@ Json validation_json(const ValidationFigures& validation) {
           {"conservation", validation.conservation}};
 }
 
+Json functional_json(const FunctionalFigures& functional) {
+  Json json;
+  json["seed"] = functional.seed;
+  json["layout_proof"] = true;
+  json["perturbed_replays"] = figure(functional.perturbed, "replays");
+  json["tensors_checked"] = figure(static_cast<std::int64_t>(functional.tensors), "tensors");
+  json["largest_error"] = figure(functional.largest_error, "ratio");
+  json["tolerance"] = figure(functional.tolerance, "ratio");
+  for (const InputFile& file : functional.inputs) json["inputs"].push_back(input_json(file));
+  return json;
+}
+
 Json host_json(const HostFigures& host) {
-  return {{"compile", figure(host.compile_seconds, "s")},
-          {"simulate", figure(host.simulate_seconds, "s")},
-          {"plan", figure(host.plan_seconds, "s")},
-          {"validate", figure(host.validate_seconds, "s")},
-          {"total", figure(host.total_seconds, "s")},
-          {"max_rss", figure(host.max_rss_kib, "KiB")}};
+  Json json = {{"compile", figure(host.compile_seconds, "s")},
+               {"simulate", figure(host.simulate_seconds, "s")},
+               {"plan", figure(host.plan_seconds, "s")},
+               {"validate", figure(host.validate_seconds, "s")},
+               {"total", figure(host.total_seconds, "s")},
+               {"max_rss", figure(host.max_rss_kib, "KiB")}};
+  if (host.functional_seconds) json["functional"] = figure(*host.functional_seconds, "s");
+  return json;
 }
 
 }  // namespace
@@ -126,6 +140,7 @@ std::string summary_json(const RunReport& report) {
   json["roofline"] = roofline_json(report);
   json["memory"] = memory_json(report.memory);
   json["validation"] = validation_json(report.validation);
+  if (report.functional) json["functional"] = functional_json(*report.functional);
   for (const CoreStats& core : report.result.cores) json["cores"].push_back(core_json(core));
   json["machine"] = machine_json(report.machine);
   if (report.host) json["host"] = host_json(*report.host);

@@ -122,6 +122,22 @@ std::string validation_text(const ValidationFigures& validation) {
   return done.empty() ? "NOT VALIDATED" : fmt::format("{}", fmt::join(done, ", "));
 }
 
+namespace {
+
+std::string functional_text(const FunctionalFigures& f) {
+  std::string text = "outputs with shared memory are those without, bit by bit";
+  if (f.perturbed > 0)
+    text += f.perturbed == 1 ? ", once more under random delays"
+                             : fmt::format(", {} times more under random delays", f.perturbed);
+  if (f.tensors == 0) return text;
+  text += fmt::format("; {} tensors are the reference's, ", f.tensors);
+  return text + (f.tolerance == 0 ? "bit by bit"
+                                  : fmt::format("within {:.2g} of {:.2g} of their largest value",
+                                                f.largest_error, f.tolerance));
+}
+
+}  // namespace
+
 std::string summary_text(const RunReport& report) {
   const SimResult& result = report.result;
   std::string text = fmt::format("{} on {} core{} of {} at {} MHz\n", report.network,
@@ -148,13 +164,18 @@ std::string summary_text(const RunReport& report) {
        fmt::format("{} instructions, {} layers",
                    grouped(static_cast<std::int64_t>(report.instructions)), report.layers));
   line("validated", validation_text(report.validation));
+  if (report.functional) line("functional", functional_text(*report.functional));
   if (report.host)
-    line("host", fmt::format("{} ({} compile, {} simulate, {} plan, {} validate), {}",
+    line("host", fmt::format("{} ({} compile, {} simulate, {} plan, {} validate{}), {}",
                              readable_seconds(report.host->total_seconds),
                              readable_seconds(report.host->compile_seconds),
                              readable_seconds(report.host->simulate_seconds),
                              readable_seconds(report.host->plan_seconds),
                              readable_seconds(report.host->validate_seconds),
+                             report.host->functional_seconds
+                                 ? fmt::format(", {} functional",
+                                               readable_seconds(*report.host->functional_seconds))
+                                 : "",
                              readable_bytes(report.host->max_rss_kib * kKiB)));
   return text;
 }

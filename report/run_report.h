@@ -50,12 +50,24 @@ struct ValidationFigures {
   bool conservation = false;
 };
 
+/// Of a run with values; a difference ends the run with an error instead of a report.
+struct FunctionalFigures {
+  std::size_t tensors = 0;  ///< compared with the reference; 0: --check was not asked for
+  /// Of all their elements, relative to the tensor's largest magnitude (or 1/8, where larger).
+  double largest_error = 0;
+  double tolerance = 0;        ///< that was granted; 0: bit by bit
+  std::int64_t perturbed = 0;  ///< delay patterns under which the shared layout gave the same bits
+  std::uint64_t seed = 0;      ///< of the random values
+  std::vector<InputFile> inputs;  ///< files that values came from
+};
+
 /// Of the host, and so different in every run.
 struct HostFigures {
   double compile_seconds = 0;
   double simulate_seconds = 0;
   double plan_seconds = 0;
   double validate_seconds = 0;
+  std::optional<double> functional_seconds;  ///< runs with values, and the reference
   double total_seconds = 0;
   std::int64_t max_rss_kib = 0;
 };
@@ -75,7 +87,8 @@ struct RunReport {
   Roofline roofline;
   MemoryFigures memory;
   ValidationFigures validation;
-  std::optional<HostFigures> host;  ///< left out with --no-timing
+  std::optional<FunctionalFigures> functional;  ///< only with --functional
+  std::optional<HostFigures> host;              ///< left out with --no-timing
 };
 
 // Derived figures, each in one place.

@@ -51,6 +51,7 @@ void CoreModel::start(Engine e, Cycle now, CorePorts& ports) {
   const Instruction& i = at(pc);
   s.queue.pop();
   take_tokens(s, i.wait);
+  if (options_.values != nullptr) options_.values->started(id_, i);
   Open open{pc, i.opcode, now, kNever, 0};
   if (i.opcode == Opcode::wait) {
     start_wait(open, i);
@@ -104,6 +105,7 @@ void CoreModel::retire(Engine e, Cycle end) {
   const Open open = s.open.front();
   s.open.pop();
   const Instruction& i = at(open.pc);
+  if (options_.values != nullptr) options_.values->ended(id_, i);
   give_tokens(e, i.signal);
   --under_way_;
   ++instructions_;

@@ -13,6 +13,7 @@
 #include "configs/machine.h"
 #include "isa/object.h"
 #include "isa/trace.h"
+#include "sim/value_model.h"
 
 namespace unna {
 
@@ -80,6 +81,7 @@ struct SimOptions {
   bool shadow = false;                   ///< keep the owner of every byte and check every read
   std::optional<std::uint64_t> perturb;  ///< seed: adds random delays to every instruction
   Cycle perturb_cycles = 2000;           ///< delays are uniform in [0, this]
+  ValueModel* values = nullptr;          ///< told of instructions; cycles do not depend on it
 };
 
 /// docs/model.md says what is modelled. Throws DeadlockError where not every core halts, InputError

@@ -52,7 +52,7 @@ TEST(Canonical, BatchNormFoldsIntoTheConvolutionBeforeItAndTheActivationAfter) {
   b.mark_output(relu(b, "r", n));
   const CanonicalGraph canonical = canonicalise(b.finish());
   ASSERT_EQ(canonical.ops.size(), 1U);
-  EXPECT_TRUE(canonical.ops[0].folded_batch_norm);
+  EXPECT_TRUE(canonical.ops[0].folded_batch_norm.has_value());
   EXPECT_TRUE(canonical.ops[0].post);
 }
 

@@ -15,13 +15,17 @@ const std::map<std::string, std::set<std::string>, std::less<>>& may_include() {
   static const std::map<std::string, std::set<std::string>, std::less<>> table = {
       {"base", {}},
       {"configs", {"base"}},
+      {"numbers", {"base", "configs"}},
       {"isa", {"base", "configs"}},
-      {"workloads", {"base"}},
-      {"compiler", {"base", "configs", "isa", "workloads"}},
+      {"workloads", {"base", "numbers"}},
+      {"reference", {"base", "numbers", "workloads"}},
+      {"compiler", {"base", "configs", "numbers", "isa", "workloads"}},
       {"memmgr", {"base", "configs", "isa"}},
-      {"sim", {"base", "configs", "isa"}},
+      {"sim", {"base", "configs", "numbers", "isa"}},
       {"report", {"base", "configs", "isa", "workloads", "compiler", "memmgr", "sim"}},
-      {"cli", {"base", "configs", "isa", "workloads", "compiler", "memmgr", "sim", "report"}},
+      {"cli",
+       {"base", "configs", "numbers", "isa", "workloads", "reference", "compiler", "memmgr", "sim",
+        "report"}},
   };
   return table;
 }

@@ -36,7 +36,10 @@ RunReport full_report() {
   RunReport report;
   report.machine_file = InputFile{"m.yaml", "0"};
   report.result.cores.resize(1);
+  report.functional = FunctionalFigures{};
+  report.functional->inputs = {InputFile{"x.npy", "0"}};
   report.host = HostFigures{};
+  report.host->functional_seconds = 1;
   return report;
 }
 

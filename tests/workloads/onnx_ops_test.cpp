@@ -231,6 +231,12 @@ const Case kCases[] = {
       b.weight("s", {3, 4}).weight("b", {3, 4});
       b.node("LayerNormalization", {"x", "s", "b"}, {"y"}).i("axis", 1);
     }, 17),
+    one("layer_norm_with_statistics", {2, 3, 4}, [](Builder& b) {
+      b.weight("s", {4}).weight("b", {4});
+      b.node("LayerNormalization", {"x", "s", "b"}, {"n", "mean", "inverse"});
+      b.node("Mul", {"n", "mean"}, {"scaled"});
+      b.node("Add", {"scaled", "inverse"}, {"y"});
+    }, 17),
     one("lrn", {1, 8, 3, 3}, [](Builder& b) { b.node("LRN", {"x"}, {"y"}).i("size", 5); }),
     one("softmax_of_channels", {1, 3, 4, 4}, [](Builder& b) {
       b.node("Softmax", {"x"}, {"y"}).i("axis", 1);
@@ -276,6 +282,10 @@ const Case kCases[] = {
     one("gather_matrix", {5, 3}, [](Builder& b) {
       b.ints("i", {2, 2}, {0, 4, 1, 2});
       b.node("Gather", {"x", "i"}, {"y"});
+    }),
+    one("gather_elements", {2, 3}, [](Builder& b) {
+      b.ints("i", {1, 3}, {1, 0, -1});
+      b.node("GatherElements", {"x", "i"}, {"y"}).i("axis", 0);
     }),
     {"gather_looked_up_by_the_host", [](Builder& b) {
       b.input("ids", {1, 7}, true).weight("table", {10, 4});

@@ -37,9 +37,11 @@ Constant constant_of_shape(const Folding& f) {
   const Constant fill = onnx_import::has(f.node(), "value") ? required(f.node(), "value").tensor
                                                             : make_reals({1}, {0});
   if (element_count(dims) > kMaxElements) refuse("{} elements", element_count(dims));
-  // Where the shape stands in the file itself, this is how weights are left out of it.
-  if (fill.kind == ElementKind::real && f.in(0).stored) return unknown(dims);
   if (!fill.known() || fill.count() != 1) refuse("value is no single element");
+  // Where the shape stands in the file itself, this is how weights are left out of it. Networks
+  // themselves fill with 0 and 1: first states, masks.
+  const bool plain = fill.at(0) == 0 || fill.at(0) == 1;
+  if (fill.kind == ElementKind::real && f.in(0).stored && !plain) return unknown(dims);
   const auto count = static_cast<std::size_t>(checked_count(dims));
   if (fill.kind == ElementKind::real) return make_reals(dims, Reals(count, (*fill.reals)[0]));
   return make_integers(dims, Integers(count, (*fill.integers)[0]), {}, fill.kind);
@@ -354,13 +356,20 @@ struct ShapeRow {
 Constant identity(const Folding& f) {
   return f.in(0);
 }
+Constant dropout(const Folding& f) {
+  const auto is_zero = [&](std::size_t i) {
+    return f.in(i).known() && f.in(i).count() == 1 && f.in(i).at(0) == 0;
+  };
+  if (f.has(2) && !is_zero(2) && (!f.has(1) || !is_zero(1))) refuse("training mode");
+  return f.in(0);
+}
 Constant element_total(const Folding& f) {
   return make_integers({}, {f.in(0).count()});
 }
 
 constexpr auto kOthers = std::to_array<ShapeRow>({
     {"Concat", concat},       {"Constant", constant}, {"ConstantOfShape", constant_of_shape},
-    {"Dropout", identity},    {"Expand", expand},     {"Flatten", flatten},
+    {"Dropout", dropout},     {"Expand", expand},     {"Flatten", flatten},
     {"Gather", gather},       {"Identity", identity}, {"NonZero", non_zero},
     {"Range", range},         {"ReduceMax", reduce},  {"ReduceMean", reduce},
     {"ReduceMin", reduce},    {"ReduceProd", reduce}, {"ReduceSum", reduce},

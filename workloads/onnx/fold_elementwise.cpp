@@ -196,6 +196,7 @@ Constant cast(const Folding& f) {
   if (to < 1 || to == 8 || to == 14 || to == 15 || to > kBfloat) refuse("to type {}", to);
   const auto count = static_cast<std::size_t>(checked_count(x.dims));
   if (reals) {
+    if (to == kBfloat) refuse("to bfloat16");
     if (x.kind == ElementKind::real) return x;
     Reals out(count);
     for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<float>(x.at(i));

@@ -42,6 +42,7 @@ class Importer {
   void define(const std::string& name, std::optional<Value> value);
   Shape input_shape(const ValueInfo& info) const;
   void read_inputs();
+  void expect_inputs() const;
   void read_initializers();
   void visit(const Node& node);
   void visit_known(const Node& node);
@@ -49,7 +50,7 @@ class Importer {
   void refuse_attributes(const Node& node, const OperatorRow& row);
   void translate(const Node& node, const OperatorRow& row, std::vector<const Value*> inputs);
   void add_unsupported(const Node& node, const std::string& reason);
-  void mark_outputs();
+  void mark_outputs(OnnxImport& result);
   void expect_supported() const;
 
   Model model_;
@@ -96,20 +97,31 @@ Shape Importer::input_shape(const ValueInfo& info) const {
   return shape;
 }
 
-void Importer::read_inputs() {
-  for (const auto& given : options_.input_shapes)
-    if (std::none_of(model_.inputs.begin(), model_.inputs.end(),
-                     [&](const ValueInfo& info) { return info.name == given.first; }))
-      fail(fmt::format("has no input '{}', expected one of: {}", given.first,
-                       fmt::join(
-                           [&] {
-                             std::vector<std::string> names;
-                             for (const ValueInfo& info : model_.inputs)
-                               names.push_back(printable(info.name));
-                             return names;
-                           }(),
-                           ", ")));
+/// Options speak of inputs that the model has.
+void Importer::expect_inputs() const {
+  std::set<std::string> given;
+  for (const auto& [name, shape] : options_.input_shapes) given.insert(name);
+  for (const auto& [name, constant] : options_.constants) given.insert(name);
+  std::vector<std::string> names;
   for (const ValueInfo& info : model_.inputs) {
+    names.push_back(printable(info.name));
+    given.erase(info.name);
+  }
+  if (!given.empty())
+    fail(fmt::format("has no input '{}', expected one of: {}", *given.begin(),
+                     fmt::join(names, ", ")));
+}
+
+void Importer::read_inputs() {
+  expect_inputs();
+  for (const ValueInfo& info : model_.inputs) {
+    if (const auto given = options_.constants.find(info.name); given != options_.constants.end()) {
+      OnnxTensor constant = given->second;
+      constant.name = info.name;
+      constant.stored = true;
+      define(info.name, Value::of(std::move(constant)));
+      continue;
+    }
     const Shape shape = input_shape(info);
     for (const std::int64_t dim : shape)
       if (dim < 1 || dim > kMaxDimension)
@@ -212,6 +224,7 @@ bool Importer::fold_constant(const Node& node, const std::vector<const Value*>& 
       return false;
     }
   }
+  if (model_.opset < 7 && has(node, "broadcast")) refuse("attribute broadcast of constants");
   std::optional<std::vector<Constant>> made = fold(node, constants, model_.opset);
   if (!made) return false;
   if (made->size() < node.outputs.size()) refuse("output {} of a constant", made->size());
@@ -258,13 +271,17 @@ void Importer::expect_supported() const {
                    model_.nodes.size(), fmt::join(unsupported_, "; ")));
 }
 
-void Importer::mark_outputs() {
+void Importer::mark_outputs(OnnxImport& result) {
   if (model_.outputs.empty()) fail("has no outputs, expected at least one");
   for (const std::string& name : model_.outputs) {
     const auto found = values_.find(name);
     if (found == values_.end() || !found->second)
       fail(fmt::format("output '{}' is not computed, expected the result of an operator",
                        printable(name)));
+    if (found->second->constant && options_.constant_outputs) {
+      result.constants.emplace(name, *found->second->constant);
+      continue;
+    }
     if (found->second->constant)
       fail(fmt::format("output '{}' is a constant, expected the result of an operator",
                        printable(name)));
@@ -282,15 +299,15 @@ OnnxImport Importer::run() {
   read_initializers();
   for (const Node& node : model_.nodes) visit(node);
   expect_supported();
-  mark_outputs();
+  OnnxImport result;
+  mark_outputs(result);
   if (options_.check)
     if (const auto verdict = check_skeleton(model_.skeleton)) fail(printable(*verdict));
   if (options_.fuse) fuse_patterns(draft_);
-  OnnxImport result;
   result.notes = std::move(model_.notes);
   result.parameters = weights_.counted();
   std::vector<std::string> unread;
-  result.graph = draft_.finish(unread);
+  if (result.constants.size() < model_.outputs.size()) result.graph = draft_.finish(unread);
   if (!unread.empty())
     result.notes.push_back(fmt::format("no output depends on input {}", fmt::join(unread, ", ")));
   return result;
@@ -320,7 +337,21 @@ OnnxImport load_network(const std::filesystem::path& file, const OnnxOptions& op
   if (onnx) return parse_onnx(bytes, file, options);
   if (!options.input_shapes.empty())
     throw InputError(SourcePos{file.string()}, "has its shapes, expected no --input-shape");
-  return {parse_workload(bytes, file.string()), {}, 0};
+  return {parse_workload(bytes, file.string()), {}, 0, {}};
+}
+
+OnnxSignature onnx_signature(std::string_view bytes, const std::filesystem::path& file) {
+  const onnx_import::Model model = onnx_import::read_model(bytes, file);
+  OnnxSignature signature;
+  for (const onnx_import::ValueInfo& input : model.inputs)
+    signature.inputs.push_back({input.name, input.kind});
+  signature.outputs = model.outputs;
+  for (const onnx_import::Node& node : model.nodes) signature.operators.push_back(node.op);
+  return signature;
+}
+
+OnnxTensor load_onnx_tensor(const std::filesystem::path& file) {
+  return onnx_import::read_tensor(read_file(file), file);
 }
 
 Shape parse_shape(std::string_view text) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads ONNX models (opsets 7 to 17, IR 3 and later) into graphs. docs/workloads.md lists the
+// Reads ONNX models (opsets 6 to 17, IR 3 and later) into graphs. docs/workloads.md lists the
 // operators. The whole import is total: whatever a file holds, there is a graph or an InputError.
 
 #include <filesystem>
@@ -10,12 +10,21 @@
 #include <vector>
 
 #include "workloads/graph.h"
+#include "workloads/onnx/constant.h"
 
 namespace unna {
+
+/// A tensor with its elements: of a model's constants, or of a TensorProto file.
+using OnnxTensor = onnx_import::Constant;
 
 struct OnnxOptions {
   /// Shapes of inputs by name: needed for those with dynamic dimensions.
   std::map<std::string, Shape, std::less<>> input_shapes;
+  /// Inputs that become constants of the model: shapes, axes, weights that a model takes as inputs.
+  std::map<std::string, OnnxTensor, std::less<>> constants;
+  /// Outputs may be constant: they are in OnnxImport::constants then, and where all of them are,
+  /// the graph is empty. Otherwise such an output is an error.
+  bool constant_outputs = false;
   /// Rewrites what exporters decompose: x * sigmoid(x), GELU by erf, layer norm, ...
   bool fuse = true;
   /// Whether libonnx's checker has a say too, in a child process.
@@ -28,7 +37,24 @@ struct OnnxImport {
   /// Elements of all real constants that the file's operators read, also of those that became
   /// attributes (the bounds of a Clip, say), which total_params() of the graph does not count.
   std::int64_t parameters = 0;
+  std::map<std::string, OnnxTensor> constants;  ///< outputs that depend on no input
 };
+
+/// What stands in a model, before it is imported.
+struct OnnxSignature {
+  struct Input {
+    std::string name;
+    onnx_import::ElementKind kind = onnx_import::ElementKind::real;
+  };
+  std::vector<Input> inputs;  ///< without those that have initializers
+  std::vector<std::string> outputs;
+  std::vector<std::string> operators;  ///< of each node
+};
+/// Throws InputError.
+OnnxSignature onnx_signature(std::string_view bytes, const std::filesystem::path& file);
+
+/// Reads a serialised TensorProto (`.pb`). Throws InputError.
+OnnxTensor load_onnx_tensor(const std::filesystem::path& file);
 
 /// Throws InputError. One error lists everything in the file that is not supported.
 OnnxImport import_onnx(const std::filesystem::path& file, const OnnxOptions& options = {});

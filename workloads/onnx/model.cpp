@@ -49,13 +49,13 @@ class Reader {
   Reader(const fs::path& file, Model& model) : file_(file), model_(model) {}
 
   void read(::onnx::ModelProto& proto);
+  Constant tensor(const Proto& proto, const std::string& name);
 
  private:
   [[noreturn]] void fail(std::string_view message) const {
     throw InputError(SourcePos{file_.string()}, message);
   }
   ElementKind kind_of(std::int32_t type, const std::string& what) const;
-  Constant tensor(const Proto& proto, const std::string& name);
   template <class T>
   std::vector<T> values(const Proto& proto, std::string_view raw, std::int64_t count) const;
   template <class To, class From, class Convert>
@@ -305,7 +305,7 @@ Node Reader::node(const ::onnx::NodeProto& proto) {
 }
 
 void Reader::read_opset(const ::onnx::ModelProto& proto) {
-  constexpr std::int64_t kFirst = 7;
+  constexpr std::int64_t kFirst = 6;
   constexpr std::int64_t kLast = 17;
   model_.ir_version = proto.ir_version();
   if (model_.ir_version < 3)
@@ -374,17 +374,39 @@ void Reader::read(::onnx::ModelProto& proto) {
 
 }  // namespace
 
-Model read_model(std::string_view bytes, const fs::path& file) {
+namespace {
+
+template <class Message>
+void parse(Message& message, std::string_view bytes, const fs::path& file, const char* expected) {
   // Protobuf writes to stderr otherwise; what it says is no more than that parsing failed.
   google::protobuf::SetLogHandler(nullptr);
-  ::onnx::ModelProto proto;
   const bool small = bytes.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max());
-  if (!small || !proto.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    throw InputError(SourcePos{file.string()},
-                     "is no ONNX model, expected a serialised ModelProto of at most 2 GiB");
+  if (!small || !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    throw InputError(SourcePos{file.string()}, expected);
+}
+
+}  // namespace
+
+Model read_model(std::string_view bytes, const fs::path& file) {
+  ::onnx::ModelProto proto;
+  parse(proto, bytes, file, "is no ONNX model, expected a serialised ModelProto of at most 2 GiB");
   Model model;
   Reader(file, model).read(proto);
   return model;
+}
+
+Constant read_tensor(std::string_view bytes, const fs::path& file) {
+  const SourcePos pos{file.string()};
+  constexpr const char* kExpected =
+      "is no ONNX tensor, expected a serialised TensorProto of at most 2 GiB";
+  Proto proto;
+  parse(proto, bytes, file, kExpected);
+  if (!proto.has_data_type()) throw InputError(pos, kExpected);
+  Model unused;
+  Constant tensor = Reader(file, unused).tensor(proto, proto.name());
+  if (!tensor.known())
+    throw InputError(pos, fmt::format("has no values, expected {}", to_string(tensor.dims)));
+  return tensor;
 }
 
 }  // namespace unna::onnx_import

@@ -54,6 +54,9 @@ struct Model {
 /// Reads a model; external weights are looked up beside `file`. Throws InputError.
 Model read_model(std::string_view bytes, const std::filesystem::path& file);
 
+/// Reads a serialised TensorProto, with its values. Throws InputError.
+Constant read_tensor(std::string_view bytes, const std::filesystem::path& file);
+
 /// libonnx's checker on a skeleton, in a child process: what it says against the model, or that it
 /// did not survive; none where it accepts.
 std::optional<std::string> check_skeleton(const std::string& skeleton);

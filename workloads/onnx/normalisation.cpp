@@ -8,7 +8,9 @@
 namespace unna::onnx_import {
 
 void translate_batch_norm(Translation& t) {
-  if (integer(t.node(), "training_mode", 0) != 0) refuse("training mode");
+  const bool old = t.opset() < 7;
+  if (integer(t.node(), old ? "is_test" : "training_mode", 0) != (old ? 1 : 0))
+    refuse("training mode");
   if (integer(t.node(), "spatial", 1) == 0) refuse("statistics of each element");
   for (std::size_t i = 1; i < t.node().outputs.size(); ++i)
     if (t.output_wanted(i)) refuse("output {} is read", i);
@@ -67,8 +69,24 @@ void translate_mean_variance(Translation& t) {
   t.result(normalised(t, t.real_tensor(0), axes, kEpsilon, "", true));
 }
 
+namespace {
+
+/// Mean and 1 / sqrt(variance + epsilon) of each row of x, as `dims`.
+void layer_statistics(Translation& t, TensorId x, double epsilon, const Shape& dims) {
+  const std::vector<std::int64_t> last = {static_cast<std::int64_t>(t.shape(x).size()) - 1};
+  const TensorId mean = t.reduce(ReduceFn::mean, x, last, true, "mean");
+  const TensorId centred = t.binary(ScalarFn::sub, x, mean, "centred");
+  const TensorId squares = t.binary(ScalarFn::mul, centred, centred, "squares");
+  const TensorId variance = t.reduce(ReduceFn::mean, squares, last, true, "variance");
+  const TensorId above = t.binary(ScalarFn::add, variance, t.scalar(epsilon), "epsilon");
+  const TensorId deviation = t.unary(ScalarFn::sqrt, above, "deviation");
+  t.result(t.reshape(mean, dims, "mean_out"));
+  t.result(t.reshape(t.unary(ScalarFn::reciprocal, deviation, "inverse"), dims, "inverse_out"));
+}
+
+}  // namespace
+
 void translate_layer_norm(Translation& t) {
-  if (t.output_wanted(1) || t.output_wanted(2)) refuse("the statistics are read");
   const Shape dims = t.dims(0);
   const std::size_t axis = normal_axis(integer(t.node(), "axis", -1), dims.size());
   const std::int64_t row =
@@ -85,9 +103,14 @@ void translate_layer_norm(Translation& t) {
   const TensorId bias =
       t.has(2) ? flat(t.constant(2))
                : t.weight(make_reals({row}, Reals(static_cast<std::size_t>(row), 0), "zeros"));
-  const TensorId y = t.emit(OpKind::layer_norm, {x, flat(t.constant(1)), bias},
-                            NormAttrs{real(t.node(), "epsilon", 1e-5)}, last ? "" : "normalised");
+  const double epsilon = real(t.node(), "epsilon", 1e-5);
+  const TensorId y = t.emit(OpKind::layer_norm, {x, flat(t.constant(1)), bias}, NormAttrs{epsilon},
+                            last ? "" : "normalised");
   t.result(t.reshape(y, dims));
+  if (!t.output_wanted(1) && !t.output_wanted(2)) return;
+  Shape kept = dims;
+  std::fill(kept.begin() + static_cast<std::ptrdiff_t>(axis), kept.end(), 1);
+  layer_statistics(t, x, epsilon, kept);
 }
 
 void translate_lrn(Translation& t) {

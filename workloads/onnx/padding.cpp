@@ -207,7 +207,7 @@ TensorId linear(Translation& t, TensorId x, const ResizeSpec& spec) {
     const double exact = spec.scales[d] * static_cast<double>(in[d]);
     constexpr double kTolerance = 1e-3;
     const bool ratio = std::fabs(exact - static_cast<double>(spec.out[d])) < kTolerance;
-    if (!ratio && spec.coordinates != "align_corners")
+    if (!ratio)
       refuse("linear with a scale of {} from {} to {}", spec.scales[d], in[d], spec.out[d]);
     // A single output lies at 0, not in the middle.
     if (spec.coordinates == "pytorch_half_pixel" && spec.out[d] == 1 && in[d] > 1)

@@ -47,6 +47,22 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
+namespace {
+
+/// Operand i. Before opset 7, `axis` says which dimension of the first operand the second one's
+/// first dimension is.
+TensorId operand(Translation& t, std::size_t i) {
+  const TensorId x = t.real_tensor(i);
+  if (i == 0 || t.opset() >= 7 || !has(t.node(), "axis")) return x;
+  Shape dims = t.dims(i);
+  const std::size_t axis = normal_axis(integer(t.node(), "axis", 0), t.rank(0));
+  if (axis + dims.size() > t.rank(0)) refuse("axis {}", axis);
+  dims.resize(t.rank(0) - axis, 1);
+  return t.reshape(x, dims, "aligned");
+}
+
+}  // namespace
+
 void translate_arithmetic(Translation& t) {
   const ScalarFn fn = function_of(kBinaries, t.node().op);
   const bool mean = t.node().op == "Mean";
@@ -54,7 +70,7 @@ void translate_arithmetic(Translation& t) {
   TensorId y = t.real_tensor(0);
   const std::size_t last = t.size() - 1;
   for (std::size_t i = 1; i <= last; ++i)
-    y = t.binary(fn, y, t.real_tensor(i), i < last || mean ? fmt::format("{}", i) : "");
+    y = t.binary(fn, y, operand(t, i), i < last || mean ? fmt::format("{}", i) : "");
   if (mean && last > 0) y = t.binary(ScalarFn::div, y, t.scalar(static_cast<double>(t.size())));
   t.result(y);
 }
@@ -142,10 +158,17 @@ void translate_prelu(Translation& t) {
   const TensorId x = t.real_tensor(0);
   if (t.is_constant(1) && t.constant(1).known() && t.constant(1).count() == 1)
     return t.result(t.unary(ScalarFn::leaky_relu, x, "", t.number(1)));
-  const std::optional<Shape> wide = broadcast(t.dims(0), t.dims(1));
+  TensorId slope = t.real_tensor(1);
+  // Before opset 7, a slope for each channel is one-dimensional.
+  if (t.opset() < 7 && t.rank(0) > 1 && t.dims(1) == Shape{t.dims(0)[1]}) {
+    Shape per_channel(t.rank(0) - 1, 1);
+    per_channel[0] = t.dims(0)[1];
+    slope = t.reshape(slope, per_channel, "slope");
+  }
+  const std::optional<Shape> wide = broadcast(t.dims(0), t.shape(slope));
   if (!wide || *wide != t.dims(0)) refuse("a slope of {}", to_string(t.dims(1)));
   const TensorId low = t.binary(ScalarFn::min, x, t.scalar(0), "low");
-  const TensorId sloped = t.binary(ScalarFn::mul, low, t.real_tensor(1), "sloped");
+  const TensorId sloped = t.binary(ScalarFn::mul, low, slope, "sloped");
   t.result(t.binary(ScalarFn::add, t.unary(ScalarFn::relu, x, "high"), sloped));
 }
 
@@ -197,9 +220,9 @@ void translate_where(Translation& t) {
 }
 
 void translate_cast(Translation& t) {
-  constexpr std::int64_t kFloat = 1, kHalf = 10, kDouble = 11, kBfloat = 16;
+  constexpr std::int64_t kFloat = 1, kHalf = 10, kDouble = 11;
   const std::int64_t to = integer(t.node(), "to", 0);
-  if (to != kFloat && to != kHalf && to != kDouble && to != kBfloat) {
+  if (to != kFloat && to != kHalf && to != kDouble) {
     if (t.element(0) == ElementKind::integer && to >= 2 && to <= 13 && to != 8 && to != 9)
       return t.result(t.input(0));
     refuse("to type {}, expected a real one", to);
@@ -210,7 +233,9 @@ void translate_cast(Translation& t) {
 
 void translate_identity(Translation& t) {
   if (t.output_wanted(1)) refuse("the mask is read");
-  if (t.has(2) && t.number(2) != 0) refuse("training mode");
+  if (t.has(2) && t.number(2) != 0 && (!t.has(1) || t.number(1) != 0)) refuse("training mode");
+  if (t.node().op == "Dropout" && t.opset() < 7 && integer(t.node(), "is_test", 0) == 0)
+    refuse("training mode");
   t.result(t.input(0));
 }
 

@@ -171,6 +171,7 @@ void translate_concat(Translation& t);
 void translate_split(Translation& t);
 void translate_slice(Translation& t);
 void translate_gather(Translation& t);
+void translate_gather_elements(Translation& t);
 void translate_expand(Translation& t);
 void translate_tile(Translation& t);
 void translate_depth_to_space(Translation& t);

@@ -153,6 +153,27 @@ void translate_gather(Translation& t) {
   t.result(t.reshape(y, out));
 }
 
+/// Of the flattened input, the elements whose other coordinates are the index's own.
+void translate_gather_elements(Translation& t) {
+  const Shape dims = t.dims(0), picked = t.dims(1);
+  const std::size_t axis = normal_axis(integer(t.node(), "axis", 0), dims.size());
+  bool fits = picked.size() == dims.size();
+  for (std::size_t d = 0; fits && d < dims.size(); ++d)
+    fits = d == axis || (picked[d] >= 1 && picked[d] <= dims[d]);
+  if (!fits) refuse("indices of {}", to_string(picked));
+  Integers at = t.integers_of(1, "");
+  if (at.empty()) refuse("no indices");
+  const std::vector<std::int64_t> from = strides_of(dims), steps = strides_of(picked);
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    if (at[i] < -dims[axis] || at[i] >= dims[axis]) refuse("index {} of {}", at[i], dims[axis]);
+    at[i] = (at[i] < 0 ? at[i] + dims[axis] : at[i]) * from[axis];
+    for (std::size_t d = 0; d < dims.size(); ++d)
+      if (d != axis) at[i] += static_cast<std::int64_t>(i) / steps[d] % picked[d] * from[d];
+  }
+  const TensorId flat = t.reshape(t.tensor(0), {element_count(dims)}, "flat");
+  t.result(t.reshape(t.pick(flat, 0, at, "elements"), picked));
+}
+
 void translate_expand(Translation& t) {
   const Integers to = t.integers_of(1, "");
   const std::optional<Shape> shape = broadcast(t.dims(0), to);

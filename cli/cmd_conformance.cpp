@@ -1,0 +1,44 @@
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/conformance.h"
+#include "configs/machine.h"
+
+namespace unna {
+
+namespace {
+
+constexpr const char* kDebian = "/usr/share/libonnx-testdata/data";  // package libonnx-testdata
+
+constexpr CommandHelp kHelp = {
+    "conformance", "[DIRECTORY...]",
+    "Runs ONNX's backend tests (default: those of Debian's libonnx-testdata): each model is\n"
+    "imported, compiled and executed as instructions in fp32, and its outputs are held against\n"
+    "the expected ones. Exit code 70 where one differs."};
+
+constexpr OptionRow kOptions[] = {
+    {"cores", "LIST", "1,4", "numbers of cores that each test runs on"},
+    {"list", "", "", "also list what failed by name, and what is not supported by reason"},
+};
+
+}  // namespace
+
+int conformance_command(const Arguments& arguments) {
+  const auto options = parse_options(kHelp, kOptions, arguments);
+  if (!options) return kExitOk;
+  const std::vector<std::int64_t> cores = options->integers("cores", 1, kMaxCores);
+  std::vector<std::string> roots = options->positional();
+  if (roots.empty()) roots = {kDebian};
+  std::vector<ConformanceCase> cases;
+  bool failed = false;
+  for (const std::string& root : roots)
+    for (const auto& directory : find_conformance_cases(root)) {
+      cases.push_back(run_conformance_case(directory, cores));
+      failed = failed || cases.back().verdict == Verdict::failed;
+    }
+  fmt::print("{}", conformance_table(cases));
+  if (options->flag("list")) fmt::print("\n{}", conformance_list(cases));
+  return failed ? kExitInternal : kExitOk;
+}
+
+}  // namespace unna

@@ -1,0 +1,288 @@
+#include "cli/functional.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/file.h"
+#include "workloads/random_values.h"
+
+namespace unna {
+
+namespace {
+
+/// Elements with the accumulator's or the element's format.
+std::vector<std::byte> encoded(const Encoding& encoding, const std::vector<double>& values,
+                               bool accumulators, Bytes size) {
+  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
+  if (accumulators)
+    encoding.put_accumulators(values, bytes);
+  else
+    encoding.put_elements(values, bytes);
+  return bytes;
+}
+
+const PlacedTensor* place_of(const Placement& placement, TensorId tensor) {
+  const auto at = std::ranges::lower_bound(placement.tensors, tensor, {}, &PlacedTensor::tensor);
+  return at != placement.tensors.end() && at->tensor == tensor ? &*at : nullptr;
+}
+
+void add_input(const Compiled& compiled, const Encoding& encoding, const PlacedTensor& place,
+               const std::vector<float>& values, InitialMemory& memory) {
+  const Graph& graph = compiled.graph;
+  const PlacedStorage& storage = compiled.placement.storages[place.storage];
+  const std::vector<double> wide(values.begin(), values.end());
+  std::vector<std::byte> logical(wide.size() * static_cast<std::size_t>(storage.element));
+  encoding.put_elements(wide, logical);
+  InitialMemory::Content content{storage.first,
+                                 std::vector<std::byte>(static_cast<std::size_t>(
+                                     compiled.object->buffers[storage.first.index()].size))};
+  const auto element = static_cast<std::ptrdiff_t>(storage.element);
+  auto from = logical.begin();
+  for_each_element(graph, compiled.placement, place, [&](const BufferPosition& to) {
+    std::copy(from, from + element, content.bytes.begin() + to.offset);
+    from += element;
+  });
+  memory.contents.push_back(std::move(content));
+}
+
+}  // namespace
+
+InitialMemory initial_memory(const Compiled& compiled, const InputValues& inputs) {
+  const Encoding encoding = Encoding::of(compiled.machine.config);
+  InitialMemory memory;
+  for (const Parameter& p : compiled.parameters)
+    memory.contents.push_back(
+        {p.buffer, encoded(encoding, parameter_values(compiled.graph, p), p.accumulators,
+                           compiled.object->buffers[p.buffer.index()].size)});
+  for (const auto& [tensor, values] : inputs)
+    if (const PlacedTensor* place = place_of(compiled.placement, tensor))
+      add_input(compiled, encoding, *place, values, memory);
+  return memory;
+}
+
+void write_memory(const InitialMemory& memory, Functional& run) {
+  for (const InitialMemory::Content& c : memory.contents)
+    std::ranges::copy(c.bytes, run.buffer(c.buffer).begin());
+}
+
+std::vector<double> read_tensor(const Compiled& compiled, const Functional& run,
+                                const PlacedTensor& tensor) {
+  const Encoding encoding = Encoding::of(compiled.machine.config);
+  std::vector<double> values;
+  values.reserve(static_cast<std::size_t>(compiled.graph.tensor(tensor.tensor).elements()));
+  for_each_element(compiled.graph, compiled.placement, tensor, [&](const BufferPosition& at) {
+    values.push_back(encoding.element(run.buffer(at.buffer), static_cast<std::size_t>(at.offset)));
+  });
+  return values;
+}
+
+double tolerance_of(DataType type) {
+  return type == DataType::fp16 ? 4e-3 : type == DataType::fp32 ? 1e-5 : 0;
+}
+
+namespace {
+
+std::string index_text(const Shape& shape, std::size_t element) {
+  std::string text;
+  auto rest = static_cast<std::int64_t>(element);
+  for (std::size_t d = shape.size(); d-- > 0;) {
+    text = fmt::format("{}{}{}", rest % shape[d], text.empty() ? "" : ",", text);
+    rest /= shape[d];
+  }
+  return text;
+}
+
+/// Magnitude below which errors count absolutely: what cancels leaves large relative errors.
+constexpr double kSmallest = 0.125;
+
+/// Compares one tensor; `unit` is what the reference counts in.
+void compare(const GraphTensor& tensor, const std::vector<double>& got,
+             std::span<const double> expected, double unit, double tolerance, Check& check) {
+  ++check.tensors;
+  double most = 0;
+  for (const double e : expected) most = std::max(most, std::fabs(e * unit));
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const double want = expected[i] * unit;
+    if (got[i] == want || (std::isnan(got[i]) && std::isnan(want))) continue;
+    const double error = std::fabs(got[i] - want) / std::max(most, kSmallest);
+    check.largest_error = std::max(check.largest_error, error);
+    if (error <= tolerance) continue;
+    if (!check.difference)
+      check.difference = fmt::format("{}[{}] is {}, the reference has {}", tensor.name,
+                                     index_text(tensor.shape, i), got[i], want);
+    return;
+  }
+}
+
+}  // namespace
+
+Check check_against_reference(const Compiled& compiled, const InputValues& inputs,
+                              const Functional& run) {
+  const Encoding encoding = Encoding::of(compiled.machine.config);
+  const double unit = encoding.is_fixed() ? encoding.fixed.value(1) : 1;
+  const double tolerance = tolerance_of(encoding.type);
+  Check check;
+  run_reference(compiled.graph, inputs, encoding, [&](TensorId id, std::span<double> values) {
+    const PlacedTensor* place = place_of(compiled.placement, id);
+    if (place == nullptr || check.difference) return;
+    const std::vector<double> got = read_tensor(compiled, run, *place);
+    compare(compiled.graph.tensor(id), got, values, unit, tolerance, check);
+    if (!encoding.is_fixed()) std::ranges::copy(got, values.begin());
+  });
+  return check;
+}
+
+std::vector<std::byte> output_bytes(const Compiled& compiled, const Functional& run) {
+  std::vector<std::byte> all;
+  for (std::size_t b = 0; b < compiled.object->buffers.size(); ++b) {
+    if (compiled.object->buffers[b].kind != BufferKind::output) continue;
+    const auto bytes = run.buffer(BufferId(b));
+    all.insert(all.end(), bytes.begin(), bytes.end());
+  }
+  return all;
+}
+
+namespace {
+
+/// The graph's input or weight of that name.
+TensorId named_tensor(const Graph& graph, const std::string& name) {
+  std::vector<std::string> inputs;
+  for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
+    const GraphTensor& t = graph.tensors[i];
+    if (t.kind != TensorKind::activation && t.name == name) return TensorId(i);
+    if (t.kind == TensorKind::input) inputs.push_back(t.name);
+  }
+  throw InputError(fmt::format("--input: '{}' is no input and no weight of {}, its inputs are {}",
+                               name, graph.name, fmt::join(inputs, ", ")));
+}
+
+std::vector<float> values_of_file(const GraphTensor& tensor, const std::filesystem::path& path) {
+  TensorFile file = load_values(path);
+  if (file.shape != tensor.shape)
+    throw InputError(SourcePos{path.string(), 0, 0},
+                     fmt::format("has shape {}, expected {} of {}", to_string(file.shape),
+                                 to_string(tensor.shape), tensor.name));
+  return std::move(file.values);
+}
+
+/// Values of all weights, in the graph, and of all inputs.
+InputValues gather_values(Graph& graph, const FunctionalRequest& request, std::uint64_t seed,
+                          FunctionalFigures& figures) {
+  InputValues inputs;
+  for (const auto& [name, path] : request.inputs) {
+    const TensorId id = named_tensor(graph, name);
+    GraphTensor& tensor = graph.tensors[id.index()];
+    std::vector<float> values = values_of_file(tensor, path);
+    figures.inputs.push_back({path.string(), hash_hex(read_file(path))});
+    if (tensor.kind == TensorKind::input)
+      inputs[id] = std::move(values);
+    else
+      tensor.values = std::make_shared<const std::vector<float>>(std::move(values));
+  }
+  fill_weights(graph, seed);
+  for (std::size_t i = 0; i < graph.tensors.size(); ++i)
+    if (graph.tensors[i].kind == TensorKind::input && !inputs.contains(TensorId(i)))
+      inputs[TensorId(i)] = random_input(graph, TensorId(i), seed);
+  return inputs;
+}
+
+/// One run of the image with values.
+class ValueRun {
+ public:
+  ValueRun(const Compiled& compiled, const Layout& layout, const InitialMemory& memory,
+           bool poison_dead)
+      : machine_(compiled.machine.config),
+        image_(link(compiled.object, layout, std::numeric_limits<Bytes>::max())),
+        values_(image_, machine_, {poison_dead}) {
+    write_memory(memory, values_);
+  }
+
+  /// Cycles.
+  Cycle run(const std::optional<std::uint64_t>& perturb) {
+    SimOptions options;
+    options.values = &values_;
+    options.perturb = perturb;
+    return simulate(image_, machine_, options).cycles;
+  }
+  const Functional& values() const { return values_; }
+
+ private:
+  const MachineConfig& machine_;
+  Image image_;
+  Functional values_;
+};
+
+std::map<std::string, TensorFile> outputs_of(const Compiled& compiled, const Functional& run) {
+  std::map<std::string, TensorFile> outputs;
+  for (const PlacedTensor& place : compiled.placement.tensors) {
+    const GraphTensor& tensor = compiled.graph.tensor(place.tensor);
+    if (!tensor.is_output) continue;
+    TensorFile& file = outputs[tensor.name];
+    file.shape = tensor.shape;
+    for (const double v : read_tensor(compiled, run, place))
+      file.values.push_back(static_cast<float>(v));
+  }
+  return outputs;
+}
+
+}  // namespace
+
+std::map<std::string, TensorFile> compute_outputs(const Compiled& compiled,
+                                                  const InputValues& inputs) {
+  ValueRun run(compiled,
+               identity_layout(*compiled.object, compiled.machine.config.dram.alignment_bytes),
+               initial_memory(compiled, inputs), false);
+  run.run(std::nullopt);
+  return outputs_of(compiled, run.values());
+}
+
+TensorFile load_values(const std::filesystem::path& path) {
+  if (path.extension() != ".pb") return load_tensor(path);
+  const OnnxTensor tensor = load_onnx_tensor(path);
+  TensorFile file{tensor.dims, {}};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(tensor.count()); ++i)
+    file.values.push_back(static_cast<float>(tensor.at(i)));
+  return file;
+}
+
+FunctionalOutcome run_functional(Compiled& compiled, const Executed& executed, const Layout& shared,
+                                 const FunctionalRequest& request, std::int64_t perturbed,
+                                 std::uint64_t seed) {
+  FunctionalOutcome outcome;
+  FunctionalFigures& figures = outcome.figures;
+  figures.seed = seed;
+  const InputValues inputs = gather_values(compiled.graph, request, seed, figures);
+  const InitialMemory memory = initial_memory(compiled, inputs);
+  const Bytes alignment = compiled.machine.config.dram.alignment_bytes;
+
+  std::vector<std::byte> expected;
+  {
+    ValueRun alone(compiled, identity_layout(*compiled.object, alignment), memory, false);
+    const Cycle cycles = alone.run(std::nullopt);
+    invariant(cycles == executed.result.cycles, "with values the run takes {} cycles instead of {}",
+              cycles, executed.result.cycles);
+    expected = output_bytes(compiled, alone.values());
+    outcome.outputs = outputs_of(compiled, alone.values());
+    if (request.check) {
+      const Check check = check_against_reference(compiled, inputs, alone.values());
+      if (check.difference) throw InternalError(*check.difference);
+      figures.tensors = check.tensors;
+      figures.largest_error = check.largest_error;
+      figures.tolerance = tolerance_of(compiled.machine.config.data_type);
+    }
+  }
+  for (std::int64_t i = 0; i <= perturbed; ++i) {
+    ValueRun sharing(compiled, shared, memory, true);
+    sharing.run(i == 0 ? std::nullopt : std::optional(seed + static_cast<std::uint64_t>(i - 1)));
+    invariant(output_bytes(compiled, sharing.values()) == expected,
+              "outputs with shared memory differ from those without{}",
+              i == 0 ? "" : " under random delays");
+  }
+  figures.perturbed = perturbed;
+  return outcome;
+}
+
+}  // namespace unna

@@ -1,0 +1,65 @@
+#pragma once
+
+// What the bytes of the weight buffers are made of: the graph's weights, folded, permuted and
+// packed as the emitted instructions expect them.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/id.h"
+#include "numbers/encoding.h"
+#include "workloads/graph.h"
+
+namespace unna {
+
+/// Elements of a weight in some order: dims outermost first, strides in elements.
+struct ParameterTerm {
+  TensorId tensor;
+  std::int64_t offset = 0;
+  Shape dims;
+  std::vector<std::int64_t> strides;
+};
+
+/// How a constant's elements, in its logical order, come from the graph's weights.
+struct ParameterRecipe {
+  enum class Use : std::uint8_t {
+    plain,   ///< the sum of the terms (none: zeros)
+    factor,  ///< of the batch norm alone: f = scale / sqrt(variance + epsilon)
+    scaled,  ///< sum * f
+    shifted  ///< (sum - mean) * f + bias
+  };
+  std::int64_t elements = 0;
+  std::vector<ParameterTerm> terms;
+  Use use = Use::plain;
+  /// The batch norm that `use` speaks of. Its channels divide the elements evenly, outermost.
+  std::optional<OpId> batch_norm;
+};
+
+/// Part of a convolution's or product's synapses: all of [outputs] x [taps] x [inputs].
+struct SynapseBlock {
+  std::int64_t out_lo = 0, out_hi = 0;
+  std::int64_t tap_lo = 0, tap_hi = 0;
+  std::int64_t in_lo = 0, in_hi = 0;
+
+  friend bool operator==(const SynapseBlock&, const SynapseBlock&) = default;
+};
+
+/// A weight buffer.
+struct Parameter {
+  BufferId buffer;
+  ParameterRecipe recipe;
+  bool accumulators = false;  ///< of an accumulator's format: biases
+  /// Where the order is not the logical one: blocks in the order in which they stand, each stored
+  /// [output][tap][input], out of the logical [output][inputs][taps].
+  std::vector<SynapseBlock> blocks;
+  std::int64_t inputs = 1, taps = 1;
+};
+
+/// Computes the elements in double precision, in the order in which they stand. Every weight needs
+/// values.
+std::vector<double> parameter_values(const Graph& graph, const Parameter& parameter);
+
+}  // namespace unna

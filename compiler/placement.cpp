@@ -1,0 +1,43 @@
+#include "compiler/placement.h"
+
+#include <algorithm>
+
+namespace unna {
+namespace {
+
+std::size_t interval(const std::vector<std::int64_t>& cuts, std::int64_t at) {
+  return static_cast<std::size_t>(std::upper_bound(cuts.begin(), cuts.end(), at) - cuts.begin()) -
+         1;
+}
+
+}  // namespace
+
+BufferPosition locate(const PlacedStorage& s, std::int64_t element) {
+  const std::int64_t row = element / s.channels;
+  const std::int64_t channel = element % s.channels;
+  const std::size_t columns = s.channel_cuts.size() - 1;
+  const std::size_t i = interval(s.row_cuts, row);
+  const std::size_t j = interval(s.channel_cuts, channel);
+  const std::int64_t width = s.channel_cuts[j + 1] - s.channel_cuts[j];
+  const std::int64_t at = (row - s.row_cuts[i]) * width + channel - s.channel_cuts[j];
+  return {BufferId(s.first.index() + i * columns + j), at * s.element};
+}
+
+void for_each_element(const Graph& graph, const Placement& placement, const PlacedTensor& placed,
+                      const std::function<void(const BufferPosition&)>& f) {
+  const PlacedStorage& storage = placement.storages[placed.storage];
+  const Shape& dims = graph.tensor(placed.tensor).shape;
+  std::vector<std::int64_t> index(dims.size());
+  std::int64_t at = placed.offset;
+  for (std::int64_t n = element_count(dims); n > 0; --n) {
+    f(locate(storage, at));
+    for (std::size_t d = dims.size(); d-- > 0;) {
+      at += placed.strides[d];
+      if (++index[d] < dims[d]) break;
+      at -= dims[d] * placed.strides[d];
+      index[d] = 0;
+    }
+  }
+}
+
+}  // namespace unna

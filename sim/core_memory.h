@@ -1,0 +1,54 @@
+#pragma once
+
+// The contents of a core's buffers.
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "base/error.h"
+#include "configs/machine.h"
+#include "isa/instruction.h"
+
+namespace unna {
+
+/// What memory holds that nobody has written: large in every number type, so that it is noticed.
+inline constexpr std::byte kPoison{0x7f};
+
+class CoreMemory {
+ public:
+  explicit CoreMemory(const CoreConfig& core)
+      : bytes_{std::vector<std::byte>(static_cast<std::size_t>(core.nbin_bytes), kPoison),
+               std::vector<std::byte>(static_cast<std::size_t>(core.sb_bytes), kPoison),
+               std::vector<std::byte>(static_cast<std::size_t>(core.nbout_bytes), kPoison)} {}
+
+  /// Throws InternalError where the range is not within its memory.
+  std::span<std::byte> at(LocalAddress address, Bytes size) {
+    auto& memory = bytes_[static_cast<std::size_t>(address.memory)];
+    invariant(address.offset >= 0 && size >= 0 &&
+                  address.offset + size <= static_cast<Bytes>(memory.size()),
+              "an instruction touches bytes [{}, {}) of {}", address.offset, address.offset + size,
+              kMemoryNames[static_cast<std::size_t>(address.memory)]);
+    return std::span(memory).subspan(static_cast<std::size_t>(address.offset),
+                                     static_cast<std::size_t>(size));
+  }
+
+ private:
+  std::array<std::vector<std::byte>, 3> bytes_;
+};
+
+/// Copies as the descriptor says; `from` and `to` are where it begins.
+inline void copy_strided(const Strided& s, const std::byte* from, std::byte* to) {
+  for (std::int64_t k = 0; k < s.n[2]; ++k)
+    for (std::int64_t j = 0; j < s.n[1]; ++j) {
+      const std::byte* source = from + k * s.source[2] + j * s.source[1];
+      std::byte* target = to + k * s.destination[2] + j * s.destination[1];
+      for (std::int64_t i = 0; i < s.n[0]; ++i)
+        std::memcpy(target + i * s.destination[0], source + i * s.source[0],
+                    static_cast<std::size_t>(s.run));
+    }
+}
+
+}  // namespace unna

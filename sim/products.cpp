@@ -1,0 +1,122 @@
+// Built with -O3, -fwrapv (accumulators wrap around) and -ffp-contract=off (no fused
+// multiply-adds), see CMakeLists.txt.
+
+#include "sim/products.h"
+
+#include <array>
+
+// One version for each kind of host. Sanitizers run before the resolver could be.
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define UNNA_FOR_HOSTS __attribute__((target_clones("avx2", "default")))
+#else
+#define UNNA_FOR_HOSTS
+#endif
+
+namespace unna {
+namespace {
+
+constexpr std::int64_t kLanes = 16;
+constexpr std::size_t kOutputs = 4;  ///< outputs that share each load of an input
+
+template <class T, class Sum, std::size_t N>
+[[gnu::always_inline]] inline void whole_products(std::span<const Stretch<T>> stretches,
+                                                  const T* weights, std::int64_t pitch, Sum* sums) {
+  std::array<Sum, N> total{};
+  for (const Stretch<T>& s : stretches) {
+    const T* w = weights + s.weight;
+    std::array<Sum, N> sum{};
+    for (std::int64_t i = 0; i < s.length; ++i)
+      for (std::size_t o = 0; o < N; ++o)
+        sum[o] += static_cast<Sum>(s.in[i] * w[static_cast<std::int64_t>(o) * pitch + i]);
+    for (std::size_t o = 0; o < N; ++o) total[o] += sum[o];
+  }
+  for (std::size_t o = 0; o < N; ++o) sums[o] = total[o];
+}
+
+template <class T, class Sum>
+[[gnu::always_inline]] inline void all_whole(std::span<const Stretch<T>> stretches,
+                                             const T* weights, std::int64_t pitch,
+                                             std::span<Sum> sums) {
+  std::size_t o = 0;
+  for (; o + kOutputs <= sums.size(); o += kOutputs)
+    whole_products<T, Sum, kOutputs>(stretches, weights + static_cast<std::int64_t>(o) * pitch,
+                                     pitch, &sums[o]);
+  for (; o < sums.size(); ++o)
+    whole_products<T, Sum, 1>(stretches, weights + static_cast<std::int64_t>(o) * pitch, pitch,
+                              &sums[o]);
+}
+
+[[gnu::always_inline]] inline float tree(std::array<float, kLanes>& lanes) {
+  for (std::size_t n = kLanes / 2; n > 0; n /= 2)
+    for (std::size_t i = 0; i < n; ++i) lanes[i] += lanes[i + n];
+  return lanes[0];
+}
+
+[[gnu::always_inline]] inline float one_float(std::span<const Stretch<float>> stretches,
+                                              const float* weights) {
+  std::array<float, kLanes> lanes{};
+  for (const Stretch<float>& s : stretches) {
+    const float* w = weights + s.weight;
+    std::int64_t i = 0;
+    for (; i + kLanes <= s.length; i += kLanes)
+      for (std::size_t l = 0; l < kLanes; ++l)
+        lanes[l] += s.in[i + static_cast<std::int64_t>(l)] * w[i + static_cast<std::int64_t>(l)];
+    for (std::size_t l = 0; i < s.length; ++i, ++l) lanes[l] += s.in[i] * w[i];
+  }
+  return tree(lanes);
+}
+
+template <class T, class Sum>
+[[gnu::always_inline]] inline void add_all(const T* a, const T* b, std::span<Sum> sums) {
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<Sum>(a[i] * b[i]);
+}
+
+}  // namespace
+
+UNNA_FOR_HOSTS void products(std::span<const Stretch<float>> stretches, const float* weights,
+                             std::int64_t pitch, std::span<float> sums) {
+  for (std::size_t o = 0; o < sums.size(); ++o)
+    sums[o] = one_float(stretches, weights + static_cast<std::int64_t>(o) * pitch);
+}
+UNNA_FOR_HOSTS void products(std::span<const Stretch<std::int16_t>> stretches,
+                             const std::int16_t* weights, std::int64_t pitch,
+                             std::span<std::int32_t> sums) {
+  all_whole(stretches, weights, pitch, sums);
+}
+UNNA_FOR_HOSTS void products(std::span<const Stretch<std::int16_t>> stretches,
+                             const std::int16_t* weights, std::int64_t pitch,
+                             std::span<std::int64_t> sums) {
+  all_whole(stretches, weights, pitch, sums);
+}
+UNNA_FOR_HOSTS void products(std::span<const Stretch<std::int8_t>> stretches,
+                             const std::int8_t* weights, std::int64_t pitch,
+                             std::span<std::int32_t> sums) {
+  all_whole(stretches, weights, pitch, sums);
+}
+UNNA_FOR_HOSTS void products(std::span<const Stretch<std::int8_t>> stretches,
+                             const std::int8_t* weights, std::int64_t pitch,
+                             std::span<std::int64_t> sums) {
+  all_whole(stretches, weights, pitch, sums);
+}
+
+UNNA_FOR_HOSTS void add_products(const float* a, const float* b, std::span<float> sums) {
+  add_all(a, b, sums);
+}
+UNNA_FOR_HOSTS void add_products(const std::int16_t* a, const std::int16_t* b,
+                                 std::span<std::int32_t> sums) {
+  add_all(a, b, sums);
+}
+UNNA_FOR_HOSTS void add_products(const std::int16_t* a, const std::int16_t* b,
+                                 std::span<std::int64_t> sums) {
+  add_all(a, b, sums);
+}
+UNNA_FOR_HOSTS void add_products(const std::int8_t* a, const std::int8_t* b,
+                                 std::span<std::int32_t> sums) {
+  add_all(a, b, sums);
+}
+UNNA_FOR_HOSTS void add_products(const std::int8_t* a, const std::int8_t* b,
+                                 std::span<std::int64_t> sums) {
+  add_all(a, b, sums);
+}
+
+}  // namespace unna

@@ -1,0 +1,8 @@
+// The simulator is linked: see tests/sim/main.cpp.
+
+#include <gtest/gtest.h>
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
