@@ -4,6 +4,7 @@
 #include <chrono>
 #include <limits>
 #include <list>
+#include <set>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -56,11 +57,24 @@ bool is_json(const std::string& file, const std::string& bytes) {
          (first != std::string::npos && bytes[first] == '{');
 }
 
+/// Errors of what is asked of a file's content, not of its text, get the file's name.
+template <class Body>
+auto named(const std::string& file, Body&& body) {
+  try {
+    return body();
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("{}: {}", file, error.what()));
+  }
+}
+
 PlanProblem load_problem(const std::string& file, Bytes alignment) {
   const std::string bytes = read_file(file);
   const bool trace = !looks_like_text(bytes) || bytes.starts_with("unnasim-trace") ||
                      fs::path(file).extension() == ".unt";
-  if (trace) return make_problem(instruction_liveness(read_trace(bytes, file)), alignment);
+  if (trace) {
+    const Trace events = read_trace(bytes, file);
+    return named(file, [&] { return make_problem(instruction_liveness(events), alignment); });
+  }
   return is_json(file, bytes) ? parse_plan_json(bytes, file) : parse_plan_csv(bytes, file);
 }
 
@@ -132,6 +146,10 @@ Request read_request(const Options& options) {
     if (options.text(name) && !one)
       options.fail(name, fmt::format("{} of one file by one planner only",
                                      std::string_view(name) == "svg" ? "a map" : "offsets"));
+  std::set<std::string> written;
+  for (const char* name : {"output", "svg", "json"})
+    if (const auto file = options.text(name); file && *file != "-" && !written.insert(*file).second)
+      options.fail(name, fmt::format("{} is written by another option already", *file));
   int to_stdout = 0;
   for (const char* name : {"output", "svg", "json"})
     if (options.text(name) == "-" && ++to_stdout > 1)
@@ -274,7 +292,7 @@ int plan_command(const Arguments& arguments) {
     if (request.capacity && !problem.pools.empty())
       options->fail("capacity", fmt::format("{} has pools, each with a capacity of its own", file));
     if (request.capacity) problem.capacity = request.capacity;
-    set_pools(problem, request.pools);
+    named(file, [&] { set_pools(problem, request.pools); });
     for (const std::string& name : request.planners)
       runs.push_back(run_one(file, problem, name, request));
   }

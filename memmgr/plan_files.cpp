@@ -75,15 +75,36 @@ void check_fixed_offsets(const PlanProblem& problem, const std::vector<SourcePos
   }
 }
 
+namespace {
+
+/// For each buffer the names of those that `other` pairs with it, blank-separated.
+std::vector<std::string> partners(const PlanProblem& p, const std::vector<BufferPair>& pairs,
+                                  std::uint32_t BufferPair::*self,
+                                  std::uint32_t BufferPair::*other) {
+  std::vector<std::string> names(p.size());
+  for (const BufferPair& pair : pairs) {
+    std::string& list = names[pair.*self];
+    list += fmt::format("{}{}", list.empty() ? "" : " ", p.buffers[pair.*other].name);
+  }
+  return names;
+}
+
+}  // namespace
+
 std::string format_plan_csv(const PlanProblem& problem, const std::vector<Bytes>& offsets,
                             const std::vector<std::uint32_t>& pool) {
   const bool times = problem.lifetimes.intervals.has_value();
   const bool aligned =
       std::ranges::any_of(problem.buffers, [](const PlanBuffer& b) { return b.alignment != 1; });
   const bool gaps = !problem.lifetimes.gaps.empty();
+  const auto sources = partners(problem, problem.in_place, &BufferPair::second, &BufferPair::first);
+  const auto apart = partners(problem, problem.apart, &BufferPair::first, &BufferPair::second);
+  const bool in_place = times && !problem.in_place.empty();
+  const bool kept_apart = times && !problem.apart.empty();
   std::string text =
-      fmt::format("id{},size{}{}{},offset\n", times ? ",lower,upper" : "",
-                  aligned ? ",alignment" : "", gaps ? ",gaps" : "", pool.empty() ? "" : ",pool");
+      fmt::format("id{},size{}{}{}{}{},offset\n", times ? ",lower,upper" : "",
+                  aligned ? ",alignment" : "", gaps ? ",gaps" : "", in_place ? ",inplace" : "",
+                  kept_apart ? ",apart" : "", pool.empty() ? "" : ",pool");
   for (std::size_t i = 0; i < problem.size(); ++i) {
     const PlanBuffer& b = problem.buffers[i];
     text += csv_quote(b.name);
@@ -94,6 +115,8 @@ std::string format_plan_csv(const PlanProblem& problem, const std::vector<Bytes>
     text += fmt::format(",{}", b.size);
     if (aligned) text += fmt::format(",{}", b.alignment);
     if (gaps) text += fmt::format(",{}", gaps_text(problem.lifetimes.gaps[i]));
+    if (in_place) text += fmt::format(",{}", sources[i].empty() ? "" : csv_quote(sources[i]));
+    if (kept_apart) text += fmt::format(",{}", apart[i].empty() ? "" : csv_quote(apart[i]));
     if (!pool.empty()) text += fmt::format(",{}", csv_quote(problem.pools[pool[i]].name));
     text += fmt::format(",{}\n", offsets[i]);
   }

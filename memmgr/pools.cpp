@@ -208,6 +208,9 @@ void set_pools(PlanProblem& problem, std::span<const MemoryPool> given) {
   for (const MemoryPool& old : problem.pools) {
     const auto found = std::ranges::find(pools, old.name, &MemoryPool::name);
     renumbered.push_back(static_cast<std::uint32_t>(found - pools.begin()));
+    if (found == pools.end() && !given.empty() && !old.capacity)
+      throw InputError(fmt::format("pool '{}' is not among those given, expected --pool {}",
+                                   old.name, old.name));
     if (found == pools.end()) {
       pools.push_back(old);
       continue;

@@ -187,11 +187,11 @@ TEST(PlanCsv, WindowsPairsAndPoolsAreRead) {
   EXPECT_EQ(p.buffers[1].weight, std::nullopt);
   EXPECT_EQ(p.buffers[2].weight, 0);
   EXPECT_EQ(format_plan_csv(p, {0, 0, 8, 0}, {0, 1, 0, 0}),
-            "id,lower,upper,size,gaps,pool,offset\n"
-            "a,0,9,8,0-1 2-4@1:5,fast,0\n"
-            "b,8,9,8,,slow,0\n"
-            "c,0,1,8,,fast,8\n"
-            "d,8,9,8,,fast,0\n");
+            "id,lower,upper,size,gaps,inplace,apart,pool,offset\n"
+            "a,0,9,8,0-1 2-4@1:5,,c,fast,0\n"
+            "b,8,9,8,,a d,,slow,0\n"
+            "c,0,1,8,,,,fast,8\n"
+            "d,8,9,8,,,,fast,0\n");
 }
 
 TEST(PlanCsv, AGapOfInclusiveTimesEndsWithItsLastTime) {
