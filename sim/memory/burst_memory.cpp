@@ -1,0 +1,250 @@
+// Time, streams and the cores' ports. What happens in the slices: burst_slices.cpp.
+
+#include "sim/memory/burst_memory.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.h"
+
+namespace unna {
+namespace {
+
+constexpr std::size_t kEnginesAtPort = 3;
+
+Bytes lowest_channel_bit(const DramAddressMap& map) {
+  Bytes bit = map.burst_bytes();
+  const std::uint32_t first = map.locate(0).channel;
+  while (bit < map.capacity() && map.locate(bit).channel == first) bit *= 2;
+  return bit;
+}
+
+}  // namespace
+
+BurstMemory::Slice::Slice(const MachineConfig& machine, std::size_t cores)
+    : channel(machine.dram.device, machine.dram.controller), input(cores) {}
+
+BurstMemory::BurstMemory(const MachineConfig& machine, std::size_t cores, std::size_t buffers)
+    : map_(machine.dram.device, machine.dram.layout),
+      cycle_(std::lcm(machine.clock_mhz, machine.dram.device.clock_mhz) / machine.clock_mhz),
+      tick_(std::lcm(machine.clock_mhz, machine.dram.device.clock_mhz) /
+            machine.dram.device.clock_mhz),
+      burst_(map_.burst_bytes()),
+      granule_(lowest_channel_bit(map_)),
+      line_(machine.cache.line_bytes),
+      window_(machine.core.dma_window),
+      oldest_first_(machine.interconnect.arbitration == Arbitration::oldest),
+      hop_(machine.interconnect.latency_cycles * cycle_),
+      controller_(machine.dram.controller_cycles * cycle_),
+      hit_(machine.cache.hit_cycles * cycle_),
+      burst_time_(ceil_div(burst_ * cycle_, machine.interconnect.width_bytes)),
+      streams_(cores * kEnginesAtPort),
+      cores_(cores),
+      sources_(3 * static_cast<std::size_t>(machine.dram.layout.channels) + cores) {
+  packet_ = std::clamp(machine.interconnect.packet_bytes, burst_, granule_);
+  const auto channels = static_cast<std::size_t>(machine.dram.layout.channels);
+  for (std::size_t s = 0; s < channels; ++s) slices_.emplace_back(machine, cores);
+  if (machine.cache.size_bytes == 0) return;
+
+  if (line_ < burst_ || line_ > packet_)
+    throw InputError(fmt::format(
+        "cache.line_bytes: a line of {} bytes, expected {} (a burst) to {} (what a packet may carry)",
+        line_, burst_, packet_));
+  sets_ = machine.cache.size_bytes / (line_ * machine.cache.ways * machine.dram.layout.channels);
+  if (sets_ == 0)
+    throw InputError(fmt::format("cache.size_bytes: {} bytes, expected {} channels x {} ways x {} "
+                                 "bytes a line at least",
+                                 machine.cache.size_bytes, channels, machine.cache.ways, line_));
+  cache_.by_buffer.resize(buffers);
+  for (Slice& s : slices_) {
+    s.cache.emplace(sets_, machine.cache.ways, machine.cache.mshrs);
+    s.fills.resize(static_cast<std::size_t>(machine.cache.mshrs));
+  }
+}
+
+Cycle BurstMemory::request(const TransferRequest& t, Cycle at) {
+  Stream& stream = streams_[t.stream];
+  Transfer transfer;
+  transfer.buffer = t.buffer;
+  transfer.walker = PacketWalker(t.base, t.copy, t.write, burst_, packet_);
+  transfer.write = t.write;
+  transfer.bytes = t.copy.total();
+  transfer.ready = transfer.last = at * cycle_;
+  const Time ready = transfer.ready;
+  stream.transfers.push(std::move(transfer));
+  ++transfers_open_;
+  wake_core(t.stream / kEnginesAtPort, ready);
+  return at;
+}
+
+std::optional<Cycle> BurstMemory::advance(Cycle now, Cycle horizon, TransferListener& listener) {
+  const auto report = [&] {
+    while (!ends_.empty() && ends_.top().at <= now) {
+      const End end = ends_.top();
+      ends_.pop();
+      listener.data_ended(end.stream, end.at);
+    }
+  };
+  report();
+  // An end is an answer that the cores may react to: nothing is done ahead of it.
+  while (transfers_open_ > 0 && sources_.next_time() < horizon * cycle_ &&
+         (ends_.empty() || sources_.next_time() < ends_.top().at * cycle_))
+    process(sources_.next_time(), listener);
+  if (!ends_.empty()) return ends_.top().at;
+  if (transfers_open_ == 0) return std::nullopt;
+  return std::max(now, sources_.next_time() / cycle_);
+}
+
+void BurstMemory::process(Time now, TransferListener& listener) {
+  const std::size_t source = sources_.next();
+  const std::size_t n = slices_.size();
+  if (source < n)
+    step_channel(source, now);
+  else if (source < 2 * n)
+    answer(source - n, now);
+  else if (source < 3 * n)
+    accept(source - 2 * n, now);
+  else
+    send(source - 3 * n, now, listener);
+}
+
+void BurstMemory::wake_core(std::size_t core, Time at) {
+  at = std::max(at, cores_[core].out_free);
+  if (at < sources_.time(core_source(core))) sources_.set(core_source(core), at);
+}
+
+/// One packet of the engine whose turn it is.
+void BurstMemory::send(std::size_t core, Time now, TransferListener& listener) {
+  Core& c = cores_[core];
+  sources_.set(core_source(core), MinTree::kNever);
+  Time next = MinTree::kNever;
+  for (std::size_t k = 0; k < kEnginesAtPort; ++k) {
+    const std::size_t engine = (c.turn + k) % kEnginesAtPort;
+    const auto stream = static_cast<std::uint32_t>(core * kEnginesAtPort + engine);
+    if (!can_send(streams_[stream], now, next, listener)) continue;
+    c.turn = (engine + 1) % kEnginesAtPort;
+    send_packet(core, stream, now, listener);
+    next = c.out_free;
+    break;
+  }
+  if (next != MinTree::kNever) wake_core(core, next);
+}
+
+/// Where only the transfer's time is missing, lowers `next` to it; where the window is full, an
+/// answer will wake the core.
+bool BurstMemory::can_send(Stream& s, Time now, Time& next, TransferListener& listener) {
+  (void)listener;
+  if (s.sender == s.transfers.size() || s.open >= window_) return false;
+  const Time ready = s.transfers[s.sender].ready;
+  if (ready <= now) return true;
+  next = std::min(next, ready);
+  return false;
+}
+
+void BurstMemory::send_packet(std::size_t core, std::uint32_t stream, Time now,
+                              TransferListener& listener) {
+  Core& c = cores_[core];
+  Stream& s = streams_[stream];
+  Transfer& t = s.transfers[s.sender];
+  const auto serial = static_cast<std::uint32_t>(s.first + s.sender);
+  if (!t.sending) listener.data_started(stream);
+  t.sending = true;
+  if (t.walker.done()) {  // a transfer of nothing
+    ++s.sender;
+    end_transfers(stream);
+    return;
+  }
+
+  const Packet packet = t.walker.take();
+  if (t.walker.done()) ++s.sender;
+  t.open += packet.bursts;
+  s.open += packet.bursts;
+  if (c.open == 0) c.open_since = std::max(now, c.last_answer);
+  c.open += packet.bursts;
+  c.latency -= now * packet.bursts;
+  ++c.packets;
+  c.bursts += packet.bursts;
+  c.out_free = now + (t.write ? packet.bursts * burst_time_ : cycle_);
+
+  const std::size_t slice = map_.locate(packet.address).channel;
+  Waiting w{packet, {stream, serial, packet.bursts}, t.buffer, t.write, 0, now, c.out_free + hop_};
+  Slice& to = slices_[slice];
+  to.waiting |= std::uint64_t{1} << core;
+  to.input[core].push(w);
+  if (to.blocked) return;
+  const Time at = std::max(w.arrived, to.in_free);
+  if (at < sources_.time(input_source(slice))) sources_.set(input_source(slice), at);
+}
+
+/// Bursts of a transfer have been answered: the data are with the core, or taken by memory, at `at`.
+void BurstMemory::answered(const Owner& owner, Time at) {
+  Stream& s = streams_[owner.stream];
+  Transfer& t = s.transfers[owner.serial - s.first];
+  Core& c = cores_[owner.stream / kEnginesAtPort];
+  t.open -= owner.bursts;
+  s.open -= owner.bursts;
+  t.last = std::max(t.last, at);
+  c.open -= owner.bursts;
+  c.latency += at * owner.bursts;
+  c.last_answer = std::max(c.last_answer, at);
+  if (c.open == 0) c.occupied += c.last_answer - c.open_since;
+  if (t.open == 0) end_transfers(owner.stream);
+}
+
+/// In the order of their requests.
+void BurstMemory::end_transfers(std::uint32_t stream) {
+  Stream& s = streams_[stream];
+  while (s.sender > 0 && s.transfers.front().open == 0) {
+    const Transfer& t = s.transfers.front();
+    s.last_end = std::max(s.last_end, cycle_of(t.last));
+    ends_.push({s.last_end, stream});
+    bytes_served_ += t.bytes;
+    s.transfers.pop();
+    ++s.first;
+    --s.sender;
+    --transfers_open_;
+  }
+}
+
+Cycle BurstMemory::busy_cycles() const {
+  std::int64_t ticks = 0;
+  for (const Slice& s : slices_) ticks += s.channel.stats().busy;
+  return cycle_of(ticks * tick_ / static_cast<std::int64_t>(slices_.size()));
+}
+
+std::optional<MemoryStats> BurstMemory::finish() {
+  MemoryStats stats;
+  stats.burst_bytes = burst_;
+  stats.cache = cache_;
+  for (Slice& s : slices_) {
+    while (!s.channel.idle())
+      s.channel.step(s.channel.next_event(), [](std::uint32_t, std::int64_t) {});
+    const DramChannelStats& c = s.channel.stats();
+    stats.dram.reads += c.reads;
+    stats.dram.writes += c.writes;
+    stats.dram.row_hits += c.row_hits;
+    stats.dram.row_misses += c.row_misses;
+    stats.dram.row_conflicts += c.row_conflicts;
+    stats.dram.activates += c.activates;
+    stats.dram.refreshes += c.refreshes;
+    stats.dram.forwarded += c.forwarded;
+  }
+  for (const Core& c : cores_)
+    stats.ports.push_back({c.packets, c.bursts * burst_, c.request_wait / cycle_,
+                           c.response_wait / cycle_, c.latency / cycle_, c.occupied / cycle_});
+  return stats;
+}
+
+double MemoryStats::fairness() const {
+  double sum = 0, squares = 0, n = 0;
+  for (const PortStats& port : ports) {
+    if (port.occupied == 0) continue;
+    const double rate = static_cast<double>(port.bytes) / static_cast<double>(port.occupied);
+    sum += rate;
+    squares += rate * rate;
+    ++n;
+  }
+  return n == 0 ? 1 : sum * sum / (n * squares);
+}
+
+}  // namespace unna

@@ -1,0 +1,219 @@
+// The slices: arbitration of their inputs, the cache, the DRAM channel, the way back.
+
+#include <algorithm>
+#include <bit>
+
+#include "base/error.h"
+#include "sim/memory/burst_memory.h"
+
+namespace unna {
+namespace {
+
+constexpr std::size_t kEnginesAtPort = 3;
+
+/// A burst's tag in the channel: an MSHR, or a stream and the low bits of a transfer's serial number
+/// (a DMA has fewer transfers under way than these can tell apart).
+constexpr std::uint32_t kFillTag = 1U << 31U;
+constexpr std::uint32_t kSerialBits = 16;
+constexpr std::uint32_t kSerialMask = (1U << kSerialBits) - 1;
+
+}  // namespace
+
+/// Takes one packet, or as much of it as there is room for.
+void BurstMemory::accept(std::size_t slice, Time now) {
+  Slice& s = slices_[slice];
+  sources_.set(input_source(slice), MinTree::kNever);
+  Time next = MinTree::kNever;
+  const auto core = choose(s, now, next);
+  if (core) {
+    Waiting& w = s.input[*core].front();
+    s.held.reset();
+    if (!take(s, w, now)) {
+      if (w.taken > 0) s.held = core;
+      s.blocked = true;
+    } else {
+      cores_[*core].request_wait += now - w.arrived;
+      s.in_free = now + (w.write ? w.packet.bursts * burst_time_ : cycle_);
+      if (w.write) {
+        answered(w.owner, s.in_free + hop_);
+        wake_core(*core, now);
+      }
+      s.turn = (*core + 1) % cores_.size();
+      s.input[*core].pop();
+      if (s.input[*core].empty()) s.waiting &= ~(std::uint64_t{1} << *core);
+      if (s.waiting != 0) next = s.in_free;
+    }
+  }
+  if (next != MinTree::kNever && !s.blocked) sources_.set(input_source(slice), next);
+  sources_.set(channel_source(slice), s.channel.next_event() == kNeverTick
+                                          ? MinTree::kNever
+                                          : s.channel.next_event() * tick_);
+}
+
+/// The core whose packet is next; where all that wait are still on their way, lowers `next` to the
+/// first arrival.
+std::optional<std::size_t> BurstMemory::choose(Slice& s, Time now, Time& next) const {
+  if (s.held) return s.held;
+  std::optional<std::size_t> chosen;
+  const std::uint64_t turned = std::rotr(s.waiting, static_cast<int>(s.turn));
+  for (std::uint64_t left = turned; left != 0; left &= left - 1) {
+    const std::size_t core = (s.turn + static_cast<std::size_t>(std::countr_zero(left))) % 64;
+    const Time arrived = s.input[core].front().arrived;
+    if (arrived > now) {
+      next = std::min(next, arrived);
+    } else if (!chosen || (oldest_first_ && arrived < s.input[*chosen].front().arrived)) {
+      chosen = core;
+      if (!oldest_first_) break;
+    }
+  }
+  return chosen;
+}
+
+bool BurstMemory::take(Slice& s, Waiting& w, Time now) {
+  while (w.taken < w.packet.bursts) {
+    const Bytes address = w.packet.address + w.taken * burst_;
+    std::int64_t bursts = 1;
+    if (s.cache) {
+      // The part of a line that the packet has.
+      const Bytes end = std::min((address & -line_) + line_,
+                                 w.packet.address + w.packet.bursts * burst_);
+      bursts = (end - address) / burst_;
+      const bool whole = bursts * burst_ == line_ && w.packet.useful == w.packet.bursts * burst_;
+      if (!take_line(s, w, address / line_, bursts, whole, now)) return false;
+    } else if (!take_burst(s, w, address, now)) {
+      return false;
+    }
+    w.taken += bursts;
+  }
+  return true;
+}
+
+bool BurstMemory::take_burst(Slice& s, const Waiting& w, Bytes address, Time now) {
+  if (s.channel.full(w.write)) return false;
+  const std::uint32_t tag = w.owner.stream << kSerialBits | (w.owner.serial & kSerialMask);
+  s.channel.push({map_.locate(address), w.write, tag}, tick_of(now));
+  return true;
+}
+
+bool BurstMemory::take_line(Slice& s, const Waiting& w, Bytes line, std::int64_t bursts, bool whole,
+                            Time now) {
+  using Outcome = CacheSlice::Outcome;
+  const std::int64_t set = set_of(line);
+  const CacheSlice::Answer foreseen = s.cache->probe(line, set, w.write, whole);
+  const std::int64_t per_line = line_ / burst_;
+  if (foreseen.outcome == Outcome::blocked) return false;
+  if (foreseen.outcome == Outcome::fill && !has_room(s, false, per_line)) return false;
+  if (foreseen.writeback && !has_room(s, true, per_line)) return false;
+
+  const CacheSlice::Answer answer = s.cache->access(line, set, w.write, whole);
+  const bool hit = answer.outcome == Outcome::hit;
+  for (CacheCounts* counts : {&cache_.total, &cache_.by_buffer[w.buffer.index()]}) {
+    ++(w.write ? counts->writes : counts->reads);
+    if (hit) ++(w.write ? counts->write_hits : counts->read_hits);
+  }
+  if (answer.outcome == Outcome::merged) ++cache_.merged;
+  if (answer.writeback) {
+    ++cache_.writebacks;
+    push_line(s, *answer.writeback, true, 0, now);
+  }
+  if (answer.outcome == Outcome::fill) {
+    ++cache_.fills;
+    s.fills[answer.mshr].missing = per_line;
+    push_line(s, line, false, kFillTag | answer.mshr, now);
+  }
+  if (w.write) return true;
+  const Owner reader{w.owner.stream, w.owner.serial, bursts};
+  if (!hit) {
+    s.fills[answer.mshr].readers.push_back(reader);
+    return true;
+  }
+  s.hits.push({now + hit_, reader});
+  const std::size_t slice = static_cast<std::size_t>(&s - slices_.data());
+  if (now + hit_ < sources_.time(output_source(slice)))
+    sources_.set(output_source(slice), now + hit_);
+  return true;
+}
+
+bool BurstMemory::has_room(Slice& s, bool write, std::int64_t bursts) const {
+  return s.channel.room(write) >= bursts;
+}
+
+void BurstMemory::push_line(Slice& s, Bytes line, bool write, std::uint32_t tag, Time now) {
+  for (Bytes at = line * line_; at < (line + 1) * line_; at += burst_)
+    s.channel.push({map_.locate(at), write, tag}, tick_of(now));
+}
+
+/// Lines of one channel are numbered without holes, so that a slice uses all of its sets.
+std::int64_t BurstMemory::set_of(Bytes line) const {
+  const Bytes block = granule_ / line_;
+  const auto channels = static_cast<Bytes>(slices_.size());
+  return (line / block / channels * block + line % block) % sets_;
+}
+
+void BurstMemory::step_channel(std::size_t slice, Time now) {
+  Slice& s = slices_[slice];
+  s.channel.step(now / tick_, [&](std::uint32_t tag, std::int64_t data_end) {
+    Time at = data_end * tick_ + controller_;
+    if (!s.data.empty()) at = std::max(at, s.data.back().at);
+    s.data.push({at, tag});
+    if (at < sources_.time(output_source(slice))) sources_.set(output_source(slice), at);
+  });
+  const std::int64_t next = s.channel.next_event();
+  sources_.set(channel_source(slice), next == kNeverTick ? MinTree::kNever : next * tick_);
+  rearm(slice, now);
+}
+
+/// There may be room again for what waits.
+void BurstMemory::rearm(std::size_t slice, Time now) {
+  Slice& s = slices_[slice];
+  if (!s.blocked) return;
+  s.blocked = false;
+  sources_.set(input_source(slice), std::max(now, s.in_free));
+}
+
+/// What the DRAM or the cache has ready at `now`.
+void BurstMemory::answer(std::size_t slice, Time now) {
+  Slice& s = slices_[slice];
+  while (!s.data.empty() && s.data.front().at <= now) {
+    const std::uint32_t tag = s.data.front().tag;
+    s.data.pop();
+    if ((tag & kFillTag) == 0) {
+      const std::uint32_t stream = tag >> kSerialBits;
+      const std::uint32_t first = streams_[stream].first;
+      respond(s, {stream, first + ((tag - first) & kSerialMask), 1}, now);
+      continue;
+    }
+    const std::uint32_t mshr = tag & ~kFillTag;
+    Fill& fill = s.fills[mshr];
+    if (--fill.missing > 0) continue;
+    s.cache->filled(mshr);
+    for (const Owner& reader : fill.readers) respond(s, reader, now);
+    fill.readers.clear();
+    rearm(slice, now);
+  }
+  while (!s.hits.empty() && s.hits.front().at <= now) {
+    const Owner reader = s.hits.front().owner;
+    s.hits.pop();
+    respond(s, reader, now);
+  }
+  Time next = MinTree::kNever;
+  if (!s.data.empty()) next = s.data.front().at;
+  if (!s.hits.empty()) next = std::min(next, s.hits.front().at);
+  sources_.set(output_source(slice), next);
+}
+
+/// Through the slice's output and the core's input, each for as long as the bursts take.
+void BurstMemory::respond(Slice& s, const Owner& owner, Time now) {
+  const std::size_t core = owner.stream / kEnginesAtPort;
+  Core& c = cores_[core];
+  const Time length = owner.bursts * burst_time_;
+  const Time leaves = std::max(now, s.out_free);
+  s.out_free = leaves + length;
+  const Time enters = std::max(leaves + hop_, c.in_free);
+  c.in_free = enters + length;
+  c.response_wait += enters - now - hop_;
+  answered(owner, c.in_free);
+  wake_core(core, now);
+}
+
+}  // namespace unna

@@ -1,0 +1,89 @@
+#pragma once
+
+// A transfer's bytes as the memory system takes them: whole bursts, in packets.
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "base/units.h"
+#include "isa/instruction.h"
+
+namespace unna {
+
+/// Consecutive bursts.
+struct Packet {
+  Bytes address = 0;  ///< of the first burst
+  std::int64_t bursts = 0;
+  Bytes useful = 0;   ///< bytes that the transfer moves; at most bursts * burst size
+
+  friend bool operator==(const Packet&, const Packet&) = default;
+};
+
+/// Walks a strided descriptor in its order. A burst that follows on itself (the next run begins in
+/// the burst in which the last one ended) is taken once, as a DMA's line buffer does; packets do not
+/// cross multiples of `packet` bytes. Both sizes are powers of two, burst <= packet.
+class PacketWalker {
+ public:
+  PacketWalker() = default;
+  PacketWalker(Bytes base, const Strided& copy, bool destination, Bytes burst, Bytes packet)
+      : burst_(burst), packet_(packet), at_(base), run_(copy.run), left_(copy.total() > 0) {
+    const auto& stride = destination ? copy.destination : copy.source;
+    for (std::size_t level = 0; level < 3; ++level) add_level(copy.n[level], stride[level]);
+  }
+
+  bool done() const { return !left_; }
+
+  Packet take() {
+    Packet p;
+    p.address = at_ & -burst_;
+    const Bytes limit = (p.address & -packet_) + packet_;
+    Bytes end = p.address;  // past the last burst taken
+    do {
+      const Bytes until = std::min(at_ + run_ - done_in_run_, limit);
+      p.useful += until - at_;
+      end = std::max(end, round_up(until, burst_));
+      advance(until);
+    } while (left_ && at_ < limit && at_ >= end - burst_ && at_ <= end);
+    p.bursts = (end - p.address) / burst_;
+    return p;
+  }
+
+ private:
+  /// Levels that continue the run seamlessly become part of it.
+  void add_level(std::int64_t n, Bytes stride) {
+    if (n <= 1) return;
+    if (levels_ == 0 && stride == run_) {
+      run_ *= n;
+      return;
+    }
+    n_[levels_] = n;
+    stride_[levels_] = stride;
+    ++levels_;
+  }
+  /// To byte `until` of the run under way, or, where that is its end, to the next run.
+  void advance(Bytes until) {
+    done_in_run_ += until - at_;
+    at_ = until;
+    if (done_in_run_ < run_) return;
+    at_ -= run_;
+    done_in_run_ = 0;
+    for (std::size_t l = 0; l < levels_; ++l) {
+      at_ += stride_[l];
+      if (++index_[l] < n_[l]) return;
+      at_ -= n_[l] * stride_[l];
+      index_[l] = 0;
+    }
+    left_ = false;
+  }
+
+  Bytes burst_ = 1, packet_ = 1;
+  Bytes at_ = 0;  ///< next byte
+  Bytes run_ = 0, done_in_run_ = 0;
+  bool left_ = false;
+  std::size_t levels_ = 0;
+  std::array<std::int64_t, 3> n_{}, index_{};
+  std::array<Bytes, 3> stride_{};
+};
+
+}  // namespace unna
