@@ -125,7 +125,7 @@ struct DramController {
   std::int64_t write_queue = 32;
   std::int64_t write_high = 24;  ///< writes that start a drain
   std::int64_t write_low = 8;    ///< writes that end it
-  std::int64_t min_turn = 16;    ///< served in one direction before the watermarks turn the bus
+  std::int64_t turn = 16;  ///< served in one direction before a waiting other one has its turn
   std::int64_t max_passed = 32;  ///< younger bursts served before an older one
   DramPage page = DramPage::open;
 
@@ -137,6 +137,11 @@ struct PowersOfTwo {
   std::int64_t lo = 1;
   std::int64_t hi = 1;
 };
+
+/// Bits of a field but channel, column_high and column_low, which are 0 here.
+int dram_field_bits(const DramDevice& device, DramField field);
+/// Bits of column_low: the fields below `channel` span dram.interleave_bytes.
+int dram_column_low_bits(const DramDevice& device, const DramLayout& layout);
 
 /// Rules between fields; throws InputError, led by `what` (a file), for the first that is broken.
 void check_dram(const DramDevice& device, const DramLayout& layout,
@@ -210,8 +215,9 @@ void visit_dram_fields(Dram& dram, Visitor&& v) {
     "banked: so many writes start a drain");
   v("dram.controller.write_low", controller.write_low, 0, 1023, "bursts",
     "banked: a drain leaves so many writes if reads wait");
-  v("dram.controller.min_turn", controller.min_turn, 1, 1024, "bursts",
-    "banked: served in one direction before the other one's watermark counts");
+  v("dram.controller.turn", controller.turn, 1, 1024, "bursts",
+    "banked: served in one direction before the other one has its turn: a drain ends while reads "
+    "wait, reads end at write_high");
   v("dram.controller.max_passed", controller.max_passed, 0, 1 << 20, "bursts",
     "banked: younger bursts of its direction that may be served before an older one; 0: in order");
   v("dram.controller.page", controller.page, std::span(kDramPageNames),

@@ -100,17 +100,18 @@ class DramChannel {
   using SlotIndex = std::int16_t;
   static constexpr SlotIndex kNone = -1;  ///< end of a list
 
+  enum class Outcome : std::uint8_t { hit, miss, conflict };
   /// A queued burst. Lists by age: of its bank and of its queue.
   struct Slot {
     std::uint32_t row = 0;
     std::uint32_t column = 0;
     std::uint32_t tag = 0;
     std::uint8_t bank = 0;
-    enum : std::uint8_t { hit, miss, conflict } outcome = hit;
+    Outcome outcome = Outcome::hit;
     SlotIndex bank_older = kNone, bank_younger = kNone;
     SlotIndex older = kNone, younger = kNone;
     std::uint64_t order = 0;  ///< of arrival
-    /// What Queue::served will be when all older bursts have been served and none of the younger.
+    /// What Queue::served is when all older bursts have been served, and none of the younger.
     std::uint64_t fair_served = 0;
   };
   struct BankQueue {
@@ -128,12 +129,12 @@ class DramChannel {
     std::uint64_t served = 0;
   };
 
-  // Earliest ticks; a command's is the latest of its bank's, group's and rank's.
+  // Earliest ticks of commands: the latest of its bank's, group's and rank's counts.
   struct Bank {
     Tick act = 0, pre = 0;
     std::array<Tick, 2> column{};  ///< read, write
-    std::uint32_t row = 0;
-    std::uint8_t group = 0;  ///< of all ranks
+    std::uint32_t row = 0;         ///< that is open
+    std::uint8_t group = 0;        ///< of all ranks
     std::uint8_t rank = 0;
   };
   struct Group {
@@ -143,61 +144,71 @@ class DramChannel {
   struct Rank {
     Tick act = 0;
     std::array<Tick, 2> column{};
-    std::array<Tick, 4> last_acts{};  ///< plus tFAW; ring
+    std::array<Tick, 4> last_acts{};
     std::uint8_t oldest_act = 0;
     BankMask banks = 0;
     Tick refresh_due = 0;
   };
-  /// From a column command to another one, by whether its rank is the same.
-  struct Turn {
-    std::array<std::array<Tick, 2>, 2> same_rank{}, other_rank{};  ///< [from][to] write
-    std::array<std::array<Tick, 2>, 2> same_group{};
+  /// Least ticks from a column command to the next, by [write][write].
+  struct Turns {
+    explicit Turns(const DramDevice& device);
+    std::array<std::array<Tick, 2>, 2> same_group, same_rank, other_rank;
   };
+
+  struct Plan {
+    Tick at = kNeverTick;
+    DramOp op = DramOp::refresh;
+    std::uint8_t target = 0;  ///< bank; rank for precharge_all and refresh
+  };
+  /// Banks by the command that their oldest bursts need.
+  struct Candidates {
+    BankMask columns = 0, activates = 0, precharges = 0;
+    BankMask idle = 0;           ///< open rows that nobody wants
+    std::uint64_t age_base = 0;  ///< order of the oldest burst
+  };
+  struct Key;
   struct ReadDone {
     std::uint32_t tag;
     Tick data_end;
   };
-  struct Plan {
-    Tick at = kNeverTick;
-    DramOp op = DramOp::refresh;
-    std::uint8_t target = 0;  ///< bank, or rank for precharge_all and refresh
-  };
-  struct Masks;
+
+  Slot& slot(SlotIndex s) { return slots_[static_cast<std::size_t>(s)]; }
+  const Slot& slot(SlotIndex s) const { return slots_[static_cast<std::size_t>(s)]; }
+  std::uint8_t bank_of(const DramAddress& where) const;
+  SlotIndex find(const Queue& queue, std::uint8_t bank, const DramAddress& where) const;
+  void enqueue(Queue& queue, const DramBurst& burst, std::uint8_t bank);
+  void dequeue(Queue& queue, SlotIndex s);
+  void find_hit(Queue& queue, std::uint8_t bank, SlotIndex from);
 
   void plan();
   void turn_bus();
-  Masks candidates(const Queue& queue) const;
-  std::uint64_t best_of_rank(const Rank& rank, const Masks& masks, Tick from) const;
-  Plan refresh_plan(std::uint8_t rank, Tick from) const;
+  Candidates find_candidates(const Queue& queue) const;
+  std::uint64_t best_of_rank(const Rank& rank, const Queue& queue, const Candidates& candidates,
+                             Tick from) const;
   Plan unpack(std::uint64_t key, Tick from) const;
-  bool passed_enough(const Queue& queue) const;
-  void catch_up(Tick at);
+  Plan refresh_plan(std::uint8_t r, Tick from) const;
 
+  void catch_up(Tick at);
   std::optional<ReadDone> issue();
   std::optional<ReadDone> issue_column();
+  void count(Outcome outcome);
   void issue_activate();
   void issue_precharge();
   void issue_precharge_all();
   void issue_refresh();
-  void close(std::uint8_t bank, Tick at);
-  void report(DramOp op, std::uint8_t bank, std::uint32_t row, std::uint32_t column) const;
-
-  SlotIndex find(const Queue& queue, std::uint8_t bank, const DramAddress& where) const;
-  void enqueue(Queue& queue, const DramBurst& burst, std::uint8_t bank);
-  void dequeue(Queue& queue, SlotIndex slot);
-  void find_hit(Queue& queue, std::uint8_t bank, SlotIndex from);
-  std::uint8_t bank_of(const DramAddress& where) const;
+  void close(std::uint8_t b);
+  void report(std::uint8_t b, std::uint32_t column) const;
 
   DramTiming timing_;
   Tick burst_clocks_;
   DramController controller_;
   std::uint8_t bank_bits_, group_bits_;
-  Turn turns_;
+  Turns turns_;
 
   std::vector<Slot> slots_;
   std::vector<SlotIndex> free_slots_;
   std::array<Queue, 2> queues_;  ///< reads, writes
-  std::vector<Bank> banks_;
+  std::vector<Bank> banks_;      ///< by rank, group and bank
   std::vector<Group> groups_;
   std::vector<Rank> ranks_;
   BankMask open_ = 0;
