@@ -73,7 +73,7 @@ ChosenMachine choose_machine(const MachineChoice& choice) {
   } else {
     machine.config = preset_machine(choice.cores.value_or(1));
   }
-  for (const std::string& assignment : choice.set) set_field(machine.config, assignment);
+  set_fields(machine.config, choice.set);
   return machine;
 }
 
@@ -166,7 +166,7 @@ Planned plan_memory(const Compiled& compiled, const Executed& executed, const Pl
 }
 
 void require_fit(const Compiled& compiled, const PlanProblem& problem, const Layout& layout) {
-  const Bytes capacity = compiled.machine.config.dram.capacity_bytes;
+  const Bytes capacity = dram_capacity(compiled.machine.config);
   if (layout.total_bytes <= capacity) return;
   throw CapacityError(fmt::format(
       "{} needs {} bytes of DRAM, {} of them for intermediates: {} more than the {} of {}; in use "

@@ -16,12 +16,14 @@
 namespace unna {
 namespace {
 
-/// "core.pes" -> {"core", "pes"}; "cores" -> {"", "cores"}.
+/// "dram.timing.cl" -> {"dram.timing", "cl"}; "cores" -> {"", "cores"}.
 std::pair<std::string_view, std::string_view> split_path(std::string_view path) {
-  const std::size_t dot = path.find('.');
+  const std::size_t dot = path.rfind('.');
   if (dot == std::string_view::npos) return {{}, path};
   return {path.substr(0, dot), path.substr(dot + 1)};
 }
+
+constexpr std::string_view kStandardPath = "dram.standard";
 
 // What a field's value may be, and how it becomes a member: one overload a kind of field, used by
 // the loader and by `--set` alike.
@@ -35,6 +37,14 @@ void assign(const YamlNode& node, std::string_view what, double& member, double 
   member = node.as_number(what, lo, hi);
 }
 
+void assign(const YamlNode& node, std::string_view what, std::int64_t& member, PowersOfTwo range) {
+  const std::int64_t value = node.as_int(what, range.lo, range.hi);
+  if ((value & (value - 1)) != 0)
+    node.fail(fmt::format("{} is {}, expected a power of two from {} to {}", what, value, range.lo,
+                          range.hi));
+  member = value;
+}
+
 template <class Enum>
 requires std::is_enum_v<Enum>
 void assign(const YamlNode& node, std::string_view what, Enum& member,
@@ -44,6 +54,10 @@ void assign(const YamlNode& node, std::string_view what, Enum& member,
 
 void assign(const YamlNode& node, std::string_view what, std::string& member) {
   member = node.as_string(what);
+}
+
+void assign(const YamlNode& node, std::string_view what, DramMapping& member) {
+  member = parse_dram_mapping(node.as_string(what), node.pos, what);
 }
 
 /// Calls f(path, member, constraints...) with the words for the reader (unit, doc) left out.
@@ -59,16 +73,28 @@ struct AssignVisitor {
                   std::string_view) {
     f(path, [&](const YamlNode& n, std::string_view what) { assign(n, what, member, lo, hi); });
   }
+  void operator()(std::string_view path, std::int64_t& member, PowersOfTwo range, std::string_view,
+                  std::string_view) {
+    f(path, [&](const YamlNode& n, std::string_view what) { assign(n, what, member, range); });
+  }
   template <class Enum>
   requires std::is_enum_v<Enum>
   void operator()(std::string_view path, Enum& member, std::span<const std::string_view> names,
                   std::string_view) {
     f(path, [&](const YamlNode& n, std::string_view what) { assign(n, what, member, names); });
   }
+  void operator()(std::string_view path, DramMapping& member, std::string_view) {
+    f(path, [&](const YamlNode& n, std::string_view what) { assign(n, what, member); });
+  }
   void operator()(std::string_view path, std::string& member, std::string_view) {
     f(path, [&](const YamlNode& n, std::string_view what) { assign(n, what, member); });
   }
 };
+
+/// What naming a field sets beside it.
+void follow(MachineConfig& machine, std::string_view path) {
+  if (path == kStandardPath) machine.dram.device = dram_standard(machine.dram.standard);
+}
 
 template <class F>
 void for_each_assignable(MachineConfig& machine, F&& f) {
@@ -96,6 +122,18 @@ struct TextVisitor {
     out.push_back({std::string(path), value, value, fmt::format("{} to {}", lo, hi),
                    std::string(unit), std::string(doc)});
   }
+  void operator()(std::string_view path, std::int64_t member, PowersOfTwo range,
+                  std::string_view unit, std::string_view doc) {
+    const std::string value = fmt::format("{}", member);
+    out.push_back({std::string(path), value, value,
+                   fmt::format("{} to {}, powers of two", range.lo, range.hi), std::string(unit),
+                   std::string(doc)});
+  }
+  void operator()(std::string_view path, const DramMapping& member, std::string_view doc) {
+    const std::string value = dram_mapping_text(member);
+    out.push_back(
+        {std::string(path), yaml_quote(value), value, "order of fields", "", std::string(doc)});
+  }
   template <class Enum>
   requires std::is_enum_v<Enum>
   void operator()(std::string_view path, const Enum& member,
@@ -119,26 +157,29 @@ std::vector<FieldText> describe_fields(const MachineConfig& machine) {
 /// knows.
 class SectionReaders {
  public:
-  explicit SectionReaders(const YamlNode& root) : root_(root, "the machine") {}
+  explicit SectionReaders(const YamlNode& root) { sections_[""].emplace(root, "the machine"); }
 
   const YamlNode* value(std::string_view path) {
     const auto [section, key] = split_path(path);
-    if (section.empty()) return root_.optional(key);
-    auto [it, is_new] = sections_.try_emplace(std::string(section));
-    if (is_new)
-      if (const YamlNode* node = root_.optional(section)) it->second.emplace(*node, section);
-    return it->second ? it->second->optional(key) : nullptr;
+    YamlMapReader* reader = find(section);
+    return reader == nullptr ? nullptr : reader->optional(key);
   }
 
   void finish() const {
-    root_.finish();
     for (const auto& [name, reader] : sections_)
       if (reader) reader->finish();
   }
 
  private:
-  YamlMapReader root_;
-  std::map<std::string, std::optional<YamlMapReader>> sections_;
+  /// nullptr where the document has no such section.
+  YamlMapReader* find(std::string_view section) {
+    const auto [it, is_new] = sections_.try_emplace(std::string(section));
+    if (is_new)
+      if (const YamlNode* node = value(section)) it->second.emplace(*node, section);
+    return it->second ? &*it->second : nullptr;
+  }
+
+  std::map<std::string, std::optional<YamlMapReader>> sections_;  ///< by path
 };
 
 constexpr std::string_view kMarkdownHead = R"(# The machine file
@@ -147,7 +188,9 @@ Generated from `configs/machine.h`; rewrite it with `UNNA_REBASE=1 ctest -R Mach
 
 A machine is one YAML map. A field that is not given keeps its default; an unknown or duplicate key,
 a wrong type and a value out of range are errors with file, line and column. Sections (`core`,
-`sync`, `dram`) are maps; `--set core.pes=32` sets one field from the command line. The shipped
+`sync`, `dram`, and in it `timing` and `controller`) are maps; `--set core.pes=32` sets one field
+from the command line. `dram.standard` sets many fields at once: in a file, and again among the
+`--set`s of a command line, it comes before all others, wherever it stands. The shipped
 machines are `configs/cambricon-x-1.yaml`, `-4` and `-16`; without `--machine` the one with the
 smallest memory system for at least `--cores` cores is taken.
 
@@ -176,9 +219,19 @@ version in `isa/object_file.cpp`.
 }  // namespace
 
 std::int64_t dram_bytes_per_cycle_q16(const MachineConfig& machine) {
-  const double bytes_per_cycle =
-      machine.dram.bandwidth_gbps * 1000.0 / static_cast<double>(machine.clock_mhz);
+  const DramConfig& dram = machine.dram;
+  const double gbps = dram.model == DramModel::bandwidth
+                          ? dram.bandwidth_gbps
+                          : static_cast<double>(dram.layout.channels) *
+                                static_cast<double>(dram.device.channel_bandwidth()) / 1e9;
+  const double bytes_per_cycle = gbps * 1000.0 / static_cast<double>(machine.clock_mhz);
   return std::max<std::int64_t>(1, std::llround(bytes_per_cycle * 65536.0));
+}
+
+Bytes dram_capacity(const MachineConfig& machine) {
+  const DramConfig& dram = machine.dram;
+  if (dram.model == DramModel::bandwidth) return dram.capacity_bytes;
+  return std::min(dram.capacity_bytes, dram.layout.channels * dram.device.channel_bytes());
 }
 
 MachineConfig parse_machine(const std::string& yaml, const std::string& file) {
@@ -186,7 +239,10 @@ MachineConfig parse_machine(const std::string& yaml, const std::string& file) {
   MachineConfig machine;
   SectionReaders readers(root);
   for_each_assignable(machine, [&](std::string_view path, auto&& assign_from) {
-    if (const YamlNode* node = readers.value(path)) assign_from(*node, path);
+    if (const YamlNode* node = readers.value(path)) {
+      assign_from(*node, path);
+      follow(machine, path);
+    }
   });
   readers.finish();
   return machine;
@@ -196,16 +252,29 @@ MachineConfig load_machine(const std::filesystem::path& path) {
   return parse_machine(read_file(path), path.string());
 }
 
+namespace {
+
+/// Of the lines in a section.
+std::string indentation(std::string_view section) {
+  if (section.empty()) return "";
+  return std::string(
+      2 + 2 * static_cast<std::size_t>(std::count(section.begin(), section.end(), '.')), ' ');
+}
+
+}  // namespace
+
 std::string dump_machine(const MachineConfig& machine) {
   std::string out;
   std::string section;
   for (const FieldText& field : describe_fields(machine)) {
     const auto [in_section, key] = split_path(field.path);
-    if (in_section != section) {
-      section = in_section;
-      out += fmt::format("{}:\n", section);
+    // A section stays open below one of its own.
+    if (in_section != section && !section.starts_with(fmt::format("{}.", in_section))) {
+      const auto [outer, name] = split_path(in_section);
+      out += fmt::format("{}{}:\n", indentation(outer), name);
     }
-    const std::string_view indent = section.empty() ? "" : "  ";
+    section = in_section;
+    const std::string indent = indentation(section);
     const std::string unit = field.unit.empty() ? "" : fmt::format(" {}", field.unit);
     out += fmt::format("{}# {} ({}{})\n{}{}: {}\n", indent, field.doc, field.range, unit, indent,
                        key, field.value);
@@ -231,6 +300,7 @@ void assign_field(MachineConfig& machine, std::string_view path, std::string_vie
     if (candidate != path) return;
     found = true;
     assign_from(node, "value");
+    follow(machine, path);
   });
   if (!found)
     throw InputError(pos, fmt::format("unknown field '{}', expected one of: {}", path,
@@ -242,6 +312,15 @@ void set_field(MachineConfig& machine, std::string_view assignment) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string_view::npos) throw InputError(pos, "no '=', expected field=value");
   assign_field(machine, assignment.substr(0, equals), assignment.substr(equals + 1), pos);
+}
+
+void set_fields(MachineConfig& machine, std::span<const std::string> assignments) {
+  const auto names_standard = [](std::string_view assignment) {
+    return assignment.substr(0, assignment.find('=')) == kStandardPath;
+  };
+  for (const bool standards : {true, false})
+    for (const std::string& assignment : assignments)
+      if (names_standard(assignment) == standards) set_field(machine, assignment);
 }
 
 std::vector<std::string> field_paths() {

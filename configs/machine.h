@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "configs/dram_device.h"
 
 namespace unna {
 
@@ -26,8 +27,8 @@ constexpr Bytes element_bytes(DataType type) {
   return type == DataType::int8 ? 1 : type == DataType::fp32 ? 4 : 2;
 }
 
-enum class DramModel : std::uint8_t { bandwidth };
-inline constexpr std::string_view kDramModelNames[] = {"bandwidth"};
+enum class DramModel : std::uint8_t { bandwidth, banked };
+inline constexpr std::string_view kDramModelNames[] = {"bandwidth", "banked"};
 
 /// Sets of cores are 64-bit masks (barriers).
 inline constexpr std::int64_t kMaxCores = 64;
@@ -64,6 +65,11 @@ struct DramConfig {
   Cycle latency_cycles = 60;
   Bytes capacity_bytes = 4096 * kMiB;
   Bytes alignment_bytes = 64;
+  // Of the banked model:
+  DramStandard standard = DramStandard::ddr4_2400;
+  DramDevice device = dram_standard(DramStandard::ddr4_2400);
+  DramLayout layout;
+  DramController controller;
 
   friend bool operator==(const DramConfig&, const DramConfig&) = default;
 };
@@ -81,7 +87,8 @@ struct MachineConfig {
 };
 
 /// One row a field. `v` is called as v(path, member, lo, hi, unit, doc) for integers and doubles,
-/// v(path, member, names, doc) for enums and v(path, member, doc) for text. Machine is
+/// v(path, member, powers, unit, doc) for integers that are powers of two, v(path, member, names,
+/// doc) for enums and v(path, member, doc) for text and the DRAM's mapping. Machine is
 /// MachineConfig or const MachineConfig.
 template <class Machine, class Visitor>
 void visit_fields(Machine& m, Visitor&& v) {
@@ -125,19 +132,22 @@ void visit_fields(Machine& m, Visitor&& v) {
   v("sync.signal_cycles", m.sync.signal_cycles, 0, kMega, "cycles",
     "from a signal to the earliest end of the wait it satisfies");
   v("dram.model", m.dram.model, std::span(kDramModelNames),
-    "bandwidth: transfers share the peak bandwidth fairly, after a fixed latency");
+    "bandwidth: transfers share the peak bandwidth fairly, after a fixed latency; banked: "
+    "channels, "
+    "banks and bursts under JEDEC timing");
   v("dram.bandwidth_gbps", m.dram.bandwidth_gbps, 0.001, 1e6, "GB/s (1e9)",
-    "peak bandwidth of the whole DRAM");
+    "bandwidth: peak of the whole DRAM");
   v("dram.latency_cycles", m.dram.latency_cycles, 0, kMega, "cycles",
-    "from a request to its first byte when the DRAM is idle");
+    "bandwidth: from a request to its first byte when the DRAM is idle");
   v("dram.capacity_bytes", m.dram.capacity_bytes, 1, std::numeric_limits<std::int64_t>::max() / 2,
     "bytes", "size of the DRAM; a program that needs more does not fit (exit 3)");
   v("dram.alignment_bytes", m.dram.alignment_bytes, 1, kMega, "bytes",
     "alignment of every buffer (one burst)");
+  visit_dram_fields(m.dram, v);
 }
 
-/// DRAM bytes a clock cycle in units of 2^-16 byte, at least 1: the only place where a rate is
-/// rounded.
+/// Peak DRAM bytes a clock cycle in units of 2^-16 byte, at least 1: the only place where a rate is
+/// rounded. Of the banked model it follows from the channels' buses.
 std::int64_t dram_bytes_per_cycle_q16(const MachineConfig& machine);
 
 /// Strict: unknown and duplicate keys, wrong types and values out of range throw InputError with
@@ -148,8 +158,14 @@ MachineConfig load_machine(const std::filesystem::path& path);
 /// All fields, documented by comments; parse_machine(dump_machine(m)) == m.
 std::string dump_machine(const MachineConfig& machine);
 
+/// What plans have to fit: dram.capacity_bytes; of the banked model at most what its channels hold.
+Bytes dram_capacity(const MachineConfig& machine);
+
 /// Applies one `--set path=value`; throws InputError for an unknown path or a bad value.
 void set_field(MachineConfig& machine, std::string_view assignment);
+
+/// Applies several, a `dram.standard` before all others (it sets other fields), otherwise in order.
+void set_fields(MachineConfig& machine, std::span<const std::string> assignments);
 
 /// The same for a path and value that were found elsewhere; errors stand at `pos`.
 void assign_field(MachineConfig& machine, std::string_view path, std::string_view value,

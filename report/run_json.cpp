@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "report/json.h"
 #include "report/run_report.h"
@@ -86,6 +87,10 @@ Json machine_json(const MachineConfig& machine) {
   visit_fields(machine, [&](std::string_view path, const auto& member, const auto&... rest) {
     if constexpr (sizeof...(rest) == 4)  // lowest, highest, unit, doc
       put(path, figure(member, std::get<2>(std::tie(rest...))));
+    else if constexpr (sizeof...(rest) == 3)  // powers of two, unit, doc
+      put(path, figure(member, std::get<1>(std::tie(rest...))));
+    else if constexpr (std::is_same_v<std::decay_t<decltype(member)>, DramMapping>)
+      put(path, dram_mapping_text(member));
     else if constexpr (sizeof...(rest) == 2)  // names, doc
       put(path, std::string(std::get<0>(std::tie(rest...))[static_cast<std::size_t>(member)]));
     else

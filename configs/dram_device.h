@@ -1,0 +1,227 @@
+#pragma once
+
+// What the `banked` DRAM model knows of a memory: one channel of a device (organisation and JEDEC
+// timing), how addresses are spread over channels and banks, and the controller before each
+// channel.
+//
+// The fields of the machine file come from visit_dram_fields(), which visit_fields()
+// (configs/machine.h) calls: `dram.standard` sets a whole DramDevice, other fields override it.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/units.h"
+
+namespace unna {
+
+/// Times from command to command in DRAM clocks, under their JEDEC names without the `t`; `_s`
+/// between different bank groups, `_l` within one.
+struct DramTiming {
+  std::int64_t cl = 0;      ///< RD to its first data
+  std::int64_t cwl = 0;     ///< WR to its first data
+  std::int64_t rcd_rd = 0;  ///< ACT to RD; HBM2 has another one for writes
+  std::int64_t rcd_wr = 0;  ///< ACT to WR
+  std::int64_t rp = 0;      ///< PRE to ACT or REF
+  std::int64_t ras = 0;     ///< ACT to PRE
+  std::int64_t rc = 0;      ///< ACT to ACT of one bank
+  std::int64_t rrd_s = 0;   ///< ACT to ACT of another bank
+  std::int64_t rrd_l = 0;
+  std::int64_t faw = 0;    ///< ACT to the fourth next ACT of the rank
+  std::int64_t ccd_s = 0;  ///< RD to RD, WR to WR
+  std::int64_t ccd_l = 0;
+  std::int64_t rtp = 0;    ///< RD to PRE
+  std::int64_t wr = 0;     ///< end of write data to PRE
+  std::int64_t wtr_s = 0;  ///< end of write data to RD of the rank
+  std::int64_t wtr_l = 0;
+  std::int64_t rtw_gap = 0;   ///< end of read data to write data, on the bus
+  std::int64_t rank_gap = 0;  ///< between data of different ranks, on the bus
+  std::int64_t refi = 0;      ///< REF to REF of a rank, on average
+  std::int64_t rfc = 0;       ///< REF to ACT
+
+  friend bool operator==(const DramTiming&, const DramTiming&) = default;
+};
+
+/// One channel. Numbers of things are powers of two, so that addresses are fields of bits.
+struct DramDevice {
+  std::int64_t clock_mhz = 0;  ///< data moves at twice this rate
+  std::int64_t bus_bits = 0;
+  std::int64_t burst_length = 0;  ///< beats; takes half as many clocks
+  std::int64_t ranks = 0;
+  std::int64_t groups = 0;   ///< bank groups of a rank
+  std::int64_t banks = 0;    ///< of a bank group
+  std::int64_t rows = 0;     ///< of a bank
+  std::int64_t columns = 0;  ///< of a row, each of bus_bits
+  DramTiming timing;
+
+  Bytes burst_bytes() const { return burst_length * bus_bits / 8; }
+  std::int64_t burst_clocks() const { return burst_length / 2; }
+  std::int64_t bursts_per_row() const { return columns / burst_length; }
+  std::int64_t banks_per_channel() const { return ranks * groups * banks; }
+  Bytes channel_bytes() const { return banks_per_channel() * rows * columns * bus_bits / 8; }
+  /// Bytes per second.
+  std::int64_t channel_bandwidth() const { return bus_bits / 8 * 2 * clock_mhz * 1'000'000; }
+
+  friend bool operator==(const DramDevice&, const DramDevice&) = default;
+};
+
+enum class DramStandard : std::uint8_t { ddr4_2400, lpddr4_3200, hbm2 };
+inline constexpr std::string_view kDramStandardNames[] = {"ddr4-2400", "lpddr4-3200", "hbm2"};
+/// One channel of the standard: one rank; of HBM2 a pseudo-channel.
+const DramDevice& dram_standard(DramStandard standard);
+
+/// The parts of an address. A column may be cut in two: column_low is what lies below `channel`.
+enum class DramField : std::uint8_t {
+  row,
+  rank,
+  bank,
+  group,
+  channel,
+  column,
+  column_high,
+  column_low
+};
+inline constexpr std::string_view kDramFieldNames[] = {
+    "row", "rank", "bank", "group", "channel", "column", "column_high", "column_low"};
+
+/// Order of the fields from the most significant; the byte in the burst lies below them.
+struct DramMapping {
+  std::vector<DramField> order = {DramField::row,         DramField::rank,    DramField::bank,
+                                  DramField::column_high, DramField::channel, DramField::column_low,
+                                  DramField::group};
+
+  friend bool operator==(const DramMapping&, const DramMapping&) = default;
+};
+/// "row rank bank column_high channel column_low group". Each of row, rank, bank, group and channel
+/// once; `column` once, or column_high above channel and column_low below it. Throws InputError
+/// naming `what`.
+DramMapping parse_dram_mapping(std::string_view text, const SourcePos& pos, std::string_view what);
+std::string dram_mapping_text(const DramMapping& mapping);
+
+/// Which fields are XORed with low bits of the row (Zhang, Zhu, Zhang: "A permutation-based page
+/// interleaving scheme", MICRO 2000).
+enum class DramHash : std::uint8_t { none, banks, all };
+inline constexpr std::string_view kDramHashNames[] = {"none", "banks", "all"};
+
+struct DramLayout {
+  std::int64_t channels = 2;
+  DramMapping mapping;
+  Bytes interleave_bytes = 256;  ///< consecutive bytes of one channel, where the column is cut
+  DramHash hash = DramHash::all;
+
+  friend bool operator==(const DramLayout&, const DramLayout&) = default;
+};
+
+enum class DramPage : std::uint8_t { open, closed };
+inline constexpr std::string_view kDramPageNames[] = {"open", "closed"};
+
+/// A channel's controller. Amounts are bursts.
+struct DramController {
+  std::int64_t read_queue = 32;
+  std::int64_t write_queue = 32;
+  std::int64_t write_high = 24;  ///< writes that start a drain
+  std::int64_t write_low = 8;    ///< writes that end it
+  std::int64_t turn = 16;  ///< served in one direction before a waiting other one has its turn
+  std::int64_t max_passed = 32;  ///< younger bursts served before an older one
+  DramPage page = DramPage::open;
+
+  friend bool operator==(const DramController&, const DramController&) = default;
+};
+
+/// Range of a field whose values are powers of two.
+struct PowersOfTwo {
+  std::int64_t lo = 1;
+  std::int64_t hi = 1;
+};
+
+/// Bits of a field but channel, column_high and column_low, which are 0 here.
+int dram_field_bits(const DramDevice& device, DramField field);
+/// Bits of column_low: the fields below `channel` span dram.interleave_bytes.
+int dram_column_low_bits(const DramDevice& device, const DramLayout& layout);
+
+/// Rules between fields; throws InputError, led by `what` (a file), for the first that is broken.
+void check_dram(const DramDevice& device, const DramLayout& layout,
+                const DramController& controller, const std::string& what);
+
+/// The rows of visit_fields() that the banked model reads. Dram is DramConfig or const DramConfig
+/// (configs/machine.h).
+template <class Dram, class Visitor>
+void visit_dram_fields(Dram& dram, Visitor&& v) {
+  constexpr std::int64_t kClocks = 1 << 16;
+  const auto power = [&](std::string_view path, auto& member, std::int64_t lo, std::int64_t hi,
+                         std::string_view unit, std::string_view doc) {
+    v(path, member, PowersOfTwo{lo, hi}, unit, doc);
+  };
+  const auto clocks = [&](std::string_view path, auto& member, std::string_view doc) {
+    v(path, member, 1, kClocks, "DRAM clocks", doc);
+  };
+
+  v("dram.standard", dram.standard, std::span(kDramStandardNames),
+    "banked: names one channel of a memory, sets the fields from dram.clock_mhz to "
+    "dram.timing.rfc; those given beside it, in whatever order, override it");
+  auto& device = dram.device;
+  v("dram.clock_mhz", device.clock_mhz, 1, 10'000, "MHz", "clock of the DRAM; two beats a clock");
+  power("dram.bus_bits", device.bus_bits, 8, 1024, "bits", "data bus of a channel");
+  power("dram.burst_length", device.burst_length, 2, 32, "beats", "beats of a burst");
+  power("dram.ranks", device.ranks, 1, 4, "ranks", "ranks of a channel");
+  power("dram.groups", device.groups, 1, 8, "groups", "bank groups of a rank");
+  power("dram.banks", device.banks, 1, 16, "banks", "banks of a bank group; 64 a channel at most");
+  power("dram.rows", device.rows, 1, 1 << 20, "rows", "rows of a bank");
+  power("dram.columns", device.columns, 1, 1 << 14, "columns", "columns of a row, each a beat");
+
+  auto& t = device.timing;
+  clocks("dram.timing.cl", t.cl, "CL: RD to its first data");
+  clocks("dram.timing.cwl", t.cwl, "CWL: WR to its first data");
+  clocks("dram.timing.rcd_rd", t.rcd_rd, "tRCD: ACT to RD");
+  clocks("dram.timing.rcd_wr", t.rcd_wr, "tRCD: ACT to WR");
+  clocks("dram.timing.rp", t.rp, "tRP: PRE to ACT and REF");
+  clocks("dram.timing.ras", t.ras, "tRAS: ACT to PRE");
+  clocks("dram.timing.rc", t.rc, "tRC: ACT to ACT of a bank");
+  clocks("dram.timing.rrd_s", t.rrd_s, "tRRD_S: ACT to ACT of another bank group");
+  clocks("dram.timing.rrd_l", t.rrd_l, "tRRD_L: the same within a bank group");
+  clocks("dram.timing.faw", t.faw, "tFAW: window with at most four ACTs of a rank");
+  clocks("dram.timing.ccd_s", t.ccd_s, "tCCD_S: RD to RD, WR to WR of another bank group");
+  clocks("dram.timing.ccd_l", t.ccd_l, "tCCD_L: the same within a bank group");
+  clocks("dram.timing.rtp", t.rtp, "tRTP: RD to PRE");
+  clocks("dram.timing.wr", t.wr, "tWR: end of write data to PRE");
+  clocks("dram.timing.wtr_s", t.wtr_s, "tWTR_S: end of write data to RD of another bank group");
+  clocks("dram.timing.wtr_l", t.wtr_l, "tWTR_L: the same within a bank group");
+  v("dram.timing.rtw_gap", t.rtw_gap, 0, kClocks, "DRAM clocks",
+    "bus idle from read data to write data: tRTW = CL + BL/2 + this - CWL");
+  v("dram.timing.rank_gap", t.rank_gap, 0, kClocks, "DRAM clocks",
+    "bus idle between data of two ranks (tRTRS)");
+  clocks("dram.timing.refi", t.refi, "tREFI: interval of refreshes of a rank");
+  clocks("dram.timing.rfc", t.rfc, "tRFC: REF to ACT");
+
+  auto& layout = dram.layout;
+  power("dram.channels", layout.channels, 1, 64, "channels", "banked: channels of that standard");
+  v("dram.mapping", layout.mapping,
+    "banked: fields of an address from the most significant; a burst's bytes lie below");
+  power("dram.interleave_bytes", layout.interleave_bytes, 8, 1 << 20, "bytes",
+        "banked: consecutive bytes of a channel; cuts the column in high and low");
+  v("dram.hash", layout.hash, std::span(kDramHashNames),
+    "banked: fields XORed with bits of the row: bank and group, or channel too");
+
+  auto& controller = dram.controller;
+  v("dram.controller.read_queue", controller.read_queue, 1, 1024, "bursts",
+    "banked: reads that a channel's controller chooses from");
+  v("dram.controller.write_queue", controller.write_queue, 1, 1024, "bursts",
+    "banked: writes that it holds; a write is done when it is accepted");
+  v("dram.controller.write_high", controller.write_high, 1, 1024, "bursts",
+    "banked: so many writes start a drain");
+  v("dram.controller.write_low", controller.write_low, 0, 1023, "bursts",
+    "banked: a drain leaves so many writes if reads wait");
+  v("dram.controller.turn", controller.turn, 1, 1024, "bursts",
+    "banked: served in one direction before the other one has its turn: a drain ends while reads "
+    "wait, reads end at write_high");
+  v("dram.controller.max_passed", controller.max_passed, 0, 1 << 20, "bursts",
+    "banked: younger bursts of its direction that may be served before an older one; 0: in order");
+  v("dram.controller.page", controller.page, std::span(kDramPageNames),
+    "banked: open: rows stay open; closed: a row without waiting bursts is precharged");
+}
+
+}  // namespace unna

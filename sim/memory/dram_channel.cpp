@@ -1,0 +1,412 @@
+#include "sim/memory/dram_channel.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/error.h"
+
+namespace unna {
+namespace {
+
+int bits_of(std::int64_t power_of_two) {
+  return std::countr_zero(static_cast<std::uint64_t>(power_of_two));
+}
+
+/// Lowest bit of a mask that is not empty, as an index.
+std::uint8_t first(std::uint64_t mask) {
+  return static_cast<std::uint8_t>(std::countr_zero(mask));
+}
+
+std::uint64_t bit(std::uint8_t index) {
+  return std::uint64_t{1} << index;
+}
+
+}  // namespace
+
+DramChannel::DramChannel(const DramDevice& device, const DramController& controller)
+    : timing_(device.timing),
+      burst_clocks_(device.burst_clocks()),
+      controller_(controller),
+      bank_bits_(static_cast<std::uint8_t>(bits_of(device.banks))),
+      group_bits_(static_cast<std::uint8_t>(bits_of(device.groups))),
+      turns_(device),
+      slots_(static_cast<std::size_t>(controller.read_queue + controller.write_queue)),
+      banks_(static_cast<std::size_t>(device.banks_per_channel())),
+      groups_(static_cast<std::size_t>(device.ranks * device.groups)),
+      ranks_(static_cast<std::size_t>(device.ranks)) {
+  invariant(banks_.size() <= kMaxBanks, "{} banks a channel", banks_.size());
+  queues_[0].capacity = static_cast<std::size_t>(controller.read_queue);
+  queues_[1].capacity = static_cast<std::size_t>(controller.write_queue);
+  for (std::size_t i = slots_.size(); i-- > 0;) free_slots_.push_back(static_cast<SlotIndex>(i));
+  for (std::size_t b = 0; b < banks_.size(); ++b) {
+    banks_[b].group = static_cast<std::uint8_t>(b >> bank_bits_);
+    banks_[b].rank = static_cast<std::uint8_t>(banks_[b].group >> group_bits_);
+    ranks_[banks_[b].rank].banks |= bit(static_cast<std::uint8_t>(b));
+  }
+  for (std::size_t r = 0; r < ranks_.size(); ++r) {
+    ranks_[r].last_acts.fill(-timing_.faw);
+    // Staggered: the ranks' refreshes do not fall together.
+    ranks_[r].refresh_due = timing_.refi * static_cast<Tick>(r + 1) / device.ranks;
+  }
+}
+
+DramChannel::Turns::Turns(const DramDevice& device) {
+  const DramTiming& t = device.timing;
+  const Tick data = device.burst_clocks();
+  const Tick read_to_write = t.cl + data - t.cwl;
+  const Tick write_to_read = t.cwl + data;
+  same_group[0] = {t.ccd_l, read_to_write + t.rtw_gap};
+  same_group[1] = {write_to_read + t.wtr_l, t.ccd_l};
+  same_rank[0] = {t.ccd_s, read_to_write + t.rtw_gap};
+  same_rank[1] = {write_to_read + t.wtr_s, t.ccd_s};
+  other_rank[0] = {data + t.rank_gap, read_to_write + std::max(t.rtw_gap, t.rank_gap)};
+  other_rank[1] = {write_to_read + t.rank_gap - t.cl, data + t.rank_gap};
+}
+
+// Queues
+
+std::uint8_t DramChannel::bank_of(const DramAddress& where) const {
+  return static_cast<std::uint8_t>((((where.rank << group_bits_) | where.group) << bank_bits_) |
+                                   where.bank);
+}
+
+void DramChannel::push(const DramBurst& burst, Tick at) {
+  catch_up(at);
+  now_ = at;
+  const std::uint8_t bank = bank_of(burst.where);
+  if (find(queues_[1], bank, burst.where) != kNone) {
+    ++(burst.write ? stats_.merged : stats_.forwarded);
+    if (!burst.write) forwarded_.push(burst.tag);
+    return;
+  }
+  enqueue(queues_[burst.write], burst, bank);
+  planned_ = false;
+}
+
+DramChannel::SlotIndex DramChannel::find(const Queue& queue, std::uint8_t bank,
+                                         const DramAddress& where) const {
+  for (SlotIndex s = queue.banks[bank].oldest; s != kNone; s = slot(s).bank_younger)
+    if (slot(s).row == where.row && slot(s).column == where.column) return s;
+  return kNone;
+}
+
+void DramChannel::enqueue(Queue& queue, const DramBurst& burst, std::uint8_t bank) {
+  invariant(queue.size < queue.capacity, "a burst for a full queue");
+  const SlotIndex s = free_slots_.back();
+  free_slots_.pop_back();
+  BankQueue& in_bank = queue.banks[bank];
+  slot(s) = {burst.where.row,
+             burst.where.column,
+             burst.tag,
+             bank,
+             Outcome::hit,
+             in_bank.youngest,
+             kNone,
+             queue.youngest,
+             kNone,
+             arrivals_++,
+             queue.served + queue.size};
+  (in_bank.youngest == kNone ? in_bank.oldest : slot(in_bank.youngest).bank_younger) = s;
+  in_bank.youngest = s;
+  (queue.youngest == kNone ? queue.oldest : slot(queue.youngest).younger) = s;
+  queue.youngest = s;
+  ++queue.size;
+  queue.waiting |= bit(bank);
+  if ((open_ & bit(bank)) != 0 && in_bank.hit == kNone) find_hit(queue, bank, s);
+}
+
+void DramChannel::dequeue(Queue& queue, SlotIndex s) {
+  const Slot& gone = slot(s);
+  BankQueue& in_bank = queue.banks[gone.bank];
+  (gone.bank_older == kNone ? in_bank.oldest : slot(gone.bank_older).bank_younger) =
+      gone.bank_younger;
+  (gone.bank_younger == kNone ? in_bank.youngest : slot(gone.bank_younger).bank_older) =
+      gone.bank_older;
+  (gone.older == kNone ? queue.oldest : slot(gone.older).younger) = gone.younger;
+  (gone.younger == kNone ? queue.youngest : slot(gone.younger).older) = gone.older;
+  --queue.size;
+  if (in_bank.oldest == kNone) queue.waiting &= ~bit(gone.bank);
+  find_hit(queue, gone.bank, gone.bank_younger);
+  free_slots_.push_back(s);
+}
+
+/// The oldest burst of the open row from `from` on.
+void DramChannel::find_hit(Queue& queue, std::uint8_t bank, SlotIndex from) {
+  const std::uint32_t row = banks_[bank].row;
+  while (from != kNone && slot(from).row != row) from = slot(from).bank_younger;
+  queue.banks[bank].hit = from;
+  if (from == kNone)
+    queue.hits &= ~bit(bank);
+  else
+    queue.hits |= bit(bank);
+}
+
+// What comes next
+
+/// A candidate as one number, so that the least one is the next command: its tick, then the kind of
+/// command, then the age of the burst for which it is issued.
+struct DramChannel::Key {
+  static constexpr unsigned kBankBits = 6, kAgeBits = 32, kKindBits = 2;
+  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+  enum Kind : std::uint64_t { column, activate, precharge, idle };
+
+  static std::uint64_t pack(Tick wait, Kind kind, std::uint64_t age, std::uint8_t bank) {
+    return ((((static_cast<std::uint64_t>(wait) << kKindBits) | kind) << kAgeBits) | age)
+               << kBankBits |
+           bank;
+  }
+  static std::uint8_t bank(std::uint64_t key) {
+    return static_cast<std::uint8_t>(key & ((1U << kBankBits) - 1));
+  }
+  static Kind kind(std::uint64_t key) {
+    return static_cast<Kind>((key >> (kBankBits + kAgeBits)) & ((1U << kKindBits) - 1));
+  }
+  static Tick wait(std::uint64_t key) {
+    return static_cast<Tick>(key >> (kBankBits + kAgeBits + kKindBits));
+  }
+};
+
+Tick DramChannel::next_event() {
+  if (!forwarded_.empty()) return now_;
+  if (queues_[0].size + queues_[1].size == 0) return kNeverTick;
+  if (!planned_) plan();
+  return plan_.at;
+}
+
+void DramChannel::plan() {
+  turn_bus();
+  const Queue& queue = queues_[writing_];
+  const Candidates candidates = find_candidates(queue);
+  const Tick from = std::max(now_, bus_free_);
+  plan_ = {};
+  std::uint64_t best = Key::kNone;
+  for (std::uint8_t r = 0; r < ranks_.size(); ++r) {
+    const std::uint64_t key = best_of_rank(ranks_[r], queue, candidates, from);
+    // From the time on at which its refresh is due, a rank does nothing else.
+    if (key == Key::kNone || from + Key::wait(key) >= ranks_[r].refresh_due) {
+      const Plan refresh = refresh_plan(r, from);
+      if (refresh.at < plan_.at) plan_ = refresh;
+    } else {
+      best = std::min(best, key);
+    }
+  }
+  if (best != Key::kNone && from + Key::wait(best) < plan_.at) plan_ = unpack(best, from);
+  planned_ = true;
+}
+
+/// Chooses the queue that is served.
+void DramChannel::turn_bus() {
+  const auto reads = static_cast<std::int64_t>(queues_[0].size);
+  const auto writes = static_cast<std::int64_t>(queues_[1].size);
+  const bool had_turn = turn_served_ >= controller_.turn;
+  const bool turn =
+      writing_ ? writes == 0 || (reads > 0 && (writes <= controller_.write_low || had_turn))
+               : writes > 0 && (reads == 0 || (writes >= controller_.write_high && had_turn));
+  if (!turn || reads + writes == 0) return;
+  writing_ = !writing_;
+  turn_served_ = 0;
+  stats_.drains += writing_ ? 1 : 0;
+}
+
+DramChannel::Candidates DramChannel::find_candidates(const Queue& queue) const {
+  Candidates c;
+  c.columns = queue.hits;
+  c.activates = queue.waiting & ~open_;
+  c.precharges = queue.waiting & open_ & ~queue.hits;
+  if (controller_.page == DramPage::closed)
+    c.idle = open_ & ~queues_[0].hits & ~queues_[1].hits & ~queue.waiting;
+  if (queue.oldest == kNone) return c;
+  c.age_base = slot(queue.oldest).order;
+  const Slot& oldest = slot(queue.oldest);
+  if (queue.served - oldest.fair_served < static_cast<std::uint64_t>(controller_.max_passed))
+    return c;
+  // Nobody may pass the oldest burst any more.
+  const bool is_hit = queue.banks[oldest.bank].hit == queue.oldest;
+  c.columns = is_hit ? bit(oldest.bank) : 0;
+  if (!is_hit) c.precharges |= open_ & bit(oldest.bank);
+  return c;
+}
+
+std::uint64_t DramChannel::best_of_rank(const Rank& rank, const Queue& queue,
+                                        const Candidates& candidates, Tick from) const {
+  std::uint64_t best = Key::kNone;
+  const auto consider = [&](std::uint8_t b, Tick at, Key::Kind kind, std::uint64_t order) {
+    best =
+        std::min(best, Key::pack(std::max(at, from) - from, kind, order - candidates.age_base, b));
+  };
+  for (BankMask m = candidates.columns & rank.banks; m != 0; m &= m - 1) {
+    const std::uint8_t b = first(m);
+    const Bank& bank = banks_[b];
+    const Tick at = std::max(
+        {bank.column[writing_], groups_[bank.group].column[writing_], rank.column[writing_]});
+    consider(b, at, Key::column, slot(queue.banks[b].hit).order);
+  }
+  for (BankMask m = candidates.activates & rank.banks; m != 0; m &= m - 1) {
+    const std::uint8_t b = first(m);
+    const Bank& bank = banks_[b];
+    consider(b, std::max({bank.act, groups_[bank.group].act, rank.act}), Key::activate,
+             slot(queue.banks[b].oldest).order);
+  }
+  for (BankMask m = candidates.precharges & rank.banks; m != 0; m &= m - 1) {
+    const std::uint8_t b = first(m);
+    consider(b, banks_[b].pre, Key::precharge, slot(queue.banks[b].oldest).order);
+  }
+  for (BankMask m = candidates.idle & rank.banks; m != 0; m &= m - 1)
+    consider(first(m), banks_[first(m)].pre, Key::idle, candidates.age_base);
+  return best;
+}
+
+DramChannel::Plan DramChannel::unpack(std::uint64_t key, Tick from) const {
+  constexpr DramOp kRowOps[] = {DramOp::activate, DramOp::precharge, DramOp::precharge};
+  const Key::Kind kind = Key::kind(key);
+  const DramOp column = writing_ ? DramOp::write : DramOp::read;
+  return {from + Key::wait(key), kind == Key::column ? column : kRowOps[kind - 1], Key::bank(key)};
+}
+
+/// The next command on the way to the rank's refresh.
+DramChannel::Plan DramChannel::refresh_plan(std::uint8_t r, Tick from) const {
+  const Rank& rank = ranks_[r];
+  const BankMask open = open_ & rank.banks;
+  Tick at = std::max(from, rank.refresh_due);
+  for (BankMask m = open != 0 ? open : rank.banks; m != 0; m &= m - 1)
+    at = std::max(at, open != 0 ? banks_[first(m)].pre : banks_[first(m)].act);
+  return {at, open != 0 ? DramOp::precharge_all : DramOp::refresh, r};
+}
+
+// Commands
+
+/// What an idle channel does by itself before `at`.
+void DramChannel::catch_up(Tick at) {
+  if (queues_[0].size + queues_[1].size > 0) return;
+  while (true) {
+    if (!planned_) plan();
+    if (plan_.at >= at) break;
+    issue();
+  }
+}
+
+std::optional<DramChannel::ReadDone> DramChannel::issue() {
+  now_ = plan_.at;
+  bus_free_ = now_ + 1;
+  planned_ = false;
+  switch (plan_.op) {
+    case DramOp::read:
+    case DramOp::write:
+      return issue_column();
+    case DramOp::activate:
+      issue_activate();
+      break;
+    case DramOp::precharge:
+      issue_precharge();
+      break;
+    case DramOp::precharge_all:
+      issue_precharge_all();
+      break;
+    case DramOp::refresh:
+      issue_refresh();
+      break;
+  }
+  return std::nullopt;
+}
+
+std::optional<DramChannel::ReadDone> DramChannel::issue_column() {
+  const std::uint8_t b = plan_.target;
+  Queue& queue = queues_[writing_];
+  const SlotIndex s = queue.banks[b].hit;
+  Bank& bank = banks_[b];
+  const Slot served = slot(s);
+  report(b, served.column);
+  for (const std::size_t to : {0U, 1U}) {
+    for (std::size_t r = 0; r < ranks_.size(); ++r) {
+      const auto& turn = r == bank.rank ? turns_.same_rank : turns_.other_rank;
+      ranks_[r].column[to] = std::max(ranks_[r].column[to], now_ + turn[writing_][to]);
+    }
+    Tick& in_group = groups_[bank.group].column[to];
+    in_group = std::max(in_group, now_ + turns_.same_group[writing_][to]);
+  }
+  const Tick data_end = now_ + (writing_ ? timing_.cwl : timing_.cl) + burst_clocks_;
+  bank.pre = std::max(bank.pre, writing_ ? data_end + timing_.wr : now_ + timing_.rtp);
+  dequeue(queue, s);
+  ++queue.served;
+  ++turn_served_;
+  count(served.outcome);
+  if (writing_) return std::nullopt;
+  return ReadDone{served.tag, data_end};
+}
+
+void DramChannel::count(Outcome outcome) {
+  ++(writing_ ? stats_.writes : stats_.reads);
+  stats_.data_clocks += burst_clocks_;
+  ++(outcome == Outcome::hit    ? stats_.hits
+     : outcome == Outcome::miss ? stats_.misses
+                                : stats_.conflicts);
+}
+
+void DramChannel::issue_activate() {
+  const std::uint8_t b = plan_.target;
+  Bank& bank = banks_[b];
+  Rank& rank = ranks_[bank.rank];
+  Slot& cause = slot(queues_[writing_].banks[b].oldest);
+  if (cause.outcome == Outcome::hit) cause.outcome = Outcome::miss;
+  bank.row = cause.row;
+  report(b, 0);
+  open_ |= bit(b);
+  bank.act = now_ + timing_.rc;
+  bank.pre = now_ + timing_.ras;
+  bank.column = {now_ + timing_.rcd_rd, now_ + timing_.rcd_wr};
+  groups_[bank.group].act = now_ + timing_.rrd_l;
+  rank.last_acts[rank.oldest_act] = now_;
+  rank.oldest_act = static_cast<std::uint8_t>((rank.oldest_act + 1U) % 4U);
+  rank.act = std::max(now_ + timing_.rrd_s, rank.last_acts[rank.oldest_act] + timing_.faw);
+  for (Queue& queue : queues_) find_hit(queue, b, queue.banks[b].oldest);
+  ++stats_.activates;
+}
+
+void DramChannel::issue_precharge() {
+  const std::uint8_t b = plan_.target;
+  report(b, 0);
+  const SlotIndex cause = queues_[writing_].banks[b].oldest;
+  if (cause != kNone) slot(cause).outcome = Outcome::conflict;
+  close(b);
+  ++stats_.precharges;
+}
+
+void DramChannel::issue_precharge_all() {
+  const Rank& rank = ranks_[plan_.target];
+  report(first(rank.banks), 0);
+  for (BankMask m = open_ & rank.banks; m != 0; m &= m - 1) close(first(m));
+}
+
+void DramChannel::issue_refresh() {
+  Rank& rank = ranks_[plan_.target];
+  report(first(rank.banks), 0);
+  for (BankMask m = rank.banks; m != 0; m &= m - 1) banks_[first(m)].act = now_ + timing_.rfc;
+  rank.refresh_due += timing_.refi;
+  ++stats_.refreshes;
+}
+
+void DramChannel::close(std::uint8_t b) {
+  open_ &= ~bit(b);
+  banks_[b].act = std::max(banks_[b].act, now_ + timing_.rp);
+  for (Queue& queue : queues_) {
+    queue.banks[b].hit = kNone;
+    queue.hits &= ~bit(b);
+  }
+}
+
+/// Tells the observer of the planned command; of one to a whole rank, only that counts of the bank.
+void DramChannel::report(std::uint8_t b, std::uint32_t column) const {
+  if (observer_ == nullptr) return;
+  const Bank& bank = banks_[b];
+  DramAddress where;
+  where.rank = bank.rank;
+  if (plan_.op != DramOp::precharge_all && plan_.op != DramOp::refresh) {
+    where.group = bank.group & ((1U << group_bits_) - 1U);
+    where.bank = b & ((1U << bank_bits_) - 1U);
+    where.row = bank.row;
+    where.column = column;
+  }
+  observer_->issued({now_, plan_.op, where});
+}
+
+}  // namespace unna
