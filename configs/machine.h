@@ -70,8 +70,32 @@ struct DramConfig {
   DramDevice device = dram_standard(DramStandard::ddr4_2400);
   DramLayout layout;
   DramController controller;
+  Cycle controller_cycles = 30;
 
   friend bool operator==(const DramConfig&, const DramConfig&) = default;
+};
+
+enum class Arbitration : std::uint8_t { round_robin, oldest };
+inline constexpr std::string_view kArbitrationNames[] = {"round-robin", "oldest"};
+
+struct InterconnectConfig {
+  Bytes width_bytes = 32;
+  Cycle latency_cycles = 5;
+  Bytes packet_bytes = 256;
+  std::int64_t window = 64;
+  Arbitration arbitration = Arbitration::round_robin;
+
+  friend bool operator==(const InterconnectConfig&, const InterconnectConfig&) = default;
+};
+
+struct CacheConfig {
+  Bytes size_bytes = 0;
+  std::int64_t ways = 16;
+  Bytes line_bytes = 64;
+  Cycle hit_cycles = 20;
+  std::int64_t mshrs = 32;
+
+  friend bool operator==(const CacheConfig&, const CacheConfig&) = default;
 };
 
 struct MachineConfig {
@@ -82,6 +106,8 @@ struct MachineConfig {
   CoreConfig core;
   SyncConfig sync;
   DramConfig dram;
+  InterconnectConfig interconnect;
+  CacheConfig cache;
 
   friend bool operator==(const MachineConfig&, const MachineConfig&) = default;
 };
@@ -143,7 +169,29 @@ void visit_fields(Machine& m, Visitor&& v) {
     "bytes", "size of the DRAM; a program that needs more does not fit (exit 3)");
   v("dram.alignment_bytes", m.dram.alignment_bytes, 1, kMega, "bytes",
     "alignment of every buffer (one burst)");
+  v("dram.controller_cycles", m.dram.controller_cycles, 0, kMega, "cycles",
+    "banked: through a channel's controller and PHY, there and back");
   visit_dram_fields(m.dram, v);
+  v("interconnect.width_bytes", m.interconnect.width_bytes, 1, 4096, "bytes/cycle",
+    "banked: of each port of the crossbar, each way; a core has one, and so has a channel");
+  v("interconnect.latency_cycles", m.interconnect.latency_cycles, 0, kMega, "cycles",
+    "banked: through the crossbar, one way");
+  v("interconnect.packet_bytes", m.interconnect.packet_bytes, PowersOfTwo{16, 4096}, "bytes",
+    "banked: the most that is arbitrated for at once; a burst at least, and never across "
+    "channels");
+  v("interconnect.window", m.interconnect.window, 1, 4096, "bursts",
+    "banked: that a DMA engine may have sent for and memory has not answered");
+  v("interconnect.arbitration", m.interconnect.arbitration, std::span(kArbitrationNames),
+    "banked: which core's packet a channel takes next");
+  v("cache.size_bytes", m.cache.size_bytes, 0, kGiga, "bytes",
+    "shared last-level cache, all channels together; 0: none. Needs dram.model banked");
+  v("cache.ways", m.cache.ways, 1, 64, "ways", "lines of a set");
+  v("cache.line_bytes", m.cache.line_bytes, PowersOfTwo{16, 4096}, "bytes",
+    "a line; at least a burst, at most a packet");
+  v("cache.hit_cycles", m.cache.hit_cycles, 0, kMega, "cycles",
+    "from a packet's acceptance to the data of a hit");
+  v("cache.mshrs", m.cache.mshrs, 1, 4096, "misses",
+    "lines that a channel's part of the cache may be waiting for");
 }
 
 /// Peak DRAM bytes a clock cycle in units of 2^-16 byte, at least 1: the only place where a rate is

@@ -15,20 +15,10 @@
 #include <vector>
 
 #include "base/units.h"
+#include "sim/memory/memory_model.h"
 #include "sim/ring.h"
 
 namespace unna {
-
-/// Told of data phases in the order in which they happen; at one instant ends come before starts.
-class TransferListener {
- public:
-  virtual void data_started(std::uint32_t stream) = 0;
-  /// `at`: the first cycle that begins with all data moved.
-  virtual void data_ended(std::uint32_t stream, Cycle at) = 0;
-
- protected:
-  ~TransferListener() = default;
-};
 
 /// A stream is one DMA engine: its transfers are served one after the other, in the order of their
 /// requests; the data phase of one starts at the exact (fractional) end of the one before.

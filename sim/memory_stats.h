@@ -18,7 +18,7 @@ struct DramStats {
   std::int64_t row_conflicts = 0;  ///< ... found another row open
   std::int64_t activates = 0;
   std::int64_t refreshes = 0;
-  std::int64_t forwarded = 0;      ///< reads answered from the write queue; not among `reads`
+  std::int64_t forwarded = 0;  ///< reads answered from the write queue; not among `reads`
 };
 
 /// Of the shared cache, in lines; a transfer accesses each line it touches once a packet.
@@ -31,26 +31,26 @@ struct CacheCounts {
 };
 struct CacheStats {
   CacheCounts total;
-  std::int64_t merged = 0;      ///< misses to a line that was on its way; among neither hits nor fills
-  std::int64_t fills = 0;       ///< lines read from the DRAM
-  std::int64_t writebacks = 0;  ///< dirty lines written to it
+  std::int64_t merged = 0;  ///< misses to a line that was on its way; among neither hits nor fills
+  std::int64_t fills = 0;   ///< lines read from the DRAM
+  std::int64_t writebacks = 0;         ///< dirty lines written to it
   std::vector<CacheCounts> by_buffer;  ///< by BufferId
 };
 
 /// A core's share of the crossbar.
 struct PortStats {
   std::int64_t packets = 0;
-  Bytes bytes = 0;            ///< of bursts
-  Cycle request_wait = 0;     ///< sum over packets: arrived at the slice, not yet accepted
-  Cycle response_wait = 0;    ///< sum over bursts: data there, the core's port busy
-  Cycle latency = 0;          ///< sum over packets: from the core's port to the last answer
-  Cycle occupied = 0;         ///< cycles with at least one packet under way
+  Bytes bytes = 0;          ///< of bursts
+  Cycle request_wait = 0;   ///< sum over packets: arrived at the slice, not yet accepted
+  Cycle response_wait = 0;  ///< sum over bursts: data there, the core's port busy
+  Cycle latency = 0;        ///< sum over packets: from the core's port to the last answer
+  Cycle occupied = 0;       ///< cycles with at least one packet under way
 };
 
 struct MemoryStats {
   DramStats dram;
-  Bytes burst_bytes = 0;  ///< size of a burst
-  CacheStats cache;       ///< zeros where there is none
+  Bytes burst_bytes = 0;         ///< size of a burst
+  CacheStats cache;              ///< zeros where there is none
   std::vector<PortStats> ports;  ///< by core
 
   /// Jain's index (Jain, Chiu, Hawe, 1984) of the cores' bytes an occupied cycle: 1 where all that

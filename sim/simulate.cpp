@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "sim/memory/bandwidth_memory.h"
+#include "sim/memory/burst_memory.h"
 #include "sim/system.h"
 
 namespace unna {
@@ -56,6 +58,18 @@ std::string explain_deadlock(const System& system, Cycle now) {
   return text;
 }
 
+std::unique_ptr<MemoryModel> make_memory(const Object& object, const MachineConfig& machine) {
+  const std::size_t cores = object.streams.size();
+  if (machine.dram.model == DramModel::banked)
+    return std::make_unique<BurstMemory>(machine, cores, object.buffers.size());
+  if (machine.cache.size_bytes > 0)
+    throw InputError(fmt::format(
+        "cache.size_bytes: a cache of {} bytes before a DRAM of model bandwidth, which moves "
+        "transfers and not lines; expected dram.model banked",
+        machine.cache.size_bytes));
+  return std::make_unique<BandwidthMemory>(machine, cores * kDmasPerCore);
+}
+
 /// Collects the counters, and checks that nothing was lost on the way.
 SimResult results_of(System& system) {
   SimResult result;
@@ -71,10 +85,11 @@ SimResult results_of(System& system) {
       result.dram_written += layer.dram_written;
     }
   }
-  result.dram_busy = system.dram.busy_cycles();
-  invariant(system.dram.bytes_served() == result.dram_read + result.dram_written,
-            "the DRAM moved {} bytes, the instructions {} + {}", system.dram.bytes_served(),
+  invariant(system.memory->bytes_served() == result.dram_read + result.dram_written,
+            "the DRAM moved {} bytes, the instructions {} + {}", system.memory->bytes_served(),
             result.dram_read, result.dram_written);
+  result.memory = system.memory->finish();
+  result.dram_busy = system.memory->busy_cycles();
   return result;
 }
 
@@ -83,13 +98,7 @@ SimResult results_of(System& system) {
 SimResult simulate(const Image& image, const MachineConfig& machine, const SimOptions& options) {
   check_image(image, machine);
   const Object& object = *image.object;
-  System system{
-      image,
-      machine,
-      {},
-      {},
-      DramSharing(dram_bytes_per_cycle_q16(machine), object.streams.size() * kDmasPerCore),
-      nullptr};
+  System system{image, machine, {}, {}, make_memory(object, machine), nullptr};
   for (std::size_t c = 0; c < object.streams.size(); ++c)
     system.cores.push_back(std::make_unique<CoreModel>(object, CoreId(c), machine, options));
   std::optional<ShadowChecker> shadow;

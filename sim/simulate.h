@@ -13,6 +13,7 @@
 #include "configs/machine.h"
 #include "isa/object.h"
 #include "isa/trace.h"
+#include "sim/memory_stats.h"
 #include "sim/value_model.h"
 
 namespace unna {
@@ -69,7 +70,8 @@ struct SimResult {
   Macs macs = 0;
   Bytes dram_read = 0;
   Bytes dram_written = 0;
-  Cycle dram_busy = 0;  ///< cycles with at least one transfer moving data
+  Cycle dram_busy = 0;                ///< cycles in which data moved (docs/metrics.md)
+  std::optional<MemoryStats> memory;  ///< only with dram.model banked
   std::int64_t instructions = 0;
   std::vector<ShadowViolation> violations;  ///< only with SimOptions::shadow; the first 100
 };

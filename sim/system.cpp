@@ -1,7 +1,7 @@
 // The SystemC side: modules that hold waiting and wiring. What happens when is decided by the plain
 // classes that they wrap.
 //
-// One kernel tick is one clock cycle. Cores and DRAM talk TLM-2.0, approximately timed: BEGIN_REQ
+// One kernel tick is one clock cycle. Cores and memory talk TLM-2.0, approximately timed: BEGIN_REQ
 // is answered at once with END_REQ (a DMA's window bounds what is under way), BEGIN_RESP at the end
 // of the data with TLM_COMPLETED.
 
@@ -94,18 +94,17 @@ class Failure {
   std::exception_ptr exception_;
 };
 
-class DramModule final : public sc_core::sc_module, private TransferListener {
+class MemoryModule final : public sc_core::sc_module, private TransferListener {
  public:
-  tlm_utils::multi_passthrough_target_socket<DramModule, 64, TimingOnlyProtocol> socket{"socket"};
+  tlm_utils::multi_passthrough_target_socket<MemoryModule, 64, TimingOnlyProtocol> socket{"socket"};
 
-  DramModule(const sc_core::sc_module_name& name, System& system, Failure& failure)
+  MemoryModule(const sc_core::sc_module_name& name, System& system, Failure& failure)
       : sc_module(name),
         system_(system),
         failure_(failure),
-        latency_(system.machine.dram.latency_cycles),
         queues_(system.cores.size() * kDmasPerCore) {
-    socket.register_nb_transport_fw(this, &DramModule::transport);
-    SC_HAS_PROCESS(DramModule);
+    socket.register_nb_transport_fw(this, &MemoryModule::transport);
+    SC_HAS_PROCESS(MemoryModule);
     SC_METHOD(serve);
     sensitive << wake_;
     dont_initialize();
@@ -120,32 +119,49 @@ class DramModule final : public sc_core::sc_module, private TransferListener {
   /// Sockets are bound in the order of streams, so the socket's index is the stream.
   tlm::tlm_sync_enum transport(int stream, Payload& payload, tlm::tlm_phase& phase,
                                sc_time& delay) {
-    invariant(phase == tlm::BEGIN_REQ, "the DRAM takes requests only");
+    invariant(phase == tlm::BEGIN_REQ, "memory takes requests only");
     payload.acquire();
     queues_[static_cast<std::size_t>(stream)].push(&payload);
-    const Cycle ready = now() + static_cast<Cycle>(delay.value()) + latency_;
-    system_.dram.request(static_cast<std::uint32_t>(stream), payload.get_data_length(), ready);
-    wake_at(ready);
+    const Origin& origin = *payload.get_extension<Origin>();
+    const Instruction& i = system_.image.object->streams[origin.core.index()][origin.pc];
+    const TransferRequest transfer{
+        static_cast<std::uint32_t>(stream), BufferId(i.get(Operand::buf)),
+        static_cast<Bytes>(payload.get_address()), Strided::of(i), payload.is_write()};
+    wake_at(system_.memory->request(transfer, now() + static_cast<Cycle>(delay.value())));
     phase = tlm::END_REQ;
     return tlm::TLM_UPDATED;
   }
 
+  /// The model may run ahead to where anything else may happen. While others have something to do
+  /// in this very cycle, that is here: another delta cycle later they may have sent requests.
   void serve() {
     failure_.guard([this] {
       next_ = kNever;
-      system_.dram.advance(now(), *this);
-      // Ends of one cycle are answered by (core, engine), whichever was the first within the cycle.
-      std::ranges::sort(ended_, {}, &Ended::stream);
-      for (const Ended& e : ended_) {
-        tlm::tlm_phase phase = tlm::BEGIN_RESP;
-        sc_time delay = sc_core::SC_ZERO_TIME;
-        e.payload->set_response_status(tlm::TLM_OK_RESPONSE);
-        socket[static_cast<int>(e.stream)]->nb_transport_bw(*e.payload, phase, delay);
-        e.payload->release();
-      }
-      ended_.clear();
-      if (const auto next = system_.dram.next_event()) wake_at(*next);
+      const sc_core::sc_simcontext* kernel = sc_core::sc_get_curr_simcontext();
+      const bool crowded = sc_core::sc_pending_activity_at_current_time(kernel);
+      const bool ever = sc_core::sc_pending_activity_at_future_time(kernel);
+      Cycle horizon = kNever;
+      if (crowded)
+        horizon = now();
+      else if (ever)
+        horizon = now() + static_cast<Cycle>(sc_core::sc_time_to_pending_activity(kernel).value());
+      const auto next = system_.memory->advance(now(), horizon, *this);
+      respond();
+      if (next) wake_at(std::max(*next, now()));
     });
+  }
+
+  /// Ends of one cycle are answered by (core, engine), whichever was the first within the cycle.
+  void respond() {
+    std::ranges::sort(ended_, {}, &Ended::stream);
+    for (const Ended& e : ended_) {
+      tlm::tlm_phase phase = tlm::BEGIN_RESP;
+      sc_time delay = sc_core::SC_ZERO_TIME;
+      e.payload->set_response_status(tlm::TLM_OK_RESPONSE);
+      socket[static_cast<int>(e.stream)]->nb_transport_bw(*e.payload, phase, delay);
+      e.payload->release();
+    }
+    ended_.clear();
   }
 
   /// The earliest of all wishes stands.
@@ -157,7 +173,9 @@ class DramModule final : public sc_core::sc_module, private TransferListener {
 
   void data_started(std::uint32_t stream) override {
     if (system_.observer == nullptr) return;
-    const Origin& origin = *queues_[stream].front()->get_extension<Origin>();
+    Ring<Payload*>& queue = queues_[stream];
+    const Payload* payload = queue[started_[stream]++];
+    const Origin& origin = *payload->get_extension<Origin>();
     system_.observer->data_started(origin.core, origin.pc);
   }
   void data_ended(std::uint32_t stream, Cycle at) override {
@@ -166,14 +184,16 @@ class DramModule final : public sc_core::sc_module, private TransferListener {
     queues_[stream].pop();
     ended_.push_back({stream, payload});
     if (system_.observer == nullptr) return;
+    --started_[stream];
     const Origin& origin = *payload->get_extension<Origin>();
     system_.observer->data_ended(origin.core, origin.pc);
   }
 
   System& system_;
   Failure& failure_;
-  Cycle latency_;
-  std::vector<Ring<Payload*>> queues_;  ///< by stream, as DramSharing has them
+  std::vector<Ring<Payload*>> queues_;  ///< by stream, as the model has them
+  /// By stream: payloads of the queue whose data phase has begun (counted for an observer only).
+  std::vector<std::size_t> started_ = std::vector<std::size_t>(queues_.size());
   std::vector<Ended> ended_;
   Cycle next_ = kNever;
   sc_core::sc_event wake_;
@@ -298,13 +318,13 @@ Cycle run_system(System& system) {
   const std::lock_guard lock(one_kernel);
   const KernelContext context;
   Failure failure;
-  DramModule dram("dram", system, failure);
+  MemoryModule memory("memory", system, failure);
   Fabric fabric{system, {}};
   for (std::size_t c = 0; c < system.cores.size(); ++c) {
     const std::string name = "core" + std::to_string(c);
     fabric.cores.push_back(
         std::make_unique<CoreModule>(name.c_str(), *system.cores[c], fabric, failure));
-    for (const Engine e : kDmaEngines) fabric.cores.back()->socket(e).bind(dram.socket);
+    for (const Engine e : kDmaEngines) fabric.cores.back()->socket(e).bind(memory.socket);
   }
   sc_core::sc_start();
   failure.rethrow();

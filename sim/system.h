@@ -9,7 +9,7 @@
 #include "configs/machine.h"
 #include "sim/barriers.h"
 #include "sim/core_model.h"
-#include "sim/dram_sharing.h"
+#include "sim/memory/memory_model.h"
 #include "sim/shadow_checker.h"
 
 namespace unna {
@@ -28,8 +28,8 @@ struct System {
   const MachineConfig& machine;
   std::vector<std::unique_ptr<CoreModel>> cores;
   Barriers barriers;
-  DramSharing dram;                  ///< stream = core * kDmasPerCore + dma_index
-  DramObserver* observer = nullptr;  ///< may be null
+  std::unique_ptr<MemoryModel> memory;  ///< stream = core * kDmasPerCore + dma_index
+  DramObserver* observer = nullptr;     ///< may be null
 };
 
 /// Until nothing moves any more. Returns the cycle of the last event. Exceptions of the model and

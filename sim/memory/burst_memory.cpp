@@ -2,6 +2,8 @@
 
 #include "sim/memory/burst_memory.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -32,7 +34,8 @@ BurstMemory::BurstMemory(const MachineConfig& machine, std::size_t cores, std::s
       burst_(map_.burst_bytes()),
       granule_(lowest_channel_bit(map_)),
       line_(machine.cache.line_bytes),
-      window_(machine.core.dma_window),
+      window_(machine.interconnect.window),
+      queue_{machine.dram.controller.read_queue, machine.dram.controller.write_queue},
       oldest_first_(machine.interconnect.arbitration == Arbitration::oldest),
       hop_(machine.interconnect.latency_cycles * cycle_),
       controller_(machine.dram.controller_cycles * cycle_),
@@ -47,14 +50,16 @@ BurstMemory::BurstMemory(const MachineConfig& machine, std::size_t cores, std::s
   if (machine.cache.size_bytes == 0) return;
 
   if (line_ < burst_ || line_ > packet_)
-    throw InputError(fmt::format(
-        "cache.line_bytes: a line of {} bytes, expected {} (a burst) to {} (what a packet may carry)",
-        line_, burst_, packet_));
+    throw InputError(
+        fmt::format("cache.line_bytes: a line of {} bytes, expected {} (a burst) to {} (what a "
+                    "packet may carry)",
+                    line_, burst_, packet_));
   sets_ = machine.cache.size_bytes / (line_ * machine.cache.ways * machine.dram.layout.channels);
   if (sets_ == 0)
-    throw InputError(fmt::format("cache.size_bytes: {} bytes, expected {} channels x {} ways x {} "
-                                 "bytes a line at least",
-                                 machine.cache.size_bytes, channels, machine.cache.ways, line_));
+    throw InputError(
+        fmt::format("cache.size_bytes: {} bytes, expected {} channels x {} ways x {} "
+                    "bytes a line at least",
+                    machine.cache.size_bytes, channels, machine.cache.ways, line_));
   cache_.by_buffer.resize(buffers);
   for (Slice& s : slices_) {
     s.cache.emplace(sets_, machine.cache.ways, machine.cache.mshrs);
@@ -121,7 +126,7 @@ void BurstMemory::send(std::size_t core, Time now, TransferListener& listener) {
   for (std::size_t k = 0; k < kEnginesAtPort; ++k) {
     const std::size_t engine = (c.turn + k) % kEnginesAtPort;
     const auto stream = static_cast<std::uint32_t>(core * kEnginesAtPort + engine);
-    if (!can_send(streams_[stream], now, next, listener)) continue;
+    if (!can_send(streams_[stream], now, next)) continue;
     c.turn = (engine + 1) % kEnginesAtPort;
     send_packet(core, stream, now, listener);
     next = c.out_free;
@@ -132,8 +137,7 @@ void BurstMemory::send(std::size_t core, Time now, TransferListener& listener) {
 
 /// Where only the transfer's time is missing, lowers `next` to it; where the window is full, an
 /// answer will wake the core.
-bool BurstMemory::can_send(Stream& s, Time now, Time& next, TransferListener& listener) {
-  (void)listener;
+bool BurstMemory::can_send(const Stream& s, Time now, Time& next) const {
   if (s.sender == s.transfers.size() || s.open >= window_) return false;
   const Time ready = s.transfers[s.sender].ready;
   if (ready <= now) return true;
@@ -176,7 +180,8 @@ void BurstMemory::send_packet(std::size_t core, std::uint32_t stream, Time now,
   if (at < sources_.time(input_source(slice))) sources_.set(input_source(slice), at);
 }
 
-/// Bursts of a transfer have been answered: the data are with the core, or taken by memory, at `at`.
+/// Bursts of a transfer have been answered: the data are with the core, or taken by memory, at
+/// `at`.
 void BurstMemory::answered(const Owner& owner, Time at) {
   Stream& s = streams_[owner.stream];
   Transfer& t = s.transfers[owner.serial - s.first];
@@ -208,7 +213,7 @@ void BurstMemory::end_transfers(std::uint32_t stream) {
 
 Cycle BurstMemory::busy_cycles() const {
   std::int64_t ticks = 0;
-  for (const Slice& s : slices_) ticks += s.channel.stats().busy;
+  for (const Slice& s : slices_) ticks += s.channel.stats().data_clocks;
   return cycle_of(ticks * tick_ / static_cast<std::int64_t>(slices_.size()));
 }
 
@@ -217,14 +222,14 @@ std::optional<MemoryStats> BurstMemory::finish() {
   stats.burst_bytes = burst_;
   stats.cache = cache_;
   for (Slice& s : slices_) {
-    while (!s.channel.idle())
-      s.channel.step(s.channel.next_event(), [](std::uint32_t, std::int64_t) {});
+    for (Tick at = s.channel.next_event(); at != kNeverTick; at = s.channel.next_event())
+      s.channel.step(at, [](std::uint32_t, Tick) {});
     const DramChannelStats& c = s.channel.stats();
     stats.dram.reads += c.reads;
     stats.dram.writes += c.writes;
-    stats.dram.row_hits += c.row_hits;
-    stats.dram.row_misses += c.row_misses;
-    stats.dram.row_conflicts += c.row_conflicts;
+    stats.dram.row_hits += c.hits;
+    stats.dram.row_misses += c.misses;
+    stats.dram.row_conflicts += c.conflicts;
     stats.dram.activates += c.activates;
     stats.dram.refreshes += c.refreshes;
     stats.dram.forwarded += c.forwarded;

@@ -1,14 +1,14 @@
 #pragma once
 
-// `dram.model: banked`: DMA transfers as packets of bursts through a crossbar to slices, each a DRAM
-// channel with, where the machine has one, its part of the shared cache. docs/model.md, "Memory by
-// bursts", is the contract; docs/adr/0013 says why it runs ahead of the kernel.
+// `dram.model: banked`: DMA transfers as packets of bursts through a crossbar to slices, each a
+// DRAM channel with, where the machine has one, its part of the shared cache. docs/model.md,
+// "Memory by bursts", is the contract; docs/adr/0013 says why it runs ahead of the kernel.
 //
 // Event-driven: every core's port, every slice's input and output and every channel is a source of
 // events, which are processed in the order of (time, kind of source, number of source).
 
+#include <array>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <queue>
 #include <vector>
@@ -73,7 +73,7 @@ class BurstMemory final : public MemoryModel {
     Time arrived = 0;
   };
   struct Core {
-    std::size_t turn = 0;    ///< the engine that sends next, if it can
+    std::size_t turn = 0;  ///< the engine that sends next, if it can
     Time out_free = 0;
     Time in_free = 0;
     std::int64_t open = 0;
@@ -120,7 +120,7 @@ class BurstMemory final : public MemoryModel {
   // burst_memory.cpp: time, streams and cores
   void process(Time until, TransferListener& listener);
   void send(std::size_t core, Time now, TransferListener& listener);
-  bool can_send(Stream& stream, Time now, Time& next, TransferListener& listener);
+  bool can_send(const Stream& stream, Time now, Time& next) const;
   void send_packet(std::size_t core, std::uint32_t stream, Time now, TransferListener& listener);
   void answered(const Owner& owner, Time at);
   void end_transfers(std::uint32_t stream);
@@ -128,12 +128,12 @@ class BurstMemory final : public MemoryModel {
 
   // burst_slices.cpp: slices
   void accept(std::size_t slice, Time now);
-  std::optional<std::size_t> choose(Slice& s, Time now, Time& next) const;
+  std::optional<std::size_t> choose(const Slice& s, Time now, Time& next) const;
   bool take(Slice& s, Waiting& w, Time now);
   bool take_burst(Slice& s, const Waiting& w, Bytes address, Time now);
   bool take_line(Slice& s, const Waiting& w, Bytes line, std::int64_t bursts, bool whole, Time now);
   void push_line(Slice& s, Bytes line, bool write, std::uint32_t tag, Time now);
-  bool has_room(Slice& s, bool write, std::int64_t bursts) const;
+  bool has_room(const Slice& s, bool write, std::int64_t bursts) const;
   void answer(std::size_t slice, Time now);
   void respond(Slice& s, const Owner& owner, Time now);
   void step_channel(std::size_t slice, Time now);
@@ -157,6 +157,7 @@ class BurstMemory final : public MemoryModel {
   Bytes line_;
   std::int64_t sets_ = 0;
   std::int64_t window_;
+  std::array<std::int64_t, 2> queue_;  ///< of a channel: reads, writes
   bool oldest_first_;
   Time hop_;         ///< crossbar, one way
   Time controller_;  ///< from the DRAM's data to the slice's output

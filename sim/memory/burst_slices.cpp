@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kEnginesAtPort = 3;
 
-/// A burst's tag in the channel: an MSHR, or a stream and the low bits of a transfer's serial number
-/// (a DMA has fewer transfers under way than these can tell apart).
+/// A burst's tag in the channel: an MSHR, or a stream and the low bits of a transfer's serial
+/// number (a DMA has fewer transfers under way than these can tell apart).
 constexpr std::uint32_t kFillTag = 1U << 31U;
 constexpr std::uint32_t kSerialBits = 16;
 constexpr std::uint32_t kSerialMask = (1U << kSerialBits) - 1;
@@ -52,7 +52,7 @@ void BurstMemory::accept(std::size_t slice, Time now) {
 
 /// The core whose packet is next; where all that wait are still on their way, lowers `next` to the
 /// first arrival.
-std::optional<std::size_t> BurstMemory::choose(Slice& s, Time now, Time& next) const {
+std::optional<std::size_t> BurstMemory::choose(const Slice& s, Time now, Time& next) const {
   if (s.held) return s.held;
   std::optional<std::size_t> chosen;
   const std::uint64_t turned = std::rotr(s.waiting, static_cast<int>(s.turn));
@@ -75,8 +75,8 @@ bool BurstMemory::take(Slice& s, Waiting& w, Time now) {
     std::int64_t bursts = 1;
     if (s.cache) {
       // The part of a line that the packet has.
-      const Bytes end = std::min((address & -line_) + line_,
-                                 w.packet.address + w.packet.bursts * burst_);
+      const Bytes end =
+          std::min((address & -line_) + line_, w.packet.address + w.packet.bursts * burst_);
       bursts = (end - address) / burst_;
       const bool whole = bursts * burst_ == line_ && w.packet.useful == w.packet.bursts * burst_;
       if (!take_line(s, w, address / line_, bursts, whole, now)) return false;
@@ -134,8 +134,8 @@ bool BurstMemory::take_line(Slice& s, const Waiting& w, Bytes line, std::int64_t
   return true;
 }
 
-bool BurstMemory::has_room(Slice& s, bool write, std::int64_t bursts) const {
-  return s.channel.room(write) >= bursts;
+bool BurstMemory::has_room(const Slice& s, bool write, std::int64_t bursts) const {
+  return static_cast<std::int64_t>(s.channel.queued(write)) + bursts <= queue_[write ? 1 : 0];
 }
 
 void BurstMemory::push_line(Slice& s, Bytes line, bool write, std::uint32_t tag, Time now) {
@@ -152,13 +152,13 @@ std::int64_t BurstMemory::set_of(Bytes line) const {
 
 void BurstMemory::step_channel(std::size_t slice, Time now) {
   Slice& s = slices_[slice];
-  s.channel.step(now / tick_, [&](std::uint32_t tag, std::int64_t data_end) {
+  s.channel.step(now / tick_, [&](std::uint32_t tag, Tick data_end) {
     Time at = data_end * tick_ + controller_;
     if (!s.data.empty()) at = std::max(at, s.data.back().at);
     s.data.push({at, tag});
     if (at < sources_.time(output_source(slice))) sources_.set(output_source(slice), at);
   });
-  const std::int64_t next = s.channel.next_event();
+  const Tick next = s.channel.next_event();
   sources_.set(channel_source(slice), next == kNeverTick ? MinTree::kNever : next * tick_);
   rearm(slice, now);
 }

@@ -26,8 +26,8 @@ class CacheSlice {
   };
   struct Answer {
     Outcome outcome = Outcome::hit;
-    std::uint32_t mshr = 0;           ///< merged, fill
-    std::optional<Bytes> writeback;   ///< fill, install: number of the dirty line that has to go
+    std::uint32_t mshr = 0;          ///< merged, fill
+    std::optional<Bytes> writeback;  ///< fill, install: number of the dirty line that has to go
   };
 
   /// What access() would answer, without changing anything.
@@ -53,7 +53,7 @@ class CacheSlice {
   std::optional<std::size_t> victim(std::int64_t set) const;
 
   std::size_t ways_;
-  std::vector<Way> lines_;  ///< set by set
+  std::vector<Way> lines_;          ///< set by set
   std::vector<std::size_t> mshrs_;  ///< the way that each fills
   std::vector<std::uint32_t> free_;
   std::int64_t serial_ = 0;

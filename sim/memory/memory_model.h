@@ -1,7 +1,7 @@
 #pragma once
 
-// What the cores' DMA engines see of memory: transfers go in, ends come out. Two models stand behind
-// it, `bandwidth` (sim/memory/bandwidth_memory.h) and `banked` (sim/memory/burst_memory.h).
+// What the cores' DMA engines see of memory: transfers go in, ends come out. Two models stand
+// behind it, `bandwidth` (sim/memory/bandwidth_memory.h) and `banked` (sim/memory/burst_memory.h).
 
 #include <cstdint>
 #include <optional>
@@ -13,12 +13,13 @@
 
 namespace unna {
 
-/// A DMA engine's transfer. A stream is one engine; its transfers end in the order of their requests.
+/// A DMA engine's transfer. A stream is one engine; its transfers end in the order of their
+/// requests.
 struct TransferRequest {
   std::uint32_t stream = 0;
-  BufferId buffer;     ///< that it moves a part of
-  Bytes base = 0;      ///< address at which the descriptor begins
-  Strided copy;        ///< of which memory is the source or, for a write, the destination
+  BufferId buffer;  ///< that it moves a part of
+  Bytes base = 0;   ///< address at which the descriptor begins
+  Strided copy;     ///< of which memory is the source or, for a write, the destination
   bool write = false;
 };
 

@@ -15,14 +15,14 @@ namespace unna {
 struct Packet {
   Bytes address = 0;  ///< of the first burst
   std::int64_t bursts = 0;
-  Bytes useful = 0;   ///< bytes that the transfer moves; at most bursts * burst size
+  Bytes useful = 0;  ///< bytes that the transfer moves; at most bursts * burst size
 
   friend bool operator==(const Packet&, const Packet&) = default;
 };
 
 /// Walks a strided descriptor in its order. A burst that follows on itself (the next run begins in
-/// the burst in which the last one ended) is taken once, as a DMA's line buffer does; packets do not
-/// cross multiples of `packet` bytes. Both sizes are powers of two, burst <= packet.
+/// the burst in which the last one ended) is taken once, as a DMA's line buffer does; packets do
+/// not cross multiples of `packet` bytes. Both sizes are powers of two, burst <= packet.
 class PacketWalker {
  public:
   PacketWalker() = default;
