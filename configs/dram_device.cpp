@@ -212,6 +212,11 @@ int dram_column_low_bits(const DramDevice& device, const DramLayout& layout) {
          other_bits_below_channel(device, layout.mapping);
 }
 
+std::vector<DramField> DramMapping::default_order() {
+  using enum DramField;
+  return {row, rank, bank, column_high, channel, column_low, group};
+}
+
 DramMapping parse_dram_mapping(std::string_view text, const SourcePos& pos, std::string_view what) {
   DramMapping mapping;
   mapping.order.clear();

@@ -90,9 +90,10 @@ inline constexpr std::string_view kDramFieldNames[] = {
 
 /// Order of the fields from the most significant; the byte in the burst lies below them.
 struct DramMapping {
-  std::vector<DramField> order = {DramField::row,         DramField::rank,    DramField::bank,
-                                  DramField::column_high, DramField::channel, DramField::column_low,
-                                  DramField::group};
+  std::vector<DramField> order = default_order();
+
+  /// row rank bank column_high channel column_low group.
+  static std::vector<DramField> default_order();
 
   friend bool operator==(const DramMapping&, const DramMapping&) = default;
 };

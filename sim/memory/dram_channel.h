@@ -6,6 +6,7 @@
 // never clock by clock. Plain C++: who drives it brings the simulated time.
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -91,6 +92,8 @@ class DramChannel {
   /// Bursts that wait.
   std::size_t queued(bool write) const { return queues_[write].size; }
   const DramChannelStats& stats() const { return stats_; }
+  /// End of the last data on the bus so far, of reads and writes.
+  Tick last_data() const { return last_data_; }
   /// nullptr: none. It lives as long as the channel is used.
   void observe(DramCommandObserver* observer) { observer_ = observer; }
 
@@ -172,6 +175,11 @@ class DramChannel {
     Tick data_end;
   };
 
+  static BankMask bit(std::uint8_t bank) { return BankMask{1} << bank; }
+  /// Lowest bank of a mask that is not empty.
+  static std::uint8_t first(BankMask mask) {
+    return static_cast<std::uint8_t>(std::countr_zero(mask));
+  }
   Slot& slot(SlotIndex s) { return slots_[static_cast<std::size_t>(s)]; }
   const Slot& slot(SlotIndex s) const { return slots_[static_cast<std::size_t>(s)]; }
   std::uint8_t bank_of(const DramAddress& where) const;
@@ -220,6 +228,7 @@ class DramChannel {
   std::int64_t turn_served_ = 0;  ///< since the bus turned
   bool planned_ = false;
   Plan plan_;
+  Tick last_data_ = 0;
   DramChannelStats stats_;
   DramCommandObserver* observer_ = nullptr;
 };
