@@ -13,6 +13,7 @@ namespace unna {
 namespace {
 
 constexpr std::size_t kEnginesAtPort = 3;
+constexpr std::int64_t kForever = MinTree::kNever;
 
 Bytes lowest_channel_bit(const DramAddressMap& map) {
   Bytes bit = map.burst_bytes();
@@ -83,21 +84,21 @@ Cycle BurstMemory::request(const TransferRequest& t, Cycle at) {
 }
 
 std::optional<Cycle> BurstMemory::advance(Cycle now, Cycle horizon, TransferListener& listener) {
-  const auto report = [&] {
-    while (!ends_.empty() && ends_.top().at <= now) {
-      const End end = ends_.top();
-      ends_.pop();
-      listener.data_ended(end.stream, end.at);
-    }
-  };
-  report();
+  bool told = false;
+  for (; !ends_.empty() && ends_.top().at <= now; ends_.pop()) {
+    listener.data_ended(ends_.top().stream, ends_.top().at);
+    told = true;
+  }
+  if (told) horizon = now;  // the cores have yet to react
+  const Time until = horizon > kForever / cycle_ ? kForever : horizon * cycle_;
   // An end is an answer that the cores may react to: nothing is done ahead of it.
-  while (transfers_open_ > 0 && sources_.next_time() < horizon * cycle_ &&
+  while (transfers_open_ > 0 && sources_.next_time() < until &&
          (ends_.empty() || sources_.next_time() < ends_.top().at * cycle_))
     process(sources_.next_time(), listener);
-  if (!ends_.empty()) return ends_.top().at;
-  if (transfers_open_ == 0) return std::nullopt;
-  return std::max(now, sources_.next_time() / cycle_);
+  std::optional<Cycle> next;
+  if (!ends_.empty()) next = ends_.top().at;
+  if (transfers_open_ > 0) next = std::min(next.value_or(kForever), sources_.next_time() / cycle_);
+  return next ? std::optional(std::max(now, *next)) : next;
 }
 
 void BurstMemory::process(Time now, TransferListener& listener) {
