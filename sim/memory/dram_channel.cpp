@@ -150,6 +150,7 @@ void DramChannel::catch_up(Tick at) {
 }
 
 std::optional<DramChannel::ReadDone> DramChannel::issue() {
+  invariant(plan_.at != kNeverTick, "a step of a channel that has nothing to do");
   now_ = plan_.at;
   bus_free_ = now_ + 1;
   planned_ = false;

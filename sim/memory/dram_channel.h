@@ -95,6 +95,8 @@ class DramChannel {
   /// Bursts that wait.
   std::size_t queued(bool write) const { return queues_[write].size; }
   const DramChannelStats& stats() const { return stats_; }
+  /// Of the last push or command.
+  Tick now() const { return now_; }
   /// End of the last data on the bus so far, of reads and writes.
   Tick last_data() const { return last_data_; }
   /// nullptr: none. It lives as long as the channel is used.
