@@ -27,6 +27,7 @@ constexpr Command kCommands[] = {
     {"trace", "print or summarise a trace file", trace_command},
     {"import", "write an ONNX model as a network file", import_command},
     {"conformance", "run ONNX's backend tests, and count what passes", conformance_command},
+    {"dram", "bandwidth and latency of a machine's banked DRAM", dram_command},
     {"machine", "print a machine with all its fields", machine_command},
     {"networks", "print the sizes of networks", networks_command},
     {"isa", "print the instruction set", isa_command},

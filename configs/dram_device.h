@@ -170,7 +170,7 @@ void visit_dram_fields(Dram& dram, Visitor&& v) {
   power("dram.burst_length", device.burst_length, 2, 32, "beats", "beats of a burst");
   power("dram.ranks", device.ranks, 1, 4, "ranks", "ranks of a channel");
   power("dram.groups", device.groups, 1, 8, "groups", "bank groups of a rank");
-  power("dram.banks", device.banks, 1, 16, "banks", "banks of a bank group; 64 a channel at most");
+  power("dram.banks", device.banks, 1, 32, "banks", "banks of a bank group; 64 a channel at most");
   power("dram.rows", device.rows, 1, 1 << 20, "rows", "rows of a bank");
   power("dram.columns", device.columns, 1, 1 << 14, "columns", "columns of a row, each a beat");
 

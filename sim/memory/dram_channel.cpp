@@ -23,17 +23,14 @@ DramChannel::DramChannel(const DramDevice& device, const DramController& control
       turns_(device),
       slots_(static_cast<std::size_t>(controller.read_queue + controller.write_queue)),
       banks_(static_cast<std::size_t>(device.banks_per_channel())),
+      open_rows_(banks_.size()),
       groups_(static_cast<std::size_t>(device.ranks * device.groups)),
       ranks_(static_cast<std::size_t>(device.ranks)) {
   invariant(banks_.size() <= kMaxBanks, "{} banks a channel", banks_.size());
   queues_[0].capacity = static_cast<std::size_t>(controller.read_queue);
   queues_[1].capacity = static_cast<std::size_t>(controller.write_queue);
   for (std::size_t i = slots_.size(); i-- > 0;) free_slots_.push_back(static_cast<SlotIndex>(i));
-  for (std::size_t b = 0; b < banks_.size(); ++b) {
-    banks_[b].group = static_cast<std::uint8_t>(b >> bank_bits_);
-    banks_[b].rank = static_cast<std::uint8_t>(banks_[b].group >> group_bits_);
-    ranks_[banks_[b].rank].banks |= bit(static_cast<std::uint8_t>(b));
-  }
+  for (std::uint8_t b = 0; b < banks_.size(); ++b) ranks_[rank_of(b)].banks |= bit(b);
   for (std::size_t r = 0; r < ranks_.size(); ++r) {
     ranks_[r].last_acts.fill(-timing_.faw);
     // Staggered: the ranks' refreshes do not fall together.
@@ -97,54 +94,63 @@ void DramChannel::enqueue(Queue& queue, const DramBurst& burst, std::uint8_t ban
              kNone,
              arrivals_++,
              queue.served + queue.size};
-  (in_bank.youngest == kNone ? in_bank.oldest : slot(in_bank.youngest).bank_younger) = s;
+  if (in_bank.youngest == kNone) {
+    in_bank.oldest = s;
+    in_bank.oldest_order = slot(s).order;
+    queue.waiting |= bit(bank);
+  } else {
+    slot(in_bank.youngest).bank_younger = s;
+  }
   in_bank.youngest = s;
   (queue.youngest == kNone ? queue.oldest : slot(queue.youngest).younger) = s;
   queue.youngest = s;
   ++queue.size;
-  queue.waiting |= bit(bank);
   if ((open_ & bit(bank)) != 0 && in_bank.hit == kNone) find_hit(queue, bank, s);
 }
 
 void DramChannel::dequeue(Queue& queue, SlotIndex s) {
   const Slot& gone = slot(s);
   BankQueue& in_bank = queue.banks[gone.bank];
-  (gone.bank_older == kNone ? in_bank.oldest : slot(gone.bank_older).bank_younger) =
-      gone.bank_younger;
+  if (gone.bank_older != kNone)
+    slot(gone.bank_older).bank_younger = gone.bank_younger;
+  else if (gone.bank_younger != kNone)
+    in_bank.oldest_order = slot(gone.bank_younger).order;
+  else
+    queue.waiting &= ~bit(gone.bank);
+  if (gone.bank_older == kNone) in_bank.oldest = gone.bank_younger;
   (gone.bank_younger == kNone ? in_bank.youngest : slot(gone.bank_younger).bank_older) =
       gone.bank_older;
   (gone.older == kNone ? queue.oldest : slot(gone.older).younger) = gone.younger;
   (gone.younger == kNone ? queue.youngest : slot(gone.younger).older) = gone.older;
   --queue.size;
-  if (in_bank.oldest == kNone) queue.waiting &= ~bit(gone.bank);
   find_hit(queue, gone.bank, gone.bank_younger);
   free_slots_.push_back(s);
 }
 
 /// The oldest burst of the open row from `from` on.
 void DramChannel::find_hit(Queue& queue, std::uint8_t bank, SlotIndex from) {
-  const std::uint32_t row = banks_[bank].row;
+  const std::uint32_t row = open_rows_[bank];
   while (from != kNone && slot(from).row != row) from = slot(from).bank_younger;
   queue.banks[bank].hit = from;
-  if (from == kNone)
+  if (from == kNone) {
     queue.hits &= ~bit(bank);
-  else
-    queue.hits |= bit(bank);
+    return;
+  }
+  queue.banks[bank].hit_order = slot(from).order;
+  queue.hits |= bit(bank);
 }
 
 // Commands
 
 /// What an idle channel does by itself before `at`.
 void DramChannel::catch_up(Tick at) {
-  if (queues_[0].size + queues_[1].size > 0) return;
-  while (true) {
-    if (!planned_) plan();
-    if (plan_.at >= at) break;
-    issue();
-  }
+  if (!idle()) return;
+  for (plan_idle(); plan_.at < at; plan_idle()) issue();
+  planned_ = false;
 }
 
 std::optional<DramChannel::ReadDone> DramChannel::issue() {
+  invariant(plan_.at != kNeverTick, "a step of a channel that has nothing to do");
   now_ = plan_.at;
   bus_free_ = now_ + 1;
   planned_ = false;
@@ -177,10 +183,10 @@ std::optional<DramChannel::ReadDone> DramChannel::issue_column() {
   report(b, served.column);
   for (const std::size_t to : {0U, 1U}) {
     for (std::size_t r = 0; r < ranks_.size(); ++r) {
-      const auto& turn = r == bank.rank ? turns_.same_rank : turns_.other_rank;
+      const auto& turn = r == rank_of(b) ? turns_.same_rank : turns_.other_rank;
       ranks_[r].column[to] = std::max(ranks_[r].column[to], now_ + turn[writing_][to]);
     }
-    Tick& in_group = groups_[bank.group].column[to];
+    Tick& in_group = groups_[group_of(b)].column[to];
     in_group = std::max(in_group, now_ + turns_.same_group[writing_][to]);
   }
   const Tick data_end = now_ + (writing_ ? timing_.cwl : timing_.cl) + burst_clocks_;
@@ -205,16 +211,16 @@ void DramChannel::count(Outcome outcome) {
 void DramChannel::issue_activate() {
   const std::uint8_t b = plan_.target;
   Bank& bank = banks_[b];
-  Rank& rank = ranks_[bank.rank];
+  Rank& rank = ranks_[rank_of(b)];
   Slot& cause = slot(queues_[writing_].banks[b].oldest);
   if (cause.outcome == Outcome::hit) cause.outcome = Outcome::miss;
-  bank.row = cause.row;
+  open_rows_[b] = cause.row;
   report(b, 0);
   open_ |= bit(b);
   bank.act = now_ + timing_.rc;
   bank.pre = now_ + timing_.ras;
   bank.column = {now_ + timing_.rcd_rd, now_ + timing_.rcd_wr};
-  groups_[bank.group].act = now_ + timing_.rrd_l;
+  groups_[group_of(b)].act = now_ + timing_.rrd_l;
   rank.last_acts[rank.oldest_act] = now_;
   rank.oldest_act = static_cast<std::uint8_t>((rank.oldest_act + 1U) % 4U);
   rank.act = std::max(now_ + timing_.rrd_s, rank.last_acts[rank.oldest_act] + timing_.faw);
@@ -257,13 +263,12 @@ void DramChannel::close(std::uint8_t b) {
 /// Tells the observer of the planned command; of one to a whole rank, only that counts of the bank.
 void DramChannel::report(std::uint8_t b, std::uint32_t column) const {
   if (observer_ == nullptr) return;
-  const Bank& bank = banks_[b];
   DramAddress where;
-  where.rank = bank.rank;
+  where.rank = rank_of(b);
   if (plan_.op != DramOp::precharge_all && plan_.op != DramOp::refresh) {
-    where.group = bank.group & ((1U << group_bits_) - 1U);
+    where.group = group_of(b) & ((1U << group_bits_) - 1U);
     where.bank = b & ((1U << bank_bits_) - 1U);
-    where.row = bank.row;
+    where.row = open_rows_[b];
     where.column = column;
   }
   observer_->issued({now_, plan_.op, where});

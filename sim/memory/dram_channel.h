@@ -74,7 +74,10 @@ class DramChannel {
 
   /// The tick at which step() has something to do; kNeverTick where all pushed bursts are done.
   /// Refreshes of an idle channel wait for the next push, which sees them done in time.
-  Tick next_event();
+  Tick next_event() {
+    if (!planned_) plan();
+    return forwarded_.empty() ? plan_.at : now_;
+  }
 
   /// Issues the command that is due at `now` == next_event(), and calls done(tag, data_end) for
   /// reads: the tick at which the last data has arrived, later than `now`. Queues may have room
@@ -92,6 +95,8 @@ class DramChannel {
   /// Bursts that wait.
   std::size_t queued(bool write) const { return queues_[write].size; }
   const DramChannelStats& stats() const { return stats_; }
+  /// Of the last push or command.
+  Tick now() const { return now_; }
   /// End of the last data on the bus so far, of reads and writes.
   Tick last_data() const { return last_data_; }
   /// nullptr: none. It lives as long as the channel is used.
@@ -119,7 +124,9 @@ class DramChannel {
   };
   struct BankQueue {
     SlotIndex oldest = kNone, youngest = kNone;
-    SlotIndex hit = kNone;  ///< oldest burst of the row that is open
+    SlotIndex hit = kNone;           ///< oldest burst of the row that is open
+    std::uint64_t oldest_order = 0;  ///< the orders of `oldest` and `hit`: the scheduler's loop
+    std::uint64_t hit_order = 0;     ///< sees nothing else of a burst
   };
   /// Of one direction.
   struct Queue {
@@ -136,9 +143,6 @@ class DramChannel {
   struct Bank {
     Tick act = 0, pre = 0;
     std::array<Tick, 2> column{};  ///< read, write
-    std::uint32_t row = 0;         ///< that is open
-    std::uint8_t group = 0;        ///< of all ranks
-    std::uint8_t rank = 0;
   };
   struct Group {
     Tick act = 0;
@@ -180,6 +184,13 @@ class DramChannel {
   static std::uint8_t first(BankMask mask) {
     return static_cast<std::uint8_t>(std::countr_zero(mask));
   }
+  std::uint8_t group_of(std::uint8_t bank) const {
+    return static_cast<std::uint8_t>(bank >> bank_bits_);
+  }
+  std::uint8_t rank_of(std::uint8_t bank) const {
+    return static_cast<std::uint8_t>(bank >> (bank_bits_ + group_bits_));
+  }
+  bool idle() const { return queues_[0].size + queues_[1].size == 0; }
   Slot& slot(SlotIndex s) { return slots_[static_cast<std::size_t>(s)]; }
   const Slot& slot(SlotIndex s) const { return slots_[static_cast<std::size_t>(s)]; }
   std::uint8_t bank_of(const DramAddress& where) const;
@@ -189,6 +200,7 @@ class DramChannel {
   void find_hit(Queue& queue, std::uint8_t bank, SlotIndex from);
 
   void plan();
+  void plan_idle();
   void turn_bus();
   Candidates find_candidates(const Queue& queue) const;
   std::uint64_t best_of_rank(const Rank& rank, const Queue& queue, const Candidates& candidates,
@@ -217,6 +229,7 @@ class DramChannel {
   std::vector<SlotIndex> free_slots_;
   std::array<Queue, 2> queues_;  ///< reads, writes
   std::vector<Bank> banks_;      ///< by rank, group and bank
+  std::vector<std::uint32_t> open_rows_;
   std::vector<Group> groups_;
   std::vector<Rank> ranks_;
   BankMask open_ = 0;

@@ -29,19 +29,14 @@ struct DramChannel::Key {
   }
 };
 
-Tick DramChannel::next_event() {
-  if (!forwarded_.empty()) return now_;
-  if (queues_[0].size + queues_[1].size == 0) return kNeverTick;
-  if (!planned_) plan();
-  return plan_.at;
-}
-
 void DramChannel::plan() {
+  planned_ = true;
+  plan_ = {};
+  if (idle()) return;
   turn_bus();
   const Queue& queue = queues_[writing_];
   const Candidates candidates = find_candidates(queue);
   const Tick from = std::max(now_, bus_free_);
-  plan_ = {};
   std::uint64_t best = Key::kNone;
   for (std::uint8_t r = 0; r < ranks_.size(); ++r) {
     const std::uint64_t key = best_of_rank(ranks_[r], queue, candidates, from);
@@ -54,7 +49,21 @@ void DramChannel::plan() {
     }
   }
   if (best != Key::kNone && from + Key::wait(best) < plan_.at) plan_ = unpack(best, from);
-  planned_ = true;
+}
+
+/// The next command of a channel without bursts: on the way to a refresh, or closing a row.
+void DramChannel::plan_idle() {
+  const Tick from = std::max(now_, bus_free_);
+  plan_ = {};
+  for (std::uint8_t r = 0; r < ranks_.size(); ++r) {
+    Plan next = refresh_plan(r, from);
+    if (controller_.page == DramPage::closed)
+      for (BankMask m = open_ & ranks_[r].banks; m != 0; m &= m - 1) {
+        const Tick at = std::max(from, banks_[first(m)].pre);
+        if (at < std::min(next.at, ranks_[r].refresh_due)) next = {at, DramOp::precharge, first(m)};
+      }
+    if (next.at < plan_.at) plan_ = next;
+  }
 }
 
 /// Chooses the queue that is served.
@@ -94,26 +103,28 @@ std::uint64_t DramChannel::best_of_rank(const Rank& rank, const Queue& queue,
                                         const Candidates& candidates, Tick from) const {
   std::uint64_t best = Key::kNone;
   const auto consider = [&](std::uint8_t b, Tick at, Key::Kind kind, std::uint64_t order) {
-    best =
-        std::min(best, Key::pack(std::max(at, from) - from, kind, order - candidates.age_base, b));
+    const Tick wait = std::max(at, from) - from;
+    best = std::min(best, Key::pack(wait, kind, order - candidates.age_base, b));
   };
+  const Tick column_from = rank.column[writing_];
   for (BankMask m = candidates.columns & rank.banks; m != 0; m &= m - 1) {
     const std::uint8_t b = first(m);
-    const Bank& bank = banks_[b];
-    const Tick at = std::max(
-        {bank.column[writing_], groups_[bank.group].column[writing_], rank.column[writing_]});
-    consider(b, at, Key::column, slot(queue.banks[b].hit).order);
+    const Tick at = std::max(banks_[b].column[writing_], groups_[group_of(b)].column[writing_]);
+    consider(b, std::max(at, column_from), Key::column, queue.banks[b].hit_order);
   }
-  for (BankMask m = candidates.activates & rank.banks; m != 0; m &= m - 1) {
-    const std::uint8_t b = first(m);
-    const Bank& bank = banks_[b];
-    consider(b, std::max({bank.act, groups_[bank.group].act, rank.act}), Key::activate,
-             slot(queue.banks[b].oldest).order);
-  }
-  for (BankMask m = candidates.precharges & rank.banks; m != 0; m &= m - 1) {
-    const std::uint8_t b = first(m);
-    consider(b, banks_[b].pre, Key::precharge, slot(queue.banks[b].oldest).order);
-  }
+  // A kind that can't be earlier than what is found loses the tie, too: it need not be looked at.
+  const auto may_be_earlier = [&](Tick at) {
+    return best == Key::kNone || at < from + Key::wait(best);
+  };
+  if (may_be_earlier(std::max(from, rank.act)))
+    for (BankMask m = candidates.activates & rank.banks; m != 0; m &= m - 1) {
+      const std::uint8_t b = first(m);
+      const Tick at = std::max(banks_[b].act, groups_[group_of(b)].act);
+      consider(b, std::max(at, rank.act), Key::activate, queue.banks[b].oldest_order);
+    }
+  if (may_be_earlier(from))
+    for (BankMask m = candidates.precharges & rank.banks; m != 0; m &= m - 1)
+      consider(first(m), banks_[first(m)].pre, Key::precharge, queue.banks[first(m)].oldest_order);
   for (BankMask m = candidates.idle & rank.banks; m != 0; m &= m - 1)
     consider(first(m), banks_[first(m)].pre, Key::idle, candidates.age_base);
   return best;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <filesystem>
 
 #include "base/rng.h"
@@ -25,6 +26,17 @@ struct RandomFields {
     const double part =
         static_cast<double>(rng.below(1ULL << 53U)) / static_cast<double>(1ULL << 53U);
     member = rng.chance(1, 8) ? (rng.chance(1, 2) ? lo : hi) : lo + part * (hi - lo);
+  }
+  void operator()(std::string_view, std::int64_t& member, PowersOfTwo range, std::string_view,
+                  std::string_view) {
+    const auto steps = std::bit_width(static_cast<std::uint64_t>(range.hi / range.lo));
+    member = range.lo << rng.below(static_cast<std::uint64_t>(steps));
+  }
+  void operator()(std::string_view, DramMapping& member, std::string_view) {
+    using enum DramField;
+    member.order = {row, rank, bank, group, channel, column};
+    rng.shuffle(member.order);
+    if (rng.chance(1, 2)) member = {};
   }
   template <class Enum>
   void operator()(std::string_view, Enum& member, std::span<const std::string_view> names,
@@ -81,6 +93,45 @@ TEST(Machine, RangesIncludeTheirEnds) {
             "m:1:8: cores is 0, out of range, expected 1 to 64");
 }
 
+TEST(Machine, StandardComesBeforeTheFieldsItSetsWhereverItStands) {
+  DramDevice expected = dram_standard(DramStandard::hbm2);
+  expected.timing.cl = 21;
+  expected.rows = 64;
+  for (const std::string_view yaml : {"dram: {standard: hbm2, rows: 64, timing: {cl: 21}}",
+                                      "dram: {timing: {cl: 21}, rows: 64, standard: hbm2}"})
+    EXPECT_TRUE(parse_machine(std::string(yaml), "m").dram.device == expected) << yaml;
+  const std::vector<std::vector<std::string>> orders = {
+      {"dram.standard=hbm2", "dram.rows=64", "dram.timing.cl=21"},
+      {"dram.timing.cl=21", "dram.rows=64", "dram.standard=hbm2"}};
+  for (const std::vector<std::string>& assignments : orders) {
+    MachineConfig machine = parse_machine("dram: {timing: {cl: 99}}", "m");
+    set_fields(machine, assignments);
+    EXPECT_TRUE(machine.dram.device == expected);
+  }
+}
+
+TEST(Machine, PresetsStandForTheSameMemoryInBothModels) {
+  for (const std::int64_t cores : {1, 4, 16}) {
+    MachineConfig machine = preset_machine(cores);
+    const std::int64_t rate = dram_bytes_per_cycle_q16(machine);
+    machine.dram.model = DramModel::banked;
+    EXPECT_EQ(dram_bytes_per_cycle_q16(machine), rate) << cores;
+    check_dram(machine.dram.device, machine.dram.layout, machine.dram.controller, "preset");
+    machine.dram.layout.channels *= 2;
+    EXPECT_NEAR(static_cast<double>(dram_bytes_per_cycle_q16(machine)),
+                2 * static_cast<double>(rate), 1);
+  }
+}
+
+TEST(Machine, CapacityOfBankedMemoryIsAtMostWhatItsChannelsHold) {
+  MachineConfig machine = preset_machine(4);
+  EXPECT_EQ(dram_capacity(machine), 4096 * kMiB);
+  machine.dram.model = DramModel::banked;
+  EXPECT_EQ(dram_capacity(machine), 8 * 256 * kMiB);
+  machine.dram.capacity_bytes = 1000;
+  EXPECT_EQ(dram_capacity(machine), 1000);
+}
+
 TEST(Machine, RateIsRoundedToTheNearestUnitAndNeverZero) {
   MachineConfig machine;
   machine.clock_mhz = 1000;
@@ -122,6 +173,13 @@ INSTANTIATE_TEST_SUITE_P(
         SetCase{"cores=010", "--set cores=010: value is '010', expected an integer from 1 to 64"},
         SetCase{"cores= 4", "--set cores= 4: value is ' 4', expected an integer from 1 to 64"},
         SetCase{"cores=65", "--set cores=65: value is 65, out of range, expected 1 to 64"},
+        SetCase{"dram.channels=6",
+                "--set dram.channels=6: value is 6, expected a power of two from 1 to 64"},
+        SetCase{"dram.channels=128",
+                "--set dram.channels=128: value is 128, out of range, expected 1 to 64"},
+        SetCase{"dram.mapping=row",
+                "--set dram.mapping=row: value 'row' has no 'rank', expected 'row rank bank "
+                "column_high channel column_low group' or another order of these"},
         SetCase{"cores", "--set cores: no '=', expected field=value"},
         SetCase{
             "data_type=int4",

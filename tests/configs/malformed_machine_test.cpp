@@ -77,6 +77,11 @@ const Malformed kMalformed[] = {
      "m.yaml:1:12: data_type is 'int12', expected one of: int8, int16, fp16, fp32"},
     {"UnknownModel", "dram: {model: banked2}\n",
      "m.yaml:1:15: dram.model is 'banked2', expected one of: MODELS"},
+    {"UnknownKeyInNestedSection", "dram: {controller: {queue: 3}}\n",
+     "m.yaml:1:20: unknown key 'queue' in dram.controller, expected one of: read_queue, "
+     "write_queue, write_high, write_low, turn, max_passed, page"},
+    {"ScalarNestedSection", "dram: {timing: 16}\n",
+     "m.yaml:1:16: dram.timing is '16', expected a map"},
     {"MapForText", "name: {a: b}\n", "m.yaml:1:7: name is a map, expected a string"},
     {"SecondDocument", "cores: 4\n---\ncores: 4\n",
      "m.yaml:3:1: second document, expected only one"},
