@@ -9,6 +9,7 @@
 #include "memmgr/planners/placement.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/search_budget.h"
+#include "memmgr/planners/starts.h"
 
 namespace unna {
 namespace {

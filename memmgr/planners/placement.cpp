@@ -101,6 +101,23 @@ Bytes find_place(std::vector<Taken>& taken, Bytes size, Bytes alignment, Fit fit
   return search.place();
 }
 
+void place_aside(const PlanProblem& problem, std::span<const std::uint32_t> aside,
+                 std::vector<Bytes>& offsets) {
+  std::vector<char> placed(problem.size(), 1);
+  for (const std::uint32_t i : aside) placed[i] = 0;
+  std::vector<std::uint32_t> scratch;
+  std::vector<Taken> taken;
+  for (const std::uint32_t i : aside) {
+    taken.clear();
+    for (const ByteRange& r : problem.reserved) taken.push_back({r.begin, r.end});
+    for (const std::uint32_t j : problem.neighbours(i, scratch))
+      if (placed[j] != 0) taken.push_back({offsets[j], offsets[j] + problem.buffers[j].size});
+    offsets[i] =
+        find_place(taken, problem.buffers[i].size, problem.buffers[i].alignment, Fit::lowest);
+    placed[i] = 1;
+  }
+}
+
 std::uint64_t placement_work(const PlanProblem& problem) {
   const std::uint64_t n = problem.size();
   return scan_is_faster(problem) ? n * n / 32 + n : 8 * problem.index.pairs() + n;

@@ -33,6 +33,11 @@ Bytes find_place(std::vector<Taken>& taken, Bytes size, Bytes alignment, Fit fit
 std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order,
                                   Fit fit);
 
+/// Gives buffers `aside` (always_placeable() of memmgr/exact/instance.h, in that order) the lowest
+/// offsets that the others leave them.
+void place_aside(const PlanProblem& problem, std::span<const std::uint32_t> aside,
+                 std::vector<Bytes>& offsets);
+
 /// What placing all buffers costs, in looks (memmgr/exact/capacity_search.h).
 std::uint64_t placement_work(const PlanProblem& problem);
 

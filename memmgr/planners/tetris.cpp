@@ -13,6 +13,7 @@
 #include "memmgr/planners/placement.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/search_budget.h"
+#include "memmgr/planners/starts.h"
 #include "memmgr/planners/tetris_search.h"
 
 namespace unna {

@@ -8,7 +8,6 @@
 #include "memmgr/exact/repair.h"
 #include "memmgr/planners/interval_placement.h"
 #include "memmgr/planners/placement.h"
-#include "memmgr/planners/search_budget.h"
 #include "tests/memmgr/featured.h"
 #include "tests/memmgr/fixtures.h"
 
