@@ -146,7 +146,7 @@ std::string failure_reasons(const Rows& rows) {
   for (std::size_t i = 0; i < std::min(kShown, reasons.size()); ++i)
     text += fmt::format("  {} failed: {}\n", reasons[i].second, reasons[i].first);
   if (reasons.size() > kShown)
-    text += fmt::format("  and {} other reasons, see column 'error'\n", reasons.size() - kShown);
+    text += fmt::format("  and {} more, see column 'error'\n", reasons.size() - kShown);
   return text;
 }
 

@@ -101,6 +101,28 @@ Bytes find_place(std::vector<Taken>& taken, Bytes size, Bytes alignment, Fit fit
   return search.place();
 }
 
+std::vector<Bytes> place_without_sharing(const PlanProblem& problem) {
+  std::vector<ByteRange> taken = problem.reserved;
+  for (const PlanBuffer& b : problem.buffers)
+    if (b.fixed) taken.push_back({*b.fixed, *b.fixed + b.size});
+  std::ranges::sort(taken, {}, &ByteRange::begin);
+  std::vector<Bytes> offsets;
+  auto next = taken.begin();
+  Bytes end = 0;
+  for (const PlanBuffer& b : problem.buffers) {
+    if (b.fixed) {
+      offsets.push_back(*b.fixed);
+      continue;
+    }
+    Bytes at = round_up(end, b.alignment);
+    for (; next != taken.end() && next->begin < at + b.size; ++next)
+      at = std::max(at, round_up(next->end, b.alignment));
+    offsets.push_back(at);
+    end = at + b.size;
+  }
+  return offsets;
+}
+
 void place_aside(const PlanProblem& problem, std::span<const std::uint32_t> aside,
                  std::vector<Bytes>& offsets) {
   std::vector<char> placed(problem.size(), 1);
@@ -124,13 +146,16 @@ std::uint64_t placement_work(const PlanProblem& problem) {
 }
 
 std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order,
-                                  Fit fit) {
-  if (scan_is_faster(problem)) return place_intervals(problem, order, fit);
+                                  Fit fit, const Deadline& deadline) {
+  if (scan_is_faster(problem)) return place_intervals(problem, order, fit, deadline);
   Placement placement(problem);
   for (std::uint32_t i = 0; i < problem.size(); ++i)
     if (problem.buffers[i].fixed) placement.put(i, *problem.buffers[i].fixed);
-  for (const std::uint32_t i : order)
+  DeadlineWatch watch(deadline);
+  for (const std::uint32_t i : order) {
+    if (watch.passed()) return {};
     if (!placement.is_placed(i)) placement.put(i, placement.find(i, fit));
+  }
   return placement.take_offsets();
 }
 

@@ -16,9 +16,9 @@ struct Start {
   Fit fit = Fit::lowest;
   Plan (*planner)(const PlanProblem&, const PlanOptions&) = nullptr;
 
-  std::vector<Bytes> make(const PlanProblem& problem) const {
+  std::vector<Bytes> make(const PlanProblem& problem, const Deadline& deadline) const {
     return planner != nullptr ? planner(problem, {}).offsets
-                              : place_in_order(problem, order->order, fit);
+                              : place_in_order(problem, order->order, fit, deadline);
   }
 };
 
@@ -50,15 +50,19 @@ std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget)
   const std::uint64_t work = placement_work(problem);
   const std::uint64_t reserve = budget.work / 2;  // for what searches
   const std::vector<ConstructiveOrder> orders = constructive_orders(problem);
-  const std::vector<Start> all = starts(problem, orders);
+  std::vector<Start> all = starts(problem, orders);
+  // What takes n log n comes first then: there is a plan when the others are given up.
+  if (budget.deadline)
+    std::ranges::stable_partition(all, [](const Start& s) { return s.planner != nullptr; });
   std::vector<Bytes> best;
   Bytes peak = 0;
   for (std::size_t first = 0; first < all.size(); first += kAtATime) {
-    if (!best.empty() && (peak <= goal || budget.work <= reserve || budget.out_of_time())) break;
+    const bool enough = !best.empty() && (peak <= goal || budget.work <= reserve);
+    if (enough || (first > 0 && budget.out_of_time())) break;
     const std::size_t count = std::min(kAtATime, all.size() - first);
     std::vector<std::vector<Bytes>> made(count);
     parallel_for(count, budget.threads, [&](std::size_t k) {
-      if (k == 0 || !budget.out_of_time()) made[k] = all[first + k].make(problem);
+      if (k == 0 || !budget.out_of_time()) made[k] = all[first + k].make(problem, budget.deadline);
     });
     for (std::vector<Bytes>& offsets : made) {
       if (offsets.size() != problem.size()) continue;
@@ -70,7 +74,7 @@ std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget)
     }
     budget.work -= std::min(budget.work, count * work);
   }
-  return best;
+  return best.empty() ? all.front().make(problem, std::nullopt) : best;
 }
 
 }  // namespace unna

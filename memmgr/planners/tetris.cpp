@@ -20,7 +20,6 @@ namespace unna {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Deadline = std::optional<Clock::time_point>;
 
 /// Why it ended; none: it may go on.
 enum class End : std::uint8_t { none, bound, time, effort, patience, generations };
