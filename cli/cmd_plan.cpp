@@ -40,9 +40,9 @@ constexpr OptionRow kOptions[] = {
     {"capacity", "BYTES", "", "size of the memory (default: as large as needed)"},
     {"pool", "NAME[=BYTES]", "",
      "a memory of several, with its capacity; repeated, in order of preference"},
-    {"planner", "NAME", kDefaultPlanner, "which planner; --list shows them"},
+    {"planner", "NAME", "", "which planner; --list shows them (default: auto)"},
     {"compare", "LIST", "", "several planners instead: names, or all"},
-    {"alignment", "BYTES", "64", "of the buffers of a trace"},
+    {"alignment", "BYTES", "", "of the buffers of a trace (default: 64)"},
     {"list", "", "", "list the planners"},
     {"output,o", "FILE", "", "write the offsets as CSV (one file and one planner only)"},
     {"json", "FILE", "", "write all plans with their certificates"},
@@ -67,13 +67,33 @@ auto named(const std::string& file, Body&& body) {
   }
 }
 
-PlanProblem load_problem(const std::string& file, Bytes alignment) {
+/// A network given for a problem would only get messages about its first line.
+void refuse_network(const std::string& file, const std::string& bytes) {
+  const bool onnx = fs::path(file).extension() == ".onnx";
+  const bool yaml = looks_like_text(bytes) &&
+                    (bytes.starts_with("ops:") || bytes.find("\nops:") != std::string::npos);
+  if (onnx || yaml)
+    throw InputError(
+        fmt::format("{}: {}, expected buffers or a trace: `unnasim simulate` plans a network's "
+                    "memory",
+                    file, onnx ? "an ONNX model" : "a network"));
+}
+
+PlanProblem load_problem(const std::string& file, const Options& options,
+                         std::optional<Bytes> alignment) {
+  constexpr Bytes kTraceAlignment = 64;
   const std::string bytes = read_file(file);
+  refuse_network(file, bytes);
   const bool trace = !looks_like_text(bytes) || bytes.starts_with("unnasim-trace") ||
                      fs::path(file).extension() == ".unt";
+  if (alignment && !trace)
+    options.fail("alignment",
+                 fmt::format("{} says the alignment of each buffer, expected a trace", file));
   if (trace) {
     const Trace events = read_trace(bytes, file);
-    return named(file, [&] { return make_problem(instruction_liveness(events), alignment); });
+    return named(file, [&] {
+      return make_problem(instruction_liveness(events), alignment.value_or(kTraceAlignment));
+    });
   }
   return is_json(file, bytes) ? parse_plan_json(bytes, file) : parse_plan_csv(bytes, file);
 }
@@ -90,7 +110,10 @@ void list_planners() {
 }
 
 std::vector<std::string> chosen_planners(const Options& options) {
-  if (!options.text("compare")) return {options.required("planner")};
+  const auto one = options.text("planner");
+  if (one && options.text("compare"))
+    options.fail("planner", "--compare says which planners, expected one of the two options");
+  if (!options.text("compare")) return {one.value_or(std::string(kDefaultPlanner))};
   std::vector<std::string> names;
   for (const std::string& name : options.list("compare")) {
     if (name == "all")
@@ -126,7 +149,7 @@ struct Request {
   bool compare = false;
   std::optional<Bytes> capacity;
   std::vector<MemoryPool> pools;
-  Bytes alignment = 64;
+  std::optional<Bytes> alignment;
   PlanOptions search;
 };
 
@@ -139,7 +162,7 @@ Request read_request(const Options& options) {
   request.pools = chosen_pools(options);
   if (request.capacity && !request.pools.empty())
     options.fail("capacity", "each pool has its own: --pool NAME=BYTES");
-  request.alignment = options.required_integer("alignment", 1, 1 << 20);
+  request.alignment = options.integer("alignment", 1, 1 << 20);
   request.search = plan_choice(options);
   const bool one = options.positional().size() == 1 && request.planners.size() == 1;
   for (const char* name : {"output", "svg"})
@@ -288,7 +311,7 @@ int plan_command(const Arguments& arguments) {
   std::list<PlanProblem> problems;  // runs point to them
   std::vector<PlanRun> runs;
   for (const std::string& file : options->positional()) {
-    PlanProblem& problem = problems.emplace_back(load_problem(file, request.alignment));
+    PlanProblem& problem = problems.emplace_back(load_problem(file, *options, request.alignment));
     if (request.capacity && !problem.pools.empty())
       options->fail("capacity", fmt::format("{} has pools, each with a capacity of its own", file));
     if (request.capacity) problem.capacity = request.capacity;

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -27,7 +29,7 @@ constexpr CommandHelp kHelp = {
     "Simulates every point of a grid (docs/sweeps.md), several at a time. Finished points are "
     "kept\n"
     "in journal.csv as they finish; sweep.csv, the table in the order of the grid, is the same\n"
-    "whatever --jobs. A point that fails is a row with its error."};
+    "whatever --jobs. A point that fails is a row with its error; exit code 1 where all do."};
 
 constexpr OptionRow kOptions[] = {
     {"jobs,j", "N", "1", "points at a time"},
@@ -127,6 +129,27 @@ void list_points(const SweepSpec& spec, const std::vector<SweepPoint>& points) {
   fmt::print("{}", table.str());
 }
 
+/// A line for each of the first distinct errors, in the order of the grid.
+std::string failure_reasons(const Rows& rows) {
+  constexpr std::size_t kShown = 4;
+  std::vector<std::pair<std::string, std::size_t>> reasons;  // error, points
+  for (const auto& row : rows) {
+    if (row->front() == "ok") continue;
+    const auto known =
+        std::ranges::find(reasons, row->at(1), [](const auto& r) { return r.first; });
+    if (known == reasons.end())
+      reasons.emplace_back(row->at(1), 1);
+    else
+      ++known->second;
+  }
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kShown, reasons.size()); ++i)
+    text += fmt::format("  {} failed: {}\n", reasons[i].second, reasons[i].first);
+  if (reasons.size() > kShown)
+    text += fmt::format("  and {} more, see column 'error'\n", reasons.size() - kShown);
+  return text;
+}
+
 }  // namespace
 
 int sweep_command(const Arguments& arguments) {
@@ -158,10 +181,11 @@ int sweep_command(const Arguments& arguments) {
   write_file(directory / "sweep.csv", table_csv(spec, points, rows));
   const auto failed =
       std::count_if(rows.begin(), rows.end(), [](const auto& row) { return row->front() != "ok"; });
-  fmt::print("{} points, {} failed{}\nwritten to {}\n", points.size(), failed,
+  fmt::print("{} points, {} failed{}\n{}written to {}\n", points.size(), failed,
              resumed > 0 ? fmt::format(", {} from the journal", resumed) : "",
-             (directory / "sweep.csv").string());
-  return kExitOk;
+             failure_reasons(rows), (directory / "sweep.csv").string());
+  const bool nothing = !rows.empty() && static_cast<std::size_t>(failed) == rows.size();
+  return nothing ? kExitNothingDone : kExitOk;
 }
 
 }  // namespace unna

@@ -227,6 +227,30 @@ YamlNode load_yaml(const std::filesystem::path& path) {
   return parse_yaml(read_file(path), path.string());
 }
 
+namespace {
+
+/// Whether one is the other with a typing mistake: a letter wrong, missing, too many or two of them
+/// swapped (a distance of 1 after Damerau, CACM 1964). Short words are alike without one.
+bool look_alike(std::string_view a, std::string_view b) {
+  constexpr std::size_t kShort = 2;
+  if (b.size() <= kShort) return false;
+  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i)
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        cost[i][j] = i + j;
+        continue;
+      }
+      const std::size_t wrong = a[i - 1] == b[j - 1] ? 0 : 1;
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + wrong});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+    }
+  return cost[a.size()][b.size()] <= 1;
+}
+
+}  // namespace
+
 YamlMapReader::YamlMapReader(const YamlNode& node, std::string_view what)
     : node_(node.as_map(what)), what_(what) {}
 
@@ -237,8 +261,14 @@ const YamlNode* YamlMapReader::optional(std::string_view key) {
 
 const YamlNode& YamlMapReader::require(std::string_view key) {
   const YamlNode* value = optional(key);
-  if (value == nullptr) node_.fail(fmt::format("{} has no '{}', expected one", what_, key));
-  return *value;
+  if (value != nullptr) return *value;
+  for (std::size_t i = 0; i < node_.fields.size(); ++i) {
+    const std::string& other = node_.fields[i].first;
+    if (std::find(known_.begin(), known_.end(), other) == known_.end() && look_alike(other, key))
+      throw InputError(node_.field_pos[i], fmt::format("{} has no '{}' but '{}', expected '{}'",
+                                                       what_, key, other, key));
+  }
+  node_.fail(fmt::format("{} has no '{}', expected one", what_, key));
 }
 
 void YamlMapReader::finish() const {

@@ -179,7 +179,7 @@ void PlanJson::read_place(YamlMapReader& fields, PlanBuffer& buffer) {
 void PlanJson::read_life(YamlMapReader& fields, bool timed, Bytes size) {
   if (!timed) return;
   Interval life;
-  if (fields.node().find("lower") == nullptr)
+  if (fields.node().find("lower") == nullptr && fields.node().find("upper") == nullptr)
     fields.node().fail("the buffer has no 'lower', expected one, or an 'order' of the problem");
   life.lower = fields.require("lower").as_int("lower", -kMaxTime, kMaxTime);
   const YamlNode& upper = fields.require("upper");

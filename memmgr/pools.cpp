@@ -8,70 +8,10 @@
 
 #include "base/error.h"
 #include "memmgr/pool_assignment.h"
+#include "memmgr/spill_bound.h"
 
 namespace unna {
 namespace {
-
-/// Bytes of a pool that can be had at all.
-Bytes usable(const MemoryPool& pool) {
-  Bytes bytes = *pool.capacity;
-  for (const ByteRange& r : pool.reserved)
-    bytes -= std::max<Bytes>(std::min(r.end, *pool.capacity) - r.begin, 0);
-  return bytes;
-}
-
-/// The least that has to be paid so that buffers which all want one pool, and of which no two may
-/// share bytes there, need no more than `room`: the cheapest by the byte leave first, the last of
-/// them in part (Dantzig's bound of a knapsack), rounded up.
-std::int64_t knapsack_bound(const PlanProblem& p, Bytes room) {
-  std::vector<std::pair<std::int64_t, Bytes>> items;  // weight, bytes
-  Bytes over = -room;
-  for (std::size_t k = 0; k < p.antichain.size(); ++k) {
-    const PlanBuffer& b = p.buffers[p.antichain[k]];
-    items.emplace_back(b.weight.value_or(b.size), p.antichain_bytes[k]);
-    over += p.antichain_bytes[k];
-  }
-  std::ranges::stable_sort(items, [](const auto& a, const auto& b) {
-    return static_cast<double>(a.first) * static_cast<double>(b.second) <
-           static_cast<double>(b.first) * static_cast<double>(a.second);
-  });
-  long double cost = 0;
-  for (const auto& [weight, bytes] : items) {
-    if (over <= 0) break;
-    const Bytes part = std::min(over, bytes);
-    cost += static_cast<long double>(weight) * static_cast<long double>(part) /
-            static_cast<long double>(bytes);
-    over -= part;
-  }
-  return static_cast<std::int64_t>(cost - 1e-6L) + (cost > 1e-6L ? 1 : 0);
-}
-
-/// Of those who want a pool first, the heaviest set that can't share, then the heaviest of the
-/// rest, and so on: what must leave each of these sets adds up.
-std::int64_t spill_bound(const PlanProblem& problem, std::uint32_t pool) {
-  constexpr int kMostSets = 16;
-  const MemoryPool& memory = problem.pools[pool];
-  if (!memory.capacity) return 0;
-  std::vector<std::uint32_t> rest;
-  for (std::uint32_t i = 0; i < problem.size(); ++i) {
-    const auto& choice = problem.buffers[i].pools;
-    const bool wants = choice.empty() ? pool == 0 : choice.front() == pool;
-    const std::size_t choices = choice.empty() ? problem.pools.size() : choice.size();
-    if (wants && choices > 1) rest.push_back(i);
-  }
-  std::int64_t bound = 0;
-  for (int set = 0; set < kMostSets && !rest.empty(); ++set) {
-    const PlanProblem p = pool_problem(problem, pool, rest);
-    const std::int64_t more = knapsack_bound(p, usable(memory));
-    if (more <= 0) break;
-    bound += more;
-    std::vector<std::uint32_t> left;
-    for (std::uint32_t k = 0; k < rest.size(); ++k)
-      if (!std::ranges::binary_search(p.antichain, k)) left.push_back(rest[k]);
-    rest = std::move(left);
-  }
-  return bound;
-}
 
 /// Why no assignment can be, where that is plain to see.
 std::optional<std::string> impossible(const PlanProblem& problem) {
@@ -81,7 +21,7 @@ std::optional<std::string> impossible(const PlanProblem& problem) {
     const MemoryPool& pool = problem.pools[p];
     bounded = bounded && pool.capacity;
     if (!pool.capacity) continue;
-    room += usable(pool);
+    room += usable_bytes(pool);
     std::vector<std::uint32_t> forced;
     for (std::uint32_t i = 0; i < problem.size(); ++i)
       if (problem.pools.size() == 1 || problem.buffers[i].pools == std::vector{p})

@@ -134,6 +134,7 @@ class Panel {
     axes();
     reserved();
     for (const Box& b : boxes_) box(b);
+    for (const BufferPair pair : m_.problem.in_place) in_place(pair);
     line(m_.plan.lower_bound, "bound", "lower bound", false);
     line(m_.plan.peak, "peak", "peak", true);
     if (m_.problem.capacity && *m_.problem.capacity <= top_)
@@ -158,7 +159,7 @@ class Panel {
   std::string summary(std::size_t dropped) const {
     std::string note =
         fmt::format("{} buffers, {} B without sharing, peak {} B, lower bound {} B{}",
-                    m_.problem.size(), grouped(m_.problem.total()), grouped(m_.plan.peak),
+                    m_.problem.size(), grouped(without_sharing(m_.problem)), grouped(m_.plan.peak),
                     grouped(m_.plan.lower_bound), m_.plan.proved_optimal ? ": optimal" : "");
     if (!m_.problem.lifetimes.intervals)
       note += "; places in the sequence, conflicts of a partial order are not all to be seen";
@@ -203,18 +204,59 @@ class Panel {
     return style;
   }
 
+  static std::string colour_of(const PlanBuffer& buffer) {
+    const auto hue = hash_bytes(buffer.name) % 360;
+    return fmt::format("hsl({},55%,{}%)", hue, 68 + hue % 3 * 6);
+  }
+
   void box(const Box& b) {
     const PlanBuffer& buffer = m_.problem.buffers[b.buffer];
     const double width = std::max(x(b.time.upper) - x(b.time.lower), 0.3);
     const double height = std::max(y(b.begin) - y(b.end), 0.3);
-    const auto hue = hash_bytes(buffer.name) % 360;
     out_ += fmt::format(
         "<rect class=\"{}\" x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" "
-        "fill=\"hsl({},55%,{}%)\"><title>{}: {} B at {}{}, [{}, {})</title></rect>\n",
-        style_of(b.buffer), x(b.time.lower), y(b.end), width, height, hue, 68 + hue % 3 * 6,
+        "fill=\"{}\"><title>{}: {} B at {}{}, [{}, {})</title></rect>\n",
+        style_of(b.buffer), x(b.time.lower), y(b.end), width, height, colour_of(buffer),
         escaped(buffer.name), grouped(buffer.size), grouped(m_.plan.offsets[b.buffer]),
         buffer.fixed ? " (fixed)" : "", b.time.lower, b.time.upper);
     label(b, buffer.name, width, height);
+  }
+
+  /// What two buffers have in common, one in place of the other, in stripes of both colours: the
+  /// one drawn first would not be seen there.
+  void in_place(BufferPair pair) {
+    const PlanBuffer& from = m_.problem.buffers[pair.first];
+    const PlanBuffer& into = m_.problem.buffers[pair.second];
+    if (m_.plan.offsets[pair.first] != m_.plan.offsets[pair.second]) return;
+    for (const Box& a : std::ranges::equal_range(boxes_, pair.first, {}, &Box::buffer))
+      for (const Box& b : std::ranges::equal_range(boxes_, pair.second, {}, &Box::buffer)) {
+        const Box both{a.buffer,
+                       {std::max(a.time.lower, b.time.lower), std::min(a.time.upper, b.time.upper)},
+                       std::max(a.begin, b.begin),
+                       std::min(a.end, b.end)};
+        if (both.time.lower < both.time.upper && both.begin < both.end) stripes(both, from, into);
+      }
+  }
+
+  void stripes(const Box& both, const PlanBuffer& from, const PlanBuffer& into) {
+    const std::string id = fmt::format("both{}-{}", static_cast<int>(y_), stripes_++);
+    out_ += fmt::format(
+        "<linearGradient id=\"{}\" gradientUnits=\"userSpaceOnUse\" x1=\"0\" "
+        "y1=\"0\" x2=\"10\" y2=\"10\" spreadMethod=\"repeat\">",
+        id);
+    for (const auto& [at, colour] : {std::pair{"0", colour_of(from)},
+                                     {".5", colour_of(from)},
+                                     {".5", colour_of(into)},
+                                     {"1", colour_of(into)}})
+      out_ += fmt::format("<stop offset=\"{}\" stop-color=\"{}\"/>", at, colour);
+    const double width = std::max(x(both.time.upper) - x(both.time.lower), 0.3);
+    const double height = std::max(y(both.begin) - y(both.end), 0.3);
+    out_ += fmt::format(
+        "</linearGradient>\n<rect class=\"shared\" x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" "
+        "height=\"{:.2f}\" fill=\"url(#{})\"><title>{} in place of {}, [{}, {})</title></rect>\n",
+        x(both.time.lower), y(both.end), width, height, id, escaped(into.name), escaped(from.name),
+        both.time.lower, both.time.upper);
+    label(both, fmt::format("{} + {}", from.name, into.name), width, height);
   }
 
   /// A name is written where it fits; a letter is some six units wide.
@@ -239,6 +281,7 @@ class Panel {
   std::int64_t from_ = 0;
   std::int64_t until_ = 0;
   Bytes top_ = 1;
+  int stripes_ = 0;  ///< drawn so far
   std::string out_;
 };
 
@@ -248,7 +291,7 @@ text{font-family:sans-serif;font-size:11px;fill:#222}
 .address{text-anchor:end}.time,.name{text-anchor:middle}.name{font-size:10px;pointer-events:none}
 .plot{fill:#fafafa;stroke:#999}.grid{stroke:#e4e4e4}
 .b,.f{stroke:#fff;stroke-width:.4}.f{stroke:#333;stroke-dasharray:3 2;stroke-width:1}
-.k{stroke:#222;stroke-width:.9}
+.k{stroke:#222;stroke-width:.9}.shared{stroke:#222;stroke-width:.4}
 .reserved{fill:#999;fill-opacity:.5}
 path.bound{stroke:#187a2f;stroke-dasharray:7 4;stroke-width:1.6}text.bound{fill:#187a2f}
 path.peak{stroke:#b3261e;stroke-width:1.6}text.peak{fill:#b3261e}

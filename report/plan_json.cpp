@@ -42,7 +42,7 @@ Json or_null(const auto& value, std::string_view unit) {
 
 Json memory_json(const MemoryView& memory) {
   const Plan& plan = memory.plan;
-  const Bytes naive = memory.problem.total();
+  const Bytes naive = without_sharing(memory.problem);
   Json json;
   json["pool"] = memory.pool.empty() ? Json() : Json(memory.pool);
   json["capacity"] = or_null(memory.problem.capacity, "B");

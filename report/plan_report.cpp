@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "memmgr/explain.h"
+#include "memmgr/planners/placement.h"
 #include "report/units.h"
 
 namespace unna {
@@ -54,7 +55,7 @@ void add_refusal(TextTable& table, const PlanRun& run, std::size_t columns) {
 std::vector<std::string> row(const PlanRun& run, const MemoryView& memory, bool pools,
                              bool timing) {
   const Plan& plan = memory.plan;
-  const Bytes naive = memory.problem.total();
+  const Bytes naive = without_sharing(memory.problem);
   std::vector<std::string> cells = {std::filesystem::path(run.file).filename().string(),
                                     run.planner};
   if (pools) cells.emplace_back(memory.pool.empty() ? "-" : memory.pool);
@@ -90,6 +91,10 @@ std::vector<MemoryView> memories(const PlanRun& run) {
     for (const PlannedPool& p : run.pools->pools)
       views.push_back({run.problem->pools[p.pool].name, p.problem, p.plan});
   return views;
+}
+
+Bytes without_sharing(const PlanProblem& problem) {
+  return peak_of(problem, place_without_sharing(problem));
 }
 
 TextTable plan_table(std::span<const PlanRun> runs, bool timing) {

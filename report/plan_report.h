@@ -39,6 +39,10 @@ struct MemoryView {
 };
 std::vector<MemoryView> memories(const PlanRun& run);
 
+/// The naive plan's peak: every buffer has its own bytes, at its alignment, reserved ranges and
+/// fixed buffers stepped over.
+Bytes without_sharing(const PlanProblem& problem);
+
 /// A row for each memory of each run. Without `timing` what depends on the host is left out.
 TextTable plan_table(std::span<const PlanRun> runs, bool timing);
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/rng.h"
 #include "workloads/layers.h"
+#include "workloads/random_attrs.h"
 
 namespace unna {
 namespace {
@@ -35,7 +37,6 @@ class Generator {
   TensorId pick(std::size_t lo_rank, std::size_t hi_rank);
   TensorId like(const Shape& s, TensorId other);
   bool add(OpKind kind, std::vector<TensorId> from, OpAttrs attrs, std::int64_t features = 0);
-  FunctionAttrs unary_function();
 
   bool grow(OpKind kind);
   bool conv();
@@ -54,9 +55,6 @@ class Generator {
   bool resize();
   bool lstm();
   bool gather();
-  WindowAttrs window(const Shape& x, bool dilated);
-  void window_1d(std::int64_t size, bool dilated, std::int64_t& kernel, std::int64_t& stride,
-                 std::int64_t& dilation, std::int64_t& before, std::int64_t& after);
 
   Rng rng_;
   const RandomGraphOptions& options_;
@@ -112,25 +110,9 @@ TensorId Generator::like(const Shape& s, TensorId other) {
     if (id != other && shape(id) == s) same.push_back(id);
   if (!same.empty()) return same[rng_.below(same.size())];
   if (shape(other) != s || !drawn(OpKind::unary) || rng_.chance(1, 4)) return new_input(s);
-  add(OpKind::unary, {other}, unary_function());
+  add(OpKind::unary, {other}, random_unary(rng_, options_.partial_functions));
   ++made_;
   return live_.back();
-}
-
-FunctionAttrs Generator::unary_function() {
-  static constexpr auto kTotal = std::to_array<ScalarFn>(
-      {ScalarFn::identity, ScalarFn::relu, ScalarFn::relu, ScalarFn::clip, ScalarFn::leaky_relu,
-       ScalarFn::sigmoid, ScalarFn::tanh, ScalarFn::hard_sigmoid, ScalarFn::hard_swish,
-       ScalarFn::gelu, ScalarFn::silu, ScalarFn::erf, ScalarFn::abs, ScalarFn::neg});
-  static constexpr auto kPartial = std::to_array<ScalarFn>(
-      {ScalarFn::exp, ScalarFn::sqrt, ScalarFn::reciprocal, ScalarFn::pow, ScalarFn::log});
-  FunctionAttrs a{kTotal[rng_.below(kTotal.size())]};
-  if (options_.partial_functions && rng_.chance(1, 4)) a.fn = kPartial[rng_.below(kPartial.size())];
-  if (a.fn == ScalarFn::clip) a.beta = 6;
-  if (a.fn == ScalarFn::leaky_relu) a.alpha = 0.125;
-  if (a.fn == ScalarFn::hard_sigmoid) a.alpha = 0.25, a.beta = 0.5;
-  if (a.fn == ScalarFn::pow) a.alpha = 2;
-  return a;
 }
 
 bool Generator::add(OpKind kind, std::vector<TensorId> from, OpAttrs attrs, std::int64_t features) {
@@ -143,36 +125,15 @@ bool Generator::add(OpKind kind, std::vector<TensorId> from, OpAttrs attrs, std:
   layer.bias = rng_.chance(3, 4);
   layer.batch_norm = kind == OpKind::conv && drawn(OpKind::batch_norm) && rng_.chance(1, 6);
   if (kind != OpKind::unary && kind != OpKind::split && drawn(OpKind::unary) && rng_.chance(1, 3))
-    layer.act = unary_function();
+    layer.act = random_unary(rng_, options_.partial_functions);
   for (const TensorId id : add_layer(builder_, layer)) live_.push_back(id);
   return true;
-}
-
-void Generator::window_1d(std::int64_t size, bool dilated, std::int64_t& kernel,
-                          std::int64_t& stride, std::int64_t& dilation, std::int64_t& before,
-                          std::int64_t& after) {
-  kernel = draw(1, 5);
-  stride = rng_.chance(1, 2) ? 1 : draw(1, 3);
-  dilation = dilated && rng_.chance(1, 4) ? 2 : 1;
-  std::int64_t extent = dilation * (kernel - 1) + 1;
-  before = draw(0, extent / 2);
-  after = draw(0, extent / 2);
-  if (size + before + after >= extent) return;
-  kernel = dilation = 1;
-  before = after = 0;
-}
-
-WindowAttrs Generator::window(const Shape& x, bool dilated) {
-  WindowAttrs w;
-  window_1d(x[2], dilated, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top, w.pad_bottom);
-  window_1d(x[3], dilated, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, w.pad_right);
-  return w;
 }
 
 bool Generator::conv() {
   const TensorId x = pick(4, 4);
   const std::int64_t channels = shape(x)[1];
-  ConvAttrs a{window(shape(x), true)};
+  ConvAttrs a{random_window(rng_, shape(x), true)};
   if (rng_.chance(1, 3)) {
     a.groups = channels;
   } else if (rng_.chance(1, 4)) {
@@ -212,7 +173,7 @@ bool Generator::matmul() {
 
 bool Generator::pool(OpKind kind) {
   const TensorId x = pick(4, 4);
-  PoolAttrs a{window(shape(x), kind == OpKind::max_pool)};
+  PoolAttrs a{random_window(rng_, shape(x), kind == OpKind::max_pool)};
   a.ceil_mode = rng_.chance(1, 3);
   a.count_include_pad = kind == OpKind::avg_pool && rng_.chance(1, 2);
   return add(kind, {x}, a);
@@ -245,13 +206,7 @@ bool Generator::row_op(OpKind kind) {
 
 bool Generator::reduce() {
   const TensorId x = pick(2, 4);
-  const std::size_t rank = shape(x).size();
-  ReduceAttrs a{static_cast<ReduceFn>(rng_.below(3)), {}, true};
-  for (std::size_t i = 0; i < rank; ++i)
-    if (rng_.chance(1, 2)) a.axes.push_back(static_cast<std::int64_t>(i));
-  if (a.axes.empty()) a.axes.push_back(static_cast<std::int64_t>(rng_.below(rank)));
-  a.keep_dims = rank < a.axes.size() + 2 || rng_.chance(1, 2);
-  return add(OpKind::reduce, {x}, a);
+  return add(OpKind::reduce, {x}, random_reduce(rng_, shape(x)));
 }
 
 bool Generator::concat() {
@@ -283,71 +238,31 @@ bool Generator::concat() {
 
 bool Generator::split() {
   const TensorId x = pick(2, 4);
-  const Shape s = shape(x);
-  const std::size_t axis = rng_.chance(1, 2) ? 1 : rng_.below(s.size());
-  if (s[axis] < 2) return false;
-  AxisAttrs a{static_cast<std::int64_t>(axis), {}};
-  std::int64_t left = s[axis];
-  while (left > 0) {
-    const bool last = a.sizes.size() == 3;
-    const std::int64_t most = a.sizes.empty() ? left - 1 : left;
-    a.sizes.push_back(last ? left : draw(1, most));
-    left -= a.sizes.back();
-  }
-  return add(OpKind::split, {x}, a);
-}
-
-bool Generator::slice() {
-  const TensorId x = pick(2, 4);
-  SliceAttrs a;
-  for (const std::int64_t dim : shape(x)) {
-    const bool whole = rng_.chance(1, 2);
-    a.starts.push_back(whole ? 0 : draw(0, dim - 1));
-    a.ends.push_back(whole ? dim : draw(a.starts.back() + 1, dim));
-    a.steps.push_back(rng_.chance(3, 4) ? 1 : 2);
-  }
-  return add(OpKind::slice, {x}, a);
-}
-
-/// Merges two neighbouring dimensions, or splits one.
-bool Generator::reshape() {
-  const TensorId x = pick(2, 4);
-  Shape s = shape(x);
-  const std::size_t at = rng_.below(s.size());
-  if (s.size() > 2 && rng_.chance(1, 2)) {
-    const std::size_t first = std::min(at, s.size() - 2);
-    s[first] *= s[first + 1];
-    s.erase(s.begin() + static_cast<std::ptrdiff_t>(first) + 1);
-  } else if (s.size() < 4) {
-    std::int64_t factor = draw(1, s[at]);
-    while (s[at] % factor != 0) --factor;
-    s[at] /= factor;
-    s.insert(s.begin() + static_cast<std::ptrdiff_t>(at) + 1, factor);
-  } else {
-    s = {s[0], s[1] * s[2] * s[3]};
-  }
-  return add(OpKind::reshape, {x}, ReshapeAttrs{s});
-}
-
-bool Generator::transpose() {
-  const TensorId x = pick(2, 4);
-  TransposeAttrs a;
-  for (std::size_t i = 0; i < shape(x).size(); ++i) a.perm.push_back(static_cast<std::int64_t>(i));
-  rng_.shuffle(a.perm);
-  return add(OpKind::transpose, {x}, a);
+  const std::optional<AxisAttrs> a = random_split(rng_, shape(x));
+  return a && add(OpKind::split, {x}, *a);
 }
 
 bool Generator::pad() {
   const TensorId x = pick(2, 4);
-  PadAttrs a;
+  const PadAttrs a = random_pad(rng_, shape(x));
   Shape out = shape(x);
-  for (std::int64_t& dim : out) {
-    const std::uint64_t rarity = a.before.empty() ? 12 : 3;  // of padding the batch
-    a.before.push_back(rng_.chance(1, rarity) ? draw(1, 2) : 0);
-    a.after.push_back(rng_.chance(1, rarity) ? draw(1, 2) : 0);
-    dim += a.before.back() + a.after.back();
-  }
+  for (std::size_t d = 0; d < out.size(); ++d) out[d] += a.before[d] + a.after[d];
   return fits(out) && add(OpKind::pad, {x}, a);
+}
+
+bool Generator::slice() {
+  const TensorId x = pick(2, 4);
+  return add(OpKind::slice, {x}, random_slice(rng_, shape(x)));
+}
+
+bool Generator::reshape() {
+  const TensorId x = pick(2, 4);
+  return add(OpKind::reshape, {x}, random_reshape(rng_, shape(x)));
+}
+
+bool Generator::transpose() {
+  const TensorId x = pick(2, 4);
+  return add(OpKind::transpose, {x}, random_transpose(rng_, shape(x)));
 }
 
 bool Generator::resize() {
@@ -389,7 +304,7 @@ bool Generator::grow(OpKind kind) {
     case OpKind::global_avg_pool:
       return add(kind, {pick(4, 4)}, {});
     case OpKind::unary:
-      return add(kind, {pick(1, 4)}, unary_function());
+      return add(kind, {pick(1, 4)}, random_unary(rng_, options_.partial_functions));
     case OpKind::binary:
       return binary();
     case OpKind::softmax:

@@ -6,7 +6,6 @@
 
 #include "base/parallel.h"
 #include "memmgr/planners/placement.h"
-#include "memmgr/planners/search_budget.h"
 
 namespace unna {
 namespace {

@@ -4,7 +4,7 @@
 #include <limits>
 #include <numeric>
 
-#include "base/rng.h"
+#include "memmgr/exact/reason.h"
 
 namespace unna {
 namespace {
@@ -15,30 +15,6 @@ std::uint64_t mix(std::uint64_t x) {  // the finaliser of SplitMix64 (Steele et 
   x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9ULL;
   x = (x ^ (x >> 27U)) * 0x94d049bb133111ebULL;
   return x ^ (x >> 31U);
-}
-
-/// The place of each buffer in the order of the style.
-std::vector<std::uint32_t> ranks(const PackingInstance& in, SearchStyle style) {
-  Rng rng(style.seed);
-  struct Keyed {
-    Bytes key, size;
-    std::uint32_t buffer;
-  };
-  std::vector<Keyed> keyed;
-  for (std::uint32_t k = 0; k < in.count(); ++k) {
-    const auto length = static_cast<Bytes>(in.sections_of[k].size());
-    const Bytes size = in.size[k];
-    Bytes key = style.first == SearchStyle::First::length ? length
-                : style.first == SearchStyle::First::size ? size
-                                                          : size * length;
-    if (style.seed != 0) key *= rng.between(75, 125);
-    keyed.push_back({key, size, k});
-  }
-  std::ranges::stable_sort(keyed, std::ranges::greater{},
-                           [](const Keyed& k) { return std::pair(k.key, k.size); });
-  std::vector<std::uint32_t> rank(in.count());
-  for (std::uint32_t r = 0; r < keyed.size(); ++r) rank[keyed[r].buffer] = r;
-  return rank;
 }
 
 /// Adds to each of `count` values and returns the greatest. Compiled for AVX2 as well.
@@ -52,27 +28,7 @@ __attribute__((target_clones("avx2", "default"))) Bytes add_to_all(Bytes* values
   return most;
 }
 
-void add(std::span<std::uint64_t> to, std::span<const std::uint64_t> more) {
-  for (std::size_t w = 0; w < to.size(); ++w) to[w] |= more[w];
-}
-
-void assign(std::span<std::uint64_t> to, std::span<const std::uint64_t> from) {
-  std::ranges::copy(from, to.begin());
-}
-
 }  // namespace
-
-SearchMemory::SearchMemory(const PackingInstance& instance, unsigned states_log2)
-    : failed_(std::size_t{1} << states_log2), blame_(instance.members.size(), 1) {}
-
-bool SearchMemory::has_failed(Key state) const {
-  const Key& slot = failed_[state.low & (failed_.size() - 1)];
-  return slot.low == state.low && slot.high == state.high;
-}
-
-void SearchMemory::add_failed(Key state) {
-  failed_[state.low & (failed_.size() - 1)] = state;
-}
 
 PackingSearch::PackingSearch(const PackingInstance& instance, Bytes capacity, SearchStyle style,
                              SearchMemory& memory)
@@ -142,16 +98,6 @@ void PackingSearch::undo(std::size_t mark) {
   }
 }
 
-void PackingSearch::add_level(Reason reason, std::uint32_t level) const {
-  const std::size_t bit = std::min<std::size_t>(level, 64 * words_ - 1);
-  reason[bit / 64] |= std::uint64_t{1} << (bit % 64);
-}
-
-bool PackingSearch::rests_on(std::uint32_t level) const {
-  if (level >= 64 * words_ - 1) return true;
-  return (conflict_[level / 64] >> (level % 64) & 1U) != 0;
-}
-
 /// False where a neighbour has no room left.
 bool PackingSearch::place(std::uint32_t k, Bytes offset) {
   placed_[k] = 1;
@@ -181,21 +127,6 @@ bool PackingSearch::place(std::uint32_t k, Bytes offset) {
     return false;
   }
   return true;
-}
-
-/// That a buffer was passed over, and what is below it.
-void PackingSearch::add_rest(Reason reason, std::uint32_t k) {
-  add_level(reason, passed_at_[k]);
-  add(reason, row(why_floor_, k));
-  for (const std::uint32_t j : in_.neighbours[k])
-    if (placed_[j] != 0) add(reason, row(why_placed_, j));
-}
-
-void PackingSearch::explain_lift(Reason reason, std::uint32_t k, Bytes low) {
-  add_rest(reason, k);
-  for (const std::uint32_t j : in_.neighbours[k])
-    if (placed_[j] == 0 && in_.size[j] < low) add(reason, row(why_low_, j));
-  work_ += in_.neighbours[k].size() * words_ / 4;
 }
 
 /// A buffer that was passed over rests on a neighbour that is not placed yet.
@@ -231,24 +162,6 @@ bool PackingSearch::propagate(const Part& part) {
       if (passed_[k] != 0 && !lift(k, changed)) return false;
   }
   return true;
-}
-
-/// The conflict is that the buffers of a section which start at `from` or above are too many.
-void PackingSearch::blame_section(std::uint32_t section, Bytes from) {
-  memory_.blame(section);
-  std::ranges::fill(conflict_, 0);
-  for (const std::uint32_t j : in_.members[section])
-    if (placed_[j] == 0 && low_[j] >= from) add(conflict_, row(why_low_, j));
-}
-
-/// The conflict is all that makes the state.
-void PackingSearch::blame_state(const Part& part) {
-  std::ranges::fill(conflict_, 0);
-  for (const std::uint32_t k : part) {
-    add(conflict_, row(why_floor_, k));
-    add(conflict_, row(why_low_, k));
-    if (passed_[k] != 0) add_rest(conflict_, k);
-  }
 }
 
 /// Buffers of a section are stacked, each from its lowest offset on: as jobs with release dates on

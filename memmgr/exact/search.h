@@ -10,19 +10,11 @@
 #include <vector>
 
 #include "memmgr/exact/instance.h"
+#include "memmgr/exact/reason.h"
+#include "memmgr/exact/search_memory.h"
+#include "memmgr/exact/search_style.h"
 
 namespace unna {
-
-/// What the search prefers; whatever it is, the search is complete.
-struct SearchStyle {
-  /// The buffers that may come next are tried in descending order of this, then of size.
-  enum class First : std::uint8_t { length, size, area } first = First::length;
-  /// Which of the lowest sections is decided next: the one with the fewest choices, or with the
-  /// fewest for the failures that it was to blame for.
-  enum class Niche : std::uint8_t { choices, blamed } niche = Niche::choices;
-  /// Not 0: the keys of the order are perturbed by up to a quarter.
-  std::uint64_t seed = 0;
-};
 
 enum class SearchEnd : std::uint8_t {
   found,
@@ -35,28 +27,6 @@ struct SearchResult {
   std::vector<Bytes> offsets;  ///< by buffer of the instance, when found
   std::uint64_t nodes = 0;
   std::uint64_t work = 0;  ///< looks at a buffer or a section
-};
-
-/// What searches of one instance at one capacity learn and leave to the next.
-class SearchMemory {
- public:
-  /// A state: buffers not placed yet with what they rest on. 128 bits of hash: that two states of a
-  /// search of 2^40 nodes share one has a probability below 2^-48.
-  struct Key {
-    std::uint64_t low = 0;
-    std::uint64_t high = 0;
-  };
-  /// Remembers up to 2^states_log2 states.
-  explicit SearchMemory(const PackingInstance& instance, unsigned states_log2 = 16);
-
-  bool has_failed(Key state) const;
-  void add_failed(Key state);
-  void blame(std::uint32_t section) { ++blame_[section]; }
-  std::uint64_t blame_of(std::uint32_t section) const { return blame_[section]; }
-
- private:
-  std::vector<Key> failed_;  ///< a hash table in which the later entry wins
-  std::vector<std::uint64_t> blame_;
 };
 
 /// Layouts are searched from the floor up. Every buffer rests on the floor or on another (any
@@ -91,8 +61,6 @@ class PackingSearch {
     std::uint32_t passed_at;
     Bytes floor, low;
   };
-  /// Decisions by their level, a bit each.
-  using Reason = std::span<std::uint64_t>;
   struct Niche {
     Bytes line = 0;
     std::uint32_t section = 0;

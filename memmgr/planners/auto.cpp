@@ -9,6 +9,7 @@
 #include "memmgr/planners/placement.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/search_budget.h"
+#include "memmgr/planners/starts.h"
 
 namespace unna {
 namespace {
@@ -85,7 +86,7 @@ void Portfolio::repair(std::uint64_t work) {
     spent[k] = given - share.work;
   });
   for (std::size_t k = 0; k < kIslands; ++k) {
-    spend(std::max<std::uint64_t>(spent[k], 1));
+    spend(std::max<std::uint64_t>(spent[k], problem_.size()));  // a turn looks at them all
     keep(islands_[k].offsets(), "repair");
   }
 }

@@ -1,13 +1,11 @@
 // Branch and bound over layouts that are pressed down: memmgr/exact/search.h.
 
-#include <algorithm>
-#include <chrono>
+#include <fmt/format.h>
 
 #include "memmgr/exact/descent.h"
-#include "memmgr/planners/constructive.h"
-#include "memmgr/planners/placement.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/search_budget.h"
+#include "memmgr/planners/starts.h"
 
 namespace unna {
 

@@ -135,7 +135,7 @@ bool placed_by_intervals(const PlanProblem& problem) {
 }
 
 std::vector<Bytes> place_intervals(const PlanProblem& problem, std::span<const std::uint32_t> order,
-                                   Fit fit) {
+                                   Fit fit, const Deadline& deadline) {
   const std::vector<PlacedRects::Life> lives = ranks(problem);
   std::vector<Bytes> offsets(problem.size(), 0);
   std::vector<char> done(problem.size(), 0);
@@ -151,7 +151,9 @@ std::vector<Bytes> place_intervals(const PlanProblem& problem, std::span<const s
   };
   for (std::uint32_t i = 0; i < problem.size(); ++i)
     if (problem.buffers[i].fixed) put(i, *problem.buffers[i].fixed);
+  DeadlineWatch watch(deadline);
   for (const std::uint32_t i : order) {
+    if (watch.passed()) return {};
     const PlanBuffer& b = problem.buffers[i];
     if (done[i] == 0) put(i, placed.find(lives[i], b.size, b.alignment, fit));
   }

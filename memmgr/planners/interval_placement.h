@@ -18,6 +18,6 @@ bool placed_by_intervals(const PlanProblem& problem);
 /// What place_in_order() gives, in time that grows with n squared as that of a scan (a quarter of a
 /// nanosecond a pair) and memory with n.
 std::vector<Bytes> place_intervals(const PlanProblem& problem, std::span<const std::uint32_t> order,
-                                   Fit fit);
+                                   Fit fit, const Deadline& deadline = std::nullopt);
 
 }  // namespace unna

@@ -101,19 +101,61 @@ Bytes find_place(std::vector<Taken>& taken, Bytes size, Bytes alignment, Fit fit
   return search.place();
 }
 
+std::vector<Bytes> place_without_sharing(const PlanProblem& problem) {
+  std::vector<ByteRange> taken = problem.reserved;
+  for (const PlanBuffer& b : problem.buffers)
+    if (b.fixed) taken.push_back({*b.fixed, *b.fixed + b.size});
+  std::ranges::sort(taken, {}, &ByteRange::begin);
+  std::vector<Bytes> offsets;
+  auto next = taken.begin();
+  Bytes end = 0;
+  for (const PlanBuffer& b : problem.buffers) {
+    if (b.fixed) {
+      offsets.push_back(*b.fixed);
+      continue;
+    }
+    Bytes at = round_up(end, b.alignment);
+    for (; next != taken.end() && next->begin < at + b.size; ++next)
+      at = std::max(at, round_up(next->end, b.alignment));
+    offsets.push_back(at);
+    end = at + b.size;
+  }
+  return offsets;
+}
+
+void place_aside(const PlanProblem& problem, std::span<const std::uint32_t> aside,
+                 std::vector<Bytes>& offsets) {
+  std::vector<char> placed(problem.size(), 1);
+  for (const std::uint32_t i : aside) placed[i] = 0;
+  std::vector<std::uint32_t> scratch;
+  std::vector<Taken> taken;
+  for (const std::uint32_t i : aside) {
+    taken.clear();
+    for (const ByteRange& r : problem.reserved) taken.push_back({r.begin, r.end});
+    for (const std::uint32_t j : problem.neighbours(i, scratch))
+      if (placed[j] != 0) taken.push_back({offsets[j], offsets[j] + problem.buffers[j].size});
+    offsets[i] =
+        find_place(taken, problem.buffers[i].size, problem.buffers[i].alignment, Fit::lowest);
+    placed[i] = 1;
+  }
+}
+
 std::uint64_t placement_work(const PlanProblem& problem) {
   const std::uint64_t n = problem.size();
   return scan_is_faster(problem) ? n * n / 32 + n : 8 * problem.index.pairs() + n;
 }
 
 std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order,
-                                  Fit fit) {
-  if (scan_is_faster(problem)) return place_intervals(problem, order, fit);
+                                  Fit fit, const Deadline& deadline) {
+  if (scan_is_faster(problem)) return place_intervals(problem, order, fit, deadline);
   Placement placement(problem);
   for (std::uint32_t i = 0; i < problem.size(); ++i)
     if (problem.buffers[i].fixed) placement.put(i, *problem.buffers[i].fixed);
-  for (const std::uint32_t i : order)
+  DeadlineWatch watch(deadline);
+  for (const std::uint32_t i : order) {
+    if (watch.passed()) return {};
     if (!placement.is_placed(i)) placement.put(i, placement.find(i, fit));
+  }
   return placement.take_offsets();
 }
 

@@ -2,6 +2,7 @@
 
 // Placing buffers one after another among those that are placed already.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -17,6 +18,24 @@ enum class Fit : std::uint8_t {
   best,    ///< smallest gap that is large enough, the lowest among equals; else above all
 };
 
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
+/// Asked once a step of a long loop; looks at the clock every now and then.
+class DeadlineWatch {
+ public:
+  explicit DeadlineWatch(const Deadline& deadline) : deadline_(deadline) {}
+
+  bool passed() {
+    constexpr unsigned kStepsBetween = 16;
+    return deadline_ && steps_++ % kStepsBetween == 0 &&
+           std::chrono::steady_clock::now() >= *deadline_;
+  }
+
+ private:
+  Deadline deadline_;
+  unsigned steps_ = 0;
+};
+
 /// Bytes [begin, end) that are taken. That offsets between lo and hi are forbidden to a buffer is
 /// the same as that [lo + size, hi) is taken, and is written so even where it ends before it
 /// begins.
@@ -29,9 +48,19 @@ struct Taken {
 Bytes find_place(std::vector<Taken>& taken, Bytes size, Bytes alignment, Fit fit);
 
 /// Places fixed buffers first, then the others in `order` (all buffers, or all but the fixed ones).
-/// Honours all of the problem: reserved ranges, pairs, and gaps with what they keep.
+/// Honours all of the problem: reserved ranges, pairs, and gaps with what they keep. Empty where
+/// the deadline passes before it is done.
 std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order,
-                                  Fit fit);
+                                  Fit fit, const Deadline& deadline = std::nullopt);
+
+/// What is needed without sharing: each buffer above the one before it in the order given, at its
+/// alignment; fixed buffers and reserved ranges are stepped over.
+std::vector<Bytes> place_without_sharing(const PlanProblem& problem);
+
+/// Gives buffers `aside` (always_placeable() of memmgr/exact/instance.h, in that order) the lowest
+/// offsets that the others leave them.
+void place_aside(const PlanProblem& problem, std::span<const std::uint32_t> aside,
+                 std::vector<Bytes>& offsets);
 
 /// What placing all buffers costs, in looks (memmgr/exact/capacity_search.h).
 std::uint64_t placement_work(const PlanProblem& problem);

@@ -1,13 +1,7 @@
 #include "memmgr/planners/search_budget.h"
 
-#include <algorithm>
+#include <chrono>
 #include <limits>
-
-#include "base/error.h"
-#include "base/parallel.h"
-#include "memmgr/planners/constructive.h"
-#include "memmgr/planners/placement.h"
-#include "memmgr/planners/planners.h"
 
 namespace unna {
 
@@ -23,88 +17,6 @@ Budget search_budget(const PlanOptions& options) {
     budget.work = static_cast<std::uint64_t>(options.effort) * 1'000'000;
   }
   return budget;
-}
-
-namespace {
-
-/// One way of making a plan without a search.
-struct Start {
-  const ConstructiveOrder* order = nullptr;  ///< none: one of the planners below
-  Fit fit = Fit::lowest;
-  Plan (*planner)(const PlanProblem&, const PlanOptions&) = nullptr;
-
-  std::vector<Bytes> make(const PlanProblem& problem) const {
-    return planner != nullptr ? planner(problem, {}).offsets
-                              : place_in_order(problem, order->order, fit);
-  }
-};
-
-/// Four orders by lowest fit, the same by best fit, what goes along the time, the other orders.
-std::vector<Start> starts(const PlanProblem& problem,
-                          const std::vector<ConstructiveOrder>& orders) {
-  std::vector<Start> result;
-  const std::size_t half = orders.size() / 2;
-  const auto add = [&](std::size_t from, std::size_t until, Fit fit) {
-    for (std::size_t k = from; k < until; ++k) result.push_back({&orders[k], fit, nullptr});
-  };
-  add(0, half, Fit::lowest);
-  const bool fixed =
-      std::ranges::any_of(problem.buffers, [](const PlanBuffer& b) { return b.fixed.has_value(); });
-  if (!fixed && problem.apart.empty())
-    for (const auto planner : {plan_strip_packing, plan_linear_scan})
-      result.push_back({nullptr, Fit::lowest, planner});
-  add(0, half, Fit::best);
-  add(half, orders.size(), Fit::lowest);
-  add(half, orders.size(), Fit::best);
-  return result;
-}
-
-}  // namespace
-
-std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget) {
-  constexpr std::size_t kAtATime = 2;
-  const Bytes goal = std::max(problem.lower_bound, problem.capacity.value_or(0));
-  const std::uint64_t work = placement_work(problem);
-  const std::uint64_t reserve = budget.work / 2;  // for what searches
-  const std::vector<ConstructiveOrder> orders = constructive_orders(problem);
-  const std::vector<Start> all = starts(problem, orders);
-  std::vector<Bytes> best;
-  Bytes peak = 0;
-  for (std::size_t first = 0; first < all.size(); first += kAtATime) {
-    if (!best.empty() && (peak <= goal || budget.work <= reserve || budget.out_of_time())) break;
-    const std::size_t count = std::min(kAtATime, all.size() - first);
-    std::vector<std::vector<Bytes>> made(count);
-    parallel_for(count, budget.threads, [&](std::size_t k) {
-      if (k == 0 || !budget.out_of_time()) made[k] = all[first + k].make(problem);
-    });
-    for (std::vector<Bytes>& offsets : made) {
-      if (offsets.size() != problem.size()) continue;
-      const Bytes its_peak = peak_of(problem, offsets);
-      if (best.empty() || its_peak < peak) {
-        best = std::move(offsets);
-        peak = its_peak;
-      }
-    }
-    budget.work -= std::min(budget.work, count * work);
-  }
-  return best;
-}
-
-void place_aside(const PlanProblem& problem, std::span<const std::uint32_t> aside,
-                 std::vector<Bytes>& offsets) {
-  std::vector<char> placed(problem.size(), 1);
-  for (const std::uint32_t i : aside) placed[i] = 0;
-  std::vector<std::uint32_t> scratch;
-  std::vector<Taken> taken;
-  for (const std::uint32_t i : aside) {
-    taken.clear();
-    for (const ByteRange& r : problem.reserved) taken.push_back({r.begin, r.end});
-    for (const std::uint32_t j : problem.neighbours(i, scratch))
-      if (placed[j] != 0) taken.push_back({offsets[j], offsets[j] + problem.buffers[j].size});
-    offsets[i] =
-        find_place(taken, problem.buffers[i].size, problem.buffers[i].alignment, Fit::lowest);
-    placed[i] = 1;
-  }
 }
 
 }  // namespace unna

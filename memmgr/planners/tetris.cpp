@@ -13,13 +13,13 @@
 #include "memmgr/planners/placement.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/search_budget.h"
+#include "memmgr/planners/starts.h"
 #include "memmgr/planners/tetris_search.h"
 
 namespace unna {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Deadline = std::optional<Clock::time_point>;
 
 /// Why it ended; none: it may go on.
 enum class End : std::uint8_t { none, bound, time, effort, patience, generations };

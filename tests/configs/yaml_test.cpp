@@ -159,5 +159,21 @@ TEST(YamlMapReader, NamesTheKeysItKnows) {
             "f:1:1: thing has no 'z', expected one");
 }
 
+TEST(YamlMapReader, ATypoBesideAMissingKeyIsNamed) {
+  const auto message = [](const std::string& yaml) {
+    const YamlNode root = parse_yaml(yaml, "f");
+    return input_error([&] {
+      YamlMapReader reader(root, "thing");
+      reader.optional("lowest");
+      reader.require("lower");
+    });
+  };
+  for (const std::string typo : {"lowr", "lowwer", "lover", "olwer"})
+    EXPECT_EQ(message("a: 1\n" + typo + ": 2\n"),
+              fmt::format("f:2:1: thing has no 'lower' but '{}', expected 'lower'", typo));
+  for (const std::string other : {"upper", "lwr", "lowest"})
+    EXPECT_EQ(message("a: 1\n" + other + ": 2\n"), "f:1:1: thing has no 'lower', expected one");
+}
+
 }  // namespace
 }  // namespace unna

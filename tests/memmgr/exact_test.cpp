@@ -123,8 +123,7 @@ TEST(Exact, ACapacityBelowTheOptimumIsImpossibleWhateverTheStyle) {
     const Bytes best = brute_force_optimum(p);
     std::vector<std::uint32_t> all(p.size());
     for (std::uint32_t i = 0; i < p.size(); ++i) all[i] = i;
-    for (const auto first :
-         {SearchStyle::First::length, SearchStyle::First::size, SearchStyle::First::area})
+    for (const auto first : {SearchStyle::First::length, SearchStyle::First::size})
       for (const auto niche : {SearchStyle::Niche::choices, SearchStyle::Niche::blamed})
         for (const Bytes capacity : {best - 1, best}) {
           bool fits = true;

@@ -114,6 +114,8 @@ TEST(PlanJson, MalformedFilesGiveOneLineWithTheirPlace) {
        "72057594037927936"},
       {with(R"({"id": "a", "size": 4})"),
        "f.json:1:14: the buffer has no 'lower', expected one, or an 'order' of the problem"},
+      {with(R"({"id": "a", "size": 4, "lowr": 3, "upper": 4})"),
+       "f.json:1:37: the buffer has no 'lower' but 'lowr', expected 'lower'"},
       {with(R"({"id": "a", "size": 4, "lower": 3, "upper": 3})"),
        "f.json:1:58: upper is 3, expected more than lower 3"},
       {with(R"({"id": "a", "size": 4, "lower": 3, "upper": 4})", R"(, "order": [])"),

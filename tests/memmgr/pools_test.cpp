@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "memmgr/checker.h"
 #include "memmgr/plan_files.h"
+#include "memmgr/spill_bound.h"
 #include "tests/memmgr/featured.h"
 
 namespace unna::test {
@@ -91,6 +92,7 @@ TEST(Pools, PlansAreValidNeverBetterThanTheBestAndMostlyAsGood) {
   int solved = 0;
   int best = 0;
   int missed = 0;
+  int proved = 0;
   int proved_no = 0;
   for (int round = 0; round < 250; ++round) {
     const Featured f = random_pooled(rng, 4, round % 3 == 0);
@@ -106,20 +108,74 @@ TEST(Pools, PlansAreValidNeverBetterThanTheBestAndMostlyAsGood) {
       ASSERT_LE(plan.spill_bound, *brute.best) << "round " << round;
       ++solved;
       if (plan.spilled == *brute.best) ++best;
+      if (plan.proved_optimal()) ++proved;
     } catch (const CapacityError& e) {
-      const bool proved = std::string(e.what()).find("proved impossible") != std::string::npos;
-      ASSERT_FALSE(proved && brute.best) << "round " << round << ": " << e.what();
+      const bool proved_none = std::string(e.what()).find("proved impossible") != std::string::npos;
+      ASSERT_FALSE(proved_none && brute.best) << "round " << round << ": " << e.what();
       if (brute.best) ++missed;
-      if (proved) ++proved_no;
+      if (proved_none) ++proved_no;
     }
   }
   RecordProperty("solved", solved);
   RecordProperty("best", best);
+  RecordProperty("proved", proved);
   RecordProperty("missed", missed);
   EXPECT_GT(solved, 150);
   EXPECT_GT(best * 100, solved * 95) << best << " of " << solved;
+  EXPECT_GT(proved * 100, solved * 80) << proved << " of " << solved;
   EXPECT_LE(missed, 4);
   EXPECT_GT(proved_no, 20);
+}
+
+/// By all subsets.
+std::int64_t cheapest_subset(const std::vector<SpillItem>& items, Bytes over) {
+  std::int64_t best = std::numeric_limits<std::int64_t>::max();
+  for (unsigned chosen = 0; chosen < 1U << items.size(); ++chosen) {
+    SpillItem sum;
+    for (std::size_t k = 0; k < items.size(); ++k)
+      if ((chosen >> k & 1U) != 0) {
+        sum.cost += items[k].cost;
+        sum.bytes += items[k].bytes;
+      }
+    if (sum.bytes >= over) best = std::min(best, sum.cost);
+  }
+  return best;
+}
+
+TEST(SpillBound, OfASmallSetIsTheCheapestSubsetThatIsLargeEnough) {
+  Rng rng(802);
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<SpillItem> items(rng.below(9));
+    for (SpillItem& item : items) item = {rng.between(0, 12), rng.between(0, 9)};
+    const Bytes over = rng.between(-1, 30);
+    ASSERT_EQ(least_cost_to_free(items, over), cheapest_subset(items, over)) << "round " << round;
+  }
+}
+
+TEST(SpillBound, OfAHardSetStaysBelowWhatFreesEnough) {
+  Rng rng(803);
+  std::vector<SpillItem> items(60);
+  SpillItem all;
+  for (SpillItem& item : items) {
+    item.bytes = rng.between(1'000'000, 1'100'000);
+    item.cost = item.bytes + rng.between(0, 2);
+    all.cost += item.cost;
+    all.bytes += item.bytes;
+  }
+  const std::int64_t bound = least_cost_to_free(items, all.bytes / 2 + 1);
+  EXPECT_GE(bound, all.bytes / 2 + 1) << "no byte costs less than 1";
+  EXPECT_LE(bound, all.cost);
+}
+
+TEST(SpillBound, BuffersThatMayLiveNowhereElseTakeTheirRoom) {
+  const PlanProblem p = parse_plan_json(
+      R"({"buffers": [{"id": "a", "size": 4, "lower": 0, "upper": 2, "pools": ["sram"]},
+                      {"id": "b", "size": 3, "lower": 0, "upper": 2, "weight": 5},
+                      {"id": "c", "size": 2, "lower": 0, "upper": 2, "weight": 4}],
+          "pools": [{"name": "sram", "capacity": 7}, {"name": "dram"}]})",
+      "f.json");
+  EXPECT_EQ(spill_bound(p, 0), 4) << "c leaves; two thirds of b would cost 4, too, b as a whole 5";
+  EXPECT_TRUE(plan_pools("greedy-by-size", p, {}).proved_optimal());
 }
 
 TEST(Pools, MutatedAssignmentsAreCaught) {
@@ -192,7 +248,7 @@ TEST(Pools, WhatMattersLeastIsSpilled) {
   const PoolPlan plan = plan_pools("greedy-by-size", p, {});
   EXPECT_EQ(plan.pool, (std::vector<std::uint32_t>{1, 0}));
   EXPECT_EQ(plan.spilled, 1);
-  EXPECT_EQ(plan.spill_bound, 1) << "2 of 4 bytes of a have to go: a half, rounded up";
+  EXPECT_EQ(plan.spill_bound, 1) << "2 bytes have to go: a is the cheapest that has them";
   EXPECT_TRUE(plan.proved_optimal());
 }
 
