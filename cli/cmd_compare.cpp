@@ -67,7 +67,8 @@ CompareCase compare_one(const NetworkChoice& network, const ChosenMachine& machi
       Planned planned = plan_memory(compiled, executed, *problem, name, options.plan);
       require_fit(compiled, *problem, planned.layout);
       const ValidationFigures validation =
-          validate(compiled, executed, *problem, planned, options.perturbed, options.plan.seed);
+          validate(compiled, executed, *problem, planned, options.perturbed, options.plan.seed)
+              .figures;
       if (problem == &instruction) c.validation = validation;
       c.plans.push_back(planned.figures);
       if (options.explain && problem == &instruction && name == summary_planner(options.planners))

@@ -176,24 +176,24 @@ void require_fit(const Compiled& compiled, const PlanProblem& problem, const Lay
       peak_text(problem)));
 }
 
-ValidationFigures validate(const Compiled& compiled, const Executed& executed,
-                           const PlanProblem& problem, Planned& planned, std::int64_t perturbed,
-                           std::uint64_t seed) {
-  ValidationFigures done;
+Validated validate(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
+                   Planned& planned, std::int64_t perturbed, std::uint64_t seed) {
+  Validated validated;
+  ValidationFigures& done = validated.figures;
   done.conservation = true;  // execute() has thrown otherwise
   require_none(check_plan(problem, planned.plan), "the plan is not valid:");
   const auto unordered = check_layout(executed.trace, planned.layout);
   if (problem.lifetimes.kind == LivenessKind::topology && !unordered.empty()) {
     planned.figures.unsafe = unordered.front().message;
-    return done;
+    return validated;
   }
   require_none(unordered, "the layout is not valid:");
   done.checker = true;
   const Image image = link(compiled.object, planned.layout, std::numeric_limits<Bytes>::max());
   SimOptions options;
   options.shadow = true;
-  require_none(simulate(image, compiled.machine.config, options).violations,
-               "the replay reads bytes of another buffer:");
+  validated.shared = simulate(image, compiled.machine.config, options);
+  require_none(validated.shared->violations, "the replay reads bytes of another buffer:");
   done.shadow = true;
   for (std::int64_t i = 0; i < perturbed; ++i) {
     options.perturb = seed + static_cast<std::uint64_t>(i);
@@ -201,7 +201,7 @@ ValidationFigures validate(const Compiled& compiled, const Executed& executed,
                  "the replay under random delays reads bytes of another buffer:");
     ++done.perturbed;
   }
-  return done;
+  return validated;
 }
 
 Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
@@ -218,8 +218,10 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
 
   RunReport& report = run.report;
   const Stopwatch validating;
-  report.validation = validate(run.compiled, run.executed, problem, run.planned, options.perturbed,
-                               options.plan.seed);
+  Validated validated = validate(run.compiled, run.executed, problem, run.planned,
+                                 options.perturbed, options.plan.seed);
+  report.validation = validated.figures;
+  if (validated.shared && validated.shared->memory) report.shared = std::move(validated.shared);
   const double validate_seconds = validating.seconds();
   const Object& object = *run.compiled.object;
   report.version = kVersion;
@@ -232,6 +234,7 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
   report.seed = options.plan.seed;
   for (const auto& stream : object.streams) report.instructions += stream.size();
   report.layers = object.layers.size();
+  report.buffers = object.buffers;
   report.result = run.executed.result;
   report.roofline = roofline(run.compiled.graph, object, machine.config);
   report.memory = run.planned.figures;

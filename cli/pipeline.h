@@ -87,13 +87,17 @@ Planned plan_memory(const Compiled& compiled, const Executed& executed, const Pl
 /// fit.
 void require_fit(const Compiled& compiled, const PlanProblem& problem, const Layout& layout);
 
+struct Validated {
+  ValidationFigures figures;
+  /// The program run with the plan's layout; none where the plan is marked as unsafe.
+  std::optional<SimResult> shared;
+};
 /// Holds the plan against the checker, the linked image against the owners of all bytes, and that
 /// again under `perturbed` seeded delay patterns. Throws InternalError with the culprits. A plan
 /// from topology that the program's synchronisation does not bear out is no error of ours: it is
 /// marked as unsafe in its figures, and not replayed.
-ValidationFigures validate(const Compiled& compiled, const Executed& executed,
-                           const PlanProblem& problem, Planned& planned, std::int64_t perturbed,
-                           std::uint64_t seed);
+Validated validate(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
+                   Planned& planned, std::int64_t perturbed, std::uint64_t seed);
 
 /// A run with values.
 struct FunctionalRequest {

@@ -32,6 +32,63 @@ Json performance_json(const RunReport& report) {
   return json;
 }
 
+Json cache_json(const CacheStats& cache, const std::vector<BufferInfo>& buffers) {
+  Json json;
+  json["hit_rate"] = figure(cache_hit_rate(cache), "ratio");
+  json["line_reads"] = figure(cache.total.reads, "lines");
+  json["line_read_hits"] = figure(cache.total.read_hits, "lines");
+  json["line_writes"] = figure(cache.total.writes, "lines");
+  json["line_write_hits"] = figure(cache.total.write_hits, "lines");
+  json["merged"] = figure(cache.merged, "lines");
+  json["fills"] = figure(cache.fills, "lines");
+  json["writebacks"] = figure(cache.writebacks, "lines");
+  Json& by_buffer = json["by_buffer"] = Json::array();
+  for (std::size_t b = 0; b < buffers.size() && b < cache.by_buffer.size(); ++b) {
+    const CacheCounts& counts = cache.by_buffer[b];
+    if (counts.accesses() == 0) continue;
+    by_buffer.push_back({{"buffer", buffers[b].name},
+                         {"kind", kBufferKindNames[static_cast<std::size_t>(buffers[b].kind)]},
+                         {"accesses", figure(counts.accesses(), "lines")},
+                         {"hits", figure(counts.hits(), "lines")}});
+  }
+  return json;
+}
+
+Json ports_json(const MemoryStats& memory) {
+  Json json;
+  json["fairness"] = figure(memory.fairness(), "ratio");
+  Json& cores = json["cores"] = Json::array();
+  for (const PortStats& port : memory.ports)
+    cores.push_back({{"packets", figure(port.packets, "packets")},
+                     {"moved", figure(port.bytes, "bytes")},
+                     {"occupied", figure(port.occupied, "cycles")},
+                     {"request_wait", figure(port.request_wait, "cycles")},
+                     {"response_wait", figure(port.response_wait, "cycles")},
+                     {"burst_latency", figure(port.latency, "cycles")}});
+  return json;
+}
+
+/// Of one run with `dram.model: banked`.
+Json bursts_json(const SimResult& result, const std::vector<BufferInfo>& buffers) {
+  const MemoryStats& memory = *result.memory;
+  const DramStats& d = memory.dram;
+  Json json;
+  json["cycles"] = figure(result.cycles, "cycles");
+  json["burst_bytes"] = figure(memory.burst_bytes, "bytes");
+  json["reads"] = figure(d.reads, "bursts");
+  json["writes"] = figure(d.writes, "bursts");
+  json["forwarded"] = figure(d.forwarded, "bursts");
+  json["row_hits"] = figure(d.row_hits, "bursts");
+  json["row_misses"] = figure(d.row_misses, "bursts");
+  json["row_conflicts"] = figure(d.row_conflicts, "bursts");
+  json["row_hit_rate"] = figure(row_hit_rate(d), "ratio");
+  json["activates"] = figure(d.activates, "commands");
+  json["refreshes"] = figure(d.refreshes, "commands");
+  json["interconnect"] = ports_json(memory);
+  if (memory.cache.total.accesses() > 0) json["cache"] = cache_json(memory.cache, buffers);
+  return json;
+}
+
 Json roofline_json(const RunReport& report) {
   Json json;
   json["bound"] = figure(report.roofline.bound(), "cycles");
@@ -142,6 +199,9 @@ std::string summary_json(const RunReport& report) {
   json["seed"] = report.seed;
   json["layers"] = figure(static_cast<std::int64_t>(report.layers), "layers");
   json["performance"] = performance_json(report);
+  if (report.result.memory)
+    json["bursts"]["without_sharing"] = bursts_json(report.result, report.buffers);
+  if (report.shared) json["bursts"]["shared"] = bursts_json(*report.shared, report.buffers);
   json["roofline"] = roofline_json(report);
   json["memory"] = memory_json(report.memory);
   json["validation"] = validation_json(report.validation);

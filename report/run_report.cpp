@@ -86,6 +86,15 @@ double bandwidth_utilisation(const RunReport& report) {
   return ratio(as_double(report.result.dram_read + report.result.dram_written), peak);
 }
 
+double row_hit_rate(const DramStats& dram) {
+  return ratio(as_double(dram.row_hits),
+               as_double(dram.row_hits + dram.row_misses + dram.row_conflicts));
+}
+
+double cache_hit_rate(const CacheStats& cache) {
+  return ratio(as_double(cache.total.hits()), as_double(cache.total.accesses()));
+}
+
 std::string layers_csv(const Object& object, const MachineConfig& machine,
                        const SimResult& result) {
   CsvWriter csv(kLayerColumns);
@@ -124,6 +133,23 @@ std::string validation_text(const ValidationFigures& validation) {
 
 namespace {
 
+std::string bursts_text(const MemoryStats& memory) {
+  std::string text = fmt::format(
+      "{} reads and {} writes of {} B, {} in open rows; cores served with fairness {:.3f}",
+      grouped(memory.dram.reads), grouped(memory.dram.writes), memory.burst_bytes,
+      percent(row_hit_rate(memory.dram)), memory.fairness());
+  if (memory.cache.total.accesses() > 0)
+    text += fmt::format("; {} of {} lines hit the cache", percent(cache_hit_rate(memory.cache)),
+                        grouped(memory.cache.total.accesses()));
+  return text;
+}
+
+std::string shared_text(const SimResult& shared, const SimResult& apart) {
+  return fmt::format("{} cycles ({:+.2f} %), {}", grouped(shared.cycles),
+                     100 * (as_double(shared.cycles) / as_double(apart.cycles) - 1),
+                     bursts_text(*shared.memory));
+}
+
 std::string functional_text(const FunctionalFigures& f) {
   std::string text = "outputs with shared memory are those without, bit by bit";
   if (f.perturbed > 0)
@@ -157,6 +183,8 @@ std::string summary_text(const RunReport& report) {
                            readable_bytes(result.dram_read), readable_bytes(result.dram_written),
                            readable_bytes(report.roofline.compulsory_bytes),
                            percent(bandwidth_utilisation(report))));
+  if (result.memory) line("bursts", bursts_text(*result.memory));
+  if (report.shared) line("shared memory", shared_text(*report.shared, result));
   line("footprint", footprint_text(report.memory));
   line("planned", fmt::format("{} buffers by {} from {} liveness, seed {}", report.memory.buffers,
                               report.memory.planner, report.memory.liveness, report.memory.seed));

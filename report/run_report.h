@@ -83,7 +83,10 @@ struct RunReport {
   std::uint64_t seed = 0;
   std::size_t instructions = 0;
   std::size_t layers = 0;
-  SimResult result;  ///< of the image without sharing
+  std::vector<BufferInfo> buffers;  ///< of the object
+  SimResult result;                 ///< of the image without sharing
+  /// Of the image with the plan's layout, where the memory model looks at addresses (banked).
+  std::optional<SimResult> shared;
   Roofline roofline;
   MemoryFigures memory;
   ValidationFigures validation;
@@ -96,6 +99,9 @@ double seconds(const RunReport& report);                ///< of one inference at
 double utilisation(const RunReport& report);            ///< MACs of all multiplier cycles
 double roofline_share(const RunReport& report);         ///< bound / cycles
 double bandwidth_utilisation(const RunReport& report);  ///< bytes moved of what the peak could
+
+double row_hit_rate(const DramStats& dram);      ///< bursts that found their row open, of all
+double cache_hit_rate(const CacheStats& cache);  ///< lines found, of those accessed
 
 std::string summary_json(const RunReport& report);
 std::string summary_text(const RunReport& report);
