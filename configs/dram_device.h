@@ -90,13 +90,13 @@ inline constexpr std::string_view kDramFieldNames[] = {
 
 /// Order of the fields from the most significant; the byte in the burst lies below them.
 struct DramMapping {
-  std::vector<DramField> order = {DramField::row,         DramField::rank,    DramField::bank,
-                                  DramField::column_high, DramField::channel, DramField::column_low,
-                                  DramField::group};
+  std::vector<DramField> order = {DramField::row,         DramField::rank,  DramField::bank,
+                                  DramField::column_high, DramField::group, DramField::channel,
+                                  DramField::column_low};
 
   friend bool operator==(const DramMapping&, const DramMapping&) = default;
 };
-/// "row rank bank column_high channel column_low group". Each of row, rank, bank, group and channel
+/// "row rank bank column_high group channel column_low". Each of row, rank, bank, group and channel
 /// once; `column` once, or column_high above channel and column_low below it. Throws InputError
 /// naming `what`.
 DramMapping parse_dram_mapping(std::string_view text, const SourcePos& pos, std::string_view what);
