@@ -214,7 +214,7 @@ int dram_column_low_bits(const DramDevice& device, const DramLayout& layout) {
 
 std::vector<DramField> DramMapping::default_order() {
   using enum DramField;
-  return {row, rank, bank, column_high, channel, column_low, group};
+  return {row, rank, bank, column_high, group, channel, column_low};
 }
 
 DramMapping parse_dram_mapping(std::string_view text, const SourcePos& pos, std::string_view what) {

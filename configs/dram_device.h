@@ -92,12 +92,12 @@ inline constexpr std::string_view kDramFieldNames[] = {
 struct DramMapping {
   std::vector<DramField> order = default_order();
 
-  /// row rank bank column_high channel column_low group.
+  /// row rank bank column_high group channel column_low.
   static std::vector<DramField> default_order();
 
   friend bool operator==(const DramMapping&, const DramMapping&) = default;
 };
-/// "row rank bank column_high channel column_low group". Each of row, rank, bank, group and channel
+/// "row rank bank column_high group channel column_low". Each of row, rank, bank, group and channel
 /// once; `column` once, or column_high above channel and column_low below it. Throws InputError
 /// naming `what`.
 DramMapping parse_dram_mapping(std::string_view text, const SourcePos& pos, std::string_view what);

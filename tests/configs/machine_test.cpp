@@ -179,7 +179,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "--set dram.channels=128: value is 128, out of range, expected 1 to 64"},
         SetCase{"dram.mapping=row",
                 "--set dram.mapping=row: value 'row' has no 'rank', expected 'row rank bank "
-                "column_high channel column_low group' or another order of these"},
+                "column_high group channel column_low' or another order of these"},
         SetCase{"cores", "--set cores: no '=', expected field=value"},
         SetCase{
             "data_type=int4",

@@ -78,7 +78,7 @@ const Malformed kMalformed[] = {
     {"UnknownModel", "dram: {model: banked2}\n",
      "m.yaml:1:15: dram.model is 'banked2', expected one of: MODELS"},
     {"UnknownKeyInNestedSection", "dram: {controller: {queue: 3}}\n",
-     "m.yaml:1:20: unknown key 'queue' in dram.controller, expected one of: read_queue, "
+     "m.yaml:1:21: unknown key 'queue' in dram.controller, expected one of: read_queue, "
      "write_queue, write_high, write_low, turn, max_passed, page"},
     {"ScalarNestedSection", "dram: {timing: 16}\n",
      "m.yaml:1:16: dram.timing is '16', expected a map"},

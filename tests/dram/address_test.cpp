@@ -94,19 +94,17 @@ TEST(DramAddressMap, ConsecutiveBurstsSpreadOverChannelsAndGroups) {
   DramLayout layout;
   layout.channels = 4;
   const DramAddressMap map(device, layout);
-  std::set<std::uint32_t> channels;
-  for (Bytes granule = 0; granule < 4; ++granule) {
-    std::set<std::uint32_t> groups, in_channel;
-    for (Bytes burst = 0; burst < 4; ++burst) {
-      const DramAddress where = map.locate(granule * 256 + burst * 64);
-      groups.insert(where.group);
-      in_channel.insert(where.channel);
-    }
-    EXPECT_EQ(in_channel.size(), 1U);
-    EXPECT_EQ(groups.size(), 4U);
-    channels.merge(in_channel);
+  // 256 bytes lie in one bank; the next ones in all channels, then in all groups.
+  std::set<std::pair<std::uint32_t, std::uint32_t>> places;
+  for (Bytes granule = 0; granule < 16; ++granule) {
+    const DramAddress first = map.locate(granule * 256), last = map.locate(granule * 256 + 255);
+    EXPECT_EQ(std::tuple(first.channel, first.group, first.bank, first.row),
+              std::tuple(last.channel, last.group, last.bank, last.row));
+    EXPECT_EQ(last.column, first.column + 3);
+    EXPECT_EQ(first.channel, granule % 4);
+    places.insert({first.channel, first.group});
   }
-  EXPECT_EQ(channels.size(), 4U);
+  EXPECT_EQ(places.size(), 16U);
 }
 
 TEST(DramAddressMap, HashSpreadsStridesOfARow) {
@@ -140,7 +138,7 @@ TEST_P(DramMappingText, IsRefusedWithOneLine) {
             }),
             "m:1:2: mapping '" + std::string(GetParam().text) + "' " +
                 std::string(GetParam().problem) +
-                ", expected 'row rank bank column_high channel column_low group' or another order "
+                ", expected 'row rank bank column_high group channel column_low' or another order "
                 "of these");
 }
 INSTANTIATE_TEST_SUITE_P(
@@ -176,8 +174,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadDram{"dram.banks=32",
                 "dram.ranks x dram.groups x dram.banks is 128, expected at most 64"},
         BadDram{"dram.columns=4", "dram.columns is 4, expected at least dram.burst_length (8)"},
-        BadDram{"dram.interleave_bytes=128",
-                "dram.interleave_bytes is 128, expected 256 to 32768 with this mapping"},
+        BadDram{"dram.interleave_bytes=32",
+                "dram.interleave_bytes is 32, expected 64 to 8192 with this mapping"},
         BadDram{"dram.timing.ccd_s=3",
                 "dram.timing.ccd_s is 3, expected at least 4 (a burst takes as long)"},
         BadDram{"dram.timing.refi=700",
