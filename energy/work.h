@@ -14,6 +14,8 @@ namespace unna {
 struct LayerWork {
   Activity activity;
   SlotUse slots;
+
+  friend bool operator==(const LayerWork&, const LayerWork&) = default;
 };
 
 struct Work {
