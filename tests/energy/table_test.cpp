@@ -46,7 +46,7 @@ TEST(EnergyTable, values_are_read_into_their_rows) {
 }
 
 TEST(EnergyTable, errors_name_place_problem_and_expectation) {
-  EXPECT_EQ(error_with("energy:\n", "energy:\n  watts: 3\n").substr(0, 12), "e.yaml:24:3:");
+  EXPECT_EQ(error_with("energy:\n", "energy:\n  watts: 3\n").substr(0, 12), "e.yaml:19:3:");
   EXPECT_NE(error_with("    um2: 160802\n", "").find("um2"), std::string::npos);
   EXPECT_NE(error_with("pj: 125", "pj: -1").find("pj"), std::string::npos);
   EXPECT_NE(error_with("pj: 125", "pj: lots").find("'lots'"), std::string::npos);
