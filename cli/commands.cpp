@@ -28,6 +28,7 @@ constexpr Command kCommands[] = {
     {"import", "write an ONNX model as a network file", import_command},
     {"conformance", "run ONNX's backend tests, and count what passes", conformance_command},
     {"machine", "print a machine with all its fields", machine_command},
+    {"energy", "print power and area of a core beside the published ones", energy_command},
     {"networks", "print the sizes of networks", networks_command},
     {"isa", "print the instruction set", isa_command},
 };

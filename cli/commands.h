@@ -35,6 +35,7 @@ int verify_command(const Arguments& arguments);
 int asm_command(const Arguments& arguments);
 int disasm_command(const Arguments& arguments);
 int trace_command(const Arguments& arguments);
+int energy_command(const Arguments& arguments);
 int machine_command(const Arguments& arguments);
 int networks_command(const Arguments& arguments);
 int isa_command(const Arguments& arguments);

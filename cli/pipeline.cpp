@@ -207,6 +207,7 @@ ValidationFigures validate(const Compiled& compiled, const Executed& executed,
 Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
                 const RunOptions& options, bool timing) {
   const Stopwatch total;
+  EnergyTable energy_table = options.energy ? load_energy(*options.energy) : default_energy();
   Run run;
   run.compiled = compile_network(network, machine, options.compile);
   run.executed = execute(run.compiled);
@@ -233,6 +234,9 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
   for (const auto& stream : object.streams) report.instructions += stream.size();
   report.layers = object.layers.size();
   report.result = run.executed.result;
+  report.work = work_of(object, machine.config.core);
+  if (options.energy) report.energy_file = InputFile{options.energy->string(), energy_table.hash};
+  report.energy_table = std::move(energy_table);
   report.roofline = roofline(run.compiled.graph, object, machine.config);
   report.memory = run.planned.figures;
   std::optional<double> functional_seconds;
