@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "report/run_report.h"
 #include "report/table.h"
 #include "report/units.h"
 #include "workloads/yaml_writer.h"
@@ -22,6 +23,11 @@ constexpr OptionRow kMachineRows[] = {
     {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
     {"doc", "", "", "the table of all fields instead (docs/machine.md)"},
 };
+
+constexpr CommandHelp kEnergyHelp = {
+    "energy", "",
+    "Prints power at the peak and area of one core, by part, beside the figures published for it."};
+constexpr OptionRow kEnergyRows[] = {kEnergyOption};
 
 constexpr CommandHelp kNetworksHelp = {
     "networks", "NETWORK...", "Loads networks and prints their sizes, or all their operators."};
@@ -53,6 +59,17 @@ int machine_command(const Arguments& arguments) {
   MachineChoice choice = machine_choice(*options);
   choice.cores = options->integer("cores", 1, kMaxCores);
   fmt::print("{}", dump_machine(choose_machine(choice).config));
+  return kExitOk;
+}
+
+int energy_command(const Arguments& arguments) {
+  const auto rows =
+      std::vector<OptionRow>(std::begin(kEnergyRows), std::end(kEnergyRows)) + machine_options();
+  const auto options = parse_options(kEnergyHelp, rows, arguments);
+  if (!options) return kExitOk;
+  const auto file = options->text("energy");
+  const EnergyTable table = file ? load_energy(*file) : default_energy();
+  fmt::print("{}", core_energy_text(choose_machine(machine_choice(*options)).config, table));
   return kExitOk;
 }
 

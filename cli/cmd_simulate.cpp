@@ -28,6 +28,7 @@ constexpr OptionRow kOptions[] = {
     {"input", "NAME=FILE", "",
      "values of an input or weight, .npy or .pb (default: random); with --functional"},
     {"output-dir", "DIR", "", "write the outputs there, NAME.npy; with --functional"},
+    kEnergyOption,
     {"trace", "FILE", "", "stream the executed instructions to a .unt file"},
     kDumpOption,
     {"output,o", "DIR", "", "run directory (default: out/<network>.<cores>)"},
@@ -43,8 +44,7 @@ void write_trace(const fs::path& path, const Trace& trace) {
 void write_run(const fs::path& directory, const Run& run) {
   const Object& object = *run.compiled.object;
   write_file(directory / "summary.json", summary_json(run.report));
-  write_file(directory / "layers.csv",
-             layers_csv(object, run.compiled.machine.config, run.executed.result));
+  write_file(directory / "layers.csv", layers_csv(object, run.report));
   write_file(directory / "plan.csv", plan_csv(object, run.planned.layout));
   write_file(directory / "program.uno", encode_object(object));
 }
@@ -87,6 +87,7 @@ int simulate_command(const Arguments& arguments) {
   run_options.plan = plan_choice(*options);
   run_options.perturbed = options->required_integer("perturb", 0, 1000);
   run_options.functional = functional_choice(*options);
+  if (const auto file = options->text("energy")) run_options.energy = *file;
   const NetworkChoice network = network_choice(*options, options->only());
 
   const Run run =

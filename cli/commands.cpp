@@ -29,6 +29,7 @@ constexpr Command kCommands[] = {
     {"conformance", "run ONNX's backend tests, and count what passes", conformance_command},
     {"dram", "bandwidth and latency of a machine's banked DRAM", dram_command},
     {"machine", "print a machine with all its fields", machine_command},
+    {"energy", "print power and area of a core beside the published ones", energy_command},
     {"networks", "print the sizes of networks", networks_command},
     {"isa", "print the instruction set", isa_command},
 };

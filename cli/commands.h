@@ -36,6 +36,7 @@ int asm_command(const Arguments& arguments);
 int disasm_command(const Arguments& arguments);
 int trace_command(const Arguments& arguments);
 int dram_command(const Arguments& arguments);
+int energy_command(const Arguments& arguments);
 int machine_command(const Arguments& arguments);
 int networks_command(const Arguments& arguments);
 int isa_command(const Arguments& arguments);

@@ -26,6 +26,8 @@ std::filesystem::path run_directory(const Options& options, const std::string& n
 /// Writes the dumps that `--dump=graph,partition,tiles,asm` asks for into `directory`.
 void write_dumps(const Options& options, const Compiled& compiled,
                  const std::filesystem::path& directory);
+inline constexpr OptionRow kEnergyOption = {
+    "energy", "FILE", "", "energy and area table (default: Cambricon-X in 65 nm, docs/energy.md)"};
 inline constexpr OptionRow kDumpOption = {
     "dump", "LIST", "", "also write intermediate values: graph,partition,tiles,asm"};
 

@@ -207,6 +207,7 @@ Validated validate(const Compiled& compiled, const Executed& executed, const Pla
 Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
                 const RunOptions& options, bool timing) {
   const Stopwatch total;
+  EnergyTable energy_table = options.energy ? load_energy(*options.energy) : default_energy();
   Run run;
   run.compiled = compile_network(network, machine, options.compile);
   run.executed = execute(run.compiled);
@@ -236,6 +237,9 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
   report.layers = object.layers.size();
   report.buffers = object.buffers;
   report.result = run.executed.result;
+  report.work = work_of(object, machine.config.core);
+  if (options.energy) report.energy_file = InputFile{options.energy->string(), energy_table.hash};
+  report.energy_table = std::move(energy_table);
   report.roofline = roofline(run.compiled.graph, object, machine.config);
   report.memory = run.planned.figures;
   std::optional<double> functional_seconds;

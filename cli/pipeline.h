@@ -112,6 +112,7 @@ struct RunOptions {
   PlanOptions plan;
   std::int64_t perturbed = 1;
   std::optional<FunctionalRequest> functional;
+  std::optional<std::filesystem::path> energy;  ///< table; none: the shipped one
 };
 struct Run {
   Compiled compiled;

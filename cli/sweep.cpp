@@ -23,10 +23,9 @@ namespace {
 constexpr std::string_view kMachinePrefix = "machine.";
 
 constexpr std::string_view kResultColumns[] = {
-    "status",      "error",          "cycles",          "latency_s",
-    "utilisation", "roofline_share", "instructions",    "macs",
-    "dram_read",   "dram_written",   "without_sharing", "peak",
-    "lower_bound", "fragmentation",  "reduction",       "proved_optimal"};
+    "status",          "error", "cycles",      "latency_s",     "utilisation", "roofline_share",
+    "instructions",    "macs",  "dram_read",   "dram_written",  "energy_nj",   "gops_per_watt",
+    "without_sharing", "peak",  "lower_bound", "fragmentation", "reduction",   "proved_optimal"};
 
 /// Axes other than the machine's fields: what a value must be, and what it does to a run.
 struct AxisKind {
@@ -296,6 +295,8 @@ std::vector<std::string> result_cells(const RunReport& report) {
           whole(report.result.macs),
           whole(report.result.dram_read),
           whole(report.result.dram_written),
+          plain_number(energy(report).total() * 1e-3),
+          plain_number(gops_per_watt(report)),
           whole(memory.without_sharing),
           whole(memory.peak),
           whole(memory.lower_bound),

@@ -13,13 +13,14 @@
 #include "compiler/pieces.h"
 #include "compiler/schedule.h"
 #include "compiler/tokens.h"
+#include "isa/timing.h"
 
 namespace unna {
 namespace {
 
 /// A barrier's price beyond its own latency: engines drain before it and fill again after it.
 Cycle barrier_cost(const MachineConfig& m) {
-  return m.sync.barrier_cycles + 2 * m.dram.latency_cycles + 2 * m.core.startup_cycles;
+  return m.sync.barrier_cycles + 2 * m.dram.latency_cycles + 2 * pipeline_cycles(m.core);
 }
 
 Schedule make_schedule(const LoweredGraph& graph, const MachineConfig& machine,

@@ -157,10 +157,13 @@ class MacSearch {
 
     const std::int64_t instructions = repeat * l.blocks * n_co * l.n_k;
     const std::int64_t k_cycles =
-        all_taps * granules(s_.ci * l.taps, tile.ci * l.taps, m_.core->multipliers);
+        all_taps * granules(s_.ci * l.taps, tile.ci * l.taps, products_per_cycle(*m_.core));
     const std::int64_t co_groups = granules(s_.co, tile.co, m_.core->pes);
-    tile.compute = repeat * s_.out_h * s_.out_w * co_groups * k_cycles +
-                   instructions * m_.core->startup_cycles;
+    // Every result or partial sum passes the stage behind the tree.
+    const Cycle stage =
+        l.n_k * elementwise_cycles(repeat * s_.out_h * s_.out_w * s_.co, Function::none, *m_.core);
+    tile.compute = std::max(repeat * s_.out_h * s_.out_w * co_groups * k_cycles, stage) +
+                   instructions * pipeline_cycles(*m_.core);
 
     // Compute and transfers overlap, but for the first loads, the last store, and where a single
     // slot leaves nothing to overlap with.
@@ -228,8 +231,8 @@ class WindowSearch {
     const Bytes w_bytes = s_.weights ? s_.c * s_.kh * s_.kw * m_.element : 0;
     tile.traffic = x_bytes + out_bytes + w_bytes;
     tile.compute = s_.n * s_.out_h * s_.out_w * granules(s_.c, c, m_.core->pes) * parts *
-                       ceil_div(rows * s_.kw, m_.core->multipliers) +
-                   blocks * m_.core->startup_cycles;
+                       window_group_cycles(c, rows * s_.kw, s_.weights, *m_.core) +
+                   blocks * pipeline_cycles(*m_.core);
     Cycle serial = 2 * m_.latency + m_.move_cycles(x_tile) + m_.move_cycles(region);
     if (x_slots < 2) serial += m_.move_cycles(x_bytes) + blocks * m_.latency;
     if (out_slots < 2) serial += m_.move_cycles(out_bytes) + blocks * m_.latency;

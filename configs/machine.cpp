@@ -218,6 +218,12 @@ version in `isa/object_file.cpp`.
 
 }  // namespace
 
+std::int64_t peak_operations(const CoreConfig& core) {
+  const std::int64_t tree_adds = core.multipliers - 1;
+  return core.pes * (core.multipliers + tree_adds + 1) +
+         core.elementwise_stages * core.elementwise_lanes;
+}
+
 std::int64_t dram_bytes_per_cycle_q16(const MachineConfig& machine) {
   const DramConfig& dram = machine.dram;
   const double gbps = dram.model == DramModel::bandwidth

@@ -37,11 +37,20 @@ struct CoreConfig {
   std::int64_t pes = 16;
   std::int64_t multipliers = 16;
   std::int64_t elementwise_lanes = 16;
+  std::int64_t elementwise_stages = 2;
   std::int64_t special_lanes = 16;
-  Cycle startup_cycles = 8;
+  Cycle startup_cycles = 4;
+  Cycle drain_cycles = 4;
   Bytes nbin_bytes = 8 * kKiB;
   Bytes nbout_bytes = 8 * kKiB;
   Bytes sb_bytes = 32 * kKiB;
+  std::int64_t nbin_read_elements = 256;
+  std::int64_t sb_read_elements = 16;
+  std::int64_t nbout_port_elements = 16;
+  Bytes dma_port_bytes = 512;
+  std::int64_t nbin_banks = 16;
+  std::int64_t nbout_banks = 4;
+  std::int64_t sb_banks = 16;
   Bytes accumulator_bytes = 4;
   std::int64_t fraction_bits = 8;
   std::int64_t table_bits = 4;
@@ -131,15 +140,31 @@ void visit_fields(Machine& m, Visitor&& v) {
     "multipliers a PE, with their adder tree; inputs of one output consumed a cycle");
   v("core.elementwise_lanes", m.core.elementwise_lanes, 1, 4096, "lanes",
     "elements a cycle of an element-wise stage (add, multiply, compare, ReLU)");
+  v("core.elementwise_stages", m.core.elementwise_stages, 1, 2, "stages",
+    "element-wise stages in a row; with one, `ewise` takes turns for its two functions");
   v("core.special_lanes", m.core.special_lanes, 1, 4096, "lanes",
     "elements a cycle of the interpolated non-linear functions (sigmoid, exp, division, ...)");
   v("core.startup_cycles", m.core.startup_cycles, 0, 100'000, "cycles",
-    "pipeline fill and drain of one compute instruction");
+    "from the start of a compute instruction to its first operands: decode, address generators");
+  v("core.drain_cycles", m.core.drain_cycles, 0, 100'000, "cycles",
+    "from the last operands of a compute instruction to its last result in NBout: adder tree");
   v("core.nbin_bytes", m.core.nbin_bytes, 64, kGiga, "bytes", "input neuron buffer");
   v("core.nbout_bytes", m.core.nbout_bytes, 64, kGiga, "bytes",
     "output neuron buffer; also holds partial sums");
   v("core.sb_bytes", m.core.sb_bytes, 64, kGiga, "bytes",
     "synapse buffer of all PEs together (16 x 2 KB)");
+  v("core.nbin_read_elements", m.core.nbin_read_elements, 1, kMega, "elements/cycle",
+    "neurons that NBin hands to the PEs; a window of 16 for each PE");
+  v("core.sb_read_elements", m.core.sb_read_elements, 1, kMega, "elements/cycle",
+    "synapses that a PE's part of SB hands to it; as many as it has multipliers");
+  v("core.nbout_port_elements", m.core.nbout_port_elements, 1, kMega, "elements/cycle",
+    "results or partial sums, as many read as written");
+  v("core.dma_port_bytes", m.core.dma_port_bytes, 1, kMega, "bytes/cycle",
+    "port of each buffer towards its DMA");
+  v("core.nbin_banks", m.core.nbin_banks, 1, 1024, "banks",
+    "SRAM macros of NBin; the energy of an access is that of one");
+  v("core.nbout_banks", m.core.nbout_banks, 1, 1024, "banks", "SRAM macros of NBout");
+  v("core.sb_banks", m.core.sb_banks, 1, 1024, "banks", "SRAM macros of SB; one a PE");
   v("core.accumulator_bytes", m.core.accumulator_bytes, 2, 8, "bytes",
     "one partial sum in NBout between instructions");
   v("core.fraction_bits", m.core.fraction_bits, 0, 15, "bits",
@@ -193,6 +218,10 @@ void visit_fields(Machine& m, Visitor&& v) {
   v("cache.mshrs", m.cache.mshrs, 1, 4096, "misses",
     "lines that a channel's part of the cache may be waiting for");
 }
+
+/// Operations a cycle of one core at its peak, as Cambricon-X counts them: each PE's multiplies,
+/// the additions of its tree and one accumulation, and the element-wise stages.
+std::int64_t peak_operations(const CoreConfig& core);
 
 /// Peak DRAM bytes a clock cycle in units of 2^-16 byte, at least 1: the only place where a rate is
 /// rounded. Of the banked model it follows from the channels' buses.

@@ -3,44 +3,14 @@
 #include "isa/timing.h"
 
 #include <algorithm>
-#include <initializer_list>
-#include <limits>
+
+#include "isa/activity.h"
+#include "isa/dimensions.h"
 
 namespace unna {
 namespace {
 
 using enum Operand;
-
-/// A lane of the NFU is one 16-bit word wide.
-constexpr Bytes kLaneBytes = 2;
-
-/// Products of operands can be anything that fits the encoding: refuse those that are no count.
-std::int64_t product(std::initializer_list<std::int64_t> factors) {
-  std::int64_t result = 1;
-  for (const std::int64_t factor : factors) {
-    if (__builtin_mul_overflow(result, factor, &result) ||
-        result > std::numeric_limits<std::int64_t>::max() / 4)
-      throw InputError("an instruction's dimensions multiply to more than 2^61, expected a tile");
-  }
-  return result;
-}
-
-std::int64_t product(const Instruction& i, std::initializer_list<Operand> operands) {
-  std::int64_t result = 1;
-  for (const Operand o : operands) result = product({result, i.count(o)});
-  return result;
-}
-
-bool has_flag(const Instruction& i, AccumulateFlags flag) {
-  return (i.get(acc) & flag) != 0;
-}
-
-/// The stage behind the adder tree, which works on finished sums while the tree goes on: rounds, or
-/// applies `post`; partial sums pass through it unchanged.
-Cycle output_stage(const Instruction& i, std::int64_t results, const CoreConfig& core) {
-  const Function fn = has_flag(i, kPartial) ? Function::none : i.fn(post);
-  return elementwise_cycles(results, fn, core);
-}
 
 /// `rows` reductions of `cols` elements in the element-wise stage: either each lane keeps the sum
 /// of a row, or all lanes and their tree work on one row; the sequencer takes the faster.
@@ -50,30 +20,21 @@ Cycle reduce_cycles(std::int64_t reductions, std::int64_t length, const CoreConf
                   product({reductions, ceil_div(length, lanes)}));
 }
 
-Cycle conv_cycles(const Instruction& i, const CoreConfig& core) {
-  const std::int64_t pixels = product(i, {out_h, out_w});
-  return std::max(mac_cycles(pixels, i.count(out_c), product(i, {kh, kw, in_c}), core),
-                  output_stage(i, product({pixels, i.count(out_c)}), core));
-}
-
-Cycle dwconv_cycles(const Instruction& i, const CoreConfig& core) {
-  const std::int64_t pixels = product(i, {out_h, out_w});
-  return std::max(window_cycles(pixels, i.count(in_c), product(i, {kh, kw}), core),
-                  output_stage(i, product({pixels, i.count(in_c)}), core));
-}
-
-Cycle matmul_cycles(const Instruction& i, const CoreConfig& core) {
-  return std::max(mac_cycles(i.count(rows), i.count(out_c), i.count(in_c), core),
-                  output_stage(i, product(i, {rows, out_c}), core));
+/// The stage behind the tree works on finished sums while the tree goes on.
+Cycle product_cycles(const Instruction& i, const CoreConfig& core) {
+  const Reduction r = *reduction(i);
+  const Cycle sums = r.own_inputs ? window_cycles(r.positions, r.channels, r.length, true, core)
+                                  : mac_cycles(r.positions, r.channels, r.length, core);
+  return std::max(sums, output_stage_cycles(i, core));
 }
 
 /// Where gamma is 0 each finished sum is divided by its own number of positions.
 Cycle pool_cycles(const Instruction& i, const CoreConfig& core) {
-  const std::int64_t pixels = product(i, {out_h, out_w});
+  const Reduction r = *reduction(i);
   const bool divides =
       i.fn(fn) != Function::max && !has_flag(i, kPartial) && i.real(Operand::gamma) == 0;
-  return std::max(window_cycles(pixels, i.count(in_c), product(i, {kh, kw}), core),
-                  elementwise_cycles(product({pixels, i.count(in_c)}),
+  return std::max(window_cycles(r.positions, r.channels, r.length, false, core),
+                  elementwise_cycles(product({r.positions, r.channels}),
                                      divides ? Function::div : Function::none, core));
 }
 
@@ -100,7 +61,7 @@ Cycle norm_cycles(const Instruction& i, const CoreConfig& core) {
 /// One pipeline: sums of squares in the PEs, the power by table, the product with x.
 Cycle lrn_cycles(const Instruction& i, const CoreConfig& core) {
   const std::int64_t n = product(i, {rows, cols});
-  return std::max({window_cycles(i.count(rows), i.count(cols), i.count(kw), core),
+  return std::max({window_cycles(i.count(rows), i.count(cols), i.count(kw), false, core),
                    elementwise_cycles(n, Function::pow, core),
                    elementwise_cycles(n, Function::mul, core)});
 }
@@ -126,20 +87,25 @@ Cycle lstm_cycles(const Instruction& i, const CoreConfig& core) {
          3 * elementwise_cycles(n, Function::mul, core);
 }
 
+/// Two stages in a row work at the same time; a single one takes turns.
+Cycle ewise_cycles(std::int64_t n, Function first, Function second, const CoreConfig& core) {
+  const Cycle a = elementwise_cycles(n, first, core);
+  const Cycle b = elementwise_cycles(n, second, core);
+  const bool shared = second != Function::none && !is_special(first) && !is_special(second);
+  return shared && core.elementwise_stages < 2 ? a + b : std::max(a, b);
+}
+
 Cycle work_cycles(const Instruction& i, const CoreConfig& core) {
   switch (i.opcode) {
     case Opcode::conv:
-      return conv_cycles(i, core);
     case Opcode::dwconv:
-      return dwconv_cycles(i, core);
     case Opcode::matmul:
-      return matmul_cycles(i, core);
+      return product_cycles(i, core);
     case Opcode::pool:
       return pool_cycles(i, core);
     case Opcode::ewise: {
       const std::int64_t n = product(i, {rows, cols});
-      return std::max(elementwise_cycles(n, i.fn(fn), core),
-                      elementwise_cycles(n, i.fn(post), core));
+      return ewise_cycles(n, i.fn(fn), i.fn(post), core);
     }
     case Opcode::act:
       return elementwise_cycles(product(i, {rows, cols}), i.fn(fn), core);
@@ -302,13 +268,26 @@ bool is_special(Function fn) {
   throw InternalError("unknown function");
 }
 
-Cycle mac_cycles(std::int64_t pixels, std::int64_t out_c, std::int64_t k, const CoreConfig& core) {
-  return product({pixels, ceil_div(out_c, core.pes), ceil_div(k, core.multipliers)});
+std::int64_t products_per_cycle(const CoreConfig& core) {
+  return std::min({core.multipliers, core.sb_read_elements, core.nbin_read_elements});
 }
 
-Cycle window_cycles(std::int64_t pixels, std::int64_t channels, std::int64_t window,
+Cycle mac_cycles(std::int64_t pixels, std::int64_t out_c, std::int64_t k, const CoreConfig& core) {
+  return product({pixels, ceil_div(out_c, core.pes), ceil_div(k, products_per_cycle(core))});
+}
+
+Cycle window_group_cycles(std::int64_t channels, std::int64_t window, bool synapses,
+                          const CoreConfig& core) {
+  const std::int64_t products =
+      synapses ? std::min(core.multipliers, core.sb_read_elements) : core.multipliers;
+  const std::int64_t neurons = product({std::min(channels, core.pes), window});
+  return std::max(ceil_div(window, products), ceil_div(neurons, core.nbin_read_elements));
+}
+
+Cycle window_cycles(std::int64_t pixels, std::int64_t channels, std::int64_t window, bool synapses,
                     const CoreConfig& core) {
-  return mac_cycles(pixels, channels, window, core);
+  return product({pixels, ceil_div(channels, core.pes),
+                  window_group_cycles(channels, window, synapses, core)});
 }
 
 Cycle elementwise_cycles(std::int64_t elements, Function fn, const CoreConfig& core) {
@@ -317,7 +296,29 @@ Cycle elementwise_cycles(std::int64_t elements, Function fn, const CoreConfig& c
 
 Cycle compute_cycles(const Instruction& instruction, const CoreConfig& core) {
   if (engine_of(instruction.opcode) != Engine::compute) return 0;
-  return core.startup_cycles + work_cycles(instruction, core);
+  return pipeline_cycles(core) +
+         std::max(work_cycles(instruction, core), port_cycles(activity(instruction, core), core));
+}
+
+Cycle output_stage_cycles(const Instruction& i, const CoreConfig& core) {
+  const Reduction r = *reduction(i);
+  const Function stage = has_flag(i, kPartial) ? Function::none : i.fn(post);
+  return elementwise_cycles(product({r.positions, r.channels}), stage, core);
+}
+
+std::optional<Reduction> reduction(const Instruction& i) {
+  switch (i.opcode) {
+    case Opcode::conv:
+      return Reduction{product(i, {out_h, out_w}), i.count(out_c), product(i, {kh, kw, in_c}),
+                       false};
+    case Opcode::matmul:
+      return Reduction{i.count(rows), i.count(out_c), i.count(in_c), false};
+    case Opcode::dwconv:
+    case Opcode::pool:
+      return Reduction{product(i, {out_h, out_w}), i.count(in_c), product(i, {kh, kw}), true};
+    default:
+      return std::nullopt;
+  }
 }
 
 Macs macs(const Instruction& instruction) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "energy/work.h"
 #include "isa/timing.h"
 
 namespace unna {
@@ -35,6 +36,22 @@ void check_macs(const Graph& graph, const Object& object, const SimResult& resul
       breaches.push_back(fmt::format("{} MACs were executed for layer {}, it has {}", executed,
                                      object.layers[i].name, object.layers[i].macs));
   }
+}
+
+/// Each multiplier cycle of the compute engine is useful or lost for one reason.
+void check_slots(const Object& object, const MachineConfig& machine, const SimResult& result,
+                 std::vector<std::string>& breaches) {
+  const Work work = work_of(object, machine.core);
+  for (std::size_t core = 0; core < result.cores.size(); ++core)
+    for (std::size_t layer = 0; layer < result.cores[core].layers.size(); ++layer) {
+      const std::int64_t busy = result.cores[core].layers[layer].compute_busy * machine.core.pes *
+                                machine.core.multipliers;
+      const std::int64_t told = work.cores[core][layer].slots.total();
+      if (told != busy)
+        breaches.push_back(fmt::format(
+            "layer {} on core {} kept multipliers busy for {} slots, {} are accounted for",
+            object.layers[layer].name, core, busy, told));
+    }
 }
 
 /// Bytes of each input, weight and output buffer that the program touches, each once: slices and
@@ -106,6 +123,7 @@ std::vector<std::string> conservation_breaches(const Graph& graph, const Object&
   std::vector<std::string> breaches;
   check_macs(graph, object, result, breaches);
   check_outputs(object, breaches);
+  check_slots(object, machine, result, breaches);
   const Traffic traffic = instruction_traffic(object);
   if (result.dram_read != traffic.read || result.dram_written != traffic.written)
     breaches.push_back(

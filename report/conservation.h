@@ -40,8 +40,8 @@ struct Traffic {
 Traffic instruction_traffic(const Object& object);
 
 /// One line a breach: MACs executed = MACs of the graph (and of each layer), DRAM bytes = those of
-/// the instructions and not below the compulsory ones, every output byte stored, cycles not below
-/// the roofline bound.
+/// the instructions and not below the compulsory ones, every output byte stored, every multiplier
+/// slot of the compute engines accounted for, cycles not below the roofline bound.
 std::vector<std::string> conservation_breaches(const Graph& graph, const Object& object,
                                                const MachineConfig& machine,
                                                const SimResult& result);

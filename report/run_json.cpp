@@ -23,6 +23,8 @@ Json performance_json(const RunReport& report) {
   json["cycles"] = figure(result.cycles, "cycles");
   json["latency"] = figure(seconds(report), "s");
   json["utilisation"] = figure(utilisation(report), "ratio");
+  json["gops"] = figure(gops(report), "GOP/s");
+  json["peak_gops"] = figure(peak_gops(report), "GOP/s");
   json["instructions"] = figure(result.instructions, "instructions");
   json["macs"] = figure(result.macs, "MACs");
   json["dram_read"] = figure(result.dram_read, "bytes");
@@ -86,6 +88,40 @@ Json bursts_json(const SimResult& result, const std::vector<BufferInfo>& buffers
   json["refreshes"] = figure(d.refreshes, "commands");
   json["interconnect"] = ports_json(memory);
   if (memory.cache.total.accesses() > 0) json["cache"] = cache_json(memory.cache, buffers);
+  return json;
+}
+
+Json slots_json(const RunReport& report) {
+  const SlotFigures figures = slots(report);
+  Json json;
+  json["total"] = figure(figures.total, "slots");
+  json["macs"] = figure(figures.use.macs, "slots");
+  for (const auto& [name, count] : losses(figures.use))
+    json[fmt::format("loss_{}", name)] = figure(count, "slots");
+  json["loss_stalls"] = figure(figures.stalls, "slots");
+  return json;
+}
+
+Json parts_json(const ByPart& parts, double scale, std::string_view unit) {
+  Json json;
+  for (std::size_t p = 0; p < kParts; ++p)
+    json[std::string(kPartNames[p])] = figure(parts.value[p] * scale, unit);
+  return json;
+}
+
+Json energy_json(const RunReport& report) {
+  constexpr double kNj = 1e-3;
+  const ByPart pj = energy(report);
+  Json json;
+  json["table"] = report.energy_table.name;
+  if (report.energy_file) json["energy_file"] = input_json(*report.energy_file);
+  json["total"] = figure(pj.total() * kNj, "nJ");
+  json["power"] = figure(watts(report), "W");
+  json["gops_per_watt"] = figure(gops_per_watt(report), "GOP/s/W");
+  json["parts"] = parts_json(pj, kNj, "nJ");
+  const ByPart area = core_area(report.machine.core, report.energy_table);
+  json["core_area"] = figure(area.total(), "mm2");
+  json["core_area_parts"] = parts_json(area, 1, "mm2");
   return json;
 }
 
@@ -202,6 +238,8 @@ std::string summary_json(const RunReport& report) {
   if (report.result.memory)
     json["bursts"]["without_sharing"] = bursts_json(report.result, report.buffers);
   if (report.shared) json["bursts"]["shared"] = bursts_json(*report.shared, report.buffers);
+  json["multiplier_slots"] = slots_json(report);
+  json["energy"] = energy_json(report);
   json["roofline"] = roofline_json(report);
   json["memory"] = memory_json(report.memory);
   json["validation"] = validation_json(report.validation);

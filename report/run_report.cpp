@@ -10,11 +10,40 @@ namespace unna {
 
 namespace {
 
-constexpr std::string_view kLayerColumnNames[] = {
-    "layer",          "kind",           "core",           "instructions",   "start_cycle",
-    "end_cycle",      "cycles",         "compute_busy",   "utilisation",    "stall_dispatch",
-    "stall_token_ln", "stall_token_ls", "stall_token_cp", "stall_token_st", "stall_sync",
-    "stall_done",     "macs",           "dram_read",      "dram_written"};
+constexpr std::string_view kLayerColumnNames[] = {"layer",
+                                                  "kind",
+                                                  "core",
+                                                  "instructions",
+                                                  "start_cycle",
+                                                  "end_cycle",
+                                                  "cycles",
+                                                  "compute_busy",
+                                                  "utilisation",
+                                                  "stall_dispatch",
+                                                  "stall_token_ln",
+                                                  "stall_token_ls",
+                                                  "stall_token_cp",
+                                                  "stall_token_st",
+                                                  "stall_sync",
+                                                  "stall_done",
+                                                  "macs",
+                                                  "dram_read",
+                                                  "dram_written",
+                                                  "loss_channels",
+                                                  "loss_inputs",
+                                                  "loss_output_stage",
+                                                  "loss_ports",
+                                                  "loss_startup",
+                                                  "loss_other_ops",
+                                                  "energy_nj",
+                                                  "energy_pes_nj",
+                                                  "energy_indexing_nj",
+                                                  "energy_nbin_nj",
+                                                  "energy_sb_nj",
+                                                  "energy_nbout_nj",
+                                                  "energy_control_nj",
+                                                  "energy_dram_nj",
+                                                  "energy_interconnect_nj"};
 
 constexpr std::string_view kPlanColumnNames[] = {"id",   "buffer", "tensor", "kind",
                                                  "size", "offset", "end"};
@@ -32,8 +61,11 @@ double peak_macs(const MachineConfig& machine, std::int64_t cores, Cycle cycles)
   return as_double(cores * machine.core.pes * machine.core.multipliers) * as_double(cycles);
 }
 
-std::vector<std::string> layer_cells(const LayerInfo& layer, std::size_t core,
-                                     const LayerStats& stats, const MachineConfig& machine) {
+std::vector<std::string> layer_cells(const LayerInfo& layer, std::size_t index, std::size_t core,
+                                     const RunReport& report) {
+  const LayerStats& stats = report.result.cores[core].layers[index];
+  const LayerWork& work = report.work.cores[core][index];
+  const MachineConfig& machine = report.machine;
   const Cycle cycles = stats.end - stats.start;
   std::vector<std::string> cells = {
       layer.name,
@@ -48,6 +80,12 @@ std::vector<std::string> layer_cells(const LayerInfo& layer, std::size_t core,
   for (const Cycle stall : stats.compute_stall) cells.push_back(fmt::format("{}", stall));
   for (const std::int64_t value : {stats.macs, stats.dram_read, stats.dram_written})
     cells.push_back(fmt::format("{}", value));
+  for (const auto& [name, count] : losses(work.slots)) cells.push_back(fmt::format("{}", count));
+  const ByPart pj = activity_energy(work.activity, machine, report.energy_table);
+  constexpr double kNj = 1e-3;
+  cells.push_back(plain_number(pj.total() * kNj));
+  for (std::size_t p = 0; p < static_cast<std::size_t>(Part::idle); ++p)
+    cells.push_back(plain_number(pj.value[p] * kNj));
   return cells;
 }
 
@@ -95,14 +133,12 @@ double cache_hit_rate(const CacheStats& cache) {
   return ratio(as_double(cache.total.hits()), as_double(cache.total.accesses()));
 }
 
-std::string layers_csv(const Object& object, const MachineConfig& machine,
-                       const SimResult& result) {
+std::string layers_csv(const Object& object, const RunReport& report) {
   CsvWriter csv(kLayerColumns);
   for (std::size_t layer = 0; layer < object.layers.size(); ++layer)
-    for (std::size_t core = 0; core < result.cores.size(); ++core) {
-      const LayerStats& stats = result.cores[core].layers[layer];
-      if (stats.instructions > 0) csv.row(layer_cells(object.layers[layer], core, stats, machine));
-    }
+    for (std::size_t core = 0; core < report.result.cores.size(); ++core)
+      if (report.result.cores[core].layers[layer].instructions > 0)
+        csv.row(layer_cells(object.layers[layer], layer, core, report));
   return csv.text();
 }
 
@@ -176,6 +212,8 @@ std::string summary_text(const RunReport& report) {
   line("utilisation", fmt::format("{} of {} multipliers", percent(utilisation(report)),
                                   grouped(report.machine.cores * report.machine.core.pes *
                                           report.machine.core.multipliers)));
+  line("lost", losses_text(report));
+  line("rate", fmt::format("{:.4g} of {:.4g} GOP/s", gops(report), peak_gops(report)));
   line("roofline", fmt::format("{} of the {} bound of {} cycles", percent(roofline_share(report)),
                                report.roofline.compute_bound() ? "compute" : "bandwidth",
                                grouped(report.roofline.bound())));
@@ -185,6 +223,7 @@ std::string summary_text(const RunReport& report) {
                            percent(bandwidth_utilisation(report))));
   if (result.memory) line("bursts", bursts_text(*result.memory));
   if (report.shared) line("shared memory", shared_text(*report.shared, result));
+  line("energy", energy_text(report));
   line("footprint", footprint_text(report.memory));
   line("planned", fmt::format("{} buffers by {} from {} liveness, seed {}", report.memory.buffers,
                               report.memory.planner, report.memory.liveness, report.memory.seed));

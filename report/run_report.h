@@ -12,6 +12,8 @@
 
 #include "base/units.h"
 #include "configs/machine.h"
+#include "energy/model.h"
+#include "energy/work.h"
 #include "isa/object.h"
 #include "memmgr/problem.h"
 #include "report/conservation.h"
@@ -87,6 +89,9 @@ struct RunReport {
   SimResult result;                 ///< of the image without sharing
   /// Of the image with the plan's layout, where the memory model looks at addresses (banked).
   std::optional<SimResult> shared;
+  Work work;         ///< of the program
+  EnergyTable energy_table;
+  std::optional<InputFile> energy_file;  ///< none: the shipped table
   Roofline roofline;
   MemoryFigures memory;
   ValidationFigures validation;
@@ -102,13 +107,35 @@ double bandwidth_utilisation(const RunReport& report);  ///< bytes moved of what
 
 double row_hit_rate(const DramStats& dram);      ///< bursts that found their row open, of all
 double cache_hit_rate(const CacheStats& cache);  ///< lines found, of those accessed
+double peak_gops(const RunReport& report);  ///< of all cores, as published
+double gops(const RunReport& report);       ///< a MAC as two operations
+ByPart energy(const RunReport& report);     ///< pJ of one inference
+double watts(const RunReport& report);      ///< over that inference
+double gops_per_watt(const RunReport& report);
+
+/// Where the multipliers' cycles of the run went: `use` and `stalls` add up to `total` = cycles x
+/// cores x PEs x multipliers.
+struct SlotFigures {
+  SlotUse use;
+  std::int64_t stalls = 0;  ///< compute engine idle, other cores awaited at the end included
+  std::int64_t total = 0;
+};
+SlotFigures slots(const RunReport& report);
+
+/// Names and counts of what is not useful, in the order of SlotUse.
+std::vector<std::pair<std::string_view, std::int64_t>> losses(const SlotUse& use);
 
 std::string summary_json(const RunReport& report);
 std::string summary_text(const RunReport& report);
 std::string validation_text(const ValidationFigures& validation);
 
 extern const std::span<const std::string_view> kLayerColumns;
-std::string layers_csv(const Object& object, const MachineConfig& machine, const SimResult& result);
+std::string layers_csv(const Object& object, const RunReport& report);
+
+std::string losses_text(const RunReport& report);  ///< what multipliers lost, largest first
+std::string energy_text(const RunReport& report);  ///< energy, power, efficiency, breakdown
+/// A core at its peak beside the published figures, and its area.
+std::string core_energy_text(const MachineConfig& machine, const EnergyTable& table);
 
 extern const std::span<const std::string_view> kPlanColumns;
 std::string plan_csv(const Object& object, const Layout& layout);

@@ -31,6 +31,13 @@ std::string readable_seconds(double seconds) {
   return fmt::format("{:.3g} s", seconds);
 }
 
+std::string readable_joules(double joules) {
+  if (joules < 1e-6) return fmt::format("{:.3g} nJ", joules * 1e9);
+  if (joules < 1e-3) return fmt::format("{:.3g} uJ", joules * 1e6);
+  if (joules < 1) return fmt::format("{:.3g} mJ", joules * 1e3);
+  return fmt::format("{:.3g} J", joules);
+}
+
 std::string percent(double ratio, int digits) {
   return fmt::format("{:.{}f} %", ratio * 100, digits);
 }

@@ -12,6 +12,7 @@ namespace unna {
 std::string grouped(std::int64_t value);            ///< 12,345,678
 std::string readable_bytes(Bytes bytes);            ///< 512 B, 1.50 KiB, 20.12 MiB
 std::string readable_seconds(double seconds);       ///< 12.3 us, 4.56 ms, 1.23 s
+std::string readable_joules(double joules);         ///< 12.3 nJ, 4.56 uJ, 1.23 mJ, 1.02 J
 std::string percent(double ratio, int digits = 1);  ///< 0.9187 -> "91.9 %"
 
 /// 1 - after / before: what sharing saves. 0 where there is nothing to save.

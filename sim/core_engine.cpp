@@ -96,8 +96,14 @@ void CoreModel::raise(std::uint32_t sem, Cycle at) {
   if (i.get(Operand::sem) == sem) start_wait(s.open.front(), i);
 }
 
+/// The bytes also have to pass the buffer's port, in order, and not before they were asked for.
 void CoreModel::data_ended(Engine engine, Cycle now) {
-  retire(engine, now);
+  EngineState& s = state(engine);
+  std::size_t k = 0;
+  while (s.open[k].end != kNever) ++k;
+  s.port_free = std::max(s.port_free, s.open[k].start) +
+                ceil_div<Cycle>(s.open[k].bytes, config_.dma_port_bytes);
+  s.open[k].end = std::max(now, s.port_free);
 }
 
 void CoreModel::retire(Engine e, Cycle end) {

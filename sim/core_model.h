@@ -53,7 +53,7 @@ class CoreModel {
   /// kNever: only something from outside can wake the core.
   Cycle next_wake() const { return next_wake_; }
 
-  /// The data of the engine's oldest request has moved, at `now`.
+  /// The DRAM has moved the data of the engine's oldest request that it had not, at `now`.
   void data_ended(Engine engine, Cycle now);
   /// The barrier that the core is at opens at cycle `at`.
   void release(Cycle at);
@@ -100,6 +100,7 @@ class CoreModel {
     Ring<Open> open;                               ///< executing; one, but for DMA requests
     EngineMask tokens_from = 0;                    ///< engines with at least one token for this one
     std::array<std::uint32_t, kEngines> tokens{};  ///< by giving engine
+    Cycle port_free = 0;  ///< of a DMA: when its port into the buffer has passed all bytes so far
     std::int64_t instructions = 0;
     StallClock clock;
   };

@@ -14,6 +14,7 @@ class Ring {
   std::size_t size() const { return size_; }
   T& front() { return slots_[head_]; }
   const T& front() const { return slots_[head_]; }
+  T& operator[](std::size_t i) { return slots_[(head_ + i) & (slots_.size() - 1)]; }
   const T& operator[](std::size_t i) const { return slots_[(head_ + i) & (slots_.size() - 1)]; }
 
   T& operator[](std::size_t i) { return slots_[(head_ + i) & (slots_.size() - 1)]; }

@@ -13,6 +13,14 @@
 namespace unna {
 namespace {
 
+TEST(Machine, PeakOperationsFollowFromTheCore) {
+  CoreConfig core;
+  EXPECT_EQ(peak_operations(core), 544);  // as published: 16 x (16 + 15 + 1) + 2 x 16
+  core.pes = 8;
+  core.elementwise_stages = 1;
+  EXPECT_EQ(peak_operations(core), 8 * 32 + 16);
+}
+
 /// Sets every field to a random value of its range, ends included.
 struct RandomFields {
   Rng& rng;

@@ -22,10 +22,11 @@ const std::map<std::string, std::set<std::string>, std::less<>>& may_include() {
       {"compiler", {"base", "configs", "numbers", "isa", "workloads"}},
       {"memmgr", {"base", "configs", "isa"}},
       {"sim", {"base", "configs", "numbers", "isa"}},
-      {"report", {"base", "configs", "isa", "workloads", "compiler", "memmgr", "sim"}},
+      {"energy", {"base", "configs", "isa"}},
+      {"report", {"base", "configs", "isa", "workloads", "compiler", "memmgr", "sim", "energy"}},
       {"cli",
        {"base", "configs", "numbers", "isa", "workloads", "reference", "compiler", "memmgr", "sim",
-        "report"}},
+        "energy", "report"}},
   };
   return table;
 }

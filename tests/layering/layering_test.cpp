@@ -17,8 +17,8 @@ namespace fs = std::filesystem;
 std::vector<Include> includes_of_tree() {
   const fs::path root = UNNASIM_SOURCE_DIR;
   std::vector<fs::path> files;
-  for (const char* folder :
-       {"base", "configs", "isa", "workloads", "compiler", "memmgr", "sim", "report", "cli"})
+  for (const char* folder : {"base", "configs", "isa", "workloads", "compiler", "memmgr", "sim",
+                             "energy", "report", "cli"})
     for (const auto& entry : fs::recursive_directory_iterator(root / folder))
       if (entry.path().extension() == ".h" || entry.path().extension() == ".cpp")
         files.push_back(entry.path());

@@ -82,6 +82,13 @@ TEST_F(Conservation, a_byte_that_no_instruction_moves_is_found) {
   EXPECT_EQ(breaches().size(), 1U);
 }
 
+TEST_F(Conservation, a_multiplier_slot_that_nobody_accounts_for_is_found) {
+  result_.cores[0].layers[0].compute_busy = 2;
+  ASSERT_EQ(breaches().size(), 1U);
+  EXPECT_EQ(breaches()[0],
+            "layer fc on core 0 kept multipliers busy for 512 slots, 0 are accounted for");
+}
+
 TEST_F(Conservation, compulsory_bytes_are_those_touched_each_once) {
   object_.streams[0].push_back(load(1, 128));  // again
   EXPECT_EQ(roofline(graph_, object_, machine_).compulsory_bytes, 168);

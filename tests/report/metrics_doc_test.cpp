@@ -36,6 +36,8 @@ RunReport full_report() {
   RunReport report;
   report.machine_file = InputFile{"m.yaml", "0"};
   report.result.cores.resize(1);
+  report.energy_table = default_energy();
+  report.energy_file = InputFile{"e.yaml", "0"};
   report.functional = FunctionalFigures{};
   report.functional->inputs = {InputFile{"x.npy", "0"}};
   report.host = HostFigures{};

@@ -93,6 +93,19 @@ TEST_F(Core, ComputeIsOneAtATime) {
   EXPECT_EQ(span(trace, 0, 1), "8-11");
 }
 
+TEST_F(Core, TransfersPassThePortOfTheirBufferInOrder) {
+  const BufferId x = program_.buffer("x", BufferKind::input, 256);
+  program_.add(0, load_n(x, 64)).add(0, load_n(x, 64, 64)).add(0, load_s(x, 64));
+  machine_.dram.latency_cycles = 0;
+  machine_.dram.bandwidth_gbps = 64;
+  EXPECT_EQ(span(run(), 0, 1), "2-3");
+  machine_.core.dma_port_bytes = 4;
+  const Trace trace = run();
+  EXPECT_EQ(span(trace, 0, 0), "1-17");
+  EXPECT_EQ(span(trace, 0, 1), "2-33");
+  EXPECT_EQ(span(trace, 0, 2), "3-19");  // a port of its own
+}
+
 TEST_F(Core, StartupIsPaidByEveryComputeInstruction) {
   machine_.core.startup_cycles = 8;
   program_.add(0, compute(7)).add(0, compute(3));

@@ -17,6 +17,7 @@ MachineConfig plain_machine(std::int64_t cores) {
   MachineConfig machine;
   machine.cores = cores;
   machine.core.startup_cycles = 0;
+  machine.core.drain_cycles = 0;
   machine.sync.barrier_cycles = 20;
   machine.sync.signal_cycles = 10;
   machine.dram.bandwidth_gbps = 16;

@@ -12,6 +12,7 @@ using enum Operand;
 CoreConfig core_without_startup() {
   CoreConfig core;
   core.startup_cycles = 0;
+  core.drain_cycles = 0;
   core.special_lanes = 4;
   return core;
 }
@@ -45,9 +46,10 @@ TEST(Timing, ConvFillsPesWithChannelsAndMultipliersWithProducts) {
   EXPECT_EQ(cycles(conv(1, 1, 3, 16, 7)), 10);  // ceil(147 / 16): the window is gathered
 }
 
-TEST(Timing, StartupIsAddedOnce) {
+TEST(Timing, StartupAndDrainAreAddedOnce) {
   CoreConfig core = kCore;
-  core.startup_cycles = 8;
+  core.startup_cycles = 5;
+  core.drain_cycles = 3;
   EXPECT_EQ(compute_cycles(conv(7, 5, 16, 16, 1), core), 35 + 8);
 }
 
@@ -150,7 +152,7 @@ TEST(Timing, EveryComputeOpcodeCostsAndNoOtherDoes) {
   CoreConfig core;
   for (const OpcodeInfo& row : kOpcodes) {
     Instruction i(row.opcode, OpId(0));
-    const Cycle expected = row.unit == Unit::compute ? core.startup_cycles : 0;
+    const Cycle expected = row.unit == Unit::compute ? pipeline_cycles(core) : 0;
     EXPECT_EQ(compute_cycles(i, core), expected) << row.mnemonic;  // of nothing: the start-up
     for (const auto& operand : row.operands)
       if (operand && info(*operand).kind == OperandKind::count) i.set_count(*operand, 16);

@@ -1,0 +1,60 @@
+#pragma once
+
+// Energy, power and area of a core and of a run, from activity and a table. All linear: the energy
+// of a sum of activities is the sum of their energies.
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "base/units.h"
+#include "configs/machine.h"
+#include "energy/table.h"
+#include "isa/activity.h"
+
+namespace unna {
+
+/// Where energy goes; docs/metrics.md, "Energy", says what belongs where.
+enum class Part : std::uint8_t {
+  pes,
+  indexing,
+  nbin,
+  sb,
+  nbout,
+  control,
+  dram,
+  interconnect,
+  idle,  ///< clock network and leakage, spent in every cycle whatever the core does
+};
+inline constexpr std::size_t kParts = 9;
+inline constexpr std::array<std::string_view, kParts> kPartNames = {
+    "pes", "indexing", "nbin", "sb", "nbout", "control", "dram", "interconnect", "static"};
+
+/// By part: pJ for energy, mm2 for area (of one core, whose DRAM and interconnect have none).
+struct ByPart {
+  std::array<double, kParts> value{};
+
+  double& operator[](Part part) { return value[static_cast<std::size_t>(part)]; }
+  double operator[](Part part) const { return value[static_cast<std::size_t>(part)]; }
+  double total() const;
+  ByPart& operator+=(const ByPart& other);
+};
+
+ByPart core_area(const CoreConfig& core, const EnergyTable& table);
+
+/// pJ of activity, Part::idle left at 0.
+ByPart activity_energy(const Activity& activity, const MachineConfig& machine,
+                       const EnergyTable& table);
+
+/// pJ of clock network and leakage of all cores over `cycles`.
+double idle_energy(Cycle cycles, const MachineConfig& machine, const EnergyTable& table);
+
+/// A cycle of one core in which all multipliers work, fed by SB and NBin, and all element-wise
+/// stages. `indexed`: NBin reads a whole window and the indexing module selects a neuron for each
+/// multiplier; else all PEs get the same neurons.
+Activity peak_activity(const CoreConfig& core, bool indexed);
+
+/// mW of one core that does `activity` every cycle, idle power included.
+ByPart core_power(const Activity& activity, const MachineConfig& machine, const EnergyTable& table);
+
+}  // namespace unna
