@@ -55,8 +55,8 @@ void run_channels(benchmark::State& state) {
     benchmark::DoNotOptimize(drain(lanes));
   }
   state.SetLabel(std::string(kDramPatternNames[static_cast<std::size_t>(state.range(0))]));
-  state.counters["bursts/s"] = benchmark::Counter(
-      static_cast<double>(kBursts * state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["bursts/s"] = benchmark::Counter(static_cast<double>(kBursts * state.iterations()),
+                                                  benchmark::Counter::kIsRate);
 }
 BENCHMARK(run_channels)
     ->ArgNames({"pattern", "channels", "reads"})

@@ -45,7 +45,7 @@ MachineConfig chosen_machine(const Options& options) {
   if (options.text("machine")) options.fail("standard", "expected alone, not with --machine");
   const std::size_t standard = options.choice("standard", kDramStandardNames);
   MachineConfig machine;
-  machine.name = kDramStandardNames[standard];
+  machine.name = "dram";
   machine.dram.standard = static_cast<DramStandard>(standard);
   machine.dram.device = dram_standard(machine.dram.standard);
   machine.dram.layout.channels = 1;
