@@ -216,6 +216,23 @@ A field of `core` is part of every object file, and an object without it is refu
 version in `isa/object_file.cpp`.
 )";
 
+/// What may stand in the place of `path`: the fields of its section; where there is no such
+/// section, all sections and the fields that are in none.
+std::vector<std::string> fields_beside(std::string_view path) {
+  const auto section_of = [](std::string_view p) {
+    const std::size_t dot = p.rfind('.');
+    return dot == std::string_view::npos ? std::string_view() : p.substr(0, dot);
+  };
+  std::vector<std::string> beside, top;
+  for (const std::string& field : field_paths()) {
+    if (section_of(field) == section_of(path)) beside.push_back(field);
+    const std::size_t dot = field.find('.');
+    const std::string name = dot == std::string::npos ? field : field.substr(0, dot) + ".*";
+    if (top.empty() || top.back() != name) top.push_back(name);
+  }
+  return beside.empty() || section_of(path).empty() ? top : beside;
+}
+
 }  // namespace
 
 std::int64_t peak_operations(const CoreConfig& core) {
@@ -310,7 +327,7 @@ void assign_field(MachineConfig& machine, std::string_view path, std::string_vie
   });
   if (!found)
     throw InputError(pos, fmt::format("unknown field '{}', expected one of: {}", path,
-                                      fmt::join(field_paths(), ", ")));
+                                      fmt::join(fields_beside(path), ", ")));
 }
 
 void set_field(MachineConfig& machine, std::string_view assignment) {
