@@ -212,6 +212,10 @@ int dram_column_low_bits(const DramDevice& device, const DramLayout& layout) {
          other_bits_below_channel(device, layout.mapping);
 }
 
+DramMapping::DramMapping()
+    : order{DramField::row,   DramField::rank,    DramField::bank,      DramField::column_high,
+            DramField::group, DramField::channel, DramField::column_low} {}
+
 DramMapping parse_dram_mapping(std::string_view text, const SourcePos& pos, std::string_view what) {
   DramMapping mapping;
   mapping.order.clear();

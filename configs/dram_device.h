@@ -90,9 +90,9 @@ inline constexpr std::string_view kDramFieldNames[] = {
 
 /// Order of the fields from the most significant; the byte in the burst lies below them.
 struct DramMapping {
-  std::vector<DramField> order = {DramField::row,         DramField::rank,  DramField::bank,
-                                  DramField::column_high, DramField::group, DramField::channel,
-                                  DramField::column_low};
+  DramMapping();  ///< out of line: g++ 12 warns, wrongly, where it inlines the list below
+
+  std::vector<DramField> order;
 
   friend bool operator==(const DramMapping&, const DramMapping&) = default;
 };
