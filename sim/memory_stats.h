@@ -58,4 +58,16 @@ struct MemoryStats {
   double fairness() const;
 };
 
+inline double MemoryStats::fairness() const {
+  double sum = 0, squares = 0, n = 0;
+  for (const PortStats& port : ports) {
+    if (port.occupied == 0) continue;
+    const double rate = static_cast<double>(port.bytes) / static_cast<double>(port.occupied);
+    sum += rate;
+    squares += rate * rate;
+    ++n;
+  }
+  return n == 0 ? 1 : sum * sum / (n * squares);
+}
+
 }  // namespace unna

@@ -15,6 +15,11 @@ namespace {
 constexpr std::size_t kEnginesAtPort = 3;
 constexpr std::int64_t kForever = MinTree::kNever;
 
+const MachineConfig& checked(const MachineConfig& machine) {
+  check_dram(machine.dram.device, machine.dram.layout, machine.dram.controller, "the machine");
+  return machine;
+}
+
 Bytes lowest_channel_bit(const DramAddressMap& map) {
   Bytes bit = map.burst_bytes();
   const std::uint32_t first = map.locate(0).channel;
@@ -28,7 +33,7 @@ BurstMemory::Slice::Slice(const MachineConfig& machine, std::size_t cores)
     : channel(machine.dram.device, machine.dram.controller), input(cores) {}
 
 BurstMemory::BurstMemory(const MachineConfig& machine, std::size_t cores, std::size_t buffers)
-    : map_(machine.dram.device, machine.dram.layout),
+    : map_(checked(machine).dram.device, machine.dram.layout),
       cycle_(std::lcm(machine.clock_mhz, machine.dram.device.clock_mhz) / machine.clock_mhz),
       tick_(std::lcm(machine.clock_mhz, machine.dram.device.clock_mhz) /
             machine.dram.device.clock_mhz),
@@ -239,18 +244,6 @@ std::optional<MemoryStats> BurstMemory::finish() {
     stats.ports.push_back({c.packets, c.bursts * burst_, c.request_wait / cycle_,
                            c.response_wait / cycle_, c.latency / cycle_, c.occupied / cycle_});
   return stats;
-}
-
-double MemoryStats::fairness() const {
-  double sum = 0, squares = 0, n = 0;
-  for (const PortStats& port : ports) {
-    if (port.occupied == 0) continue;
-    const double rate = static_cast<double>(port.bytes) / static_cast<double>(port.occupied);
-    sum += rate;
-    squares += rate * rate;
-    ++n;
-  }
-  return n == 0 ? 1 : sum * sum / (n * squares);
 }
 
 }  // namespace unna
