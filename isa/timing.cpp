@@ -50,21 +50,24 @@ Cycle reduce_cycles(std::int64_t reductions, std::int64_t length, const CoreConf
                   product({reductions, ceil_div(length, lanes)}));
 }
 
-Cycle conv_cycles(const Instruction& i, const CoreConfig& core) {
-  const std::int64_t pixels = product(i, {out_h, out_w});
-  return std::max(mac_cycles(pixels, i.count(out_c), product(i, {kh, kw, in_c}), core),
-                  output_stage(i, product({pixels, i.count(out_c)}), core));
+/// Output positions of a conv or matmul.
+std::int64_t positions(const Instruction& i) {
+  return i.opcode == Opcode::conv ? product(i, {out_h, out_w}) : i.count(rows);
+}
+
+Cycle product_cycles(const Instruction& i, const CoreConfig& core) {
+  const std::int64_t taps = i.opcode == Opcode::conv ? product(i, {kh, kw}) : 1;
+  const Cycle dense =
+      product({ceil_div(i.count(out_c), core.pes), dense_row_cycles(i.count(in_c), taps, core)});
+  const Cycle each = has_flag(i, kIndexed) ? i.count(pe_cycles) : dense;
+  return std::max(product({positions(i), each}),
+                  output_stage(i, product({positions(i), i.count(out_c)}), core));
 }
 
 Cycle dwconv_cycles(const Instruction& i, const CoreConfig& core) {
   const std::int64_t pixels = product(i, {out_h, out_w});
   return std::max(window_cycles(pixels, i.count(in_c), product(i, {kh, kw}), core),
                   output_stage(i, product({pixels, i.count(in_c)}), core));
-}
-
-Cycle matmul_cycles(const Instruction& i, const CoreConfig& core) {
-  return std::max(mac_cycles(i.count(rows), i.count(out_c), i.count(in_c), core),
-                  output_stage(i, product(i, {rows, out_c}), core));
 }
 
 /// Where gamma is 0 each finished sum is divided by its own number of positions.
@@ -129,11 +132,10 @@ Cycle lstm_cycles(const Instruction& i, const CoreConfig& core) {
 Cycle work_cycles(const Instruction& i, const CoreConfig& core) {
   switch (i.opcode) {
     case Opcode::conv:
-      return conv_cycles(i, core);
+    case Opcode::matmul:
+      return product_cycles(i, core);
     case Opcode::dwconv:
       return dwconv_cycles(i, core);
-    case Opcode::matmul:
-      return matmul_cycles(i, core);
     case Opcode::pool:
       return pool_cycles(i, core);
     case Opcode::ewise: {
@@ -207,7 +209,10 @@ void mac_accesses(const Instruction& i, RangeList& ranges) {
   switch (i.opcode) {
     case Opcode::conv:
       ranges.read(in, product(i, {in_h, in_w, in_c}));
-      ranges.read(wt, product(i, {out_c, kh, kw, in_c}));
+      if (has_flag(i, kIndexed))
+        ranges.bytes(wt, i.count(wt_bytes), false);
+      else
+        ranges.read(wt, product(i, {out_c, kh, kw, in_c}));
       if (has_flag(i, kBias)) ranges.read_bias(i.count(out_c));
       return ranges.accumulate(product(i, {out_h, out_w, out_c}));
     case Opcode::dwconv:
@@ -217,7 +222,10 @@ void mac_accesses(const Instruction& i, RangeList& ranges) {
       return ranges.accumulate(product(i, {out_h, out_w, in_c}));
     case Opcode::matmul:
       ranges.read(in, product(i, {rows, in_c}));
-      ranges.read_strided(wt, i.count(out_c), wt_rs, i.count(in_c), wt_cs);
+      if (has_flag(i, kIndexed))
+        ranges.bytes(wt, i.count(wt_bytes), false);
+      else
+        ranges.read_strided(wt, i.count(out_c), wt_rs, i.count(in_c), wt_cs);
       if (has_flag(i, kBias)) ranges.read_bias(i.count(out_c));
       return ranges.accumulate(product(i, {rows, out_c}));
     default:
@@ -320,7 +328,25 @@ Cycle compute_cycles(const Instruction& instruction, const CoreConfig& core) {
   return core.startup_cycles + work_cycles(instruction, core);
 }
 
+Cycle dense_row_cycles(std::int64_t in_c, std::int64_t taps, const CoreConfig& core) {
+  if (core.indexing == Indexing::none) return product({taps, ceil_div(in_c, core.multipliers)});
+  return ceil_div(product({taps, in_c}), core.multipliers);
+}
+
 Macs macs(const Instruction& instruction) {
+  const bool product_of_synapses =
+      instruction.opcode == Opcode::conv || instruction.opcode == Opcode::matmul;
+  if (product_of_synapses && has_flag(instruction, kIndexed))
+    return product({positions(instruction), instruction.count(wt_nz)});
+  return dense_macs(instruction);
+}
+
+std::int64_t imbalance_loss(const Instruction& instruction, const CoreConfig& core) {
+  if (instruction.opcode != Opcode::conv && instruction.opcode != Opcode::matmul) return 0;
+  return product({positions(instruction), instruction.count(pe_wait), core.multipliers});
+}
+
+Macs dense_macs(const Instruction& instruction) {
   switch (instruction.opcode) {
     case Opcode::conv:
       return product(instruction, {out_h, out_w, out_c, kh, kw, in_c});

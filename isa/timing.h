@@ -30,8 +30,16 @@ Cycle elementwise_cycles(std::int64_t elements, Function fn, const CoreConfig& c
 /// Whether `fn` goes through the interpolation table instead of an element-wise stage.
 bool is_special(Function fn);
 
-/// Multiply-accumulates that an instruction executes (conv, dwconv, matmul; 0 for others).
+/// Products of `in_c` channels at `taps` kernel positions that a PE takes `multipliers` a cycle: an
+/// indexing module packs them, without one each position begins anew.
+Cycle dense_row_cycles(std::int64_t in_c, std::int64_t taps, const CoreConfig& core);
+
+/// Multiply-accumulates that an instruction executes (conv, dwconv, matmul; 0 for others), and what
+/// they would be with no synapse pruned.
 Macs macs(const Instruction& instruction);
+Macs dense_macs(const Instruction& instruction);
+/// Multiplier cycles that PEs of a group wait for the one with the most synapses (indexed only).
+std::int64_t imbalance_loss(const Instruction& instruction, const CoreConfig& core);
 
 /// Bytes between DRAM and chip, and which: every DMA instruction has exactly one.
 struct DramAccess {

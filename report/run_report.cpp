@@ -14,7 +14,8 @@ constexpr std::string_view kLayerColumnNames[] = {
     "layer",          "kind",           "core",           "instructions",   "start_cycle",
     "end_cycle",      "cycles",         "compute_busy",   "utilisation",    "stall_dispatch",
     "stall_token_ln", "stall_token_ls", "stall_token_cp", "stall_token_st", "stall_sync",
-    "stall_done",     "macs",           "dram_read",      "dram_written"};
+    "stall_done",     "macs",           "dense_macs",     "density",        "loss_imbalance",
+    "dram_read",      "dram_written"};
 
 constexpr std::string_view kPlanColumnNames[] = {"id",   "buffer", "tensor", "kind",
                                                  "size", "offset", "end"};
@@ -46,7 +47,12 @@ std::vector<std::string> layer_cells(const LayerInfo& layer, std::size_t core,
       fmt::format("{}", stats.compute_busy),
       plain_number(ratio(as_double(stats.macs), peak_macs(machine, 1, cycles)))};
   for (const Cycle stall : stats.compute_stall) cells.push_back(fmt::format("{}", stall));
-  for (const std::int64_t value : {stats.macs, stats.dram_read, stats.dram_written})
+  for (const std::int64_t value : {stats.macs, stats.dense_macs})
+    cells.push_back(fmt::format("{}", value));
+  cells.push_back(stats.dense_macs == 0
+                      ? ""
+                      : plain_number(ratio(as_double(stats.macs), as_double(stats.dense_macs))));
+  for (const std::int64_t value : {stats.loss_imbalance, stats.dram_read, stats.dram_written})
     cells.push_back(fmt::format("{}", value));
   return cells;
 }
@@ -150,6 +156,11 @@ std::string summary_text(const RunReport& report) {
   line("utilisation", fmt::format("{} of {} multipliers", percent(utilisation(report)),
                                   grouped(report.machine.cores * report.machine.core.pes *
                                           report.machine.core.multipliers)));
+  if (result.macs != result.dense_macs)
+    line("sparsity",
+         fmt::format("{} MACs, {} of what they would be with no synapse pruned",
+                     grouped(result.macs),
+                     percent(ratio(as_double(result.macs), as_double(result.dense_macs)))));
   line("roofline", fmt::format("{} of the {} bound of {} cycles", percent(roofline_share(report)),
                                report.roofline.compute_bound() ? "compute" : "bandwidth",
                                grouped(report.roofline.bound())));

@@ -118,6 +118,8 @@ void CoreModel::retire(Engine e, Cycle end) {
   if (e == Engine::compute) {
     layer.compute_busy += end - open.start;
     layer.macs += macs(i);
+    layer.dense_macs += dense_macs(i);
+    layer.loss_imbalance += imbalance_loss(i, config_);
   } else {
     (e == Engine::store ? layer.dram_written : layer.dram_read) += open.bytes;
   }

@@ -69,7 +69,7 @@ TEST(Networks, AllShippedFilesLoadAndAreNamedAfterThemselves) {
     EXPECT_EQ(load_workload(entry.path()).name, entry.path().stem().string());
     ++count;
   }
-  EXPECT_EQ(count, 15);
+  EXPECT_EQ(count, 19);
 }
 
 TEST(Networks, TheDocumentationsExampleLoadsAndItsTableHasEveryKind) {
