@@ -27,8 +27,6 @@ constexpr OptionRow kCompileOptions[] = {
     {"bands", "N", "4", "groups of rows a core's part is cut into, with --granularity band"},
 };
 
-constexpr double kLeastDensity = 1e-6;
-
 constexpr OptionRow kNetworkOptions[] = {
     {"input-shape", "NAME=SHAPE", "",
      "shape of an ONNX model's input that is dynamic, e.g. x=1x3x224x224; repeatable"},

@@ -46,6 +46,8 @@ std::size_t index_in(const Names& names, const std::string& text) {
                                   std::begin(names));
 }
 
+/// A weight_density that leaves the masks of the network's file as they are.
+constexpr std::string_view kAsNetwork = "network";
 constexpr std::int64_t kAnyInteger = std::numeric_limits<std::int64_t>::max();
 
 // cores are applied by resolve(), which chooses the machine by them.
@@ -75,9 +77,12 @@ const AxisKind kAxisKinds[] = {
      [](const std::string& v, SweepRun& run) {
        run.options.compile.partition = static_cast<Partition>(index_in(kPartitionNames, v));
      }},
-    {"weight_density", [](const YamlNode& v) { v.as_number("weight_density", 1e-6, 1); },
+    {"weight_density",
+     [](const YamlNode& v) {
+       if (v.text != kAsNetwork) v.as_number("weight_density", kLeastDensity, 1);
+     },
      [](const std::string& v, SweepRun& run) {
-       run.network.densities = {{std::nullopt, std::stod(v)}};
+       if (v != kAsNetwork) run.network.densities = {{std::nullopt, std::stod(v)}};
      }},
     {"bands", [](const YamlNode& v) { v.as_int("bands", 1, 1 << 20); },
      [](const std::string& v, SweepRun& run) { run.options.compile.bands = to_integer(v); }},

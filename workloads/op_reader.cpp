@@ -10,7 +10,6 @@ namespace {
 constexpr std::int64_t kMaxWindow = 1 << 16;  // of kernels, strides, dilations and pads
 constexpr double kMaxNumber = 1e30;
 constexpr std::int64_t kMaxAxis = 15;
-constexpr double kLeastDensity = 1e-6;
 
 struct Pair {
   std::int64_t h = 1, w = 1;

@@ -14,8 +14,11 @@
 
 namespace unna {
 
+/// Densities are shares from this to 1.
+inline constexpr double kLeastDensity = 1e-6;
+
 /// round(density * size) elements, at least one, drawn uniformly; the same size, density, seed and
-/// name draw the same ones on every host. `density` in (0, 1].
+/// name draw the same ones on every host. Half is rounded up.
 std::shared_ptr<const Bitmap> random_mask(std::int64_t size, double density, std::uint64_t seed,
                                           const std::string& name);
 
