@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "compiler/compile.h"
 #include "isa/timing.h"
@@ -128,7 +127,7 @@ TEST(IndexedPrograms, are_dense_without_an_indexing_module_and_where_dense_is_as
 TEST(IndexedPrograms, of_lower_density_are_not_slower) {
   for (const auto& make :
        {+[](double d) { return fully_connected(d); }, +[](double d) { return convolution(d); }}) {
-    Cycle last = std::numeric_limits<Cycle>::max();
+    Cycle last = 1'000'000'000;
     for (const double density : {1.0, 0.8, 0.6, 0.4, 0.2, 0.1, 0.05}) {
       const Cycle now = totals(compiled(make(density), with_cores(1))).cycles;
       EXPECT_LE(now, last + last / 50) << density;

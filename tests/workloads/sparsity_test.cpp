@@ -119,7 +119,7 @@ std::string message(const std::string& op) {
 
 TEST(MalformedPruning, is_named) {
   EXPECT_EQ(message("{op: conv, channels: 4, kernel: 1, weight_density: 0}"),
-            "net.yaml:3:58: weight_density is 0, expected a number from 1e-06 to 1");
+            "net.yaml:3:58: weight_density is 0, out of range, expected 1e-06 to 1");
   EXPECT_EQ(message("{op: conv, channels: 4, kernel: 1, weight_seed: 1}"),
             "net.yaml:3:55: weight_seed without weight_density, expected both");
   EXPECT_EQ(message("{op: conv, channels: 4, kernel: 1, weight_density: 1, weight_mask: m.npy}"),
