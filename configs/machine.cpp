@@ -149,8 +149,8 @@ A machine is one YAML map. A field that is not given keeps its default; an unkno
 a wrong type and a value out of range are errors with file, line and column. Sections (`core`,
 `sync`, `dram`) are maps; `--set core.pes=32` sets one field from the command line. The shipped
 machines are `configs/cambricon-x-1.yaml`, `-4` and `-16`; without `--machine` the one with the
-smallest memory system for at least `--cores` cores is taken. `configs/diannao-like-1.yaml` is the
-first of them without an indexing module.
+smallest memory system for at least `--cores` cores is taken. `configs/diannao-like-1.yaml` and
+`-4` are two of them without an indexing module.
 
 Integers are decimal without leading zeros; numbers are decimal and finite.
 
