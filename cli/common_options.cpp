@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <thread>
 
@@ -29,6 +30,9 @@ constexpr OptionRow kCompileOptions[] = {
 constexpr OptionRow kNetworkOptions[] = {
     {"input-shape", "NAME=SHAPE", "",
      "shape of an ONNX model's input that is dynamic, e.g. x=1x3x224x224; repeatable"},
+    {"weight-density", "[OP=]D", "",
+     "share of the synapses that pruning leaves, of all operators or one; repeatable"},
+    {"weight-seed", "N", "1", "of the synapses that --weight-density leaves"},
 };
 
 constexpr OptionRow kSearchOptions[] = {
@@ -62,8 +66,33 @@ std::span<const OptionRow> search_options() {
   return kSearchOptions;
 }
 
+namespace {
+
+std::vector<DensityChoice> densities(const Options& options) {
+  std::vector<DensityChoice> all;
+  for (const std::string& text : options.all("weight-density")) {
+    const std::size_t equals = text.rfind('=');
+    DensityChoice choice;
+    if (equals != std::string::npos) choice.op = text.substr(0, equals);
+    const std::string number = text.substr(equals == std::string::npos ? 0 : equals + 1);
+    const char* end = number.data() + number.size();
+    const auto [at, error] = std::from_chars(number.data(), end, choice.density);
+    if (error != std::errc() || at != end || !(choice.density >= kLeastDensity) ||
+        choice.density > 1)
+      options.fail("weight-density", fmt::format("'{}', expected a share from {} to 1, or "
+                                                 "OPERATOR=SHARE",
+                                                 text, kLeastDensity));
+    all.push_back(std::move(choice));
+  }
+  return all;
+}
+
+}  // namespace
+
 NetworkChoice network_choice(const Options& options, const std::string& file) {
-  NetworkChoice choice{file, {}};
+  NetworkChoice choice{file, {}, densities(options), {}};
+  choice.weight_seed = static_cast<std::uint64_t>(
+      options.required_integer("weight-seed", 0, std::numeric_limits<std::int64_t>::max()));
   for (const std::string& text : options.all("input-shape")) {
     const std::size_t equals = text.rfind('=');
     if (equals == std::string::npos || equals == 0)

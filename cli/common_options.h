@@ -12,7 +12,7 @@ namespace unna {
 
 std::span<const OptionRow> machine_options();  ///< --machine, --set
 std::span<const OptionRow> compile_options();  ///< --granularity, --partition, --bands
-std::span<const OptionRow> network_options();  ///< --input-shape
+std::span<const OptionRow> network_options();  ///< --input-shape, --weight-density, --weight-seed
 std::span<const OptionRow> search_options();   ///< --seed, --threads, --time-limit, --tetris
 
 NetworkChoice network_choice(const Options& options, const std::string& file);

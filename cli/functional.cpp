@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/file.h"
+#include "compiler/synapses.h"
 #include "workloads/random_values.h"
 
 namespace unna {
@@ -53,10 +54,14 @@ void add_input(const Compiled& compiled, const Encoding& encoding, const PlacedT
 InitialMemory initial_memory(const Compiled& compiled, const InputValues& inputs) {
   const Encoding encoding = Encoding::of(compiled.machine.config);
   InitialMemory memory;
-  for (const Parameter& p : compiled.parameters)
-    memory.contents.push_back(
-        {p.buffer, encoded(encoding, parameter_values(compiled.graph, p), p.accumulators,
-                           compiled.object->buffers[p.buffer.index()].size)});
+  for (const Parameter& p : compiled.parameters) {
+    Bytes size = compiled.object->buffers[p.buffer.index()].size;
+    if (p.indexing) size = p.recipe.elements * p.indexing->element;
+    std::vector<std::byte> bytes =
+        encoded(encoding, parameter_values(compiled.graph, p), p.accumulators, size);
+    if (p.indexing) bytes = indexed_image(p, bytes);
+    memory.contents.push_back({p.buffer, std::move(bytes)});
+  }
   for (const auto& [tensor, values] : inputs)
     if (const PlacedTensor* place = place_of(compiled.placement, tensor))
       add_input(compiled, encoding, *place, values, memory);
@@ -64,8 +69,11 @@ InitialMemory initial_memory(const Compiled& compiled, const InputValues& inputs
 }
 
 void write_memory(const InitialMemory& memory, Functional& run) {
-  for (const InitialMemory::Content& c : memory.contents)
+  for (const InitialMemory::Content& c : memory.contents) {
+    invariant(c.bytes.size() == run.buffer(c.buffer).size(), "{} bytes for buffer {} of {}",
+              c.bytes.size(), c.buffer.value, run.buffer(c.buffer).size());
     std::ranges::copy(c.bytes, run.buffer(c.buffer).begin());
+  }
 }
 
 std::vector<double> read_tensor(const Compiled& compiled, const Functional& run,
@@ -168,6 +176,17 @@ std::vector<float> values_of_file(const GraphTensor& tensor, const std::filesyst
   return std::move(file.values);
 }
 
+/// The program has been compiled without the synapses that are pruned.
+void expect_pruned(const GraphTensor& tensor, const std::vector<float>& values,
+                   const std::filesystem::path& path) {
+  if (!tensor.kept) return;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (values[i] != 0 && !(*tensor.kept)[static_cast<std::int64_t>(i)])
+      throw InputError(SourcePos{path.string(), 0, 0},
+                       fmt::format("element {} is {}, expected 0: {} is pruned there", i, values[i],
+                                   tensor.name));
+}
+
 /// Values of all weights, in the graph, and of all inputs.
 InputValues gather_values(Graph& graph, const FunctionalRequest& request, std::uint64_t seed,
                           FunctionalFigures& figures) {
@@ -176,6 +195,7 @@ InputValues gather_values(Graph& graph, const FunctionalRequest& request, std::u
     const TensorId id = named_tensor(graph, name);
     GraphTensor& tensor = graph.tensors[id.index()];
     std::vector<float> values = values_of_file(tensor, path);
+    expect_pruned(tensor, values, path);
     figures.inputs.push_back({path.string(), hash_hex(read_file(path))});
     if (tensor.kind == TensorKind::input)
       inputs[id] = std::move(values);

@@ -81,6 +81,7 @@ Graph read_network(const NetworkChoice& network) {
   OnnxImport import = load_network(network.file, network.onnx);
   for (const std::string& note : import.notes)
     fmt::print(stderr, "{}: note: {}\n", network.file.string(), note);
+  set_densities(import.graph, network.densities, network.weight_seed);
   return std::move(import.graph);
 }
 
@@ -98,6 +99,7 @@ Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileO
   compiled.machine = machine;
   compiled.options = options;
   compiled.graph = std::move(graph);
+  if (machine.config.core.indexing == Indexing::step) find_zeros(compiled.graph);
   CompileResult result = compile(compiled.graph, machine.config, options);
   compiled.parameters = std::move(result.parameters);
   compiled.placement = std::move(result.placement);

@@ -22,6 +22,7 @@
 #include "workloads/graph.h"
 #include "workloads/npy.h"
 #include "workloads/onnx/import.h"
+#include "workloads/sparsity.h"
 
 namespace unna {
 
@@ -52,13 +53,16 @@ struct Compiled {
 struct NetworkChoice {
   std::filesystem::path file;
   OnnxOptions onnx;
+  std::vector<DensityChoice> densities = {};  ///< instead of what the file says
+  std::uint64_t weight_seed = 1;              ///< of these
 };
 /// Its notes go to stderr, a line each.
 Graph read_network(const NetworkChoice& network);
 
 Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
                          const CompileOptions& options);
-/// The same for a network that comes from no file.
+/// The same for a network that comes from no file. Where the machine can skip them, zeros among the
+/// values of weights count as pruned.
 Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options);
 
 /// The program run without sharing.

@@ -23,9 +23,10 @@ namespace {
 constexpr std::string_view kMachinePrefix = "machine.";
 
 constexpr std::string_view kResultColumns[] = {
-    "status",          "error", "cycles",      "latency_s",     "utilisation", "roofline_share",
-    "instructions",    "macs",  "dram_read",   "dram_written",  "energy_nj",   "gops_per_watt",
-    "without_sharing", "peak",  "lower_bound", "fragmentation", "reduction",   "proved_optimal"};
+    "status",         "error",         "cycles",        "latency_s",       "utilisation",
+    "roofline_share", "instructions",  "macs",          "dense_macs",      "dram_read",
+    "dram_written",   "energy_nj",     "gops_per_watt", "without_sharing", "peak",
+    "lower_bound",    "fragmentation", "reduction",     "proved_optimal"};
 
 /// Axes other than the machine's fields: what a value must be, and what it does to a run.
 struct AxisKind {
@@ -46,12 +47,14 @@ std::size_t index_in(const Names& names, const std::string& text) {
                                   std::begin(names));
 }
 
+/// A weight_density that leaves the masks of the network's file as they are.
+constexpr std::string_view kAsNetwork = "network";
 constexpr std::int64_t kAnyInteger = std::numeric_limits<std::int64_t>::max();
 
 // cores are applied by resolve(), which chooses the machine by them.
 const AxisKind kAxisKinds[] = {
     {"network", [](const YamlNode& v) { v.as_string("network"); },
-     [](const std::string& v, SweepRun& run) { run.network = v; }},
+     [](const std::string& v, SweepRun& run) { run.network.file = v; }},
     {"cores", [](const YamlNode& v) { v.as_int("cores", 1, kMaxCores); },
      [](const std::string&, SweepRun&) {}},
     {"planner",
@@ -74,6 +77,13 @@ const AxisKind kAxisKinds[] = {
     {"partition", [](const YamlNode& v) { v.as_choice("partition", kPartitionNames); },
      [](const std::string& v, SweepRun& run) {
        run.options.compile.partition = static_cast<Partition>(index_in(kPartitionNames, v));
+     }},
+    {"weight_density",
+     [](const YamlNode& v) {
+       if (v.text != kAsNetwork) v.as_number("weight_density", kLeastDensity, 1);
+     },
+     [](const std::string& v, SweepRun& run) {
+       if (v != kAsNetwork) run.network.densities = {{std::nullopt, std::stod(v)}};
      }},
     {"bands", [](const YamlNode& v) { v.as_int("bands", 1, 1 << 20); },
      [](const std::string& v, SweepRun& run) { run.options.compile.bands = to_integer(v); }},
@@ -247,15 +257,17 @@ SweepRun resolve(const SweepSpec& spec, const SweepPoint& point) {
       choice.set.push_back(axis.name.substr(kMachinePrefix.size()) + "=" + value);
     }
   }
-  run.network = spec.directory / run.network;
+  run.network.file = spec.directory / run.network.file;
   run.machine = choose_machine(choice);
   return run;
 }
 
 std::string point_key(const SweepRun& run) {
   std::error_code error;
-  const std::string network =
-      fs::is_regular_file(run.network, error) ? read_file(run.network) : run.network.string();
+  const fs::path& file = run.network.file;
+  std::string network = fs::is_regular_file(file, error) ? read_file(file) : file.string();
+  for (const DensityChoice& choice : run.network.densities)
+    network += fmt::format("\ndensity {}", choice.density);
   const CompileOptions& compile = run.options.compile;
   return hash_hex(fmt::format("{}\n{}\n{}\n{} {} {}\n{} {}\n{}", kVersion, hash_hex(network),
                               dump_machine(run.machine.config),
@@ -293,6 +305,7 @@ std::vector<std::string> result_cells(const RunReport& report) {
           plain_number(roofline_share(report)),
           whole(report.result.instructions),
           whole(report.result.macs),
+          whole(report.result.dense_macs),
           whole(report.result.dram_read),
           whole(report.result.dram_written),
           plain_number(energy(report).total() * 1e-3),

@@ -51,7 +51,7 @@ std::vector<SweepPoint> sweep_points(const SweepSpec& spec);
 
 /// What a point runs.
 struct SweepRun {
-  std::filesystem::path network;
+  NetworkChoice network;
   ChosenMachine machine;
   RunOptions options;
 };

@@ -12,6 +12,7 @@
 #include "compiler/partition.h"
 #include "compiler/pieces.h"
 #include "compiler/schedule.h"
+#include "compiler/synapses.h"
 #include "compiler/tokens.h"
 #include "isa/timing.h"
 
@@ -77,8 +78,9 @@ std::vector<Instruction> emit_core(const Schedule& s, const std::vector<Schedule
     }
     const UnitOfWork& unit = s.units[items[i].unit];
     const Kernel& kernel = context.graph.kernels[unit.kernel.index()];
-    Emitter emitter(context, kernel, OpId(unit.kernel.index()), stream);
-    emit_unit(emitter, s.plans[s.plan_of_unit[items[i].unit]].tile, unit.box);
+    const KernelPlan& plan = s.plans[s.plan_of_unit[items[i].unit]];
+    Emitter emitter(context, kernel, OpId(unit.kernel.index()), stream, plan.synapses.get());
+    emit_unit(emitter, plan.tile, unit.box);
   }
   hoist_constant_loads(stream, constants);
   insert_tokens(stream, context.element, context.core.accumulator_bytes);
@@ -101,11 +103,15 @@ Bytes operand_bytes(const LoweredGraph& g, const Kernel& k, const KernelInput& i
 LayerInfo layer_info(const LoweredGraph& g, const Kernel& k) {
   LayerInfo info{k.name, std::string(kKernelKindNames[static_cast<std::size_t>(k.kind)]), k.macs,
                  0};
+  if (k.weights && g.storage(*k.weights).indexed_bytes) {
+    const Storage& s = g.storage(*k.weights);
+    info.pruned_macs = k.macs / s.elements * (s.elements - s.kept->count());
+  }
   for (const KernelInput& in : k.in) info.compulsory_bytes += operand_bytes(g, k, in);
   for (const auto& constant : {k.weights, k.bias})
     if (constant) {
       const Storage& s = g.storage(*constant);
-      info.compulsory_bytes += s.elements * s.element;
+      info.compulsory_bytes += s.indexed_bytes.value_or(s.elements * s.element);
     }
   info.compulsory_bytes += product(k.dims) * g.storage(k.out.storage).element * (k.out2 ? 2 : 1);
   return info;
@@ -130,39 +136,8 @@ std::vector<TopologyUse> topology_of(const Object& object) {
   return all;
 }
 
-/// Channels [lo, hi) of the tiles of a kernel's output, ascending: those of all units, whose grids
-/// agree on channels.
-std::map<std::int64_t, std::int64_t> channel_tiles(const KernelPlan& plan, const Kernel& k) {
-  const std::int64_t step = std::get<MacTile>(plan.tile).co;
-  const std::int64_t per_group = k.dims[kC] / k.groups;
-  std::map<std::int64_t, std::int64_t> tiles;
-  for (const UnitOfWork& unit : plan.units)
-    for (std::int64_t lo = unit.box.lo[kC]; lo < unit.box.hi[kC];) {
-      const std::int64_t group_end = (lo / per_group + 1) * per_group;
-      const std::int64_t hi = std::min({lo + step, group_end, unit.box.hi[kC]});
-      const auto [at, made] = tiles.emplace(lo, hi);
-      invariant(at->second == hi, "{}: channels from {} end at {} and at {}", k.name, lo,
-                at->second, hi);
-      lo = hi;
-    }
-  return tiles;
-}
-
-/// The order that MacEmitter::load_synapses reads.
-std::vector<SynapseBlock> synapse_blocks(const KernelPlan& plan, const Kernel& k,
-                                         std::int64_t inputs, std::int64_t taps) {
-  const MacTile& tile = std::get<MacTile>(plan.tile);
-  std::vector<SynapseBlock> blocks;
-  for (const auto& [lo, hi] : channel_tiles(plan, k))
-    for (std::int64_t tap = 0; tap < (tile.per_tap ? taps : 1); ++tap)
-      for (std::int64_t i = 0; i < inputs; i += tile.ci)
-        blocks.push_back(
-            {lo, hi, tap, tile.per_tap ? tap + 1 : taps, i, std::min(inputs, i + tile.ci)});
-  return blocks;
-}
-
-std::vector<Parameter> parameters_of(const LoweredGraph& g, const Schedule& s,
-                                     const Pieces& pieces) {
+std::vector<Parameter> parameters_of(const LoweredGraph& g, const Schedule& s, const Pieces& pieces,
+                                     const CoreConfig& core) {
   std::vector<Parameter> all(g.storages.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].buffer = pieces.cuts(StorageId(i)).first;
@@ -175,10 +150,14 @@ std::vector<Parameter> parameters_of(const LoweredGraph& g, const Schedule& s,
     Parameter& p = all[k.weights->index()];
     p.inputs = k.in[0].dims[kC] / k.groups;
     p.taps = k.window.kernel_h * k.window.kernel_w;
-    std::vector<SynapseBlock> blocks = synapse_blocks(plan, k, p.inputs, p.taps);
+    std::vector<SynapseBlock> blocks = synapse_blocks(plan, k);
     invariant(p.blocks.empty() || p.blocks == blocks, "{}: its synapses are packed in another way",
               k.name);
     p.blocks = std::move(blocks);
+    if (plan.synapses) {
+      const Storage& storage = g.storage(*k.weights);
+      p.indexing = Parameter::Indexing{storage.kept, core.index_bits, storage.element};
+    }
   }
   std::vector<Parameter> weights;
   for (std::size_t i = 0; i < all.size(); ++i)
@@ -218,13 +197,26 @@ std::string dump_tiles(const LoweredGraph& g, const Schedule& s) {
   return out;
 }
 
+/// What is stored step-indexed takes other sizes.
+void set_indexed_bytes(LoweredGraph& g, const Schedule& s) {
+  for (const KernelPlan& plan : s.plans) {
+    if (!plan.synapses) continue;
+    Storage& storage = g.storages[g.kernels[plan.kernel.index()].weights->index()];
+    invariant(!storage.indexed_bytes || storage.indexed_bytes == plan.synapses->bytes(),
+              "{}: its synapses are indexed in another way", storage.name);
+    storage.indexed_bytes = plan.synapses->bytes();
+  }
+}
+
 }  // namespace
 
 CompileResult compile(const Graph& graph, const MachineConfig& machine,
                       const CompileOptions& options) {
-  const LoweredGraph lowered = lower(canonicalise(graph), machine);
+  LoweredGraph lowered = lower(canonicalise(graph), machine);
+  if (machine.core.indexing == Indexing::step) attach_masks(graph, lowered);
   bool parallel = false;
   const Schedule schedule = make_schedule(lowered, machine, options, parallel);
+  set_indexed_bytes(lowered, schedule);
   const Pieces pieces(
       lowered, cut_storages(lowered, schedule.written, options.granularity != Granularity::tensor,
                             options.granularity == Granularity::band ? options.bands : 1));
@@ -246,7 +238,7 @@ CompileResult compile(const Graph& graph, const MachineConfig& machine,
     object.streams.push_back(emit_core(schedule, items, context, constants));
   object.topology = topology_of(object);
 
-  result.parameters = parameters_of(lowered, schedule, pieces);
+  result.parameters = parameters_of(lowered, schedule, pieces, machine.core);
   result.placement = placement_of(lowered, pieces);
   result.graph = dump(lowered);
   result.partition = dump_partition(lowered, schedule);

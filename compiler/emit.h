@@ -55,17 +55,20 @@ class Slots {
 class Emitter {
  public:
   Emitter(const EmitContext& context, const Kernel& kernel, OpId layer,
-          std::vector<Instruction>& out)
-      : c(context), k(kernel), layer_(layer), out_(out) {}
+          std::vector<Instruction>& out, const SynapseTable* table = nullptr)
+      : c(context), k(kernel), synapses(table), layer_(layer), out_(out) {}
 
   const EmitContext& c;
   const Kernel& k;
+  const SynapseTable* synapses;  ///< null: dense
 
   /// load.n, load.s or store of the box of an access; `chip` has on-chip element strides by role.
   void transfer(Opcode opcode, const Access& access, const Box& box, LocalAddress local,
                 const Dims& chip);
   /// load.s of contiguous elements of a constant.
   void load_constant(StorageId storage, std::int64_t first, std::int64_t count, LocalAddress local);
+  /// load.s of contiguous bytes of a constant.
+  void load_bytes(StorageId storage, Bytes first, Bytes count, LocalAddress local);
   Instruction& push(Opcode opcode) {
     out_.emplace_back(opcode, layer_);
     return out_.back();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "compiler/emit.h"
+#include "compiler/synapses.h"
 
 namespace unna {
 namespace {
@@ -136,6 +137,11 @@ class MacEmitter {
     if (k_.weights) {
       const Slots::Lease lease = synapses_.take(lo * steps + serial);
       if (lease.loaded) return lease.address;
+      if (e_.synapses != nullptr) {
+        const SynapseTable::Place& place = e_.synapses->at(lo, static_cast<std::size_t>(serial));
+        e_.load_bytes(*k_.weights, place.begin, place.tile.bytes, lease.address);
+        return lease.address;
+      }
       const std::int64_t width = hi - lo;
       const std::int64_t first =
           lo * ci_ * taps + width * (t_.per_tap ? chunk.tap * ci_ + chunk.ci : chunk.ci * taps);
@@ -229,6 +235,7 @@ class MacEmitter {
         .set_count(Operand::in_c, chunks_[c].channels())
         .set_count(Operand::out_c, block.extent(kC));
     if (last) e_.set_post(i);
+    if (e_.synapses != nullptr) set_indexed(i, e_.synapses->at(block.lo[kC], c).tile);
     if (conv_) {
       set_window(i, in, block);
     } else {
@@ -238,6 +245,14 @@ class MacEmitter {
           .set_count(Operand::wt_cs, packed ? 1 : block.extent(kC))
           .set_real(Operand::gamma, k_.gamma);
     }
+  }
+
+  static void set_indexed(Instruction& i, const IndexedTile& tile) {
+    i.set(Operand::acc, i.get(Operand::acc) | kIndexed)
+        .set_count(Operand::wt_bytes, tile.bytes)
+        .set_count(Operand::wt_nz, tile.synapses)
+        .set_count(Operand::pe_cycles, tile.cycles)
+        .set_count(Operand::pe_wait, tile.waiting);
   }
 
   void set_window(Instruction& i, const Input& in, const Box& block) const {

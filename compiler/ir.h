@@ -52,6 +52,9 @@ struct Storage {
   std::int64_t rows_per_line = 1;  ///< rows that make one line of an image (its width)
   Bytes element = 2;               ///< bytes an element (biases have accumulator size)
   ParameterRecipe recipe{};        ///< of a weight: where its elements come from
+  /// Of synapses: the elements that pruning left, in the recipe's order; null: all.
+  std::shared_ptr<const Bitmap> kept = nullptr;
+  std::optional<Bytes> indexed_bytes = std::nullopt;  ///< set where it is stored step-indexed
 
   std::int64_t rows() const { return elements / channels; }
 };

@@ -5,11 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "base/bitmap.h"
 #include "base/id.h"
+#include "base/units.h"
 #include "numbers/encoding.h"
 #include "workloads/graph.h"
 
@@ -56,10 +59,17 @@ struct Parameter {
   /// [output][tap][input], out of the logical [output][inputs][taps].
   std::vector<SynapseBlock> blocks;
   std::int64_t inputs = 1, taps = 1;
+  /// Blocks are step-indexed (compiler/synapses.h); none: dense.
+  struct Indexing {
+    std::shared_ptr<const Bitmap> kept;  ///< synapses left, in the logical order
+    std::int64_t index_bits = 0;
+    Bytes element = 0;
+  };
+  std::optional<Indexing> indexing;
 };
 
-/// Computes the elements in double precision, in the order in which they stand. Every weight needs
-/// values.
+/// Computes the elements in double precision, in the order in which they stand (or would, were none
+/// pruned). Every weight needs values.
 std::vector<double> parameter_values(const Graph& graph, const Parameter& parameter);
 
 }  // namespace unna

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "compiler/point.h"
+#include "compiler/synapses.h"
 
 namespace unna {
 namespace {
@@ -83,6 +84,14 @@ WindowShape window_shape(const Kernel& k, const Dims& unit) {
   // A sum that is divided by the number of positions that took part has to see all of them.
   s.splittable = k.kind == KernelKind::pool && (k.fn == Function::max || k.gamma != 0);
   return s;
+}
+
+/// Extents that no unit exceeds.
+Dims largest_unit(const std::vector<UnitOfWork>& units) {
+  Dims largest{1, 1, 1, 1, 1};
+  for (const UnitOfWork& u : units)
+    for (std::size_t d = 0; d < kDims; ++d) largest[d] = std::max(largest[d], u.box.extent(d));
+  return largest;
 }
 
 }  // namespace
@@ -167,7 +176,8 @@ std::vector<UnitOfWork> Partitioner::units(KernelId id, const Grid& grid, CoreGr
   return all;
 }
 
-const Tile& Partitioner::tile(const Kernel& k, KernelId, const Dims& unit, std::int64_t sharers) {
+const Tile& Partitioner::tile(const Kernel& k, const Dims& unit, std::int64_t sharers,
+                              double density, double margin) {
   const TileMachine m{&machine_.core, element_bytes(machine_.data_type),
                       std::max<std::int64_t>(1, dram_bytes_per_cycle_q16(machine_) / sharers),
                       machine_.dram.latency_cycles};
@@ -178,8 +188,12 @@ const Tile& Partitioner::tile(const Kernel& k, KernelId, const Dims& unit, std::
     return memo.emplace(key, choose(shape, m)).first->second;
   };
   try {
-    if (k.kind == KernelKind::conv || k.kind == KernelKind::matmul)
-      return once(mac_tiles_, mac_shape(k, unit), choose_mac_tile);
+    if (k.kind == KernelKind::conv || k.kind == KernelKind::matmul) {
+      MacShape shape = mac_shape(k, unit);
+      shape.density = density;
+      shape.margin = margin;
+      return once(mac_tiles_, shape, choose_mac_tile);
+    }
     if (uses_window_tile(k.kind))
       return once(window_tiles_, window_shape(k, unit), choose_window_tile);
   } catch (const CapacityError& e) {
@@ -187,6 +201,39 @@ const Tile& Partitioner::tile(const Kernel& k, KernelId, const Dims& unit, std::
   }
   point_tile_ = choose_point_tile(k, unit, m);
   return point_tile_;
+}
+
+/// Share of the synapses that pruning left.
+double Partitioner::density(const Kernel& k) const {
+  if (!k.weights || !graph_.storage(*k.weights).kept) return 1;
+  const Bitmap& kept = *graph_.storage(*k.weights).kept;
+  return static_cast<double>(kept.count()) / static_cast<double>(kept.size());
+}
+
+/// Counts the tiles that were chosen by their expected sizes, and gives them slots that the largest
+/// fits. Where that leaves fewer slots than double buffering wants, smaller tiles are chosen; in
+/// the end dense ones.
+void Partitioner::fit_indexed(const Kernel& k, KernelPlan& plan, std::int64_t sharers) {
+  constexpr double kMargins[] = {1, 1.25, 1.5, 2, 3, 4};
+  const Dims largest = largest_unit(plan.units);
+  const Cycle waiting = plan.estimate - time_of(plan.tile);
+  for (const double margin : kMargins) {
+    plan.tile = tile(k, largest, sharers, density(k), margin);
+    MacTile& chosen = std::get<MacTile>(plan.tile);
+    plan.estimate = waiting + time_of(plan.tile);
+    if (!chosen.indexed) return;
+    const auto table = std::make_shared<const SynapseTable>(
+        *graph_.storage(*k.weights).kept, synapse_blocks(plan, k), k, machine_.core,
+        element_bytes(machine_.data_type));
+    const Bytes bias = k.bias ? 2 * chosen.co * machine_.core.accumulator_bytes : 0;
+    const std::int64_t slots = (machine_.core.sb_bytes - bias) / table->largest();
+    if (slots < std::min<std::int64_t>(2, chosen.sb_slots)) continue;
+    chosen.sb_slots = slots;
+    plan.synapses = table;
+    return;
+  }
+  plan.tile = tile(k, largest, sharers);
+  plan.estimate = waiting + time_of(plan.tile);
 }
 
 bool Partitioner::own_synapses(const std::vector<KernelId>& kernels) const {
@@ -201,16 +248,14 @@ KernelPlan Partitioner::plan(KernelId id, CoreGroup group, std::int64_t sharers,
                              const SyncCost& sync) {
   const Kernel& k = graph_.kernels[id.index()];
   const bool shared = k.weights && readers_[k.weights->index()] > 1;
+  const double pruned = density(k);
   KernelPlan best;
   std::tuple<Cycle, Bytes, std::int64_t> best_key;
   for (const Grid& grid : grids(k, group.count)) {
-    KernelPlan p{id, grid, units(id, grid, group), {}, 0};
-    Dims largest{1, 1, 1, 1, 1};
-    for (const UnitOfWork& u : p.units)
-      for (std::size_t d = 0; d < kDims; ++d) largest[d] = std::max(largest[d], u.box.extent(d));
+    KernelPlan p{id, grid, units(id, grid, group), {}, 0, nullptr};
     const std::int64_t count = static_cast<std::int64_t>(p.units.size());
     const std::int64_t others = sharers - group.count;
-    p.tile = tile(k, id, largest, others + count);
+    p.tile = tile(k, largest_unit(p.units), others + count, pruned);
     const Cycle time = time_of(p.tile);
     p.estimate = time + sync(p.units);
     const std::tuple key(shared ? time : p.estimate, traffic_of(p.tile) * count, -grid.rows);
@@ -219,6 +264,9 @@ KernelPlan Partitioner::plan(KernelId id, CoreGroup group, std::int64_t sharers,
       best = std::move(p);
     }
   }
+  const auto* mac = std::get_if<MacTile>(&best.tile);
+  if (mac != nullptr && mac->indexed)
+    fit_indexed(k, best, sharers - group.count + static_cast<std::int64_t>(best.units.size()));
   return best;
 }
 

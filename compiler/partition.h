@@ -36,7 +36,10 @@ class Partitioner {
  private:
   std::vector<Grid> grids(const Kernel& kernel, std::int64_t cores) const;
   std::vector<UnitOfWork> units(KernelId kernel, const Grid& grid, CoreGroup group) const;
-  const Tile& tile(const Kernel& kernel, KernelId id, const Dims& unit, std::int64_t sharers);
+  const Tile& tile(const Kernel& kernel, const Dims& unit, std::int64_t sharers, double density = 1,
+                   double margin = 1);
+  double density(const Kernel& kernel) const;
+  void fit_indexed(const Kernel& kernel, KernelPlan& plan, std::int64_t sharers);
 
   const LoweredGraph& graph_;
   const MachineConfig& machine_;

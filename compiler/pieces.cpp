@@ -141,7 +141,7 @@ std::vector<BufferInfo> Pieces::buffers() const {
                 ? s.name
                 : fmt::format("{}[{}:{},{}:{}]", s.name, c.row_cuts[r], c.row_cuts[r + 1],
                               c.channel_cuts[j], c.channel_cuts[j + 1]);
-        all.push_back({name, s.kind, elements * s.element, s.name});
+        all.push_back({name, s.kind, s.indexed_bytes.value_or(elements * s.element), s.name});
       }
   }
   return all;

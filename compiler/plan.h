@@ -3,6 +3,7 @@
 // How each kernel is divided over the cores, and tiled: what partitioning hands to scheduling and
 // emission. The unit of work is (core, kernel, box of the output).
 
+#include <memory>
 #include <variant>
 #include <vector>
 
@@ -35,12 +36,16 @@ struct Grid {
   std::int64_t units() const { return batch * rows * channels; }
 };
 
+class SynapseTable;
+
 struct KernelPlan {
   KernelId kernel;
   Grid grid;
   std::vector<UnitOfWork> units;
   Tile tile;
   Cycle estimate = 0;  ///< cycles of the slowest unit, and of waiting for other cores
+  /// The synapses' tiles where they are step-indexed; null: dense.
+  std::shared_ptr<const SynapseTable> synapses = nullptr;
 };
 
 }  // namespace unna

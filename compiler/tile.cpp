@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <tuple>
 #include <vector>
 
 #include "base/error.h"
+#include "compiler/synapses.h"
 #include "isa/timing.h"
 
 namespace unna {
@@ -56,9 +58,10 @@ constexpr Cycle kInstructionCost = 8;
 
 class MacSearch {
  public:
-  MacSearch(const MacShape& shape, const TileMachine& machine) : s_(shape), m_(machine) {}
+  MacSearch(const MacShape& shape, const TileMachine& machine, bool indexed)
+      : s_(shape), m_(machine), indexed_(indexed) {}
 
-  MacTile run() {
+  std::optional<MacTile> run() {
     const std::vector<std::int64_t> heights = candidates(s_.out_h, 1);
     const std::vector<std::int64_t> widths = candidates(s_.out_w, 1);
     for (const bool per_tap : {false, true}) {
@@ -68,6 +71,7 @@ class MacSearch {
           for (const std::int64_t h : heights)
             for (const std::int64_t w : widths) {
               MacTile tile;
+              tile.indexed = indexed_;
               tile.block_h = h;
               tile.block_w = w;
               tile.co = co;
@@ -76,11 +80,7 @@ class MacSearch {
               consider(tile);
             }
     }
-    if (!best_)
-      throw CapacityError(fmt::format(
-          "no tile of a {}x{} window over {} channels fits NBin {} B, SB {} B, NBout {} B", s_.kh,
-          s_.kw, s_.ci, m_.core->nbin_bytes, m_.core->sb_bytes, m_.core->nbout_bytes));
-    return *best_;
+    return best_;
   }
 
  private:
@@ -97,7 +97,9 @@ class MacSearch {
     const Spans in_h = input_spans(s_.out_h, tile.block_h, s_.stride_h, kh, s_.dilation_h, s_.in_h);
     const Spans in_w = input_spans(s_.out_w, tile.block_w, s_.stride_w, kw, s_.dilation_w, s_.in_w);
     const Bytes x_tile = in_h.most * in_w.most * tile.ci * m_.element;
-    const Bytes w_tile = tile.co * kh * kw * tile.ci * m_.element;
+    const std::int64_t row = kh * kw * tile.ci;
+    if (indexed_ && row > kMaxIndexedRow) return;
+    const Bytes w_tile = indexed_ ? largest_indexed(tile.co, row) : tile.co * row * m_.element;
     const Bytes bias = s_.bias ? 2 * tile.co * m_.core->accumulator_bytes : 0;
     tile.nbin_slots = m_.core->nbin_bytes / x_tile;
     tile.sb_slots = std::max<Bytes>(m_.core->sb_bytes - bias, 0) / w_tile;
@@ -134,6 +136,45 @@ class MacSearch {
     std::int64_t regions;
   };
 
+  /// Bytes that a tile of `co` rows hardly ever exceeds.
+  Bytes largest_indexed(std::int64_t co, std::int64_t row) const {
+    const RowEstimate e = expected_row(row, s_.density, m_.core->index_bits);
+    const auto rows = static_cast<double>(co);
+    const double entries = rows * e.entries + 3 * std::sqrt(rows) * e.spread;
+    const auto most = static_cast<std::int64_t>(std::ceil(s_.margin * entries));
+    return indexed_bytes(co, std::min(most, co * row), m_.core->index_bits, m_.element);
+  }
+
+  /// Synapses of a unit, each once. Indexed: of `n_co` x `n_k` tiles with rows of `row` positions.
+  Bytes synapse_bytes(std::int64_t row, std::int64_t n_k) const {
+    const std::int64_t all = s_.co * s_.ci * s_.kh * s_.kw;
+    if (!indexed_) return all * m_.element;
+    const RowEstimate e = expected_row(row, s_.density, m_.core->index_bits);
+    const auto rows = static_cast<double>(s_.co * n_k);
+    return indexed_bytes(s_.co * n_k, std::min<std::int64_t>(all, std::llround(rows * e.entries)),
+                         m_.core->index_bits, m_.element);
+  }
+
+  /// Cycles of an output position, all channels of a unit.
+  Cycle position_cycles(const MacTile& tile, std::int64_t taps, std::int64_t repeat) const {
+    const std::int64_t co_groups = granules(s_.co, tile.co, m_.core->pes);
+    if (!indexed_) {
+      const Cycle whole = dense_row_cycles(tile.ci, taps, *m_.core);
+      const std::int64_t rest = s_.ci % tile.ci;
+      const Cycle last = rest > 0 ? dense_row_cycles(rest, taps, *m_.core) : 0;
+      return repeat * co_groups * (s_.ci / tile.ci * whole + last);
+    }
+    const auto cycles = [&](std::int64_t channels) {
+      const std::int64_t row = channels * taps;
+      return channels == 0 ? 0
+                           : expected_cycles(expected_row(row, s_.density, m_.core->index_bits),
+                                             row, std::min(tile.co, m_.core->pes), *m_.core);
+    };
+    const double all =
+        static_cast<double>(s_.ci / tile.ci) * cycles(tile.ci) + cycles(s_.ci % tile.ci);
+    return std::llround(std::ceil(all * static_cast<double>(repeat * co_groups)));
+  }
+
   void estimate(MacTile& tile, const Loads& l) const {
     const std::int64_t n_co = ceil_div(s_.co, tile.co);
     const std::int64_t n_groups = ceil_div(l.blocks, tile.group);
@@ -150,20 +191,16 @@ class MacSearch {
 
     const std::int64_t repeat = s_.n * s_.groups;
     const Bytes x_bytes = repeat * l.in_positions * all_taps * s_.ci * m_.element * x_times;
-    const Bytes w_bytes =
-        w_batches * s_.groups * s_.co * s_.ci * s_.kh * s_.kw * m_.element * w_times;
+    const Bytes w_bytes = w_batches * s_.groups * synapse_bytes(l.taps * tile.ci, l.n_k) * w_times;
     const Bytes out_bytes = repeat * s_.out_h * s_.out_w * s_.co * m_.element;
     tile.traffic = x_bytes + w_bytes + out_bytes;
 
     const std::int64_t instructions = repeat * l.blocks * n_co * l.n_k;
-    const std::int64_t k_cycles =
-        all_taps * granules(s_.ci * l.taps, tile.ci * l.taps, products_per_cycle(*m_.core));
-    const std::int64_t co_groups = granules(s_.co, tile.co, m_.core->pes);
     // Every result or partial sum passes the stage behind the tree.
     const Cycle stage =
         l.n_k * elementwise_cycles(repeat * s_.out_h * s_.out_w * s_.co, Function::none, *m_.core);
-    tile.compute = std::max(repeat * s_.out_h * s_.out_w * co_groups * k_cycles, stage) +
-                   instructions * pipeline_cycles(*m_.core);
+    const Cycle sums = repeat * s_.out_h * s_.out_w * position_cycles(tile, l.taps, all_taps);
+    tile.compute = std::max(sums, stage) + instructions * pipeline_cycles(*m_.core);
 
     // Compute and transfers overlap, but for the first loads, the last store, and where a single
     // slot leaves nothing to overlap with.
@@ -187,6 +224,7 @@ class MacSearch {
 
   MacShape s_;
   TileMachine m_;
+  bool indexed_;
   std::optional<MacTile> best_;
 };
 
@@ -260,7 +298,17 @@ Cycle TileMachine::move_cycles(Bytes bytes) const {
 }
 
 MacTile choose_mac_tile(const MacShape& shape, const TileMachine& machine) {
-  return MacSearch(shape, machine).run();
+  const CoreConfig& core = *machine.core;
+  std::optional<MacTile> best = MacSearch(shape, machine, false).run();
+  if (shape.density < 1 && core.indexing == Indexing::step) {
+    const std::optional<MacTile> indexed = MacSearch(shape, machine, true).run();
+    if (indexed && (!best || indexed->time < best->time)) best = indexed;
+  }
+  if (!best)
+    throw CapacityError(fmt::format(
+        "no tile of a {}x{} window over {} channels fits NBin {} B, SB {} B, NBout {} B", shape.kh,
+        shape.kw, shape.ci, core.nbin_bytes, core.sb_bytes, core.nbout_bytes));
+  return *best;
 }
 
 WindowTile choose_window_tile(const WindowShape& shape, const TileMachine& machine) {
@@ -269,11 +317,11 @@ WindowTile choose_window_tile(const WindowShape& shape, const TileMachine& machi
 
 std::string describe(const MacTile& t) {
   return fmt::format(
-      "block {}x{} co {} ci {}{}, {} blocks a group, {} outer, slots {}/{}, "
+      "block {}x{} co {} ci {}{}{}, {} blocks a group, {} outer, slots {}/{}, "
       "compute {} traffic {} time {}",
-      t.block_h, t.block_w, t.co, t.ci, t.per_tap ? " by tap" : "", t.group,
-      t.co_outer ? "channels" : "positions", t.nbin_slots, t.sb_slots, t.compute, t.traffic,
-      t.time);
+      t.block_h, t.block_w, t.co, t.ci, t.per_tap ? " by tap" : "", t.indexed ? " indexed" : "",
+      t.group, t.co_outer ? "channels" : "positions", t.nbin_slots, t.sb_slots, t.compute,
+      t.traffic, t.time);
 }
 
 std::string describe(const WindowTile& t) {

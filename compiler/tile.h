@@ -33,6 +33,9 @@ struct MacShape {
   std::int64_t kh = 1, kw = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   bool bias = false;
   bool weights_per_batch = false;  ///< every n has synapses of its own
+  double density = 1;              ///< share of the synapses that pruning left
+  /// Larger tiles than expected are allowed for by this factor where synapses are indexed.
+  double margin = 1;
 
   friend auto operator<=>(const MacShape&, const MacShape&) = default;
 };
@@ -47,6 +50,7 @@ struct MacTile {
   bool co_outer = false;  ///< all positions for some channels; else all channels for some positions
   std::int64_t group = 1;
   std::int64_t nbin_slots = 1, sb_slots = 1;
+  bool indexed = false;  ///< synapses are step-indexed (isa/synapse_format.h)
 
   Cycle compute = 0;  ///< estimated compute cycles of the unit
   Bytes traffic = 0;  ///< estimated DRAM bytes of the unit
@@ -55,7 +59,7 @@ struct MacTile {
   friend bool operator==(const MacTile&, const MacTile&) = default;
 };
 
-/// Throws CapacityError where no tile fits.
+/// Step-indexed where that is estimated to be faster. Throws CapacityError where no tile fits.
 MacTile choose_mac_tile(const MacShape& shape, const TileMachine& machine);
 
 /// Depthwise convolution and pooling: each output channel reads its own input channel.

@@ -212,16 +212,9 @@ int dram_column_low_bits(const DramDevice& device, const DramLayout& layout) {
          other_bits_below_channel(device, layout.mapping);
 }
 
-<<<<<<< HEAD
-std::vector<DramField> DramMapping::default_order() {
-  using enum DramField;
-  return {row, rank, bank, column_high, group, channel, column_low};
-}
-=======
 DramMapping::DramMapping()
     : order{DramField::row,   DramField::rank,    DramField::bank,      DramField::column_high,
             DramField::group, DramField::channel, DramField::column_low} {}
->>>>>>> dram
 
 DramMapping parse_dram_mapping(std::string_view text, const SourcePos& pos, std::string_view what) {
   DramMapping mapping;

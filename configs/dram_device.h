@@ -90,16 +90,9 @@ inline constexpr std::string_view kDramFieldNames[] = {
 
 /// Order of the fields from the most significant; the byte in the burst lies below them.
 struct DramMapping {
-<<<<<<< HEAD
-  std::vector<DramField> order = default_order();
-
-  /// row rank bank column_high group channel column_low.
-  static std::vector<DramField> default_order();
-=======
   DramMapping();  ///< out of line: g++ 12 warns, wrongly, where it inlines the list below
 
   std::vector<DramField> order;
->>>>>>> dram
 
   friend bool operator==(const DramMapping&, const DramMapping&) = default;
 };

@@ -192,7 +192,8 @@ a wrong type and a value out of range are errors with file, line and column. Sec
 from the command line. `dram.standard` sets many fields at once: in a file, and again among the
 `--set`s of a command line, it comes before all others, wherever it stands. The shipped
 machines are `configs/cambricon-x-1.yaml`, `-4` and `-16`; without `--machine` the one with the
-smallest memory system for at least `--cores` cores is taken.
+smallest memory system for at least `--cores` cores is taken. `configs/diannao-like-1.yaml` and
+`-4` are two of them without an indexing module.
 
 Integers are decimal without leading zeros; numbers are decimal and finite.
 

@@ -30,12 +30,19 @@ constexpr Bytes element_bytes(DataType type) {
 enum class DramModel : std::uint8_t { bandwidth, banked };
 inline constexpr std::string_view kDramModelNames[] = {"bandwidth", "banked"};
 
+/// How synapses that pruning left are found: `none` takes zeros like others (DianNao).
+enum class Indexing : std::uint8_t { none, step };
+inline constexpr std::string_view kIndexingNames[] = {"none", "step"};
+
 /// Sets of cores are 64-bit masks (barriers).
 inline constexpr std::int64_t kMaxCores = 64;
 
 struct CoreConfig {
   std::int64_t pes = 16;
   std::int64_t multipliers = 16;
+  Indexing indexing = Indexing::step;
+  std::int64_t index_bits = 4;
+  std::int64_t index_window = 256;
   std::int64_t elementwise_lanes = 16;
   std::int64_t elementwise_stages = 2;
   std::int64_t special_lanes = 16;
@@ -138,6 +145,14 @@ void visit_fields(Machine& m, Visitor&& v) {
     "processing elements; each computes one output channel at a time");
   v("core.multipliers", m.core.multipliers, 1, 1024, "multipliers",
     "multipliers a PE, with their adder tree; inputs of one output consumed a cycle");
+  v("core.indexing", m.core.indexing, std::span(kIndexingNames),
+    "step: an indexing module selects neurons, pruned synapses take neither memory nor time "
+    "(Cambricon-X); none: zeros are synapses like others, neighbouring input channels feed the "
+    "multipliers (DianNao)");
+  v("core.index_bits", m.core.index_bits, 1, 16, "bits",
+    "step indexing: a synapse's step, the positions skipped since the one before it");
+  v("core.index_window", m.core.index_window, 1, kMega, "neurons",
+    "step indexing: neurons that a PE's indexing module looks at a cycle (16 x 16)");
   v("core.elementwise_lanes", m.core.elementwise_lanes, 1, 4096, "lanes",
     "elements a cycle of an element-wise stage (add, multiply, compare, ReLU)");
   v("core.elementwise_stages", m.core.elementwise_stages, 1, 2, "stages",

@@ -49,7 +49,7 @@ ByPart core_area(const CoreConfig& core, const EnergyTable& table) {
   const double multipliers = real(core.pes * core.multipliers);
   ByPart area;
   area[Part::pes] = multipliers * table.multiplier_um2;
-  area[Part::indexing] = multipliers * table.indexing_um2;
+  if (core.indexing != Indexing::none) area[Part::indexing] = multipliers * table.indexing_um2;
   area[Part::nbin] = real(core.nbin_bytes) * table.sram_um2_per_byte + table.neuron_buffer_um2;
   area[Part::nbout] = real(core.nbout_bytes) * table.sram_um2_per_byte + table.neuron_buffer_um2;
   area[Part::sb] = real(core.sb_bytes) * table.sram_um2_per_byte;

@@ -25,9 +25,10 @@ void count_output(Activity& a, const Instruction& i, std::int64_t results) {
 
 void count_products(Activity& a, const Instruction& i, const Reduction& r, const CoreConfig& core) {
   const std::int64_t results = product({r.positions, r.channels});
-  a.multiplies = a.adds = a.synapses = product({results, r.length});
+  a.multiplies = a.adds = a.synapses = macs(i);
   a.neurons = r.own_inputs ? a.multiplies
-                           : product({r.positions, ceil_div(r.channels, core.pes), r.length});
+                           : product({r.positions, ceil_div(r.channels, core.pes), r.length()});
+  if (has_flag(i, kIndexed)) a.selected = a.multiplies;
   if (has_flag(i, kBias)) a.biases = r.channels;
   if (!has_flag(i, kPartial)) {
     count_function(a, i.fn(post), results);
@@ -38,7 +39,7 @@ void count_products(Activity& a, const Instruction& i, const Reduction& r, const
 
 void count_pool(Activity& a, const Instruction& i, const Reduction& r) {
   const std::int64_t results = product({r.positions, r.channels});
-  a.neurons = a.adds = product({results, r.length});
+  a.neurons = a.adds = product({results, r.length()});
   if (i.fn(fn) != Function::max && !has_flag(i, kPartial))
     count_function(a, i.real(gamma) == 0 ? Function::div : Function::mul, results);
   count_output(a, i, results);
@@ -115,9 +116,9 @@ constexpr auto kCounts = {
     &Activity::loaded_synapses, &Activity::stored};
 static_assert(sizeof(Activity) == kCounts.size() * sizeof(std::int64_t));
 
-constexpr auto kSlots = {&SlotUse::macs,         &SlotUse::channels, &SlotUse::inputs,
-                         &SlotUse::output_stage, &SlotUse::ports,    &SlotUse::startup,
-                         &SlotUse::other_ops};
+constexpr auto kSlots = {&SlotUse::macs,      &SlotUse::channels,     &SlotUse::inputs,
+                         &SlotUse::imbalance, &SlotUse::output_stage, &SlotUse::ports,
+                         &SlotUse::startup,   &SlotUse::other_ops};
 static_assert(sizeof(SlotUse) == kSlots.size() * sizeof(std::int64_t));
 
 }  // namespace
@@ -184,12 +185,18 @@ SlotUse slot_use(const Instruction& i, const CoreConfig& core) {
     return use;
   }
   const Reduction r = *reduction(i);
-  const std::int64_t steps = ceil_div(r.length, core.multipliers);
   const std::int64_t groups = ceil_div(r.channels, core.pes);
+  const bool indexed = has_flag(i, kIndexed);
+  const Cycle each = r.own_inputs ? ceil_div(r.length(), core.multipliers)
+                                  : row_cycles(r.inputs, r.taps, core.multipliers, core.indexing);
+  const Cycle products = r.positions * (indexed ? i.count(Operand::pe_cycles) : groups * each);
   use.macs = macs(i);
-  use.channels = r.positions * (groups * core.pes - r.channels) * steps * core.multipliers;
-  use.inputs = r.positions * r.channels * (steps * core.multipliers - r.length);
-  const Cycle products = r.positions * groups * steps;
+  if (indexed) use.imbalance = r.positions * i.count(Operand::pe_wait) * core.multipliers;
+  // Of indexed synapses the last group's cycles are not known: they are taken as the groups' mean.
+  const std::int64_t unused = products * slots - use.macs - use.imbalance;
+  use.channels =
+      std::min(unused, products * (groups * core.pes - r.channels) / groups * core.multipliers);
+  use.inputs = unused - use.channels;
   const Cycle with_stage = std::max(products, output_stage_cycles(i, core));
   use.output_stage = (with_stage - products) * slots;
   use.ports = (cycles - pipeline_cycles(core) - with_stage) * slots;

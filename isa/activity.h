@@ -46,15 +46,18 @@ struct Activity {
 Activity activity(const Instruction& instruction, const CoreConfig& core);
 
 /// Cycles that the ports of NBin and NBout need for the words of `a`: no compute instruction is
-/// faster. Biases come with the start-up; SB's port is part of mac_cycles() and window_cycles().
+/// faster. Biases come with the start-up; SB's port is part of dense_row_cycles() and
+/// window_cycles().
 Cycle port_cycles(const Activity& a, const CoreConfig& core);
 
 /// What became of each multiplier in each cycle of a compute instruction: the parts add up to
 /// compute_cycles() x PEs x multipliers. docs/metrics.md, "Multiplier slots".
 struct SlotUse {
-  std::int64_t macs = 0;          ///< useful products
-  std::int64_t channels = 0;      ///< PEs without an output channel
-  std::int64_t inputs = 0;        ///< multipliers of a PE beyond the end of its sum
+  std::int64_t macs = 0;      ///< useful products
+  std::int64_t channels = 0;  ///< PEs without an output channel
+  std::int64_t inputs =
+      0;  ///< multipliers of a PE beyond the end of its sum, or at padding of the index
+  std::int64_t imbalance = 0;  ///< PEs that wait for the slowest of their group (indexed synapses)
   std::int64_t output_stage = 0;  ///< the stage behind the tree is slower
   std::int64_t ports = 0;         ///< a port of NBin, SB or NBout is slower still
   std::int64_t startup = 0;       ///< start-up and drain

@@ -143,6 +143,8 @@ class Assembler {
     out.kind = fields.string("kind");
     out.macs = fields.integer("macs", 0, kMaxNumber);
     out.compulsory_bytes = fields.integer("compulsory_bytes", 0, kMaxNumber);
+    if (fields.optional("pruned_macs") != nullptr)
+      out.pruned_macs = fields.integer("pruned_macs", 0, out.macs);
     if (fields.optional("inputs") != nullptr)
       object_.layer_inputs.push_back(op_ids(fields, "inputs"));
     fields.finish();

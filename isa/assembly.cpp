@@ -9,9 +9,9 @@
 namespace unna::assembly {
 namespace {
 
-constexpr std::array<std::pair<std::uint32_t, std::string_view>, 3> kFlagNames = {
-    {{kAccumulate, "accumulate"}, {kPartial, "partial"}, {kBias, "bias"}}};
-constexpr std::uint32_t kAllFlags = kAccumulate | kPartial | kBias;
+constexpr std::array<std::pair<std::uint32_t, std::string_view>, 4> kFlagNames = {
+    {{kAccumulate, "accumulate"}, {kPartial, "partial"}, {kBias, "bias"}, {kIndexed, "indexed"}}};
+constexpr std::uint32_t kAllFlags = kAccumulate | kPartial | kBias | kIndexed;
 
 template <class T>
 void append_number(std::string& out, T value) {
@@ -184,7 +184,7 @@ std::string_view expectation(OperandKind kind) {
     case OperandKind::fn:
       return "a function such as relu or add";
     case OperandKind::flags:
-      return "0 or a set of accumulate|partial|bias";
+      return "0 or a set of accumulate|partial|bias|indexed";
   }
   return {};
 }

@@ -43,6 +43,7 @@ void append_tables(std::string& out, const Object& object) {
     fmt::format_to(Out(out), ".layer {} name={} kind={} macs={} compulsory_bytes={}", l,
                    assembly::quoted(layer.name), assembly::quoted(layer.kind), layer.macs,
                    layer.compulsory_bytes);
+    if (layer.pruned_macs != 0) fmt::format_to(Out(out), " pruned_macs={}", layer.pruned_macs);
     if (!object.layer_inputs.empty())
       fmt::format_to(Out(out), " inputs={}", id_list(object.layer_inputs[l]));
     out += '\n';

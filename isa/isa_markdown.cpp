@@ -53,6 +53,8 @@ constexpr std::string_view kTail = R"(
 - operands: extents and repetitions at least 1, functions that the opcode takes (`pool` and
   `reduce`: max, sum; `ewise`: add, sub, mul, div, max, min; `resize`: none, mean; `act` and
   `post`: functions of one operand), flags that go together, finite reals;
+- step-indexed synapses: on a core with an indexing module, of no more synapses than the tile has
+  positions, of bytes that can hold them, in cycles that its multipliers could take;
 - memories: `load.n` writes NBin, `load.s` SB, `store` reads NBout; compute reads `in` and `in2`
   from NBin or NBout, `wt` and `bias` from SB, and writes NBout; every access within its memory;
 - DRAM: the hull of a strided access within its buffer; no store to an input or a weight;

@@ -42,6 +42,9 @@ struct LayerInfo {
   std::string kind;            ///< "conv", "pool", ...
   Macs macs = 0;               ///< of the graph's operator: what the instructions have to add up to
   Bytes compulsory_bytes = 0;  ///< its inputs, weights and outputs, each moved once
+  Macs pruned_macs = 0;        ///< of `macs`, those that are skipped as their synapse is pruned
+
+  Macs executed_macs() const { return macs - pruned_macs; }
 
   friend bool operator==(const LayerInfo&, const LayerInfo&) = default;
 };

@@ -132,6 +132,7 @@ std::string put_layers(const Object& object) {
     put_string(out, layer.kind);
     put_number(out, layer.macs);
     put_number(out, layer.compulsory_bytes);
+    put_number(out, layer.pruned_macs);
   }
   put_varint(out, object.layer_inputs.size());
   for (const std::vector<OpId>& inputs : object.layer_inputs) put_ids(out, inputs);
@@ -145,6 +146,9 @@ void get_layers(Reader& in, Object& object) {
     layer.kind = in.string("a layer's kind");
     layer.macs = get_number(in, "a layer's MACs");
     layer.compulsory_bytes = get_number(in, "a layer's compulsory bytes");
+    layer.pruned_macs = get_number(in, "a layer's pruned MACs");
+    if (layer.pruned_macs > layer.macs)
+      in.fail(fmt::format("{} pruned MACs, expected at most {}", layer.pruned_macs, layer.macs));
   }
   const std::size_t with_inputs = in.length("number of layers with inputs");
   if (with_inputs != 0 && with_inputs != object.layers.size())

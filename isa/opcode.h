@@ -58,6 +58,7 @@ enum AccumulateFlags : std::uint32_t {
   kAccumulate = 1,  ///< starts from the partial sums at `out` instead of from bias or zero
   kPartial = 2,     ///< leaves partial sums at `out` (accumulator_bytes each) instead of results
   kBias = 4,        ///< adds the bias of each output channel; not together with kAccumulate
+  kIndexed = 16,    ///< `wt` is step-indexed (isa/synapse_format.h); conv and matmul only
 };
 
 // clang-format off
@@ -69,6 +70,7 @@ enum class Operand : std::uint8_t {
   fn, post, acc, alpha, beta, gamma,
   y0, ys, x0, xs,
   id, mask_lo, mask_hi, core, sem,
+  wt_bytes, wt_nz, pe_cycles, pe_wait,
 };
 // clang-format on
 
@@ -125,7 +127,7 @@ inline constexpr auto kOperands = std::to_array<OperandInfo>({
      "elements of `wt` from an input channel to the next"},
     {Operand::fn, "fn", OperandKind::fn, "function"},
     {Operand::post, "post", OperandKind::fn, "function applied to the result"},
-    {Operand::acc, "acc", OperandKind::flags, "partial sums in or out, bias"},
+    {Operand::acc, "acc", OperandKind::flags, "partial sums in or out, bias, indexed synapses"},
     {Operand::alpha, "alpha", OperandKind::real, "first parameter of the function"},
     {Operand::beta, "beta", OperandKind::real, "second parameter of the function"},
     {Operand::gamma, "gamma", OperandKind::real, "third parameter of the function"},
@@ -138,6 +140,14 @@ inline constexpr auto kOperands = std::to_array<OperandInfo>({
     {Operand::mask_hi, "mask_hi", OperandKind::count, "cores 32..63 that meet, a bit each"},
     {Operand::core, "core", OperandKind::core, "the other core"},
     {Operand::sem, "sem", OperandKind::count, "semaphore of the waiting core"},
+    {Operand::wt_bytes, "wt_bytes", OperandKind::count,
+     "bytes of `wt` where it is indexed, else 0"},
+    {Operand::wt_nz, "wt_nz", OperandKind::count,
+     "synapses of `wt` where it is indexed, padding left out: products of an output position"},
+    {Operand::pe_cycles, "pe_cycles", OperandKind::count,
+     "cycles of an output position where `wt` is indexed: of each group of PEs the slowest's"},
+    {Operand::pe_wait, "pe_wait", OperandKind::count,
+     "cycles of an output position that PEs wait for the slowest of their group, added up"},
 });
 
 // clang-format off
@@ -193,7 +203,7 @@ inline constexpr auto kOpcodes = [] {
        "Strided copy from NBout to DRAM."},
       {Opcode::conv, "conv", Unit::compute, TimingClass::mac,
        operands(in, wt, bias, out, in_h, in_w, in_c, out_h, out_w, out_c, kh, kw, sy, sx, dy, dx,
-                pad_t, pad_l, acc, post, alpha, beta),
+                pad_t, pad_l, acc, post, alpha, beta, wt_bytes, wt_nz, pe_cycles, pe_wait),
        "Convolution: in[in_h][in_w][in_c], wt[out_c][kh][kw][in_c] -> out[out_h][out_w][out_c]. "
        "Positions outside the tile count as zero."},
       {Opcode::dwconv, "dwconv", Unit::compute, TimingClass::mac,
@@ -201,7 +211,8 @@ inline constexpr auto kOpcodes = [] {
                 pad_l, acc, post, alpha, beta),
        "Depthwise convolution: in[in_h][in_w][in_c], wt[in_c][kh][kw] -> out[out_h][out_w][in_c]."},
       {Opcode::matmul, "matmul", Unit::compute, TimingClass::mac,
-       operands(in, wt, bias, out, rows, in_c, out_c, wt_rs, wt_cs, acc, post, alpha, beta, gamma),
+       operands(in, wt, bias, out, rows, in_c, out_c, wt_rs, wt_cs, acc, post, alpha, beta, gamma,
+                wt_bytes, wt_nz, pe_cycles, pe_wait),
        "Matrix product: in[rows][in_c] x wt -> out[rows][out_c], times gamma; element (o, i) of wt "
        "at o * wt_rs + i * wt_cs."},
       {Opcode::pool, "pool", Unit::compute, TimingClass::pool,

@@ -22,10 +22,7 @@ Cycle reduce_cycles(std::int64_t reductions, std::int64_t length, const CoreConf
 
 /// The stage behind the tree works on finished sums while the tree goes on.
 Cycle product_cycles(const Instruction& i, const CoreConfig& core) {
-  const Reduction r = *reduction(i);
-  const Cycle sums = r.own_inputs ? window_cycles(r.positions, r.channels, r.length, true, core)
-                                  : mac_cycles(r.positions, r.channels, r.length, core);
-  return std::max(sums, output_stage_cycles(i, core));
+  return std::max(sum_cycles(i, products_per_cycle(core), core), output_stage_cycles(i, core));
 }
 
 /// Where gamma is 0 each finished sum is divided by its own number of positions.
@@ -33,7 +30,7 @@ Cycle pool_cycles(const Instruction& i, const CoreConfig& core) {
   const Reduction r = *reduction(i);
   const bool divides =
       i.fn(fn) != Function::max && !has_flag(i, kPartial) && i.real(Operand::gamma) == 0;
-  return std::max(window_cycles(r.positions, r.channels, r.length, false, core),
+  return std::max(window_cycles(r.positions, r.channels, r.length(), false, core),
                   elementwise_cycles(product({r.positions, r.channels}),
                                      divides ? Function::div : Function::none, core));
 }
@@ -173,7 +170,10 @@ void mac_accesses(const Instruction& i, RangeList& ranges) {
   switch (i.opcode) {
     case Opcode::conv:
       ranges.read(in, product(i, {in_h, in_w, in_c}));
-      ranges.read(wt, product(i, {out_c, kh, kw, in_c}));
+      if (has_flag(i, kIndexed))
+        ranges.bytes(wt, i.count(wt_bytes), false);
+      else
+        ranges.read(wt, product(i, {out_c, kh, kw, in_c}));
       if (has_flag(i, kBias)) ranges.read_bias(i.count(out_c));
       return ranges.accumulate(product(i, {out_h, out_w, out_c}));
     case Opcode::dwconv:
@@ -183,7 +183,10 @@ void mac_accesses(const Instruction& i, RangeList& ranges) {
       return ranges.accumulate(product(i, {out_h, out_w, in_c}));
     case Opcode::matmul:
       ranges.read(in, product(i, {rows, in_c}));
-      ranges.read_strided(wt, i.count(out_c), wt_rs, i.count(in_c), wt_cs);
+      if (has_flag(i, kIndexed))
+        ranges.bytes(wt, i.count(wt_bytes), false);
+      else
+        ranges.read_strided(wt, i.count(out_c), wt_rs, i.count(in_c), wt_cs);
       if (has_flag(i, kBias)) ranges.read_bias(i.count(out_c));
       return ranges.accumulate(product(i, {rows, out_c}));
     default:
@@ -272,10 +275,6 @@ std::int64_t products_per_cycle(const CoreConfig& core) {
   return std::min({core.multipliers, core.sb_read_elements, core.nbin_read_elements});
 }
 
-Cycle mac_cycles(std::int64_t pixels, std::int64_t out_c, std::int64_t k, const CoreConfig& core) {
-  return product({pixels, ceil_div(out_c, core.pes), ceil_div(k, products_per_cycle(core))});
-}
-
 Cycle window_group_cycles(std::int64_t channels, std::int64_t window, bool synapses,
                           const CoreConfig& core) {
   const std::int64_t products =
@@ -309,19 +308,44 @@ Cycle output_stage_cycles(const Instruction& i, const CoreConfig& core) {
 std::optional<Reduction> reduction(const Instruction& i) {
   switch (i.opcode) {
     case Opcode::conv:
-      return Reduction{product(i, {out_h, out_w}), i.count(out_c), product(i, {kh, kw, in_c}),
-                       false};
+      return Reduction{product(i, {out_h, out_w}), i.count(out_c), product(i, {kh, kw}),
+                       i.count(in_c), false};
     case Opcode::matmul:
-      return Reduction{i.count(rows), i.count(out_c), i.count(in_c), false};
+      return Reduction{i.count(rows), i.count(out_c), 1, i.count(in_c), false};
     case Opcode::dwconv:
     case Opcode::pool:
-      return Reduction{product(i, {out_h, out_w}), i.count(in_c), product(i, {kh, kw}), true};
+      return Reduction{product(i, {out_h, out_w}), i.count(in_c), product(i, {kh, kw}), 1, true};
     default:
       return std::nullopt;
   }
 }
 
+Cycle row_cycles(std::int64_t inputs, std::int64_t taps, std::int64_t products, Indexing indexing) {
+  if (indexing == Indexing::none) return product({taps, ceil_div(inputs, products)});
+  return ceil_div(product({taps, inputs}), products);
+}
+
+Cycle dense_row_cycles(std::int64_t inputs, std::int64_t taps, const CoreConfig& core) {
+  return row_cycles(inputs, taps, products_per_cycle(core), core.indexing);
+}
+
+Cycle sum_cycles(const Instruction& i, std::int64_t products, const CoreConfig& core) {
+  const Reduction r = *reduction(i);
+  if (r.own_inputs) return window_cycles(r.positions, r.channels, r.length(), true, core);
+  if (has_flag(i, kIndexed)) return product({r.positions, i.count(pe_cycles)});
+  return product({r.positions, ceil_div(r.channels, core.pes),
+                  row_cycles(r.inputs, r.taps, products, core.indexing)});
+}
+
 Macs macs(const Instruction& instruction) {
+  const bool product_of_synapses =
+      instruction.opcode == Opcode::conv || instruction.opcode == Opcode::matmul;
+  if (product_of_synapses && has_flag(instruction, kIndexed))
+    return product({reduction(instruction)->positions, instruction.count(wt_nz)});
+  return dense_macs(instruction);
+}
+
+Macs dense_macs(const Instruction& instruction) {
   switch (instruction.opcode) {
     case Opcode::conv:
       return product(instruction, {out_h, out_w, out_c, kh, kw, in_c});

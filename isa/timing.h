@@ -30,9 +30,6 @@ inline Cycle pipeline_cycles(const CoreConfig& core) {
 /// Elements of a sum that a PE takes a cycle where all PEs get the same neurons: its multipliers,
 /// as far as the ports of SB and NBin feed them.
 std::int64_t products_per_cycle(const CoreConfig& core);
-/// `pixels` outputs of `out_c` channels, each a sum of `k` products: a PE takes one output channel,
-/// so ceil(out_c / pes) * ceil(k / products_per_cycle) cycles a pixel.
-Cycle mac_cycles(std::int64_t pixels, std::int64_t out_c, std::int64_t k, const CoreConfig& core);
 /// Depthwise and pooling: each PE reduces a window of one of up to `pes` of `channels`, out of
 /// neurons of its own; `synapses`: and synapses. Cycles of one group of channels at one position.
 Cycle window_group_cycles(std::int64_t channels, std::int64_t window, bool synapses,
@@ -45,21 +42,36 @@ Cycle elementwise_cycles(std::int64_t elements, Function fn, const CoreConfig& c
 bool is_special(Function fn);
 
 /// The sums that conv, dwconv, matmul and pool compute: for each of `positions` x `channels` one of
-/// `length` elements.
+/// `taps` x `inputs` elements.
 struct Reduction {
   std::int64_t positions = 0;
   std::int64_t channels = 0;
-  std::int64_t length = 0;
+  std::int64_t taps = 0;    ///< kernel positions
+  std::int64_t inputs = 0;  ///< elements at each
   bool own_inputs = false;  ///< every channel sums neurons of its own (depthwise, pooling)
+
+  std::int64_t length() const { return taps * inputs; }
 };
 std::optional<Reduction> reduction(const Instruction& instruction);
+
+/// Cycles of the adder trees for all sums of a conv, dwconv or matmul whose PEs take `products` a
+/// cycle; indexed synapses take the cycles that their instruction says.
+Cycle sum_cycles(const Instruction& instruction, std::int64_t products, const CoreConfig& core);
 
 /// Cycles of the stage behind the adder tree for all sums of a conv, dwconv or matmul: it rounds,
 /// or applies `post`; partial sums pass through it unchanged.
 Cycle output_stage_cycles(const Instruction& instruction, const CoreConfig& core);
 
-/// Multiply-accumulates that an instruction executes (conv, dwconv, matmul; 0 for others).
+/// Products of `inputs` elements at `taps` kernel positions of which a PE takes `products` a cycle:
+/// an indexing module packs them, without one each position begins anew.
+Cycle row_cycles(std::int64_t inputs, std::int64_t taps, std::int64_t products, Indexing indexing);
+/// The same as fast as the PE and the ports that feed it can.
+Cycle dense_row_cycles(std::int64_t inputs, std::int64_t taps, const CoreConfig& core);
+
+/// Multiply-accumulates that an instruction executes (conv, dwconv, matmul; 0 for others), and what
+/// they would be with no synapse pruned.
 Macs macs(const Instruction& instruction);
+Macs dense_macs(const Instruction& instruction);
 
 /// Bytes between DRAM and chip, and which: every DMA instruction has exactly one.
 struct DramAccess {

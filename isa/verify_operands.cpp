@@ -5,6 +5,7 @@
 #include <span>
 
 #include "isa/assembly.h"
+#include "isa/synapse_format.h"
 #include "isa/timing.h"
 #include "isa/verify_checks.h"
 
@@ -54,8 +55,10 @@ void check_function(const Site& site, const OperandInfo& row, std::uint32_t word
 }
 
 void check_flags(const Site& site, std::uint32_t word) {
-  if ((word & ~(kAccumulate | kPartial | kBias)) != 0)
-    site.reject("acc is {:#x}, expected a set of accumulate, partial and bias", word);
+  if ((word & ~(kAccumulate | kPartial | kBias | kIndexed)) != 0)
+    site.reject("acc is {:#x}, expected a set of accumulate, partial, bias and indexed", word);
+  if ((word & kIndexed) != 0 && !site.instruction().has(wt_bytes))
+    site.reject("acc has indexed, expected it with conv and matmul only");
   if ((word & kBias) == 0) return;
   if ((word & kAccumulate) != 0)
     site.reject("acc adds a bias to partial sums that have it, expected only one of the two");
@@ -145,6 +148,38 @@ void check_products(const Site& site) {
     if (value > kLimit)
       site.reject("extents multiply to more than 2^44, expected a tile that fits on the chip");
   }
+}
+
+/// What an instruction says of its step-indexed synapses: no more than a machine could have or do.
+void check_indexed(const Site& site) {
+  const Instruction& i = site.instruction();
+  if (!i.has(wt_bytes)) return;
+  if ((i.get(acc) & kIndexed) == 0) {
+    for (const Operand o : {wt_bytes, wt_nz, pe_cycles, pe_wait})
+      if (i.get(o) != 0)
+        site.reject("{} is {}, expected 0 as wt is not indexed", info(o).name, i.get(o));
+    return;
+  }
+  const CoreConfig& core = site.object.core;
+  if (core.indexing != Indexing::step)
+    site.reject("wt is indexed, expected a core with an indexing module");
+  if (i.opcode == Opcode::matmul && (i.get(wt_rs) != i.get(in_c) || i.get(wt_cs) != 1))
+    site.reject("wt is indexed and has strides, expected {} and 1", i.get(in_c));
+  const std::int64_t row =
+      i.count(in_c) * (i.opcode == Opcode::conv ? i.count(kh) * i.count(kw) : 1);
+  if (row > kMaxIndexedRow)
+    site.reject("an indexed row has {} positions, expected at most {}", row, kMaxIndexedRow);
+  if (i.count(wt_nz) > row * i.count(out_c))
+    site.reject("wt_nz is {}, expected at most {}", i.count(wt_nz), row * i.count(out_c));
+  const Bytes least = indexed_bytes(i.count(out_c), i.count(wt_nz), core.index_bits,
+                                    element_bytes(site.object.data_type));
+  if (i.count(wt_bytes) < least)
+    site.reject("wt_bytes is {}, expected at least {} for {} synapses", i.count(wt_bytes), least,
+                i.count(wt_nz));
+  const Cycle fastest = std::max(ceil_div(i.count(out_c), core.pes),
+                                 ceil_div(i.count(wt_nz), core.pes * core.multipliers));
+  if (i.count(pe_cycles) < fastest)
+    site.reject("pe_cycles is {}, expected at least {}", i.count(pe_cycles), fastest);
 }
 
 bool memory_allowed(Opcode opcode, Operand operand, Memory memory) {
@@ -254,6 +289,7 @@ void check_operands(const Site& site) {
   if (i.opcode == Opcode::barrier) check_barrier(site);
   if (row.timing == TimingClass::control) return;
   check_products(site);
+  check_indexed(site);
   check_local_accesses(site);
   check_dram_access(site);
 }

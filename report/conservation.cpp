@@ -8,6 +8,7 @@
 
 #include "energy/work.h"
 #include "isa/timing.h"
+#include "workloads/sparsity.h"
 
 namespace unna {
 
@@ -18,23 +19,43 @@ Cycle cycles_at_rate(Bytes bytes, std::int64_t rate_q16) {
   return ceil_div(bytes * 65536, rate_q16);
 }
 
-Macs executed_macs(const SimResult& result, std::size_t layer) {
+Macs sum_over_cores(const SimResult& result, std::size_t layer, Macs LayerStats::*counter) {
   Macs sum = 0;
   for (const CoreStats& core : result.cores)
-    if (layer < core.layers.size()) sum += core.layers[layer].macs;
+    if (layer < core.layers.size()) sum += core.layers[layer].*counter;
   return sum;
+}
+
+/// A layer skips all the products of its operator's pruned synapses, or none. Layers that are named
+/// after no operator (parts of one) are not looked up.
+void check_pruned(const Graph& graph, const LayerInfo& layer, std::vector<std::string>& breaches) {
+  if (layer.pruned_macs == 0) return;
+  const auto op = std::find_if(graph.ops.begin(), graph.ops.end(),
+                               [&](const GraphOp& o) { return o.name == layer.name; });
+  if (op == graph.ops.end()) return;
+  const GraphTensor& weight = graph.tensor(op->inputs.at(1));
+  const Macs pruned = macs(graph, *op) / weight.elements() * (weight.elements() - nonzeros(weight));
+  if (layer.pruned_macs != pruned)
+    breaches.push_back(fmt::format("layer {} skips {} MACs, its pruned synapses have {}",
+                                   layer.name, layer.pruned_macs, pruned));
 }
 
 void check_macs(const Graph& graph, const Object& object, const SimResult& result,
                 std::vector<std::string>& breaches) {
-  if (result.macs != total_macs(graph))
-    breaches.push_back(
-        fmt::format("{} MACs were executed, the graph has {}", result.macs, total_macs(graph)));
+  if (result.dense_macs != total_macs(graph))
+    breaches.push_back(fmt::format("{} MACs were executed or skipped, the graph has {}",
+                                   result.dense_macs, total_macs(graph)));
   for (std::size_t i = 0; i < object.layers.size(); ++i) {
-    const Macs executed = executed_macs(result, i);
-    if (executed != object.layers[i].macs)
+    const LayerInfo& layer = object.layers[i];
+    const Macs dense = sum_over_cores(result, i, &LayerStats::dense_macs);
+    if (dense != layer.macs)
+      breaches.push_back(fmt::format("{} MACs were executed or skipped for layer {}, it has {}",
+                                     dense, layer.name, layer.macs));
+    const Macs executed = sum_over_cores(result, i, &LayerStats::macs);
+    if (executed != layer.executed_macs())
       breaches.push_back(fmt::format("{} MACs were executed for layer {}, it has {}", executed,
-                                     object.layers[i].name, object.layers[i].macs));
+                                     layer.name, layer.executed_macs()));
+    check_pruned(graph, layer, breaches);
   }
 }
 
@@ -102,6 +123,7 @@ void check_outputs(const Object& object, std::vector<std::string>& breaches) {
 Roofline roofline(const Graph& graph, const Object& object, const MachineConfig& machine) {
   Roofline r;
   r.macs = total_macs(graph);
+  for (const LayerInfo& layer : object.layers) r.macs -= layer.pruned_macs;
   for (const Bytes bytes : distinct_outside_bytes(object)) r.compulsory_bytes += bytes;
   r.compute_cycles = ceil_div(r.macs, machine.cores * machine.core.pes * machine.core.multipliers);
   r.bandwidth_cycles = cycles_at_rate(r.compulsory_bytes, dram_bytes_per_cycle_q16(machine));

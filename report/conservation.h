@@ -16,7 +16,7 @@ namespace unna {
 
 /// The roofline model (Williams, Waterman, Patterson, CACM 2009) for one run of a network.
 struct Roofline {
-  Macs macs = 0;               ///< of the graph
+  Macs macs = 0;               ///< of the graph, without those that the program skips
   Bytes compulsory_bytes = 0;  ///< inputs, weights, outputs: bytes touched, each once
   Cycle compute_cycles = 0;    ///< macs at all multipliers of all cores
   Cycle bandwidth_cycles = 0;  ///< compulsory bytes at the DRAM's peak bandwidth
@@ -39,9 +39,10 @@ struct Traffic {
 };
 Traffic instruction_traffic(const Object& object);
 
-/// One line a breach: MACs executed = MACs of the graph (and of each layer), DRAM bytes = those of
-/// the instructions and not below the compulsory ones, every output byte stored, every multiplier
-/// slot of the compute engines accounted for, cycles not below the roofline bound.
+/// One line a breach: MACs executed and skipped = MACs of the graph (and of each layer), those
+/// skipped = those of pruned synapses, DRAM bytes = those of the instructions and not below the
+/// compulsory ones, every output byte stored, every multiplier slot of the compute engines
+/// accounted for, cycles not below the roofline bound.
 std::vector<std::string> conservation_breaches(const Graph& graph, const Object& object,
                                                const MachineConfig& machine,
                                                const SimResult& result);

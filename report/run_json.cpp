@@ -27,6 +27,7 @@ Json performance_json(const RunReport& report) {
   json["peak_gops"] = figure(peak_gops(report), "GOP/s");
   json["instructions"] = figure(result.instructions, "instructions");
   json["macs"] = figure(result.macs, "MACs");
+  json["dense_macs"] = figure(result.dense_macs, "MACs");
   json["dram_read"] = figure(result.dram_read, "bytes");
   json["dram_written"] = figure(result.dram_written, "bytes");
   json["dram_busy"] = figure(result.dram_busy, "cycles");

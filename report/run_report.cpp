@@ -27,10 +27,13 @@ constexpr std::string_view kLayerColumnNames[] = {"layer",
                                                   "stall_sync",
                                                   "stall_done",
                                                   "macs",
+                                                  "dense_macs",
+                                                  "density",
                                                   "dram_read",
                                                   "dram_written",
                                                   "loss_channels",
                                                   "loss_inputs",
+                                                  "loss_imbalance",
                                                   "loss_output_stage",
                                                   "loss_ports",
                                                   "loss_startup",
@@ -78,7 +81,12 @@ std::vector<std::string> layer_cells(const LayerInfo& layer, std::size_t index, 
       fmt::format("{}", stats.compute_busy),
       plain_number(ratio(as_double(stats.macs), peak_macs(machine, 1, cycles)))};
   for (const Cycle stall : stats.compute_stall) cells.push_back(fmt::format("{}", stall));
-  for (const std::int64_t value : {stats.macs, stats.dram_read, stats.dram_written})
+  for (const std::int64_t value : {stats.macs, stats.dense_macs})
+    cells.push_back(fmt::format("{}", value));
+  cells.push_back(stats.dense_macs == 0
+                      ? ""
+                      : plain_number(ratio(as_double(stats.macs), as_double(stats.dense_macs))));
+  for (const std::int64_t value : {stats.dram_read, stats.dram_written})
     cells.push_back(fmt::format("{}", value));
   for (const auto& [name, count] : losses(work.slots)) cells.push_back(fmt::format("{}", count));
   const ByPart pj = activity_energy(work.activity, machine, report.energy_table);
@@ -214,6 +222,11 @@ std::string summary_text(const RunReport& report) {
                                           report.machine.core.multipliers)));
   line("lost", losses_text(report));
   line("rate", fmt::format("{:.4g} of {:.4g} GOP/s", gops(report), peak_gops(report)));
+  if (result.macs != result.dense_macs)
+    line("sparsity",
+         fmt::format("{} MACs, {} of what they would be with no synapse pruned",
+                     grouped(result.macs),
+                     percent(ratio(as_double(result.macs), as_double(result.dense_macs)))));
   line("roofline", fmt::format("{} of the {} bound of {} cycles", percent(roofline_share(report)),
                                report.roofline.compute_bound() ? "compute" : "bandwidth",
                                grouped(report.roofline.bound())));

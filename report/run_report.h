@@ -89,7 +89,7 @@ struct RunReport {
   SimResult result;                 ///< of the image without sharing
   /// Of the image with the plan's layout, where the memory model looks at addresses (banked).
   std::optional<SimResult> shared;
-  Work work;         ///< of the program
+  Work work;  ///< of the program
   EnergyTable energy_table;
   std::optional<InputFile> energy_file;  ///< none: the shipped table
   Roofline roofline;
@@ -107,10 +107,10 @@ double bandwidth_utilisation(const RunReport& report);  ///< bytes moved of what
 
 double row_hit_rate(const DramStats& dram);      ///< bursts that found their row open, of all
 double cache_hit_rate(const CacheStats& cache);  ///< lines found, of those accessed
-double peak_gops(const RunReport& report);  ///< of all cores, as published
-double gops(const RunReport& report);       ///< a MAC as two operations
-ByPart energy(const RunReport& report);     ///< pJ of one inference
-double watts(const RunReport& report);      ///< over that inference
+double peak_gops(const RunReport& report);       ///< of all cores, as published
+double gops(const RunReport& report);            ///< a MAC as two operations
+ByPart energy(const RunReport& report);          ///< pJ of one inference
+double watts(const RunReport& report);           ///< over that inference
 double gops_per_watt(const RunReport& report);
 
 /// Where the multipliers' cycles of the run went: `use` and `stalls` add up to `total` = cycles x

@@ -24,9 +24,13 @@ std::string shares_text(std::vector<std::pair<std::string_view, double>> shares)
 }
 
 /// How a reader is told of the losses, in the order of losses().
-constexpr std::string_view kLossTexts[] = {
-    "PEs without a channel", "multipliers beyond a sum's end", "output stage", "ports",
-    "start-up and drain",    "operations without MACs"};
+constexpr std::string_view kLossTexts[] = {"PEs without a channel",
+                                           "multipliers beyond a sum's end",
+                                           "PEs behind their group's slowest",
+                                           "output stage",
+                                           "ports",
+                                           "start-up and drain",
+                                           "operations without MACs"};
 
 constexpr std::string_view kPartTexts[kParts] = {"PEs",  "indexing",     "NBin",
                                                  "SB",   "NBout",        "control",
@@ -75,8 +79,9 @@ SlotFigures slots(const RunReport& report) {
 }
 
 std::vector<std::pair<std::string_view, std::int64_t>> losses(const SlotUse& use) {
-  return {{"channels", use.channels}, {"inputs", use.inputs},   {"output_stage", use.output_stage},
-          {"ports", use.ports},       {"startup", use.startup}, {"other_ops", use.other_ops}};
+  return {{"channels", use.channels},         {"inputs", use.inputs}, {"imbalance", use.imbalance},
+          {"output_stage", use.output_stage}, {"ports", use.ports},   {"startup", use.startup},
+          {"other_ops", use.other_ops}};
 }
 
 std::string losses_text(const RunReport& report) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/arithmetic.h"
+#include "sim/indexed_synapses.h"
 #include "sim/products.h"
 
 namespace unna {
@@ -28,7 +29,7 @@ struct Taps {
 template <class A>
 class TypedUnit final : public ComputeUnit {
  public:
-  explicit TypedUnit(const MachineConfig& machine) : arithmetic_(machine) {}
+  explicit TypedUnit(const MachineConfig& machine) : core_(machine.core), arithmetic_(machine) {}
 
   void execute(const Instruction& i, CoreMemory& memory) override {
     memory_ = &memory;
@@ -135,10 +136,21 @@ class TypedUnit final : public ComputeUnit {
   /// Adds `row_sums` sums of products of one position to sums_[at...].
   void add_row(const Value* wt_values, std::int64_t pitch, std::int64_t channels, std::int64_t at) {
     row_.resize(static_cast<std::size_t>(channels));
-    products(stretches_, wt_values, pitch, row_);
+    if (wt_values == nullptr)
+      indexed_.multiply(stretches_, pitch, row_);
+    else
+      products(stretches_, wt_values, pitch, row_);
     Sum* to = &sums_[static_cast<std::size_t>(at)];
     for (std::size_t o = 0; o < row_.size(); ++o) to[o] = wrapping_add(to[o], row_[o]);
   }
+  /// The dense synapses of `channels` outputs with `row` positions each; null: they are
+  /// step-indexed, and stand in indexed_.
+  const Value* synapses(const Instruction& i, std::int64_t channels, std::int64_t row) {
+    if (!has_flag(i, kIndexed)) return values(i, wt, channels * row, wt_);
+    indexed_.read(i, memory_->at(i.local(wt), i.count(wt_bytes)), channels, row, core_);
+    return nullptr;
+  }
+
   static Sum wrapping_add(Sum a, Sum b) {
     if constexpr (std::is_integral_v<Sum>) {
       using Unsigned = std::make_unsigned_t<Sum>;
@@ -156,7 +168,7 @@ class TypedUnit final : public ComputeUnit {
     const std::int64_t oh = i.count(out_h), ow = i.count(out_w), channels = i.count(out_c);
     const std::int64_t pitch = kernel_h * kernel_w * c;
     const Value* x = values(i, in, h * w * c, in_);
-    const Value* weights = values(i, wt, channels * pitch, wt_);
+    const Value* weights = synapses(i, channels, pitch);
     begin_biased(i, oh * ow * channels, channels);
     for (std::int64_t y = 0; y < oh; ++y)
       for (std::int64_t p = 0; p < ow; ++p) {
@@ -189,9 +201,11 @@ class TypedUnit final : public ComputeUnit {
   void matmul(const Instruction& i) {
     const std::int64_t n_rows = i.count(rows), c = i.count(in_c), channels = i.count(out_c);
     const Value* x = values(i, in, n_rows * c, in_);
-    const Value* weights = values(i, wt, hull(channels, i.count(wt_rs), c, i.count(wt_cs)), wt_);
-    if (i.count(wt_cs) != 1 || i.count(wt_rs) != c)
-      weights = packed(weights, channels, i.count(wt_rs), c, i.count(wt_cs));
+    const bool strided = i.count(wt_cs) != 1 || i.count(wt_rs) != c;
+    const Value* weights =
+        !strided ? synapses(i, channels, c)
+                 : values(i, wt, hull(channels, i.count(wt_rs), c, i.count(wt_cs)), wt_);
+    if (strided) weights = packed(weights, channels, i.count(wt_rs), c, i.count(wt_cs));
     begin_biased(i, n_rows * channels, channels);
     for (std::int64_t r = 0; r < n_rows; ++r) {
       stretches_.assign(1, {x + r * c, 0, c});
@@ -415,6 +429,7 @@ class TypedUnit final : public ComputeUnit {
     put(i, out2, state_);
   }
 
+  const CoreConfig core_;
   A arithmetic_;
   CoreMemory* memory_ = nullptr;
   // Scratch, kept for its capacity.
@@ -423,6 +438,7 @@ class TypedUnit final : public ComputeUnit {
   std::vector<Element> result_, state_;
   std::vector<Stretch<Value>> stretches_;
   std::vector<std::int64_t> counts_;
+  IndexedSynapses<A> indexed_;
 };
 
 template <class Element>

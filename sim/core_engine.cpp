@@ -124,6 +124,7 @@ void CoreModel::retire(Engine e, Cycle end) {
   if (e == Engine::compute) {
     layer.compute_busy += end - open.start;
     layer.macs += macs(i);
+    layer.dense_macs += dense_macs(i);
   } else {
     (e == Engine::store ? layer.dram_written : layer.dram_read) += open.bytes;
   }

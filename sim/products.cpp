@@ -67,6 +67,18 @@ template <class T, class Sum>
 }
 
 template <class T, class Sum>
+void indexed_whole(const T* in, std::span<const std::int64_t> begin,
+                   std::span<const std::int64_t> positions, const T* weights, std::span<Sum> sums) {
+  for (std::size_t o = 0; o < sums.size(); ++o) {
+    Sum sum = 0;
+    for (auto e = static_cast<std::size_t>(begin[o]); e < static_cast<std::size_t>(begin[o + 1]);
+         ++e)
+      sum += static_cast<Sum>(in[positions[e]] * weights[e]);
+    sums[o] = sum;
+  }
+}
+
+template <class T, class Sum>
 [[gnu::always_inline]] inline void add_all(const T* a, const T* b, std::span<Sum> sums) {
   for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<Sum>(a[i] * b[i]);
 }
@@ -97,6 +109,39 @@ UNNA_FOR_HOSTS void products(std::span<const Stretch<std::int8_t>> stretches,
                              const std::int8_t* weights, std::int64_t pitch,
                              std::span<std::int64_t> sums) {
   all_whole(stretches, weights, pitch, sums);
+}
+
+void indexed_products(const float* in, std::span<const std::int64_t> begin,
+                      std::span<const std::int64_t> positions, const float* weights,
+                      std::span<float> sums) {
+  for (std::size_t o = 0; o < sums.size(); ++o) {
+    std::array<float, kLanes> lanes{};
+    std::size_t lane = 0;
+    for (auto e = static_cast<std::size_t>(begin[o]); e < static_cast<std::size_t>(begin[o + 1]);
+         ++e, lane = (lane + 1) % kLanes)
+      lanes[lane] += in[positions[e]] * weights[e];
+    sums[o] = tree(lanes);
+  }
+}
+void indexed_products(const std::int16_t* in, std::span<const std::int64_t> begin,
+                      std::span<const std::int64_t> positions, const std::int16_t* weights,
+                      std::span<std::int32_t> sums) {
+  indexed_whole(in, begin, positions, weights, sums);
+}
+void indexed_products(const std::int16_t* in, std::span<const std::int64_t> begin,
+                      std::span<const std::int64_t> positions, const std::int16_t* weights,
+                      std::span<std::int64_t> sums) {
+  indexed_whole(in, begin, positions, weights, sums);
+}
+void indexed_products(const std::int8_t* in, std::span<const std::int64_t> begin,
+                      std::span<const std::int64_t> positions, const std::int8_t* weights,
+                      std::span<std::int32_t> sums) {
+  indexed_whole(in, begin, positions, weights, sums);
+}
+void indexed_products(const std::int8_t* in, std::span<const std::int64_t> begin,
+                      std::span<const std::int64_t> positions, const std::int8_t* weights,
+                      std::span<std::int64_t> sums) {
+  indexed_whole(in, begin, positions, weights, sums);
 }
 
 UNNA_FOR_HOSTS void add_products(const float* a, const float* b, std::span<float> sums) {

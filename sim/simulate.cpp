@@ -81,6 +81,7 @@ SimResult results_of(System& system) {
     result.cores.push_back(core->finish(result.cycles));
     for (const LayerStats& layer : result.cores.back().layers) {
       result.macs += layer.macs;
+      result.dense_macs += layer.dense_macs;
       result.dram_read += layer.dram_read;
       result.dram_written += layer.dram_written;
     }

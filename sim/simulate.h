@@ -47,7 +47,8 @@ struct LayerStats {
   std::array<Cycle, kStalls> compute_stall{};  ///< of the compute engine, before instructions of
                                                ///< this layer; cycles after its last instruction
                                                ///< are in no layer
-  Macs macs = 0;
+  Macs macs = 0;        ///< executed: those of pruned synapses that were skipped left out
+  Macs dense_macs = 0;  ///< with those
   Bytes dram_read = 0;
   Bytes dram_written = 0;
 };
@@ -68,6 +69,7 @@ struct SimResult {
   Cycle cycles = 0;
   std::vector<CoreStats> cores;
   Macs macs = 0;
+  Macs dense_macs = 0;
   Bytes dram_read = 0;
   Bytes dram_written = 0;
   Cycle dram_busy = 0;                ///< cycles in which data moved (docs/metrics.md)

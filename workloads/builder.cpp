@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "workloads/graph.h"
+#include "workloads/sparsity.h"
 
 namespace unna {
 namespace {
@@ -120,6 +121,11 @@ void GraphBuilder::mark_output(TensorId tensor) {
   invariant(tensor.index() < graph_.tensors.size(), "output {} of {} tensors", tensor.value,
             graph_.tensors.size());
   graph_.tensors[tensor.index()].is_output = true;
+}
+
+void GraphBuilder::prune(const Pruning& pruning) {
+  for (PrunedTensor& p : unna::prune(graph_, graph_.ops.back(), pruning))
+    graph_.tensors[p.tensor.index()].kept = std::move(p.kept);
 }
 
 Graph GraphBuilder::finish() {

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/bitmap.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/units.h"
@@ -22,6 +23,7 @@
 namespace unna {
 
 using Shape = std::vector<std::int64_t>;
+struct Pruning;
 
 std::int64_t element_count(const Shape& shape);  ///< saturates at the largest std::int64_t
 std::string to_string(const Shape& shape);       ///< "1x64x56x56"
@@ -37,6 +39,9 @@ struct GraphTensor {
   bool is_output = false;        ///< read after the program ends
   /// Of a weight: its elements, row-major; null where only the shape is known.
   std::shared_ptr<const std::vector<float>> values;
+  /// Of a weight with pruned elements: those that are left, row-major; null: all. Pruned ones are
+  /// zero, whatever their values are (workloads/sparsity.h).
+  std::shared_ptr<const Bitmap> kept;
 
   std::int64_t elements() const { return element_count(shape); }
 };
@@ -240,6 +245,8 @@ class GraphBuilder {
                            OpAttrs attrs, const SourcePos& pos = {},
                            const std::vector<std::int64_t>& target = {});
   void mark_output(TensorId tensor);
+  /// Prunes the synapses of the op that was added last (workloads/sparsity.h).
+  void prune(const Pruning& pruning);
   const GraphTensor& tensor(TensorId id) const { return graph_.tensor(id); }
 
   /// Removes nothing; throws InputError where an activation is neither read nor an output, or where

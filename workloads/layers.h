@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "workloads/graph.h"
+#include "workloads/sparsity.h"
 
 namespace unna {
 
@@ -23,6 +24,7 @@ struct Layer {
   std::optional<FunctionAttrs> act = {};  ///< a unary op `<name>.<fn>` follows
   /// Parameter tensors to take instead of making them; features and bias then do not matter.
   std::vector<TensorId> weights = {};
+  std::optional<Pruning> pruning = {};  ///< of its synapses
 };
 
 /// Kinds whose inputs after the first are parameters of their own.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace unna {
 namespace {
@@ -277,6 +278,27 @@ LrnAttrs read_lrn(YamlMapReader& fields) {
   return a;
 }
 
+/// `weight_density` with `weight_seed`, or `weight_mask`: a file beside the network's.
+std::optional<Pruning> read_pruning(YamlMapReader& fields) {
+  const YamlNode* density = fields.optional("weight_density");
+  const YamlNode* seed = fields.optional("weight_seed");
+  const YamlNode* mask = fields.optional("weight_mask");
+  if (seed != nullptr && density == nullptr)
+    seed->fail("weight_seed without weight_density, expected both");
+  if (density != nullptr && mask != nullptr)
+    mask->fail("weight_mask and weight_density, expected one of them");
+  if (density == nullptr && mask == nullptr) return std::nullopt;
+  Pruning pruning;
+  if (density != nullptr) pruning.density = density->as_number("weight_density", kLeastDensity, 1);
+  if (seed != nullptr)
+    pruning.seed = static_cast<std::uint64_t>(
+        seed->as_int("weight_seed", 0, std::numeric_limits<std::int64_t>::max()));
+  if (mask != nullptr)
+    pruning.mask =
+        std::filesystem::path(mask->pos.file).parent_path() / mask->as_string("weight_mask");
+  return pruning;
+}
+
 GatherAttrs read_gather(YamlMapReader& fields) {
   GatherAttrs a;
   a.axis = fields.require("axis").as_int("axis", 0, kMaxAxis);
@@ -350,6 +372,8 @@ Layer read_layer(OpKind kind, YamlMapReader& fields, const std::vector<Shape>& i
   } else {
     layer.attrs = read_simple(kind, fields, inputs);
   }
+  if (kind == OpKind::conv || kind == OpKind::gemm || kind == OpKind::lstm)
+    layer.pruning = read_pruning(fields);
   if (kind != OpKind::split && kind != OpKind::unary)
     if (const YamlNode* act = fields.optional("act")) layer.act = read_act(*act);
   return layer;

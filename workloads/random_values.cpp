@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/rng.h"
+#include "workloads/sparsity.h"
 
 namespace unna {
 namespace {
@@ -94,6 +95,7 @@ void fill_weights(Graph& graph, std::uint64_t seed) {
     t.values = std::make_shared<const std::vector<float>>(
         values_for(rng, graph, t, op, static_cast<std::size_t>(input - op.inputs.begin())));
   }
+  zero_pruned(graph);
 }
 
 std::vector<float> random_input(const Graph& graph, TensorId input, std::uint64_t seed) {

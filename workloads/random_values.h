@@ -15,6 +15,7 @@ namespace unna {
 ///   variances               uniform in [0.5, 1.5)
 ///   means, biases           uniform in [-0.1, 0.1)
 ///   others                  normal, variance 1/4
+/// Pruned elements are zero, also of weights that had values.
 /// "Normal" is the sum of four uniform numbers, so within +-3.5 deviations.
 void fill_weights(Graph& graph, std::uint64_t seed);
 

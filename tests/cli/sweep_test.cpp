@@ -39,7 +39,7 @@ TEST(Sweep, a_condition_needs_all_its_axes_and_one_of_its_values) {
 TEST(Sweep, a_point_resolves_to_network_machine_and_options) {
   const SweepSpec spec = parsed("perturb: 2\nmachine: {set: {core.queue_depth: 4}}\n");
   const SweepRun run = resolve(spec, sweep_points(spec)[7]);
-  EXPECT_EQ(run.network, "dir/b.yaml");
+  EXPECT_EQ(run.network.file, "dir/b.yaml");
   EXPECT_EQ(run.machine.config.cores, 4);
   EXPECT_EQ(run.machine.config.dram.bandwidth_gbps, 25.6);
   EXPECT_EQ(run.machine.config.core.queue_depth, 4);

@@ -1,5 +1,6 @@
 #include "configs/machine.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -211,6 +212,18 @@ TEST(Machine, PresetIsTheSmallestThatHasEnoughCores) {
   EXPECT_EQ(preset_machine(64).dram.bandwidth_gbps, 256);
   for (const std::int64_t cores : {1, 2, 4, 5, 16, 64})
     EXPECT_EQ(preset_machine(cores).cores, cores);
+}
+
+TEST(Machine, DianNaoLikeOnesDifferFromThePresetsInTheirIndexingAlone) {
+  for (const std::int64_t cores : {1, 4}) {
+    MachineConfig machine =
+        load_machine(fmt::format("{}/configs/diannao-like-{}.yaml", UNNASIM_SOURCE_DIR, cores));
+    EXPECT_EQ(machine.core.indexing, Indexing::none);
+    EXPECT_EQ(machine.name, fmt::format("diannao-like-{}", cores));
+    machine.core.indexing = Indexing::step;
+    machine.name = preset_machine(cores).name;
+    EXPECT_EQ(machine, preset_machine(cores));
+  }
 }
 
 TEST(Machine, PresetForMoreCoresThanAMachineHasIsRefused) {

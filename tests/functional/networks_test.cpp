@@ -48,14 +48,15 @@ TEST_P(ShippedNetwork, computes_as_the_reference_and_survives_sharing) {
 const auto case_name = [](const auto& network) { return std::string(network.param); };
 
 INSTANTIATE_TEST_SUITE_P(Small, ShippedNetwork,
-                         ::testing::Values("blazeface", "lstm", "mobilenet_v2", "squeezenet1_1",
-                                           "transformer_encoder"),
+                         ::testing::Values("blazeface", "lenet5_pruned", "lstm", "mobilenet_v2",
+                                           "squeezenet1_1", "transformer_encoder"),
                          case_name);
 
 std::vector<const char*> large_networks() {
   if (std::getenv("UNNA_LONG") == nullptr) return {};
-  return {"alexnet",      "deeplab_v3", "densenet121", "googlenet", "inception_v3",
-          "mobilenet_v1", "posenet",    "resnet18",    "resnet50",  "vgg16"};
+  return {"alexnet",   "alexnet_pruned", "deeplab_v3",   "densenet121",
+          "googlenet", "inception_v3",   "mobilenet_v1", "posenet",
+          "resnet18",  "resnet50",       "vgg16"};
 }
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ShippedNetwork);
 INSTANTIATE_TEST_SUITE_P(Large, ShippedNetwork, ::testing::ValuesIn(large_networks()), case_name);

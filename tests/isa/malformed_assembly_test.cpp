@@ -96,7 +96,7 @@ const Malformed kMalformed[] = {
     {"FunctionOperand", "post=relu", "post=relu6",
      "t:15:139: post is 'relu6', expected a function such as relu or add"},
     {"FlagsOperand", "acc=bias", "acc=bias|bias",
-     "t:15:129: acc is 'bias|bias', expected 0 or a set of accumulate|partial|bias"},
+     "t:15:129: acc is 'bias|bias', expected 0 or a set of accumulate|partial|bias|indexed"},
     {"RealOperand", "gamma=1", "gamma=nan",
      "t:15:165: gamma is 'nan', expected a finite number in single precision"},
 };

@@ -101,7 +101,7 @@ const Malformed kMalformed[] = {
      "t:0x0: is no object file, expected one that begins with 7f 55 4e 4f"},
     {"TextModeTransfer", [](Parts& p) { p.magic.erase(4, 1); },
      "t:0x0: is no object file, expected one that begins with 7f 55 4e 4f"},
-    {"OtherVersion", [](Parts& p) { p.version = 1; }, "t:0x8: version 1, expected 2"},
+    {"OtherVersion", [](Parts& p) { p.version = 3; }, "t:0x8: version 3, expected 2"},
     {"NoSections", [](Parts& p) { p.more_sections = -5; }, "t:0xc: 0 sections, expected 5 to 68"},
     {"NoStreams", [](Parts& p) { p.sections.pop_back(); }, "t:0xc: 4 sections, expected 5 to 68"},
     {"TooManySections", [](Parts& p) { p.more_sections = 64; },

@@ -16,12 +16,12 @@ class Conservation : public ::testing::Test {
     object_.layers = {{"fc", "gemm", 64, 168}};
     object_.streams = {{load(0, 32), load(1, 128), store(2, 8)}};
     result_.cycles = 100;
-    result_.macs = 64;
+    result_.macs = result_.dense_macs = 64;
     result_.dram_read = 160;
     result_.dram_written = 8;
     result_.cores.resize(1);
     result_.cores[0].layers.resize(1);
-    result_.cores[0].layers[0].macs = 64;
+    result_.cores[0].layers[0].macs = result_.cores[0].layers[0].dense_macs = 64;
   }
 
   static Graph make_graph() {
@@ -70,11 +70,31 @@ TEST_F(Conservation, compulsory_bytes_leave_out_intermediates) {
 }
 
 TEST_F(Conservation, a_mac_too_few_or_too_many_is_found_with_its_layer) {
-  result_.macs = result_.cores[0].layers[0].macs = 65;
+  LayerStats& layer = result_.cores[0].layers[0];
+  result_.macs = result_.dense_macs = layer.macs = layer.dense_macs = 65;
   const auto found = breaches();
-  ASSERT_EQ(found.size(), 2U);
-  EXPECT_EQ(found[0], "65 MACs were executed, the graph has 64");
-  EXPECT_EQ(found[1], "65 MACs were executed for layer fc, it has 64");
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0], "65 MACs were executed or skipped, the graph has 64");
+  EXPECT_EQ(found[1], "65 MACs were executed or skipped for layer fc, it has 64");
+  EXPECT_EQ(found[2], "65 MACs were executed for layer fc, it has 64");
+}
+
+TEST_F(Conservation, skipped_macs_are_those_of_pruned_synapses) {
+  auto kept = std::make_shared<Bitmap>(64);
+  for (std::int64_t i = 0; i < 16; ++i) kept->insert(i);
+  graph_.tensors[1].kept = kept;
+  object_.layers[0].pruned_macs = 48;
+  result_.macs = result_.cores[0].layers[0].macs = 16;
+  EXPECT_TRUE(breaches().empty());
+  EXPECT_EQ(roofline(graph_, object_, machine_).macs, 16);
+
+  result_.macs = result_.cores[0].layers[0].macs = 15;  // one synapse is lost
+  ASSERT_EQ(breaches().size(), 1U);
+  EXPECT_EQ(breaches()[0], "15 MACs were executed for layer fc, it has 16");
+
+  object_.layers[0].pruned_macs = 49;  // and the compiler says so
+  ASSERT_EQ(breaches().size(), 1U);
+  EXPECT_EQ(breaches()[0], "layer fc skips 49 MACs, its pruned synapses have 48");
 }
 
 TEST_F(Conservation, a_byte_that_no_instruction_moves_is_found) {

@@ -149,6 +149,20 @@ TEST(Ranges, CopiesTouchTheExtentOfTheirStrides) {
   EXPECT_FALSE(dram_access(move));
 }
 
+TEST(Ranges, IndexedSynapsesAreAsLongAsTheInstructionSays) {
+  for (const Opcode opcode : {Opcode::conv, Opcode::matmul}) {
+    Instruction i = placed(opcode);
+    for (const auto& operand : info(opcode).operands)
+      if (operand && info(*operand).kind == OperandKind::count) i.set_count(*operand, 2);
+    i.set(acc, kIndexed).set_count(wt_bytes, 17);
+    const auto list = local_accesses(i, kElement, kAccumulator);
+    const auto at = std::find_if(list.begin(), list.end(),
+                                 [](const LocalAccess& a) { return a.operand == wt; });
+    ASSERT_NE(at, list.end());
+    EXPECT_EQ(at->end - at->begin, 17);
+  }
+}
+
 TEST(Ranges, EmptyCopyTouchesNothing) {
   Instruction i = placed(Opcode::load_n);
   Strided copy;

@@ -46,6 +46,32 @@ TEST(Timing, ConvFillsPesWithChannelsAndMultipliersWithProducts) {
   EXPECT_EQ(cycles(conv(1, 1, 3, 16, 7)), 10);  // ceil(147 / 16): the window is gathered
 }
 
+Instruction indexed(Instruction i, std::int64_t nz, Cycle cycles, Cycle wait) {
+  return i.set(acc, kIndexed)
+      .set_count(wt_nz, nz)
+      .set_count(pe_cycles, cycles)
+      .set_count(pe_wait, wait);
+}
+
+TEST(Timing, IndexedSynapsesTakeTheCyclesOfTheSlowestPeAtEachPosition) {
+  const Instruction i = indexed(conv(7, 5, 64, 16, 3), 1000, 9, 20);  // dense: 36
+  EXPECT_EQ(cycles(i), 35 * 9);
+  EXPECT_EQ(macs(i), 35 * 1000);
+  EXPECT_EQ(dense_macs(i), 35 * 16 * 64 * 9);
+  EXPECT_EQ(slot_use(i, kCore).imbalance, 35 * 20 * 16);
+  EXPECT_EQ(slot_use(conv(7, 5, 64, 16, 3), kCore).imbalance, 0);
+  // The output stage is no faster for it.
+  EXPECT_EQ(cycles(indexed(conv(1, 1, 64, 16, 1), 10, 1, 0).set_fn(post, Function::sigmoid)), 4);
+}
+
+TEST(Timing, WithoutIndexingModuleEachKernelPositionBeginsAnew) {
+  CoreConfig core = kCore;
+  core.indexing = Indexing::none;
+  EXPECT_EQ(compute_cycles(conv(1, 1, 3, 16, 7), core), 49);
+  EXPECT_EQ(compute_cycles(conv(2, 2, 64, 64, 3), core), 4 * 4 * 36);
+  EXPECT_EQ(compute_cycles(conv(1, 1, 17, 16, 3), core), 18);  // 10 where they are packed
+}
+
 TEST(Timing, StartupAndDrainAreAddedOnce) {
   CoreConfig core = kCore;
   core.startup_cycles = 5;

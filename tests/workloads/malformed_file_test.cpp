@@ -118,7 +118,9 @@ INSTANTIATE_TEST_SUITE_P(
         MalformedCase{
             "unknown_attribute", with_op("{op: conv, channels: 4, kernal: 3, kernel: 3}"),
             "net.yaml:4:29: unknown key 'kernal' in conv, expected one of: op, name, from, "
-            "weights, kernel, stride, dilation, pad, groups, channels, bias, batch_norm, act"},
+            "weights, kernel, stride, dilation, pad, groups, channels, bias, batch_norm, "
+            "weight_density, "
+            "weight_seed, weight_mask, act"},
         MalformedCase{"attribute_of_another_kind",
                       with_op("{op: max_pool, kernel: 2, count_include_pad: true}"),
                       "net.yaml:4:31: unknown key 'count_include_pad' in max_pool, expected one "

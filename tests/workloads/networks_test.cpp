@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "configs/yaml.h"
 #include "workloads/graph.h"
+#include "workloads/sparsity.h"
 #include "workloads/usage.h"
 
 namespace unna {
@@ -69,7 +70,28 @@ TEST(Networks, AllShippedFilesLoadAndAreNamedAfterThemselves) {
     EXPECT_EQ(load_workload(entry.path()).name, entry.path().stem().string());
     ++count;
   }
-  EXPECT_EQ(count, 15);
+  EXPECT_EQ(count, 19);
+}
+
+/// Deep Compression (Han, Mao, Dally, ICLR 2016), tables 1 and 3 to 5: parameters, and the share of
+/// them that pruning leaves, rounded.
+TEST(Networks, PrunedOnesHaveTheParametersThatDeepCompressionReports) {
+  struct Row {
+    const char* network;
+    double parameters, left, rounding;
+  };
+  for (const Row& row :
+       {Row{"lenet5_pruned", 431e3, 0.08, 0.005}, Row{"alexnet_pruned", 61e6, 0.11, 0.005},
+        Row{"vgg16_pruned", 138e6, 0.075, 0.002}}) {
+    SCOPED_TRACE(row.network);
+    const Graph graph = load(row.network);
+    double left = 0;
+    for (const GraphTensor& t : graph.tensors)
+      if (t.kept) left += static_cast<double>(nonzeros(t));  // biases are not pruned
+    const auto all = static_cast<double>(total_params(graph));
+    EXPECT_NEAR(all, row.parameters, 0.005 * row.parameters);
+    EXPECT_NEAR(left / all, row.left, row.rounding);
+  }
 }
 
 TEST(Networks, TheDocumentationsExampleLoadsAndItsTableHasEveryKind) {
