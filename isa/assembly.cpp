@@ -9,9 +9,9 @@
 namespace unna::assembly {
 namespace {
 
-constexpr std::array<std::pair<std::uint32_t, std::string_view>, 3> kFlagNames = {
-    {{kAccumulate, "accumulate"}, {kPartial, "partial"}, {kBias, "bias"}}};
-constexpr std::uint32_t kAllFlags = kAccumulate | kPartial | kBias;
+constexpr std::array<std::pair<std::uint32_t, std::string_view>, 4> kFlagNames = {
+    {{kAccumulate, "accumulate"}, {kPartial, "partial"}, {kBias, "bias"}, {kScale, "scale"}}};
+constexpr std::uint32_t kAllFlags = kAccumulate | kPartial | kBias | kScale;
 
 template <class T>
 void append_number(std::string& out, T value) {
