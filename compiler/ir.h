@@ -49,9 +49,12 @@ struct Storage {
   BufferKind kind = BufferKind::intermediate;
   std::int64_t elements = 0;
   std::int64_t channels = 1;
-  std::int64_t rows_per_line = 1;  ///< rows that make one line of an image (its width)
-  Bytes element = 2;               ///< bytes an element (biases have accumulator size)
-  ParameterRecipe recipe{};        ///< of a weight: where its elements come from
+  std::int64_t rows_per_line = 1;              ///< rows that make one line of an image (its width)
+  Bytes element = 2;                           ///< bytes an element (biases have accumulator size)
+  ParameterRecipe recipe{};                    ///< of a weight: where its elements come from
+  float scale = 1;                             ///< int8: what 1 in it stands for
+  std::int64_t scaled_channels = 0;            ///< int8: of synapses, which have a scale each
+  std::optional<ChannelScaling> scaling = {};  ///< int8: of a product's constants
 
   std::int64_t rows() const { return elements / channels; }
 };
@@ -93,6 +96,7 @@ struct Epilogue {
   Function fn = Function::none;
   float alpha = 0;
   float beta = 0;
+  float scale = 1;  ///< int8: of the argument
 };
 
 /// Source coordinates of a resize, 16.16 fixed point: first + index * step.

@@ -98,7 +98,8 @@ class MacSearch {
     const Spans in_w = input_spans(s_.out_w, tile.block_w, s_.stride_w, kw, s_.dilation_w, s_.in_w);
     const Bytes x_tile = in_h.most * in_w.most * tile.ci * m_.element;
     const Bytes w_tile = tile.co * kh * kw * tile.ci * m_.element;
-    const Bytes bias = s_.bias ? 2 * tile.co * m_.core->accumulator_bytes : 0;
+    const Bytes bias =
+        s_.bias ? 2 * tile.co * channel_bytes(m_.element, m_.core->accumulator_bytes) : 0;
     tile.nbin_slots = m_.core->nbin_bytes / x_tile;
     tile.sb_slots = std::max<Bytes>(m_.core->sb_bytes - bias, 0) / w_tile;
     if (tile.nbin_slots < 1 || tile.sb_slots < 1) return;
@@ -249,7 +250,8 @@ class WindowSearch {
 
 Bytes window_constants(std::int64_t channels, std::int64_t window, Bytes element,
                        Bytes accumulator) {
-  return round_up(channels * window * element, accumulator) + channels * accumulator;
+  return round_up(channels * window * element, accumulator) +
+         channels * channel_bytes(element, accumulator);
 }
 
 Cycle TileMachine::move_cycles(Bytes bytes) const {

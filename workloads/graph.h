@@ -37,6 +37,8 @@ struct GraphTensor {
   bool is_output = false;        ///< read after the program ends
   /// Of a weight: its elements, row-major; null where only the shape is known.
   std::shared_ptr<const std::vector<float>> values;
+  /// int8: what 1 stands for; none where nobody has calibrated it.
+  std::optional<float> scale = std::nullopt;
 
   std::int64_t elements() const { return element_count(shape); }
 };
@@ -189,12 +191,31 @@ struct GraphOp {
   std::vector<TensorId> outputs;
   OpAttrs attrs;
   SourcePos pos;  ///< where it was written, for messages
+  /// int8: scales of what it computes in between (InnerValue); empty where nobody has calibrated it.
+  std::vector<float> inner_scales = {};
 
   template <class T>
   const T& as() const {
     return std::get<T>(attrs);
   }
 };
+
+/// Values inside of operators that are executed as several, indices into GraphOp::inner_scales:
+/// batch_norm (where it is not folded), lstm and log_softmax.
+enum class InnerValue : std::uint8_t {
+  norm_factor = 0,
+  norm_product,
+  norm_shift,
+  lstm_input_gates = 0,
+  lstm_output_gates,
+  lstm_gates,
+  lstm_state,
+  log_softmax_below = 0,  ///< x - max
+  log_softmax_powers,
+  log_softmax_sum,
+  log_softmax_log,
+};
+inline constexpr std::size_t kInnerValues = 4;  ///< at most, of an operator
 
 /// Operators in a topological order; ids are positions.
 struct Graph {
