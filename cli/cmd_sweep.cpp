@@ -61,7 +61,7 @@ class Progress {
 };
 
 std::vector<std::string> run_point(const SweepRun& run) {
-  return result_cells(run_network({run.network, {}}, run.machine, run.options, false).report);
+  return result_cells(run_network({run.network, run.onnx}, run.machine, run.options, false).report);
 }
 
 /// A point's run, or why there is none (a machine field out of range together with others).

@@ -20,7 +20,7 @@ struct SweepValue {
   SourcePos pos;
 };
 struct SweepAxis {
-  std::string name;  ///< "network", "cores", ..., or "machine.<field>"
+  std::string name;  ///< "network", "cores", ..., "machine.<field>" or "input_shape.<input>"
   std::vector<SweepValue> values;
 };
 
@@ -52,6 +52,7 @@ std::vector<SweepPoint> sweep_points(const SweepSpec& spec);
 /// What a point runs.
 struct SweepRun {
   std::filesystem::path network;
+  OnnxOptions onnx;
   ChosenMachine machine;
   RunOptions options;
 };

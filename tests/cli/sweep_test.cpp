@@ -46,6 +46,16 @@ TEST(Sweep, a_point_resolves_to_network_machine_and_options) {
   EXPECT_EQ(run.options.perturbed, 2);
 }
 
+TEST(Sweep, shapes_of_inputs_are_axes) {
+  const SweepSpec spec = parse_sweep(
+      "sweep: s\naxes:\n  network: [a.onnx]\n  input_shape.x: [1x3x8x8, 4x3x8x8]\n", "s.yaml");
+  const auto points = sweep_points(spec);
+  ASSERT_EQ(points.size(), 2U);
+  const SweepRun one = resolve(spec, points[0]), four = resolve(spec, points[1]);
+  EXPECT_EQ(four.onnx.input_shapes.at("x"), (Shape{4, 3, 8, 8}));
+  EXPECT_NE(point_key(one), point_key(four));
+}
+
 TEST(Sweep, the_key_changes_with_everything_that_a_result_depends_on) {
   const SweepSpec spec = parsed();
   const SweepRun run = resolve(spec, sweep_points(spec)[0]);

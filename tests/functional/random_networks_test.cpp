@@ -6,38 +6,12 @@
 
 #include <cstdlib>
 
-#include "base/rng.h"
 #include "tests/functional/run.h"
+#include "tests/support/random_machine.h"
 #include "workloads/random_graph.h"
 
 namespace unna {
 namespace {
-
-MachineConfig random_machine(Rng& rng, DataType type) {
-  constexpr std::int64_t kCores[] = {1, 2, 3, 4, 5, 8, 16};
-  MachineConfig m;
-  m.cores = kCores[rng.below(std::size(kCores))];
-  m.core.pes = 1 << rng.below(5);
-  m.core.multipliers = 1 << rng.below(5);
-  m.core.nbin_bytes = 1024 << rng.below(5);
-  m.core.nbout_bytes = 1024 << rng.below(5);
-  m.core.sb_bytes = 4096 << rng.below(5);
-  m.core.queue_depth = rng.between(1, 16);
-  m.core.dma_outstanding = rng.between(1, 4);
-  m.core.fraction_bits = rng.between(5, 11);
-  m.core.table_bits = rng.between(2, 6);
-  m.data_type = type;
-  if (type == DataType::int16 && rng.chance(1, 4)) m.core.accumulator_bytes = 8;
-  return m;
-}
-
-CompileOptions random_options(Rng& rng) {
-  CompileOptions o;
-  o.granularity = static_cast<Granularity>(rng.below(3));
-  o.partition = static_cast<Partition>(rng.below(5));
-  o.bands = rng.between(1, 8);
-  return o;
-}
 
 std::optional<Loaded> load_random(std::uint64_t seed, DataType type) {
   Rng rng(seed);
@@ -78,13 +52,14 @@ TEST_P(RandomValues, AreTheReferencesAndSurviveSharing) {
   EXPECT_GT(fitted, 40);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Types, RandomValues,
-    ::testing::Combine(::testing::Values(DataType::int16, DataType::fp16, DataType::fp32),
-                       ::testing::Values(3000)),
-    [](const auto& types) {
-      return std::string(kDataTypeNames[static_cast<std::size_t>(std::get<0>(types.param))]);
-    });
+INSTANTIATE_TEST_SUITE_P(Types, RandomValues,
+                         ::testing::Combine(::testing::Values(DataType::int8, DataType::int16,
+                                                              DataType::fp16, DataType::fp32),
+                                            ::testing::Values(3000)),
+                         [](const auto& types) {
+                           return std::string(
+                               kDataTypeNames[static_cast<std::size_t>(std::get<0>(types.param))]);
+                         });
 
 }  // namespace
 }  // namespace unna
