@@ -325,8 +325,9 @@ void Lowering::lower_rows(const CanonicalOp& op) {
     k.alpha = static_cast<float>(o.as<NormAttrs>().epsilon);
     k.weights = weight_storage(op.inputs[1], element_);
     k.bias = weight_storage(op.inputs[2], machine_.core.accumulator_bytes);
-    // int8: in units of the result, with twice the fraction bits of layer norm.
-    result_.storages.back().scale = std::ldexp(scale_of(y), -2 * kInt8NormFraction);
+    // In units of the result, with twice the fraction bits of layer norm.
+    if (machine_.data_type == DataType::int8)
+      result_.storages.back().scale = std::ldexp(scale_of(y), -2 * kInt8NormFraction);
   }
   add(std::move(k));
   if (target) copy(y, *target, o.name + ".reorder");

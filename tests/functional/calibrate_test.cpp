@@ -115,7 +115,7 @@ TEST(Check, names_what_overflows_instead_of_a_difference) {
   const Loaded loaded = load(parse_workload(R"(
 name: net
 inputs: {x: [1, 64]}
-ops: [{op: gemm, name: fc, features: 8}]
+ops: [{op: gemm, name: fc, features: 256}]
 )",
                                             "net.yaml"),
                              machine, {}, 1);
