@@ -280,6 +280,20 @@ TEST(VerifyBetweenCores, WaitThatNamesAnotherSignallerIsRejected) {
             "expected core 1");
 }
 
+TEST(VerifyOperands, ScalesAreAboveZeroAndSynchroniseNobody) {
+  const auto program = [](float scale) {
+    Instruction i(Opcode::quant, OpId(0));
+    for (const Operand o : {Operand::s_in, Operand::s_in2, Operand::s_mid, Operand::s_out})
+      i.set_real(o, scale);
+    return synchronisation({{i, control(Opcode::signal, 1, 0)}, {i, control(Opcode::wait, 0, 0)}});
+  };
+  EXPECT_EQ(input_error([&] { verify(program(0.5F)); }), "");
+  EXPECT_EQ(
+      input_error([&] { verify(program(0)); }),
+      "\"net\": core 0, pc 0: `quant op(0) s_in=0 s_in2=0 s_mid=0 s_out=0`: s_in is 0, expected "
+      "a scale above 0");
+}
+
 TEST(VerifyStreams, NoCoreAndTooManyAreRejected) {
   EXPECT_EQ(input_error([] { verify(synchronisation({})); }),
             "\"net\": 0 instruction streams, expected 1 to 64");
