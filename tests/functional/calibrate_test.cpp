@@ -97,6 +97,28 @@ TEST(Int8, outputs_are_near_those_in_double_precision) {
   EXPECT_GT(fidelity_of("lstm").sqnr_db, 15);
 }
 
+TEST(Int8, sums_in_several_steps_are_scaled_by_their_own_channels_records) {
+  MachineConfig machine = int8_machine(1);
+  machine.core.nbin_bytes = machine.core.nbout_bytes = 1024;
+  machine.core.sb_bytes = 4096;
+  const Loaded loaded = load(parse_workload(R"(
+name: net
+inputs: {x: [1, 128, 8, 8]}
+ops: [{op: conv, channels: 96, kernel: 3, pad: 1}]
+)",
+                                            "net.yaml"),
+                             machine, {}, 1);
+  bool in_second_slot = false;
+  for (const Instruction& i : loaded.compiled.object->streams[0])
+    in_second_slot = in_second_slot ||
+                     (i.opcode == Opcode::conv && i.get(Operand::acc) == (kAccumulate | kScale) &&
+                      i.local(Operand::bias).offset > 0);
+  EXPECT_TRUE(in_second_slot);
+  const FunctionalRun r = run(loaded);
+  const Check check = check_against_reference(loaded.compiled, loaded.inputs, *r.memory);
+  EXPECT_FALSE(check.difference) << *check.difference;
+}
+
 TEST(Fidelity, compares_all_elements_and_the_tops_of_rows) {
   GraphBuilder builder("g");
   const TensorId x = builder.input("x", {2, 2});
