@@ -28,7 +28,7 @@ class RandomValues : public ::testing::TestWithParam<std::tuple<DataType, std::u
 
 TEST_P(RandomValues, AreTheReferencesAndSurviveSharing) {
   const auto [type, first] = GetParam();
-  int fitted = 0;
+  int fitted = 0, overflowed = 0;
   const char* more = std::getenv("UNNA_SEEDS");  // a longer search, by hand
   const std::uint64_t last = first + (more != nullptr ? std::strtoull(more, nullptr, 10) : 50);
   for (std::uint64_t seed = first; seed < last; ++seed) {
@@ -37,7 +37,13 @@ TEST_P(RandomValues, AreTheReferencesAndSurviveSharing) {
     if (!loaded) continue;
     ++fitted;
     const FunctionalRun alone = run(*loaded);
-    const Check check = check_against_reference(loaded->compiled, loaded->inputs, *alone.memory);
+    Check check;
+    try {
+      check = check_against_reference(loaded->compiled, loaded->inputs, *alone.memory);
+    } catch (const InputError&) {
+      ++overflowed;  // where inputs are tiny, int8 may have no place for a bias
+      continue;
+    }
     EXPECT_GT(check.tensors, 0U);
     EXPECT_FALSE(check.difference) << *check.difference;
 
@@ -50,6 +56,7 @@ TEST_P(RandomValues, AreTheReferencesAndSurviveSharing) {
               output_bytes(loaded->compiled, *alone.memory));
   }
   EXPECT_GT(fitted, 40);
+  EXPECT_LE(overflowed, fitted / 100);
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, RandomValues,
