@@ -14,17 +14,6 @@ namespace unna {
 
 namespace {
 
-/// Elements with the accumulator's or the element's format.
-std::vector<std::byte> encoded(const Encoding& encoding, const std::vector<double>& values,
-                               bool accumulators, Bytes size) {
-  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
-  if (accumulators)
-    encoding.put_accumulators(values, bytes);
-  else
-    encoding.put_elements(values, bytes);
-  return bytes;
-}
-
 const PlacedTensor* place_of(const Placement& placement, TensorId tensor) {
   const auto at = std::ranges::lower_bound(placement.tensors, tensor, {}, &PlacedTensor::tensor);
   return at != placement.tensors.end() && at->tensor == tensor ? &*at : nullptr;
@@ -34,7 +23,8 @@ void add_input(const Compiled& compiled, const Encoding& encoding, const PlacedT
                const std::vector<float>& values, InitialMemory& memory) {
   const Graph& graph = compiled.graph;
   const PlacedStorage& storage = compiled.placement.storages[place.storage];
-  const std::vector<double> wide(values.begin(), values.end());
+  std::vector<double> wide(values.begin(), values.end());
+  for (double& v : wide) v /= static_cast<double>(storage.scale);
   std::vector<std::byte> logical(wide.size() * static_cast<std::size_t>(storage.element));
   encoding.put_elements(wide, logical);
   InitialMemory::Content content{storage.first,
@@ -57,8 +47,7 @@ InitialMemory initial_memory(const Compiled& compiled, const InputValues& inputs
   for (const Parameter& p : compiled.parameters) {
     Bytes size = compiled.object->buffers[p.buffer.index()].size;
     if (p.indexing) size = p.recipe.elements * p.indexing->element;
-    std::vector<std::byte> bytes =
-        encoded(encoding, parameter_values(compiled.graph, p), p.accumulators, size);
+    std::vector<std::byte> bytes = parameter_bytes(compiled.graph, p, encoding, size);
     if (p.indexing) bytes = indexed_image(p, bytes);
     memory.contents.push_back({p.buffer, std::move(bytes)});
   }
@@ -79,10 +68,12 @@ void write_memory(const InitialMemory& memory, Functional& run) {
 std::vector<double> read_tensor(const Compiled& compiled, const Functional& run,
                                 const PlacedTensor& tensor) {
   const Encoding encoding = Encoding::of(compiled.machine.config);
+  const auto unit = static_cast<double>(compiled.placement.storages[tensor.storage].scale);
   std::vector<double> values;
   values.reserve(static_cast<std::size_t>(compiled.graph.tensor(tensor.tensor).elements()));
   for_each_element(compiled.graph, compiled.placement, tensor, [&](const BufferPosition& at) {
-    values.push_back(encoding.element(run.buffer(at.buffer), static_cast<std::size_t>(at.offset)));
+    values.push_back(unit *
+                     encoding.element(run.buffer(at.buffer), static_cast<std::size_t>(at.offset)));
   });
   return values;
 }
@@ -130,13 +121,17 @@ void compare(const GraphTensor& tensor, const std::vector<double>& got,
 Check check_against_reference(const Compiled& compiled, const InputValues& inputs,
                               const Functional& run) {
   const Encoding encoding = Encoding::of(compiled.machine.config);
-  const double unit = encoding.is_fixed() ? encoding.fixed.value(1) : 1;
   const double tolerance = tolerance_of(encoding.type);
   Check check;
   run_reference(compiled.graph, inputs, encoding, [&](TensorId id, std::span<double> values) {
     const PlacedTensor* place = place_of(compiled.placement, id);
     if (place == nullptr || check.difference) return;
     const std::vector<double> got = read_tensor(compiled, run, *place);
+    const double unit =
+        encoding.is_fixed()
+            ? encoding.fixed.value(1) *
+                  static_cast<double>(compiled.placement.storages[place->storage].scale)
+            : 1;
     compare(compiled.graph.tensor(id), got, values, unit, tolerance, check);
     if (!encoding.is_fixed()) std::ranges::copy(got, values.begin());
   });
@@ -187,16 +182,18 @@ void expect_pruned(const GraphTensor& tensor, const std::vector<float>& values,
                                    tensor.name));
 }
 
-/// Values of all weights, in the graph, and of all inputs.
-InputValues gather_values(Graph& graph, const FunctionalRequest& request, std::uint64_t seed,
-                          FunctionalFigures& figures) {
-  InputValues inputs;
+}  // namespace
+
+NetworkValues give_values(Graph& graph, DataType type, const FunctionalRequest& request,
+                          std::uint64_t seed) {
+  NetworkValues all;
+  InputValues& inputs = all.inputs;
   for (const auto& [name, path] : request.inputs) {
     const TensorId id = named_tensor(graph, name);
     GraphTensor& tensor = graph.tensors[id.index()];
     std::vector<float> values = values_of_file(tensor, path);
     expect_pruned(tensor, values, path);
-    figures.inputs.push_back({path.string(), hash_hex(read_file(path))});
+    all.files.push_back({path.string(), hash_hex(read_file(path))});
     if (tensor.kind == TensorKind::input)
       inputs[id] = std::move(values);
     else
@@ -206,8 +203,11 @@ InputValues gather_values(Graph& graph, const FunctionalRequest& request, std::u
   for (std::size_t i = 0; i < graph.tensors.size(); ++i)
     if (graph.tensors[i].kind == TensorKind::input && !inputs.contains(TensorId(i)))
       inputs[TensorId(i)] = random_input(graph, TensorId(i), seed);
-  return inputs;
+  if (type == DataType::int8) all.outputs = calibrate(graph, inputs);
+  return all;
 }
+
+namespace {
 
 /// One run of the image with values.
 class ValueRun {
@@ -235,17 +235,24 @@ class ValueRun {
   Functional values_;
 };
 
-std::map<std::string, TensorFile> outputs_of(const Compiled& compiled, const Functional& run) {
-  std::map<std::string, TensorFile> outputs;
-  for (const PlacedTensor& place : compiled.placement.tensors) {
-    const GraphTensor& tensor = compiled.graph.tensor(place.tensor);
-    if (!tensor.is_output) continue;
-    TensorFile& file = outputs[tensor.name];
-    file.shape = tensor.shape;
-    for (const double v : read_tensor(compiled, run, place))
-      file.values.push_back(static_cast<float>(v));
-  }
+std::map<TensorId, std::vector<double>> outputs_of(const Compiled& compiled,
+                                                   const Functional& run) {
+  std::map<TensorId, std::vector<double>> outputs;
+  for (const PlacedTensor& place : compiled.placement.tensors)
+    if (compiled.graph.tensor(place.tensor).is_output)
+      outputs[place.tensor] = read_tensor(compiled, run, place);
   return outputs;
+}
+
+std::map<std::string, TensorFile> files_of(const Graph& graph,
+                                           const std::map<TensorId, std::vector<double>>& outputs) {
+  std::map<std::string, TensorFile> files;
+  for (const auto& [id, values] : outputs) {
+    TensorFile& file = files[graph.tensor(id).name];
+    file.shape = graph.tensor(id).shape;
+    for (const double v : values) file.values.push_back(static_cast<float>(v));
+  }
+  return files;
 }
 
 }  // namespace
@@ -256,7 +263,7 @@ std::map<std::string, TensorFile> compute_outputs(const Compiled& compiled,
                identity_layout(*compiled.object, compiled.machine.config.dram.alignment_bytes),
                initial_memory(compiled, inputs), false);
   run.run(std::nullopt);
-  return outputs_of(compiled, run.values());
+  return files_of(compiled.graph, outputs_of(compiled, run.values()));
 }
 
 TensorFile load_values(const std::filesystem::path& path) {
@@ -268,14 +275,14 @@ TensorFile load_values(const std::filesystem::path& path) {
   return file;
 }
 
-FunctionalOutcome run_functional(Compiled& compiled, const Executed& executed, const Layout& shared,
-                                 const FunctionalRequest& request, std::int64_t perturbed,
-                                 std::uint64_t seed) {
+FunctionalOutcome run_functional(const Compiled& compiled, const Executed& executed,
+                                 const Layout& shared, const NetworkValues& values, bool check,
+                                 std::int64_t perturbed, std::uint64_t seed) {
   FunctionalOutcome outcome;
   FunctionalFigures& figures = outcome.figures;
   figures.seed = seed;
-  const InputValues inputs = gather_values(compiled.graph, request, seed, figures);
-  const InitialMemory memory = initial_memory(compiled, inputs);
+  figures.inputs = values.files;
+  const InitialMemory memory = initial_memory(compiled, values.inputs);
   const Bytes alignment = compiled.machine.config.dram.alignment_bytes;
 
   std::vector<std::byte> expected;
@@ -285,12 +292,14 @@ FunctionalOutcome run_functional(Compiled& compiled, const Executed& executed, c
     invariant(cycles == executed.result.cycles, "with values the run takes {} cycles instead of {}",
               cycles, executed.result.cycles);
     expected = output_bytes(compiled, alone.values());
-    outcome.outputs = outputs_of(compiled, alone.values());
-    if (request.check) {
-      const Check check = check_against_reference(compiled, inputs, alone.values());
-      if (check.difference) throw InternalError(*check.difference);
-      figures.tensors = check.tensors;
-      figures.largest_error = check.largest_error;
+    const auto outputs = outputs_of(compiled, alone.values());
+    outcome.outputs = files_of(compiled.graph, outputs);
+    if (values.outputs) figures.fidelity = fidelity(compiled.graph, *values.outputs, outputs);
+    if (check) {
+      const Check found = check_against_reference(compiled, values.inputs, alone.values());
+      if (found.difference) throw InternalError(*found.difference);
+      figures.tensors = found.tensors;
+      figures.largest_error = found.largest_error;
       figures.tolerance = tolerance_of(compiled.machine.config.data_type);
     }
   }

@@ -8,12 +8,24 @@
 #include <string>
 #include <vector>
 
+#include "cli/calibrate.h"
 #include "cli/pipeline.h"
 #include "numbers/encoding.h"
 #include "reference/reference.h"
 #include "sim/functional.h"
 
 namespace unna {
+
+/// What a network computes with: decided before it is compiled, as scales are part of programs.
+struct NetworkValues {
+  InputValues inputs;
+  std::vector<InputFile> files;         ///< that values came from
+  std::optional<ExactOutputs> outputs;  ///< int8: what they would be without rounding
+};
+/// Gives every weight values, and in int8 every tensor a scale; what the request does not name is
+/// random. Throws InputError for files that don't fit the network.
+NetworkValues give_values(Graph& graph, DataType type, const FunctionalRequest& request,
+                          std::uint64_t seed);
 
 /// The bytes that a program's inputs and weights have before it starts.
 struct InitialMemory {
@@ -48,15 +60,15 @@ double tolerance_of(DataType type);
 
 /// A run with values: once without sharing, which gives the outputs, then with the planned layout,
 /// with intermediates poisoned when they are dead, and so under `perturbed` delay patterns. Throws
-/// InputError for files that don't fit the network, InternalError where cycles or outputs differ,
-/// or values from the reference's. Weights without values get random ones.
+/// InternalError where cycles or outputs differ, or values from the reference's, InputError where
+/// the reference finds that a sum overflows.
 struct FunctionalOutcome {
   FunctionalFigures figures;
   std::map<std::string, TensorFile> outputs;  ///< by tensor
 };
-FunctionalOutcome run_functional(Compiled& compiled, const Executed& executed, const Layout& shared,
-                                 const FunctionalRequest& request, std::int64_t perturbed,
-                                 std::uint64_t seed);
+FunctionalOutcome run_functional(const Compiled& compiled, const Executed& executed,
+                                 const Layout& shared, const NetworkValues& values, bool check,
+                                 std::int64_t perturbed, std::uint64_t seed);
 
 /// One run on the program's own layout, nothing shared: the outputs, by tensor.
 std::map<std::string, TensorFile> compute_outputs(const Compiled& compiled,

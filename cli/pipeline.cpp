@@ -86,11 +86,16 @@ Graph read_network(const NetworkChoice& network) {
 }
 
 Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
-                         const CompileOptions& options) {
-  const Stopwatch watch;
-  Compiled compiled = compile_graph(read_network(network), machine, options);
+                         const CompileOptions& options,
+                         const std::function<void(Graph&)>& prepare) {
+  const Stopwatch reading;
+  Graph graph = read_network(network);
+  const double read_seconds = reading.seconds();
+  if (prepare) prepare(graph);
+  const Stopwatch compiling;
+  Compiled compiled = compile_graph(std::move(graph), machine, options);
   compiled.network_file = {network.file.string(), hash_hex(read_file(network.file))};
-  compiled.seconds = watch.seconds();
+  compiled.seconds = read_seconds + compiling.seconds();
   return compiled;
 }
 
@@ -211,7 +216,14 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
   const Stopwatch total;
   EnergyTable energy_table = options.energy ? load_energy(*options.energy) : default_energy();
   Run run;
-  run.compiled = compile_network(network, machine, options.compile);
+  std::optional<NetworkValues> values;
+  double functional_seconds = 0;
+  run.compiled = compile_network(network, machine, options.compile, [&](Graph& graph) {
+    if (!options.functional) return;
+    const Stopwatch giving;
+    values = give_values(graph, machine.config.data_type, *options.functional, options.plan.seed);
+    functional_seconds = giving.seconds();
+  });
   run.executed = execute(run.compiled);
   const Stopwatch planning;
   const PlanProblem problem = problem_of(run.compiled, run.executed, LivenessKind::instruction);
@@ -244,20 +256,23 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
   report.energy_table = std::move(energy_table);
   report.roofline = roofline(run.compiled.graph, object, machine.config);
   report.memory = run.planned.figures;
-  std::optional<double> functional_seconds;
-  if (options.functional) {
+  if (values) {
     const Stopwatch computing;
     FunctionalOutcome outcome =
-        run_functional(run.compiled, run.executed, run.planned.layout, *options.functional,
-                       options.perturbed, options.plan.seed);
+        run_functional(run.compiled, run.executed, run.planned.layout, *values,
+                       options.functional->check, options.perturbed, options.plan.seed);
     report.functional = std::move(outcome.figures);
     run.outputs = std::move(outcome.outputs);
-    functional_seconds = computing.seconds();
+    functional_seconds += computing.seconds();
   }
   if (timing)
-    report.host =
-        HostFigures{run.compiled.seconds, run.executed.seconds, plan_seconds, validate_seconds,
-                    functional_seconds,   total.seconds(),      max_rss_kib()};
+    report.host = HostFigures{run.compiled.seconds,
+                              run.executed.seconds,
+                              plan_seconds,
+                              validate_seconds,
+                              values ? std::optional(functional_seconds) : std::nullopt,
+                              total.seconds(),
+                              max_rss_kib()};
   return run;
 }
 

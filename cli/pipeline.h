@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -59,8 +60,10 @@ struct NetworkChoice {
 /// Its notes go to stderr, a line each.
 Graph read_network(const NetworkChoice& network);
 
+/// `prepare` may give the graph values before it is compiled.
 Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
-                         const CompileOptions& options);
+                         const CompileOptions& options,
+                         const std::function<void(Graph&)>& prepare = {});
 /// The same for a network that comes from no file. Where the machine can skip them, zeros among the
 /// values of weights count as pruned.
 Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options);

@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kMachinePrefix = "machine.";
+constexpr std::string_view kShapePrefix = "input_shape.";  ///< of a dynamic input of an ONNX model
 
 constexpr std::string_view kResultColumns[] = {
     "status",         "error",         "cycles",        "latency_s",       "utilisation",
@@ -97,6 +98,7 @@ const AxisKind* axis_kind(std::string_view name) {
 
 void check_axis_name(const std::string& name, const SourcePos& pos) {
   if (axis_kind(name) != nullptr) return;
+  if (name.starts_with(kShapePrefix) && name.size() > kShapePrefix.size()) return;
   if (name.starts_with(kMachinePrefix)) {
     const auto fields = field_paths();
     const std::string field = name.substr(kMachinePrefix.size());
@@ -107,8 +109,9 @@ void check_axis_name(const std::string& name, const SourcePos& pos) {
   }
   std::vector<std::string_view> names;
   for (const AxisKind& kind : kAxisKinds) names.push_back(kind.name);
-  throw InputError(pos, fmt::format("unknown axis '{}', expected {} or machine.<field>", name,
-                                    fmt::join(names, ", ")));
+  throw InputError(
+      pos, fmt::format("unknown axis '{}', expected {}, machine.<field> or input_shape.<input>",
+                       name, fmt::join(names, ", ")));
 }
 
 SweepValue checked_value(const std::string& axis, const YamlNode& node) {
@@ -116,6 +119,12 @@ SweepValue checked_value(const std::string& axis, const YamlNode& node) {
     node.fail(fmt::format("expected a single value of {}", axis));
   if (const AxisKind* kind = axis_kind(axis)) {
     kind->check(node);
+  } else if (axis.starts_with(kShapePrefix)) {
+    try {
+      parse_shape(node.text);
+    } catch (const InputError& error) {
+      node.fail(error.what());
+    }
   } else {
     MachineConfig scratch;
     assign_field(scratch, axis.substr(kMachinePrefix.size()), node.text, node.pos);
@@ -253,6 +262,8 @@ SweepRun resolve(const SweepSpec& spec, const SweepPoint& point) {
     if (const AxisKind* kind = axis_kind(axis.name)) {
       kind->apply(value, run);
       if (axis.name == "cores") choice.cores = to_integer(value);
+    } else if (axis.name.starts_with(kShapePrefix)) {
+      run.network.onnx.input_shapes[axis.name.substr(kShapePrefix.size())] = parse_shape(value);
     } else {
       choice.set.push_back(axis.name.substr(kMachinePrefix.size()) + "=" + value);
     }
@@ -269,8 +280,11 @@ std::string point_key(const SweepRun& run) {
   for (const DensityChoice& choice : run.network.densities)
     network += fmt::format("\ndensity {}", choice.density);
   const CompileOptions& compile = run.options.compile;
-  return hash_hex(fmt::format("{}\n{}\n{}\n{} {} {}\n{} {}\n{}", kVersion, hash_hex(network),
-                              dump_machine(run.machine.config),
+  std::string shapes;
+  for (const auto& [name, shape] : run.network.onnx.input_shapes)
+    shapes += fmt::format("{}={}\n", name, to_string(shape));
+  return hash_hex(fmt::format("{}\n{}\n{}{}\n{} {} {}\n{} {}\n{}", kVersion, hash_hex(network),
+                              shapes, dump_machine(run.machine.config),
                               static_cast<int>(compile.granularity),
                               static_cast<int>(compile.partition), compile.bands,
                               run.options.planner, run.options.plan.seed, run.options.perturbed));

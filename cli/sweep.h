@@ -20,7 +20,7 @@ struct SweepValue {
   SourcePos pos;
 };
 struct SweepAxis {
-  std::string name;  ///< "network", "cores", ..., or "machine.<field>"
+  std::string name;  ///< "network", "cores", ..., "machine.<field>" or "input_shape.<input>"
   std::vector<SweepValue> values;
 };
 

@@ -27,7 +27,7 @@ class Canonicaliser {
   void visit(OpId id) {
     const GraphOp& op = graph_.op(id);
     if (drop_identity(op) || fold_batch_norm(id) || fuse_activation(op)) return;
-    CanonicalOp made{id, {}, op.outputs, std::nullopt, std::nullopt};
+    CanonicalOp made{id, {}, op.outputs, std::nullopt};
     for (const TensorId in : op.inputs) made.inputs.push_back(result_.resolve(in));
     for (const TensorId out : op.outputs) maker_[out.index()] = result_.ops.size();
     result_.ops.push_back(std::move(made));
@@ -72,6 +72,7 @@ class Canonicaliser {
     if (maker == nullptr || maker->post || !takes_activation(graph_.op(maker->source).kind))
       return false;
     maker->post = op.as<FunctionAttrs>();
+    maker->before_post = op.inputs[0];
     absorb(*maker, op.outputs[0]);
     return true;
   }

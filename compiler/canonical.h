@@ -18,6 +18,7 @@ struct CanonicalOp {
   std::optional<FunctionAttrs> post;
   /// Scales the weights, and shifts the bias, which is added where there was none.
   std::optional<OpId> folded_batch_norm = std::nullopt;
+  std::optional<TensorId> before_post = std::nullopt;  ///< what `post` is applied to
 };
 
 struct CanonicalGraph {

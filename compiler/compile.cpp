@@ -142,6 +142,9 @@ std::vector<Parameter> parameters_of(const LoweredGraph& g, const Schedule& s, c
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].buffer = pieces.cuts(StorageId(i)).first;
     all[i].recipe = g.storages[i].recipe;
+    all[i].unit = static_cast<double>(g.storages[i].scale);
+    all[i].channels = g.storages[i].scaled_channels;
+    all[i].scaling = g.storages[i].scaling;
   }
   for (const KernelPlan& plan : s.plans) {
     const Kernel& k = g.kernels[plan.kernel.index()];
@@ -170,7 +173,7 @@ Placement placement_of(const LoweredGraph& g, const Pieces& pieces) {
   for (std::size_t i = 0; i < g.storages.size(); ++i) {
     const StorageCuts& cuts = pieces.cuts(StorageId(i));
     placement.storages.push_back({g.storages[i].channels, cuts.row_cuts, cuts.channel_cuts,
-                                  cuts.first, g.storages[i].element});
+                                  cuts.first, g.storages[i].element, g.storages[i].scale});
   }
   for (const TensorPlace& t : g.tensors)
     placement.tensors.push_back({t.tensor, t.storage.index(), t.offset, t.strides});

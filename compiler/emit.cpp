@@ -25,9 +25,27 @@ void set_padding(Instruction& i, const WindowAttrs& w, const Box& block, const B
 }
 
 void emit_unit(Emitter& e, const Tile& tile, const Box& box) {
+  if (e.scaled() && e.k.kind != KernelKind::copy) e.set_scales();
   if (const auto* mac = std::get_if<MacTile>(&tile)) return emit_mac(e, *mac, box);
   if (const auto* window = std::get_if<WindowTile>(&tile)) return emit_window(e, *window, box);
   emit_point(e, std::get<PointTile>(tile), box);
+}
+
+/// `in2` is a second operand, computed synapses or a norm's factors; `mid` is what a fused function
+/// is applied to, or a second result.
+void Emitter::set_scales() {
+  const auto scale = [&](const Access& a) { return c.graph.storage(a.storage).scale; };
+  const float in = scale(k.in[0].access), out = scale(k.out);
+  float in2 = k.in.size() > 1 ? scale(k.in[1].access) : 1;
+  if (k.kind == KernelKind::norm) in2 = c.graph.storage(*k.weights).scale;
+  float mid = k.post.fn == Function::none ? out : k.post.scale;
+  if (k.kind == KernelKind::unary) mid = in;
+  if (k.out2) mid = scale(*k.out2);
+  push(Opcode::quant)
+      .set_real(Operand::s_in, in)
+      .set_real(Operand::s_in2, in2)
+      .set_real(Operand::s_mid, mid)
+      .set_real(Operand::s_out, out);
 }
 
 void Emitter::transfer(Opcode opcode, const Access& access, const Box& box, LocalAddress local,

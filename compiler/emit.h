@@ -9,6 +9,7 @@
 #include "compiler/pieces.h"
 #include "compiler/plan.h"
 #include "isa/instruction.h"
+#include "isa/timing.h"
 
 namespace unna {
 
@@ -62,6 +63,11 @@ class Emitter {
   const Kernel& k;
   const SynapseTable* synapses;  ///< null: dense
 
+  /// int8: the scale registers for all that follows.
+  void set_scales();
+  /// Bytes of a channel's constants, and whether products are scaled by them.
+  Bytes channel_bytes() const { return unna::channel_bytes(c.element, c.core.accumulator_bytes); }
+  bool scaled() const { return c.element == 1; }
   /// load.n, load.s or store of the box of an access; `chip` has on-chip element strides by role.
   void transfer(Opcode opcode, const Access& access, const Box& box, LocalAddress local,
                 const Dims& chip);

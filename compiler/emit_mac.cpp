@@ -24,7 +24,7 @@ class MacEmitter {
         conv_(e.k.kind == KernelKind::conv),
         ci_(e.k.in[0].dims[kC] / e.k.groups),
         chunks_(make_chunks()),
-        bias_bytes_(e.k.bias ? t_.co * e.c.core.accumulator_bytes : 0),
+        bias_bytes_(e.k.bias ? t_.co * e.channel_bytes() : 0),
         inputs_(Memory::nbin, 0, slot_bytes(e.c.core.nbin_bytes, t_.nbin_slots), t_.nbin_slots),
         synapses_(Memory::sb, 2 * bias_bytes_,
                   slot_bytes(e.c.core.sb_bytes - 2 * bias_bytes_, t_.sb_slots), t_.sb_slots),
@@ -111,7 +111,8 @@ class MacEmitter {
     for (std::size_t i = from; i < to; ++i) regions.push_back(outputs_.take(serial_++).address);
     for (std::size_t c = 0; c < chunks_.size(); ++c) {
       const LocalAddress wt = load_synapses(chunks_[c], static_cast<std::int64_t>(c), lo, hi);
-      const LocalAddress bias = c == 0 ? load_bias(lo, hi) : LocalAddress{Memory::sb, 0};
+      const bool needed = c == 0 || (e_.scaled() && c + 1 == chunks_.size());
+      const LocalAddress bias = needed ? load_bias(lo, hi) : LocalAddress{Memory::sb, 0};
       for (std::size_t i = from; i < to; ++i) {
         Box block = blocks[i];
         set(block, kC, lo, hi);
@@ -226,6 +227,7 @@ class MacEmitter {
     const bool last = c + 1 == chunks_.size();
     std::uint32_t acc = first ? (k_.bias ? kBias : 0U) : kAccumulate;
     if (!last) acc |= kPartial;
+    if (k_.bias && e_.scaled()) acc |= kScale;
     Instruction& i = e_.push(conv_ ? Opcode::conv : Opcode::matmul);
     i.set_local(Operand::in, in.address)
         .set_local(Operand::wt, wt)

@@ -52,7 +52,7 @@ class WindowEmitter {
     const Bytes base = side_ * half;
     side_ = 1 - side_;
     weights_ = {Memory::sb, base};
-    bias_ = {Memory::sb, base + half - t_.c * e_.c.core.accumulator_bytes};
+    bias_ = {Memory::sb, base + half - t_.c * e_.channel_bytes()};
     e_.load_constant(*k_.weights, slice.lo[kC] * window, slice.extent(kC) * window, weights_);
     if (k_.bias) e_.load_constant(*k_.bias, slice.lo[kC], slice.extent(kC), bias_);
   }
@@ -99,7 +99,7 @@ class WindowEmitter {
     set_padding(i, window, block, in);
     if (depthwise_) {
       i.set_local(Operand::wt, weights_).set_local(Operand::bias, bias_);
-      i.set(Operand::acc, k_.bias ? kBias : 0U);
+      i.set(Operand::acc, (k_.bias ? kBias : 0U) | (k_.bias && e_.scaled() ? kScale : 0U));
       e_.set_post(i);
     } else {
       i.set_fn(Operand::fn, k_.fn).set(Operand::acc, acc).set_real(Operand::gamma, k_.gamma);

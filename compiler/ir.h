@@ -55,6 +55,9 @@ struct Storage {
   /// Of synapses: the elements that pruning left, in the recipe's order; null: all.
   std::shared_ptr<const Bitmap> kept = nullptr;
   std::optional<Bytes> indexed_bytes = std::nullopt;  ///< set where it is stored step-indexed
+  float scale = 1;                                    ///< int8: what 1 in it stands for
+  std::int64_t scaled_channels = 0;            ///< int8: of synapses, which have a scale each
+  std::optional<ChannelScaling> scaling = {};  ///< int8: of a product's constants
 
   std::int64_t rows() const { return elements / channels; }
 };
@@ -96,6 +99,7 @@ struct Epilogue {
   Function fn = Function::none;
   float alpha = 0;
   float beta = 0;
+  float scale = 1;  ///< int8: of the argument
 };
 
 /// Source coordinates of a resize, 16.16 fixed point: first + index * step.

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "compiler/lowering.h"
+#include "isa/timing.h"
 
 namespace unna {
 namespace {
@@ -46,6 +47,7 @@ Lowering::Lowering(const CanonicalGraph& canonical, const MachineConfig& machine
       graph_(*canonical.graph),
       machine_(machine),
       element_(element_bytes(machine.data_type)),
+      bias_bytes_(channel_bytes(element_, machine.core.accumulator_bytes)),
       image_(graph_.tensors.size()),
       place_(graph_.tensors.size()),
       views_(graph_.tensors.size()),
@@ -163,14 +165,11 @@ StorageId Lowering::new_storage(const std::string& name, BufferKind kind, const 
                                 std::span<const std::size_t> order, Bytes element) {
   // Storage names become buffer names, which are unique.
   const int count = ++names_[name];
-  Storage s{count == 1 ? name : fmt::format("{}~{}", name, count),
-            kind,
-            element_count(dims),
-            1,
-            1,
-            element,
-            {}};
-  s.recipe.elements = s.elements;
+  Storage s;
+  s.name = count == 1 ? name : fmt::format("{}~{}", name, count);
+  s.kind = kind;
+  s.elements = s.recipe.elements = element_count(dims);
+  s.element = element;
   if (!order.empty()) s.channels = dims[order.back()];
   if (order.size() > 1) s.rows_per_line = dims.size() == 4 ? dims[order[order.size() - 2]] : 1;
   result_.storages.push_back(std::move(s));
@@ -187,6 +186,7 @@ TensorView Lowering::define(TensorId tensor) {
                                                          : BufferKind::intermediate;
   const std::vector<std::size_t> order = order_of(tensor);
   const StorageId storage = new_storage(t.name, kind, t.shape, order, element_);
+  result_.storages.back().scale = scale_of(tensor);
   if (t.kind == TensorKind::weight) {
     // In the order of the storage.
     const auto strides = dense_strides(t.shape, row_major(t.shape.size()));

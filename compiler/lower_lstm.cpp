@@ -30,8 +30,10 @@ void Lowering::lower_lstm_direction(const CanonicalOp& op, std::size_t direction
   const std::int64_t batch = x.dims[1];
   const std::int64_t inputs = x.dims[2];
   const std::string prefix = fmt::format("{}.d{}", o.name, direction);
-  const auto dense = [&](const std::string& name, BufferKind kind, const Shape& dims) {
+  const auto dense = [&](const std::string& name, BufferKind kind, const Shape& dims,
+                         float scale = 1) {
     const StorageId s = new_storage(name, kind, dims, row_major(dims.size()), element_);
+    result_.storages.back().scale = scale;
     return TensorView{s, 0, dims, dense_strides(dims, row_major(dims.size()))};
   };
   const auto product = [&](const std::string& name, TensorView in, TensorView out,
@@ -44,11 +46,13 @@ void Lowering::lower_lstm_direction(const CanonicalOp& op, std::size_t direction
     k.gamma = 1;
     k.weights = weights;
     k.bias = bias;
+    scale_channels(k);
     add(std::move(k));
   };
 
   // Input products of all steps at once; the two biases of ONNX are one constant.
-  const TensorView gx = dense(prefix + ".x_gates", BufferKind::intermediate, {steps, batch, gates});
+  const TensorView gx = dense(prefix + ".x_gates", BufferKind::intermediate, {steps, batch, gates},
+                              inner_scale(op, InnerValue::lstm_input_gates));
   const StorageId w = dense(prefix + ".w", BufferKind::weight, {gates, inputs}).storage;
   std::optional<StorageId> bias;
   const auto d = static_cast<std::int64_t>(direction);
@@ -62,22 +66,27 @@ void Lowering::lower_lstm_direction(const CanonicalOp& op, std::size_t direction
 
   const StorageId r = dense(prefix + ".r", BufferKind::weight, {gates, hidden}).storage;
   recipe(r).terms = {{op.inputs[2], d * gates * hidden, {gates * hidden}, {1}}};
+  std::optional<StorageId> r_scales;
+  if (machine_.data_type == DataType::int8) r_scales = bias_storage(prefix + ".r.scales", gates);
+  const float state = inner_scale(op, InnerValue::lstm_state);
   TensorView h, c;
   if (op.inputs.size() > 5) {
     h = initial_state(op, 4, direction);
     c = initial_state(op, 5, direction);
   } else {
-    h = c = dense(prefix + ".zero_state", BufferKind::weight, {batch, hidden});
+    h = c = dense(prefix + ".zero_state", BufferKind::weight, {batch, hidden}, scale_of(y));
   }
   for (std::int64_t i = 0; i < steps; ++i) {
     const std::int64_t t = direction == 0 ? i : steps - 1 - i;
     const std::string step = fmt::format("{}.t{}", prefix, t);
-    const TensorView gh = dense(step + ".h_gates", BufferKind::intermediate, {batch, gates});
-    product(step + ".h", h, gh, r, std::nullopt);
-    const TensorView g = dense(step + ".gates", BufferKind::intermediate, {batch, gates});
+    const TensorView gh = dense(step + ".h_gates", BufferKind::intermediate, {batch, gates},
+                                inner_scale(op, InnerValue::lstm_output_gates));
+    product(step + ".h", h, gh, r, r_scales);
+    const TensorView g = dense(step + ".gates", BufferKind::intermediate, {batch, gates},
+                               inner_scale(op, InnerValue::lstm_gates));
     binary_kernel(step + ".add", Function::add, gh, *reshaped(sliced(gx, 0, t, 1), {batch, gates}),
                   g, false, {});
-    const TensorView c_next = dense(step + ".c", BufferKind::intermediate, {batch, hidden});
+    const TensorView c_next = dense(step + ".c", BufferKind::intermediate, {batch, hidden}, state);
     h = *reshaped(sliced(y, 0, t, 1), {batch, hidden});
     Kernel cell;
     cell.kind = KernelKind::lstm_cell;

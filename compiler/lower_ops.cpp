@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "compiler/lowering.h"
+#include "numbers/quantised.h"
 
 namespace unna {
 
@@ -20,7 +22,7 @@ Function isa_function(ScalarFn fn) {
 Epilogue Lowering::epilogue(const CanonicalOp& op) const {
   if (!op.post) return {};
   return {isa_function(op.post->fn), static_cast<float>(op.post->alpha),
-          static_cast<float>(op.post->beta)};
+          static_cast<float>(op.post->beta), scale_of(*op.before_post)};
 }
 
 Kernel Lowering::make(KernelKind kind, const std::string& name, const TensorView& out,
@@ -71,8 +73,10 @@ void Lowering::copy(const TensorView& from, const TensorView& to, const std::str
 TensorView Lowering::dense_copy(const TensorView& v, const std::string& name,
                                 std::span<const std::size_t> order) {
   const Storage& from = result_.storages[v.storage.index()];
+  const float scale = from.scale;
   const StorageId storage =
       new_storage(name, BufferKind::intermediate, v.dims, order, from.element);
+  result_.storages.back().scale = scale;
   TensorView to{storage, 0, v.dims, dense_strides(v.dims, order)};
   copy(v, to, name);
   return to;
@@ -93,6 +97,7 @@ StorageId Lowering::weight_storage(TensorId tensor, Bytes element, const Canonic
   if (t.kind != TensorKind::weight) throw Unsupported{t.name + " is computed, expected a weight"};
   const std::vector<std::size_t> order = row_major(t.shape.size());
   const StorageId id = new_storage(t.name, BufferKind::weight, t.shape, order, element);
+  result_.storages.back().scale = scale_of(tensor);
   recipe(id).terms = {{tensor, 0, t.shape, dense_strides(t.shape, order)}};
   if (folding != nullptr && folding->folded_batch_norm) {
     recipe(id).batch_norm = folding->folded_batch_norm;
@@ -103,8 +108,23 @@ StorageId Lowering::weight_storage(TensorId tensor, Bytes element, const Canonic
 }
 
 StorageId Lowering::bias_storage(const std::string& name, std::int64_t count) {
-  return new_storage(name, BufferKind::weight, {count}, row_major(1),
-                     machine_.core.accumulator_bytes);
+  return new_storage(name, BufferKind::weight, {count}, row_major(1), bias_bytes_);
+}
+
+void Lowering::scale_channels(Kernel& k) {
+  if (machine_.data_type != DataType::int8) return;
+  if (!k.bias) k.bias = bias_storage(k.name + ".scales", k.dims[kC]);
+  Storage& synapses = result_.storages[k.weights->index()];
+  synapses.scaled_channels = k.dims[kC];
+  const float out = result_.storage(k.out.storage).scale;
+  result_.storages[k.bias->index()].scaling =
+      ChannelScaling{synapses.recipe, result_.storage(k.in[0].access.storage).scale,
+                     k.post.fn == Function::none ? out : k.post.scale};
+}
+
+float Lowering::inner_scale(const CanonicalOp& op, InnerValue which) const {
+  const std::vector<float>& scales = source(op).inner_scales;
+  return scales.empty() ? 1 : scales[static_cast<std::size_t>(which)];
 }
 
 void Lowering::lower_conv(const CanonicalOp& op) {
@@ -122,12 +142,13 @@ void Lowering::lower_conv(const CanonicalOp& op) {
   if (k.groups > 1 && k.groups == ci && k.dims[kC] == ci) k.kind = KernelKind::dwconv;
   k.weights = weight_storage(op.inputs[1], element_, &op);
   if (op.inputs.size() > 2) {
-    k.bias = weight_storage(op.inputs[2], machine_.core.accumulator_bytes, &op);
+    k.bias = weight_storage(op.inputs[2], bias_bytes_, &op);
   } else if (op.folded_batch_norm) {
     k.bias = bias_storage(o.name + ".folded_bias", k.dims[kC]);
     recipe(*k.bias).batch_norm = op.folded_batch_norm;
     recipe(*k.bias).use = ParameterRecipe::Use::shifted;
   }
+  scale_channels(k);
   add(std::move(k));
 }
 
@@ -161,7 +182,8 @@ void Lowering::lower_gemm(const CanonicalOp& op) {
     term.dims = {term.dims[0], h, w, c};
     term.strides = {c * h * w, w, 1, h * w};
   }
-  if (op.inputs.size() > 2) k.bias = weight_storage(op.inputs[2], machine_.core.accumulator_bytes);
+  if (op.inputs.size() > 2) k.bias = weight_storage(op.inputs[2], bias_bytes_);
+  scale_channels(k);
   add(std::move(k));
 }
 
@@ -257,9 +279,10 @@ void Lowering::lower_batch_norm(const CanonicalOp& op) {
   const std::int64_t channels = x.dims[1];
   Shape per_channel(x.rank(), 1);
   per_channel[1] = channels;
-  const auto constant = [&](const char* suffix, ParameterRecipe::Use use) {
+  const auto constant = [&](const char* suffix, ParameterRecipe::Use use, InnerValue value) {
     const StorageId s =
         new_storage(o.name + suffix, BufferKind::weight, {channels}, row_major(1), element_);
+    result_.storages.back().scale = inner_scale(op, value);
     recipe(s).batch_norm = op.source;
     recipe(s).use = use;
     TensorView v{s, 0, per_channel, std::vector<std::int64_t>(x.rank(), 0)};
@@ -269,11 +292,14 @@ void Lowering::lower_batch_norm(const CanonicalOp& op) {
   const std::vector<std::size_t> order = order_of(op.outputs[0]);
   const StorageId mid =
       new_storage(o.name + ".scaled", BufferKind::intermediate, x.dims, order, element_);
+  result_.storages.back().scale = inner_scale(op, InnerValue::norm_product);
   const TensorView scaled{mid, 0, x.dims, dense_strides(x.dims, order)};
   binary_kernel(o.name + ".scale", Function::mul, x,
-                constant(".scale", ParameterRecipe::Use::factor), scaled, image, {});
-  binary_kernel(o.name, Function::add, scaled, constant(".bias", ParameterRecipe::Use::shifted), y,
-                image, epilogue(op));
+                constant(".scale", ParameterRecipe::Use::factor, InnerValue::norm_factor), scaled,
+                image, {});
+  binary_kernel(o.name, Function::add, scaled,
+                constant(".bias", ParameterRecipe::Use::shifted, InnerValue::norm_shift), y, image,
+                epilogue(op));
 }
 
 void Lowering::lower_rows(const CanonicalOp& op) {
@@ -288,6 +314,7 @@ void Lowering::lower_rows(const CanonicalOp& op) {
     target = y;
     const StorageId mid = new_storage(o.name + ".rows", BufferKind::intermediate, y.dims,
                                       row_major(y.rank()), element_);
+    result_.storages.back().scale = scale_of(y);
     y = {mid, 0, y.dims, dense_strides(y.dims, row_major(y.rank()))};
   }
   const bool softmax = o.kind == OpKind::softmax;
@@ -298,6 +325,9 @@ void Lowering::lower_rows(const CanonicalOp& op) {
     k.alpha = static_cast<float>(o.as<NormAttrs>().epsilon);
     k.weights = weight_storage(op.inputs[1], element_);
     k.bias = weight_storage(op.inputs[2], machine_.core.accumulator_bytes);
+    // In units of the result, with twice the fraction bits of layer norm.
+    if (machine_.data_type == DataType::int8)
+      result_.storages.back().scale = std::ldexp(scale_of(y), -2 * kInt8NormFraction);
   }
   add(std::move(k));
   if (target) copy(y, *target, o.name + ".reorder");

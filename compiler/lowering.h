@@ -81,12 +81,18 @@ class Lowering {
                      const TensorView& out, bool image, const Epilogue& post);
   StorageId weight_storage(TensorId tensor, Bytes element, const CanonicalOp* folding = nullptr);
   StorageId bias_storage(const std::string& name, std::int64_t count);
+  /// int8: a product's constants say how each channel of it becomes results.
+  void scale_channels(Kernel& kernel);
+  float scale_of(TensorId tensor) const { return graph_.tensor(tensor).scale.value_or(1); }
+  float scale_of(const TensorView& v) const { return result_.storage(v.storage).scale; }
+  float inner_scale(const CanonicalOp& op, InnerValue which) const;
   ParameterRecipe& recipe(StorageId id) { return result_.storages[id.index()].recipe; }
 
   const CanonicalGraph& canonical_;
   const Graph& graph_;
   const MachineConfig& machine_;
   Bytes element_;
+  Bytes bias_bytes_;  ///< of an output channel's constants
   LoweredGraph result_;
 
   /// A tensor that lives inside another one's storage: the output of a concat.

@@ -1,8 +1,10 @@
 #include "compiler/parameters.h"
 
 #include <cmath>
+#include <cstring>
 
 #include "base/error.h"
+#include "numbers/quantised.h"
 
 namespace unna {
 namespace {
@@ -47,7 +49,9 @@ void apply_batch_norm(const Graph& graph, const ParameterRecipe& recipe,
   }
 }
 
-std::vector<double> packed(const Parameter& p, const std::vector<double>& logical) {
+/// In the order in which they stand.
+std::vector<double> packed(const Parameter& p, std::vector<double> logical) {
+  if (p.blocks.empty()) return logical;
   std::vector<double> stored;
   stored.reserve(logical.size());
   for (const SynapseBlock& b : p.blocks)
@@ -60,14 +64,55 @@ std::vector<double> packed(const Parameter& p, const std::vector<double>& logica
   return stored;
 }
 
-}  // namespace
-
-std::vector<double> parameter_values(const Graph& graph, const Parameter& parameter) {
-  const ParameterRecipe& recipe = parameter.recipe;
+/// In logical order.
+std::vector<double> values_of(const Graph& graph, const ParameterRecipe& recipe) {
   std::vector<double> values(static_cast<std::size_t>(recipe.elements));
   for (const ParameterTerm& term : recipe.terms) add_term(graph, term, values);
   if (recipe.batch_norm) apply_batch_norm(graph, recipe, values);
-  return parameter.blocks.empty() ? values : packed(parameter, values);
+  return values;
+}
+
+std::vector<std::byte> records(const Graph& graph, const Parameter& p, const Encoding& encoding,
+                               Bytes size) {
+  const std::vector<double> biases = values_of(graph, p.recipe);
+  const std::vector<float> scales = int8_channel_scales(values_of(graph, p.scaling->synapses),
+                                                        static_cast<std::int64_t>(biases.size()));
+  const auto width = static_cast<std::size_t>(encoding.accumulator_bytes);
+  const std::size_t record = width + sizeof(Requantiser);
+  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
+  invariant(bytes.size() == biases.size() * record, "{} records in {} bytes", biases.size(), size);
+  for (std::size_t c = 0; c < biases.size(); ++c) {
+    const double unit = static_cast<double>(p.scaling->in) * static_cast<double>(scales[c]);
+    const double bias[] = {biases[c] / unit};
+    const auto to = std::span(bytes).subspan(c * record, record);
+    encoding.put_accumulators(bias, to.first(width));
+    const Requantiser scale = Requantiser::of(unit / static_cast<double>(p.scaling->out));
+    std::memcpy(to.subspan(width).data(), &scale, sizeof scale);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::vector<std::byte> parameter_bytes(const Graph& graph, const Parameter& p,
+                                       const Encoding& encoding, Bytes size) {
+  if (p.scaling) return records(graph, p, encoding, size);
+  std::vector<double> values = values_of(graph, p.recipe);
+  if (p.channels > 0) {
+    const std::vector<float> scales = int8_channel_scales(values, p.channels);
+    const std::size_t each = values.size() / scales.size();
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] /= static_cast<double>(scales[i / each]);
+  } else if (p.unit != 1) {
+    for (double& v : values) v /= p.unit;
+  }
+  values = packed(p, std::move(values));
+  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
+  if (p.accumulators)
+    encoding.put_accumulators(values, bytes);
+  else
+    encoding.put_elements(values, bytes);
+  return bytes;
 }
 
 }  // namespace unna

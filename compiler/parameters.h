@@ -50,11 +50,22 @@ struct SynapseBlock {
   friend bool operator==(const SynapseBlock&, const SynapseBlock&) = default;
 };
 
+/// int8: what products of channels become results by: records of bias, multiplier and shift
+/// (isa/timing.h, channel_bytes).
+struct ChannelScaling {
+  ParameterRecipe synapses;
+  float in = 1, out = 1;  ///< scales of the product's input and result
+};
+
 /// A weight buffer.
 struct Parameter {
   BufferId buffer;
   ParameterRecipe recipe;
   bool accumulators = false;  ///< of an accumulator's format: biases
+  double unit = 1;            ///< int8: what 1 stands for
+  /// int8: synapses of that many channels, outermost, each with a scale of its own.
+  std::int64_t channels = 0;
+  std::optional<ChannelScaling> scaling = std::nullopt;  ///< int8: of biases of products
   /// Where the order is not the logical one: blocks in the order in which they stand, each stored
   /// [output][tap][input], out of the logical [output][inputs][taps].
   std::vector<SynapseBlock> blocks;
@@ -68,8 +79,9 @@ struct Parameter {
   std::optional<Indexing> indexing;
 };
 
-/// Computes the elements in double precision, in the order in which they stand (or would, were none
-/// pruned). Every weight needs values.
-std::vector<double> parameter_values(const Graph& graph, const Parameter& parameter);
+/// The `size` bytes of the buffer, or what they would be were nothing pruned. Elements are computed
+/// in double precision, then rounded. Every weight needs values.
+std::vector<std::byte> parameter_bytes(const Graph& graph, const Parameter& parameter,
+                                       const Encoding& encoding, Bytes size);
 
 }  // namespace unna

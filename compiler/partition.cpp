@@ -8,6 +8,7 @@
 
 #include "compiler/point.h"
 #include "compiler/synapses.h"
+#include "isa/timing.h"
 
 namespace unna {
 namespace {
@@ -225,7 +226,10 @@ void Partitioner::fit_indexed(const Kernel& k, KernelPlan& plan, std::int64_t sh
     const auto table = std::make_shared<const SynapseTable>(
         *graph_.storage(*k.weights).kept, synapse_blocks(plan, k), k, machine_.core,
         element_bytes(machine_.data_type));
-    const Bytes bias = k.bias ? 2 * chosen.co * machine_.core.accumulator_bytes : 0;
+    const Bytes bias = k.bias ? 2 * chosen.co *
+                                    channel_bytes(element_bytes(machine_.data_type),
+                                                  machine_.core.accumulator_bytes)
+                              : 0;
     const std::int64_t slots = (machine_.core.sb_bytes - bias) / table->largest();
     if (slots < std::min<std::int64_t>(2, chosen.sb_slots)) continue;
     chosen.sb_slots = slots;

@@ -100,7 +100,8 @@ class MacSearch {
     const std::int64_t row = kh * kw * tile.ci;
     if (indexed_ && row > kMaxIndexedRow) return;
     const Bytes w_tile = indexed_ ? largest_indexed(tile.co, row) : tile.co * row * m_.element;
-    const Bytes bias = s_.bias ? 2 * tile.co * m_.core->accumulator_bytes : 0;
+    const Bytes bias =
+        s_.bias ? 2 * tile.co * channel_bytes(m_.element, m_.core->accumulator_bytes) : 0;
     tile.nbin_slots = m_.core->nbin_bytes / x_tile;
     tile.sb_slots = std::max<Bytes>(m_.core->sb_bytes - bias, 0) / w_tile;
     if (tile.nbin_slots < 1 || tile.sb_slots < 1) return;
@@ -290,7 +291,8 @@ class WindowSearch {
 
 Bytes window_constants(std::int64_t channels, std::int64_t window, Bytes element,
                        Bytes accumulator) {
-  return round_up(channels * window * element, accumulator) + channels * accumulator;
+  return round_up(channels * window * element, accumulator) +
+         channels * channel_bytes(element, accumulator);
 }
 
 Cycle TileMachine::move_cycles(Bytes bytes) const {

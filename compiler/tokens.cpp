@@ -176,6 +176,7 @@ void hoist_constant_loads(std::vector<Instruction>& stream,
     std::size_t barrier = i;
     for (std::size_t j = i + 1; j < stream.size(); ++j) {
       const std::optional<Engine> engine = engine_of(stream[j].opcode);
+      if (stream[j].opcode == Opcode::quant) continue;
       if (!engine || *engine == Engine::compute) break;
       if (stream[j].opcode != Opcode::load_s) continue;
       if (!constant_buffers[stream[j].get(Operand::buf)]) break;

@@ -9,9 +9,13 @@
 namespace unna::assembly {
 namespace {
 
-constexpr std::array<std::pair<std::uint32_t, std::string_view>, 4> kFlagNames = {
-    {{kAccumulate, "accumulate"}, {kPartial, "partial"}, {kBias, "bias"}, {kIndexed, "indexed"}}};
-constexpr std::uint32_t kAllFlags = kAccumulate | kPartial | kBias | kIndexed;
+constexpr std::array<std::pair<std::uint32_t, std::string_view>, 5> kFlagNames = {
+    {{kAccumulate, "accumulate"},
+     {kPartial, "partial"},
+     {kBias, "bias"},
+     {kScale, "scale"},
+     {kIndexed, "indexed"}}};
+constexpr std::uint32_t kAllFlags = kAccumulate | kPartial | kBias | kScale | kIndexed;
 
 template <class T>
 void append_number(std::string& out, T value) {

@@ -58,6 +58,7 @@ enum AccumulateFlags : std::uint32_t {
   kAccumulate = 1,  ///< starts from the partial sums at `out` instead of from bias or zero
   kPartial = 2,     ///< leaves partial sums at `out` (accumulator_bytes each) instead of results
   kBias = 4,        ///< adds the bias of each output channel; not together with kAccumulate
+  kScale = 8,       ///< int8: `bias` has records of bias, multiplier and shift; results are scaled
   kIndexed = 16,    ///< `wt` is step-indexed (isa/synapse_format.h); conv and matmul only
 };
 
@@ -71,6 +72,7 @@ enum class Operand : std::uint8_t {
   y0, ys, x0, xs,
   id, mask_lo, mask_hi, core, sem,
   wt_bytes, wt_nz, pe_cycles, pe_wait,
+  s_in, s_in2, s_mid, s_out,
 };
 // clang-format on
 
@@ -86,7 +88,8 @@ inline constexpr auto kOperands = std::to_array<OperandInfo>({
     {Operand::in2, "in2", OperandKind::local, "second input tile"},
     {Operand::wt, "wt", OperandKind::local, "synapse tile (or gamma)"},
     {Operand::bias, "bias", OperandKind::local,
-     "one accumulator-sized bias an output channel (or beta)"},
+     "one accumulator-sized bias an output channel (or beta); with scale, records of bias, "
+     "multiplier and shift"},
     {Operand::out, "out", OperandKind::local, "result tile"},
     {Operand::out2, "out2", OperandKind::local, "second result tile"},
     {Operand::buf, "buf", OperandKind::buffer, "DRAM buffer"},
@@ -127,7 +130,8 @@ inline constexpr auto kOperands = std::to_array<OperandInfo>({
      "elements of `wt` from an input channel to the next"},
     {Operand::fn, "fn", OperandKind::fn, "function"},
     {Operand::post, "post", OperandKind::fn, "function applied to the result"},
-    {Operand::acc, "acc", OperandKind::flags, "partial sums in or out, bias, indexed synapses"},
+    {Operand::acc, "acc", OperandKind::flags,
+     "partial sums in or out, bias, scale, indexed synapses"},
     {Operand::alpha, "alpha", OperandKind::real, "first parameter of the function"},
     {Operand::beta, "beta", OperandKind::real, "second parameter of the function"},
     {Operand::gamma, "gamma", OperandKind::real, "third parameter of the function"},
@@ -148,13 +152,19 @@ inline constexpr auto kOperands = std::to_array<OperandInfo>({
      "cycles of an output position where `wt` is indexed: of each group of PEs the slowest's"},
     {Operand::pe_wait, "pe_wait", OperandKind::count,
      "cycles of an output position that PEs wait for the slowest of their group, added up"},
+    {Operand::s_in, "s_in", OperandKind::real, "what 1 in `in` stands for"},
+    {Operand::s_in2, "s_in2", OperandKind::real,
+     "what 1 in `in2`, or in `wt` without records, stands for"},
+    {Operand::s_mid, "s_mid", OperandKind::real,
+     "what 1 stands for in the argument of the function, and in `out2`"},
+    {Operand::s_out, "s_out", OperandKind::real, "what 1 in `out` stands for"},
 });
 
 // clang-format off
 enum class Opcode : std::uint8_t {
   halt, barrier, signal, wait,
   load_n, load_s, store,
-  conv, dwconv, matmul, pool, ewise, act, reduce, softmax, norm, lrn, resize, move, lstm,
+  conv, dwconv, matmul, pool, ewise, act, reduce, softmax, norm, lrn, resize, move, lstm, quant,
 };
 // clang-format on
 
@@ -250,6 +260,10 @@ inline constexpr auto kOpcodes = [] {
        operands(in, in2, out, out2, rows, cols),
        "LSTM cell: in[rows][4*cols] are the gates i, o, f, g before their functions, in2[rows]"
        "[cols] the old cell state -> out[rows][cols] output, out2[rows][cols] new cell state."},
+      {Opcode::quant, "quant", Unit::compute, TimingClass::control,
+       operands(s_in, s_in2, s_mid, s_out),
+       "int8: the compute unit's scale registers, which the core's later compute instructions "
+       "read."},
   });
 }();
 

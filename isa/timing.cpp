@@ -120,6 +120,8 @@ Cycle work_cycles(const Instruction& i, const CoreConfig& core) {
       return move_cycles(i, core);
     case Opcode::lstm:
       return lstm_cycles(i, core);
+    case Opcode::quant:
+      return 1;
     case Opcode::halt:
     case Opcode::barrier:
     case Opcode::signal:
@@ -152,6 +154,12 @@ class RangeList {
   void read_bias(std::int64_t channels) {
     bytes(Operand::bias, product({channels, accumulator_}), false);
   }
+  /// What a product reads of its channels' constants: biases, or records of them.
+  void read_channels(std::int64_t channels) {
+    const bool scales = has_flag(i_, kScale);
+    if (!has_flag(i_, kBias) && (!scales || has_flag(i_, kPartial))) return;
+    bytes(Operand::bias, product({channels, accumulator_ + (scales ? kScaleBytes : 0)}), false);
+  }
   /// The result tile as the acc flags say.
   void accumulate(std::int64_t elements) {
     if (has_flag(i_, kAccumulate)) bytes(out, product({elements, accumulator_}), false);
@@ -174,12 +182,12 @@ void mac_accesses(const Instruction& i, RangeList& ranges) {
         ranges.bytes(wt, i.count(wt_bytes), false);
       else
         ranges.read(wt, product(i, {out_c, kh, kw, in_c}));
-      if (has_flag(i, kBias)) ranges.read_bias(i.count(out_c));
+      ranges.read_channels(i.count(out_c));
       return ranges.accumulate(product(i, {out_h, out_w, out_c}));
     case Opcode::dwconv:
       ranges.read(in, product(i, {in_h, in_w, in_c}));
       ranges.read(wt, product(i, {in_c, kh, kw}));
-      if (has_flag(i, kBias)) ranges.read_bias(i.count(in_c));
+      ranges.read_channels(i.count(in_c));
       return ranges.accumulate(product(i, {out_h, out_w, in_c}));
     case Opcode::matmul:
       ranges.read(in, product(i, {rows, in_c}));
@@ -187,7 +195,7 @@ void mac_accesses(const Instruction& i, RangeList& ranges) {
         ranges.bytes(wt, i.count(wt_bytes), false);
       else
         ranges.read_strided(wt, i.count(out_c), wt_rs, i.count(in_c), wt_cs);
-      if (has_flag(i, kBias)) ranges.read_bias(i.count(out_c));
+      ranges.read_channels(i.count(out_c));
       return ranges.accumulate(product(i, {rows, out_c}));
     default:
       return;

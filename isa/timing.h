@@ -41,6 +41,13 @@ Cycle elementwise_cycles(std::int64_t elements, Function fn, const CoreConfig& c
 /// Whether `fn` goes through the interpolation table instead of an element-wise stage.
 bool is_special(Function fn);
 
+/// Multiplier and shift behind an output channel's bias, 4 bytes each (numbers/quantised.h).
+inline constexpr Bytes kScaleBytes = 8;
+/// Constants of an output channel in SB: a bias, and in int8, the type of one byte, its scale.
+constexpr Bytes channel_bytes(Bytes element, Bytes accumulator) {
+  return accumulator + (element == 1 ? kScaleBytes : 0);
+}
+
 /// The sums that conv, dwconv, matmul and pool compute: for each of `positions` x `channels` one of
 /// `taps` x `inputs` elements.
 struct Reduction {

@@ -55,15 +55,18 @@ void check_function(const Site& site, const OperandInfo& row, std::uint32_t word
 }
 
 void check_flags(const Site& site, std::uint32_t word) {
-  if ((word & ~(kAccumulate | kPartial | kBias | kIndexed)) != 0)
-    site.reject("acc is {:#x}, expected a set of accumulate, partial, bias and indexed", word);
+  if ((word & ~(kAccumulate | kPartial | kBias | kScale | kIndexed)) != 0)
+    site.reject("acc is {:#x}, expected a set of accumulate, partial, bias, scale and indexed",
+                word);
   if ((word & kIndexed) != 0 && !site.instruction().has(wt_bytes))
     site.reject("acc has indexed, expected it with conv and matmul only");
-  if ((word & kBias) == 0) return;
-  if ((word & kAccumulate) != 0)
+  if ((word & kScale) != 0 && site.object.data_type != DataType::int8)
+    site.reject("acc has scale, expected none but in int8");
+  if ((word & (kBias | kScale)) == 0) return;
+  if ((word & kBias) != 0 && (word & kAccumulate) != 0)
     site.reject("acc adds a bias to partial sums that have it, expected only one of the two");
   if (!site.instruction().has(bias))
-    site.reject("acc has bias, expected none with an instruction without that operand");
+    site.reject("acc has bias or scale, expected none with an instruction without that operand");
 }
 
 /// Extents, repetitions and kernels; strides over elements may be 0 (broadcast), padding too.
@@ -98,6 +101,8 @@ void check_operand(const Site& site, const OperandInfo& row, std::uint32_t word)
     case OperandKind::real:
       if (!std::isfinite(std::bit_cast<float>(word)))
         site.reject("{} is not finite, expected a number", row.name);
+      if (site.instruction().opcode == Opcode::quant && std::bit_cast<float>(word) <= 0)
+        site.reject("{} is {}, expected a scale above 0", row.name, std::bit_cast<float>(word));
       return;
     case OperandKind::fn:
       return check_function(site, row, word);

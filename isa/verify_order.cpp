@@ -57,7 +57,10 @@ class UntimedMachine {
   bool halted(std::size_t core) const { return current(core).opcode == Opcode::halt; }
 
   void skip_to_synchronisation(std::size_t core) {
-    while (info(current(core).opcode).timing != TimingClass::control) ++at_[core];
+    const auto synchronises = [](const OpcodeInfo& row) {
+      return row.timing == TimingClass::control && row.unit != Unit::compute;
+    };
+    while (!synchronises(info(current(core).opcode))) ++at_[core];
   }
   void advance(std::size_t core) {
     ++at_[core];

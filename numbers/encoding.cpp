@@ -29,7 +29,8 @@ T get(std::span<const std::byte> bytes, std::size_t offset) {
 
 Encoding Encoding::of(const MachineConfig& m) {
   return {m.data_type,
-          {8 * static_cast<int>(element_bytes(m.data_type)), static_cast<int>(m.core.fraction_bits),
+          {8 * static_cast<int>(element_bytes(m.data_type)),
+           m.data_type == DataType::int8 ? 0 : static_cast<int>(m.core.fraction_bits),
            static_cast<int>(m.core.table_bits)},
           m.core.accumulator_bytes};
 }

@@ -13,7 +13,8 @@
 namespace unna {
 
 /// Neurons and synapses have `fraction` bits behind the point where they are fixed point; sums of
-/// products, and so biases, have twice as many.
+/// products, and so biases, have twice as many. In int8 there are none: values are in units of
+/// their tensor's scale.
 struct Encoding {
   DataType type = DataType::int16;
   FixedFormat fixed;

@@ -22,7 +22,7 @@ void unary(Call& call) {
   call.numbers.unary(call.op.as<FunctionAttrs>(), call.out[0].data);
 }
 
-void binary(Call& call) {
+void for_each_broadcast(Call& call, const std::function<void(double&, double, double)>& f) {
   Tensor& y = call.out[0];
   const auto at = [&](const Tensor& t, const std::vector<std::int64_t>& index) {
     const std::size_t missing = index.size() - t.shape.size();
@@ -31,10 +31,15 @@ void binary(Call& call) {
       position = position * t.shape[d] + (t.shape[d] == 1 ? 0 : index[missing + d]);
     return t.at(position);
   };
-  const ScalarFn fn = call.op.as<FunctionAttrs>().fn;
   for_each_index(y.shape, [&](std::int64_t i, const std::vector<std::int64_t>& index) {
-    y.at(i) = call.numbers.binary(fn, at(*call.in[0], index), at(*call.in[1], index));
+    f(y.at(i), at(*call.in[0], index), at(*call.in[1], index));
   });
+}
+
+void binary(Call& call) {
+  const ScalarFn fn = call.op.as<FunctionAttrs>().fn;
+  for_each_broadcast(call,
+                     [&](double& y, double a, double b) { y = call.numbers.binary(fn, a, b); });
 }
 
 namespace {
@@ -103,7 +108,11 @@ void log_softmax(Call& call) {
     double sum = 0;
     for (const double p : powers) sum += p;
     std::vector<double> log = {numbers.of_values(sum, 1)};
+    call.observe(InnerValue::log_softmax_sum, log[0]);
     numbers.unary({ScalarFn::log}, log);
+    for (const double x : below) call.observe(InnerValue::log_softmax_below, x);
+    for (const double p : powers) call.observe(InnerValue::log_softmax_powers, p);
+    call.observe(InnerValue::log_softmax_log, log[0]);
     const std::span<double> out = row(call.out[0], r);
     for (std::size_t i = 0; i < out.size(); ++i)
       out[i] = numbers.binary(ScalarFn::sub, below[i], log[0]);
@@ -172,7 +181,7 @@ void reduce(Call& call) {
   const std::int64_t count = element_count(x.shape) / element_count(kept);
   const float factor = attrs.fn == ReduceFn::mean ? 1.0F / static_cast<float>(count) : 1.0F;
   if (!max)
-    for (double& v : out) v = call.numbers.of_values(v, factor);
+    for (double& v : out) v = call.numbers.of_values(v, call.rescaled(factor));
 }
 
 namespace {

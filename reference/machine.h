@@ -26,12 +26,16 @@ class Numbers {
   double element(double real) const;  ///< a real number as a neuron or synapse
   double bias(double real) const;     ///< as a sum of products
   double of_products(double sum, float factor = 1) const;
-  double of_values(double sum, float factor) const;
+  double of_values(double sum, double factor) const;
   double mean(double sum, std::int64_t count) const;
   double binary(ScalarFn fn, double a, double b) const;
   /// fn of every element, in place.
   void unary(const FunctionAttrs& attrs, std::vector<double>& data) const;
   double lowest() const;
+  /// Whether a sum was more than an accumulator holds.
+  bool overflowed() const { return overflowed_; }
+  /// A sum as a whole number, which it is.
+  std::int64_t sum(double s) const;
   /// A result as it is stored; fixed point is rounded when it is computed.
   double round(double x) const;
 
@@ -42,8 +46,13 @@ class Numbers {
 
   std::optional<FixedFormat> fixed_;
   std::optional<DataType> floating_;  ///< what results are rounded to
+  double accumulator_limit_ = 0;
+  mutable bool overflowed_ = false;
   mutable std::map<std::tuple<ScalarFn, double, double>, InterpolationTable> tables_;
 };
+
+/// A function of one argument, in double precision.
+double function(const FunctionAttrs& f, double x);
 
 struct Tensor {
   Shape shape;
@@ -63,13 +72,61 @@ struct Call {
   std::vector<const Tensor*> in;  ///< activations; null for weights that only parametrise
   std::vector<Tensor>& out;
   const GraphOp* folded = nullptr;  ///< a convolution's batch norm
+  bool int8 = false;
+  std::vector<double>* largest = nullptr;  ///< by InnerValue: magnitudes, to calibrate by
 
   /// Values of an input that is a weight, as reals.
   const std::vector<float>& weight(std::size_t input) const;
   /// The same as neurons or synapses.
   std::vector<double> elements(std::size_t input) const;
   bool has(std::size_t input) const { return op.inputs.size() > input; }
+
+  /// int8: scales.
+  double in_scale(std::size_t input) const;
+  double out_scale() const;
+  double inner_scale(InnerValue which) const;
+  /// A factor of the input's values, as one of their whole numbers.
+  double rescaled(float factor) const {
+    const auto f = static_cast<double>(factor);
+    return int8 ? f * in_scale(0) / out_scale() : f;
+  }
+  void observe(InnerValue which, double value) const;
 };
+
+/// Weights and biases of a convolution or product.
+struct Synapses {
+  std::vector<double> weights;
+  std::vector<double> biases;  ///< of every output channel
+};
+/// As reals: weights (input 1) and biases (input 2, if any) of `channels` output channels, with the
+/// batch norm folded in.
+Synapses real_synapses(const Call& call, std::int64_t channels);
+/// Sums of products, with the biases, in the output.
+void convolve(Call& call, const Synapses& s);
+void multiply(Call& call, const Synapses& s);
+void multiply_computed(Call& call);
+
+/// A batch norm as factor and shift of each channel.
+struct Affine {
+  std::vector<double> factor, shift;
+};
+Affine affine_of(const Graph& graph, const GraphOp& norm);
+
+/// Calls f(result, a, b) for each element of a binary operator.
+void for_each_broadcast(Call& call, const std::function<void(double&, double, double)>& f);
+
+// Where int8 needs its scales, in quantised.cpp.
+void int8_conv(Call& call);
+void int8_gemm(Call& call);
+void int8_matmul(Call& call);
+void int8_unary(Call& call);
+void int8_binary(Call& call);
+void int8_softmax(Call& call);
+void int8_log_softmax(Call& call);
+void int8_layer_norm(Call& call);
+void int8_batch_norm(Call& call);
+void int8_lrn(Call& call);
+void int8_lstm(Call& call);
 
 // One an operator (windows.cpp, shapes.cpp, rows.cpp, products.cpp, recurrent.cpp).
 void conv(Call& call);

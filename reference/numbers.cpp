@@ -8,11 +8,6 @@
 #include "reference/machine.h"
 
 namespace unna::reference {
-namespace {
-
-std::int64_t whole(double value) {
-  return static_cast<std::int64_t>(value);
-}
 
 double function(const FunctionAttrs& f, double x) {
   switch (f.fn) {
@@ -58,6 +53,12 @@ double function(const FunctionAttrs& f, double x) {
   throw InternalError(fmt::format("{} is no function of one argument", name(f.fn)));
 }
 
+namespace {
+
+std::int64_t whole(double value) {
+  return static_cast<std::int64_t>(value);
+}
+
 /// Functions that fixed-point hardware computes without a table.
 std::optional<std::int64_t> exact(const FixedFormat& format, const FunctionAttrs& f,
                                   std::int64_t q) {
@@ -83,10 +84,17 @@ std::optional<std::int64_t> exact(const FixedFormat& format, const FunctionAttrs
 
 Numbers::Numbers(const std::optional<Encoding>& encoding) {
   if (!encoding) return;
-  if (encoding->is_fixed())
+  if (encoding->is_fixed()) {
     fixed_ = encoding->fixed;
-  else
+    accumulator_limit_ = std::ldexp(1.0, 8 * static_cast<int>(encoding->accumulator_bytes) - 1);
+  } else {
     floating_ = encoding->type;
+  }
+}
+
+std::int64_t Numbers::sum(double s) const {
+  overflowed_ = overflowed_ || s >= accumulator_limit_ || s < -accumulator_limit_;
+  return whole(s);
 }
 
 double Numbers::round(double x) const {
@@ -107,17 +115,17 @@ double Numbers::bias(double real) const {
 double Numbers::of_products(double sum, float factor) const {
   if (!fixed_) return sum * static_cast<double>(factor);
   const FixedScale scale = FixedScale::of(static_cast<double>(factor));
-  return saturate(scale.apply(whole(sum), fixed_->fraction));
+  return saturate(scale.apply(this->sum(sum), fixed_->fraction));
 }
 
-double Numbers::of_values(double sum, float factor) const {
-  if (!fixed_) return sum * static_cast<double>(factor);
-  return saturate(FixedScale::of(static_cast<double>(factor)).apply(whole(sum)));
+double Numbers::of_values(double sum, double factor) const {
+  if (!fixed_) return sum * factor;
+  return saturate(FixedScale::of(factor).apply(this->sum(sum)));
 }
 
 double Numbers::mean(double sum, std::int64_t count) const {
   if (!fixed_) return sum / static_cast<double>(count);
-  return saturate(round_divide(whole(sum), count));
+  return saturate(round_divide(this->sum(sum), count));
 }
 
 double Numbers::binary(ScalarFn fn, double a, double b) const {

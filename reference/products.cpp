@@ -7,12 +7,6 @@
 #include "reference/machine.h"
 
 namespace unna::reference {
-namespace {
-
-/// A batch norm as factor and shift of each channel.
-struct Affine {
-  std::vector<double> factor, shift;
-};
 
 Affine affine_of(const Graph& graph, const GraphOp& norm) {
   const auto of = [&](std::size_t input) -> const std::vector<float>& {
@@ -31,13 +25,7 @@ Affine affine_of(const Graph& graph, const GraphOp& norm) {
   return a;
 }
 
-struct Synapses {
-  std::vector<double> weights;
-  std::vector<double> biases;  ///< of every output channel
-};
-
-/// Weights (input 1) and biases (input 2, if any) of `channels` output channels.
-Synapses synapses_of(const Call& call, std::int64_t channels) {
+Synapses real_synapses(const Call& call, std::int64_t channels) {
   Synapses s;
   s.biases.resize(static_cast<std::size_t>(channels));
   if (call.has(2)) std::copy(call.weight(2).begin(), call.weight(2).end(), s.biases.begin());
@@ -50,6 +38,14 @@ Synapses synapses_of(const Call& call, std::int64_t channels) {
     for (std::size_t c = 0; c < s.biases.size(); ++c)
       s.biases[c] = s.biases[c] * a.factor[c] + a.shift[c];
   }
+  return s;
+}
+
+namespace {
+
+/// As the machine has them.
+Synapses synapses_of(const Call& call, std::int64_t channels) {
+  Synapses s = real_synapses(call, channels);
   for (double& v : s.weights) v = call.numbers.element(v);
   for (double& v : s.biases) v = call.numbers.bias(v);
   return s;
@@ -75,7 +71,7 @@ void add_plane(const double* in, std::int64_t h, std::int64_t w, const double* k
 
 }  // namespace
 
-void conv(Call& call) {
+void convolve(Call& call, const Synapses& s) {
   const ConvAttrs& attrs = call.op.as<ConvAttrs>();
   const Tensor& x = *call.in[0];
   Tensor& y = call.out[0];
@@ -83,7 +79,6 @@ void conv(Call& call) {
   const std::int64_t h = x.shape[2], w = x.shape[3];
   const std::int64_t inputs = x.shape[1] / attrs.groups;
   const std::int64_t taps = attrs.window.kernel_h * attrs.window.kernel_w;
-  const Synapses s = synapses_of(call, channels);
   for (std::int64_t n = 0; n < y.shape[0]; ++n)
     for (std::int64_t o = 0; o < channels; ++o) {
       double* out = &y.at((n * channels + o) * oh * ow);
@@ -94,24 +89,32 @@ void conv(Call& call) {
                   &s.weights[static_cast<std::size_t>((o * inputs + i) * taps)], attrs.window, out,
                   oh, ow);
     }
-  for (double& v : y.data) v = call.numbers.of_products(v);
 }
 
-void gemm(Call& call) {
+void conv(Call& call) {
+  convolve(call, synapses_of(call, call.out[0].shape[1]));
+  for (double& v : call.out[0].data) v = call.numbers.of_products(v);
+}
+
+void multiply(Call& call, const Synapses& s) {
   const Tensor& x = *call.in[0];
   Tensor& y = call.out[0];
   const std::int64_t k = x.shape.back(), features = y.shape.back();
-  const Synapses s = synapses_of(call, features);
   for (std::int64_t r = 0; r < element_count(x.shape) / k; ++r)
     for (std::int64_t o = 0; o < features; ++o) {
       double sum = s.biases[static_cast<std::size_t>(o)];
       for (std::int64_t i = 0; i < k; ++i)
         sum += x.at(r * k + i) * s.weights[static_cast<std::size_t>(o * k + i)];
-      y.at(r * features + o) = call.numbers.of_products(sum);
+      y.at(r * features + o) = sum;
     }
 }
 
-void matmul(Call& call) {
+void gemm(Call& call) {
+  multiply(call, synapses_of(call, call.out[0].shape.back()));
+  for (double& v : call.out[0].data) v = call.numbers.of_products(v);
+}
+
+void multiply_computed(Call& call) {
   const MatmulAttrs& attrs = call.op.as<MatmulAttrs>();
   const Tensor& a = *call.in[0];
   const Tensor& b = *call.in[1];
@@ -139,10 +142,15 @@ void matmul(Call& call) {
         for (std::int64_t i = 0; i < k; ++i)
           sum +=
               a.at(from_a + r * k + i) * b.at(from_b + (attrs.transpose_b ? c * k + i : i * n + c));
-        y.at((batch * m + r) * n + c) =
-            call.numbers.of_products(sum, static_cast<float>(attrs.scale));
+        y.at((batch * m + r) * n + c) = sum;
       }
   }
+}
+
+void matmul(Call& call) {
+  multiply_computed(call);
+  const auto scale = static_cast<float>(call.op.as<MatmulAttrs>().scale);
+  for (double& v : call.out[0].data) v = call.numbers.of_products(v, scale);
 }
 
 /// A batch norm on its own: a product, then a sum, each rounded.
@@ -156,6 +164,9 @@ void batch_norm(Call& call) {
     const auto c = static_cast<std::size_t>(i / inner % channels);
     const double scaled = numbers.binary(ScalarFn::mul, x.at(i), numbers.element(a.factor[c]));
     call.out[0].at(i) = numbers.binary(ScalarFn::add, scaled, numbers.element(a.shift[c]));
+    call.observe(InnerValue::norm_factor, a.factor[c]);
+    call.observe(InnerValue::norm_product, scaled);
+    call.observe(InnerValue::norm_shift, a.shift[c]);
   }
 }
 
@@ -226,11 +237,15 @@ void lstm(Call& call) {
                    part(w, d * gates * inputs, gates * inputs), biases, batch, inputs);
       const auto of_h =
           gates_of(numbers, h, part(r, d * gates * hidden, gates * hidden), none, batch, hidden);
+      for (const double v : of_x) call.observe(InnerValue::lstm_input_gates, v);
+      for (const double v : of_h) call.observe(InnerValue::lstm_output_gates, v);
       for (std::int64_t n = 0; n < batch; ++n)
         for (std::int64_t j = 0; j < hidden; ++j) {
           const auto gate = [&](std::int64_t which) {
             const auto g = static_cast<std::size_t>(n * gates + which * hidden + j);
-            return numbers.binary(ScalarFn::add, of_h[g], of_x[g]);
+            const double sum = numbers.binary(ScalarFn::add, of_h[g], of_x[g]);
+            call.observe(InnerValue::lstm_gates, sum);
+            return sum;
           };
           const auto at = static_cast<std::size_t>(n * hidden + j);
           const double in = applied(numbers, ScalarFn::sigmoid, gate(0));
@@ -238,6 +253,7 @@ void lstm(Call& call) {
           const double keep = applied(numbers, ScalarFn::sigmoid, gate(2));
           const double cell = applied(numbers, ScalarFn::tanh, gate(3));
           c[at] = two_products(numbers, keep, c[at], in, cell);
+          call.observe(InnerValue::lstm_state, c[at]);
           h[at] = two_products(numbers, out, applied(numbers, ScalarFn::tanh, c[at]), 0, 0);
           y.at(((t * directions + d) * batch + n) * hidden + j) = h[at];
         }

@@ -1,6 +1,8 @@
 #include "reference/reference.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/error.h"
 #include "reference/machine.h"
@@ -22,27 +24,45 @@ std::vector<double> Call::elements(std::size_t input) const {
   return all;
 }
 
+double Call::in_scale(std::size_t input) const {
+  return static_cast<double>(graph.tensor(op.inputs[input]).scale.value());
+}
+double Call::out_scale() const {
+  const GraphOp& last = folded != nullptr ? *folded : op;
+  return static_cast<double>(graph.tensor(last.outputs[0]).scale.value());
+}
+double Call::inner_scale(InnerValue which) const {
+  return static_cast<double>(op.inner_scales.at(static_cast<std::size_t>(which)));
+}
+
+void Call::observe(InnerValue which, double value) const {
+  if (largest == nullptr) return;
+  double& most = (*largest)[static_cast<std::size_t>(which)];
+  most = std::max(most, std::fabs(value));
+}
+
 namespace {
 
 struct Row {
   OpKind kind;
   void (*run)(Call&);
-  std::size_t parameters;  ///< inputs behind the first that it takes as reals
+  std::size_t parameters;             ///< inputs behind the first that it takes as reals
+  void (*run_int8)(Call&) = nullptr;  ///< where `run` is not that
 };
 
 constexpr auto kOps = std::to_array<Row>({
-    {OpKind::conv, conv, 2},
-    {OpKind::gemm, gemm, 2},
-    {OpKind::matmul, matmul, 0},
+    {OpKind::conv, conv, 2, int8_conv},
+    {OpKind::gemm, gemm, 2, int8_gemm},
+    {OpKind::matmul, matmul, 0, int8_matmul},
     {OpKind::max_pool, max_pool, 0},
     {OpKind::avg_pool, avg_pool, 0},
     {OpKind::global_avg_pool, global_avg_pool, 0},
-    {OpKind::unary, unary, 0},
-    {OpKind::binary, binary, 0},
-    {OpKind::softmax, softmax, 0},
-    {OpKind::layer_norm, layer_norm, 2},
-    {OpKind::batch_norm, batch_norm, 4},
-    {OpKind::lrn, lrn, 0},
+    {OpKind::unary, unary, 0, int8_unary},
+    {OpKind::binary, binary, 0, int8_binary},
+    {OpKind::softmax, softmax, 0, int8_softmax},
+    {OpKind::layer_norm, layer_norm, 2, int8_layer_norm},
+    {OpKind::batch_norm, batch_norm, 4, int8_batch_norm},
+    {OpKind::lrn, lrn, 0, int8_lrn},
     {OpKind::reduce, reduce, 0},
     {OpKind::concat, concat, 0},
     {OpKind::split, split, 0},
@@ -51,8 +71,8 @@ constexpr auto kOps = std::to_array<Row>({
     {OpKind::transpose, transpose, 0},
     {OpKind::pad, pad, 0},
     {OpKind::resize, resize, 0},
-    {OpKind::lstm, lstm, 3},
-    {OpKind::log_softmax, log_softmax, 0},
+    {OpKind::lstm, lstm, 3, int8_lstm},
+    {OpKind::log_softmax, log_softmax, 0, int8_log_softmax},
     {OpKind::gather, gather, 0},
 });
 
@@ -66,10 +86,12 @@ const Row& row_of(const GraphOp& op) {
 class Executor {
  public:
   Executor(const Graph& graph, const std::optional<Encoding>& encoding,
-           const ReferenceVisitor& visit)
+           const ReferenceVisitor& visit, const InnerVisitor& inner)
       : graph_(graph),
         numbers_(encoding),
+        int8_(encoding && encoding->type == DataType::int8),
         visit_(visit),
+        inner_(inner),
         tensors_(graph.tensors.size()),
         readers_left_(graph.tensors.size()) {
     for (std::size_t i = 0; i < graph.tensors.size(); ++i)
@@ -84,7 +106,7 @@ class Executor {
         make(TensorId(i), values->second);
         visit_(TensorId(i), tensors_[i]->data);
       }
-    for (const GraphOp& op : graph_.ops) step(op);
+    for (std::size_t i = 0; i < graph_.ops.size(); ++i) step(OpId(i));
   }
 
  private:
@@ -92,8 +114,9 @@ class Executor {
     Tensor t(graph_.tensor(id).shape);
     invariant(values.size() == t.data.size(), "{} has {} values for {} elements",
               graph_.tensor(id).name, values.size(), t.data.size());
+    const double unit = int8_ ? static_cast<double>(graph_.tensor(id).scale.value()) : 1;
     for (std::size_t i = 0; i < values.size(); ++i)
-      t.data[i] = numbers_.element(static_cast<double>(values[i]));
+      t.data[i] = numbers_.element(static_cast<double>(values[i]) / unit);
     tensors_[id.index()] = std::move(t);
   }
 
@@ -120,17 +143,25 @@ class Executor {
     return &*tensors_[id.index()];
   }
 
-  void step(const GraphOp& op) {
+  void step(OpId op_id) {
+    const GraphOp& op = graph_.op(op_id);
     if (is_folded(op)) return;
     const Row& row = row_of(op);
     const GraphOp* norm = folded(op);
     const GraphOp& last = norm != nullptr ? *norm : op;
     std::vector<Tensor> out;
     for (const TensorId id : last.outputs) out.emplace_back(graph_.tensor(id).shape);
-    Call call{graph_, op, numbers_, {}, out, norm};
+    std::vector<double> largest(kInnerValues);
+    Call call{graph_, op, numbers_, {}, out, norm, int8_, inner_ ? &largest : nullptr};
     for (std::size_t i = 0; i < op.inputs.size(); ++i)
       call.in.push_back(i > 0 && i <= row.parameters ? nullptr : input(op.inputs[i]));
-    row.run(call);
+    (int8_ && row.run_int8 != nullptr ? row.run_int8 : row.run)(call);
+    if (inner_) inner_(op_id, largest);
+    if (numbers_.overflowed())
+      throw InputError(op.pos,
+                       fmt::format("{}: a sum is more than an accumulator holds, expected more "
+                                   "core.accumulator_bytes or fewer core.fraction_bits",
+                                   op.name));
     for (Tensor& t : out)
       for (double& x : t.data) x = numbers_.round(x);
     for (std::size_t i = 0; i < out.size(); ++i) {
@@ -149,7 +180,9 @@ class Executor {
 
   const Graph& graph_;
   Numbers numbers_;
+  bool int8_;
   const ReferenceVisitor& visit_;
+  const InnerVisitor& inner_;
   std::vector<std::optional<Tensor>> tensors_;
   std::vector<std::size_t> readers_left_;
 };
@@ -158,8 +191,9 @@ class Executor {
 }  // namespace reference
 
 void run_reference(const Graph& graph, const InputValues& inputs,
-                   const std::optional<Encoding>& encoding, const ReferenceVisitor& visit) {
-  reference::Executor(graph, encoding, visit).run(inputs);
+                   const std::optional<Encoding>& encoding, const ReferenceVisitor& visit,
+                   const InnerVisitor& inner) {
+  reference::Executor(graph, encoding, visit, inner).run(inputs);
 }
 
 }  // namespace unna

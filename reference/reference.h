@@ -21,13 +21,18 @@ using InputValues = std::map<TensorId, std::vector<float>>;
 /// encoding they are whole numbers, in units of 2^-fraction. Later operators read what it leaves.
 using ReferenceVisitor = std::function<void(TensorId, std::span<double>)>;
 
+/// Called with the largest magnitudes of what an operator computed in between, by InnerValue.
+using InnerVisitor = std::function<void(OpId, std::span<const double>)>;
+
 /// Runs the graph in double precision. Without an encoding nothing is rounded. With one, inputs,
 /// weights and each operator's results are: floating point to its type; fixed point is computed in
 /// whole numbers, rounded and saturated as docs/functional.md says, sums of products exact. A
 /// batch norm behind a convolution that nobody else reads is folded into it, so the convolution's
-/// own output is not visited. Every weight and input needs values. Throws InputError at an operator
-/// of a kind that it does not know.
+/// own output is not visited. Every weight and input needs values; in int8 every tensor and
+/// operator needs its scales. Throws InputError at an operator of a kind that it does not know, and
+/// where a sum of whole numbers is more than an accumulator holds.
 void run_reference(const Graph& graph, const InputValues& inputs,
-                   const std::optional<Encoding>& encoding, const ReferenceVisitor& visit);
+                   const std::optional<Encoding>& encoding, const ReferenceVisitor& visit,
+                   const InnerVisitor& inner = {});
 
 }  // namespace unna

@@ -64,7 +64,7 @@ void avg_pool(Call& call) {
   Tensor& y = call.out[0];
   const WindowAttrs& a = attrs.window;
   const bool divides = !attrs.count_include_pad || overhangs(x, y, a);
-  const float factor = 1.0F / static_cast<float>(a.kernel_h * a.kernel_w);
+  const double factor = call.rescaled(1.0F / static_cast<float>(a.kernel_h * a.kernel_w));
   for_each_output(y, [&](std::int64_t at, std::int64_t plane, std::int64_t oy, std::int64_t ox) {
     double sum = 0;
     std::int64_t inside = 0;
@@ -85,7 +85,7 @@ void global_avg_pool(Call& call) {
   for (std::int64_t plane = 0; plane < x.shape[0] * x.shape[1]; ++plane) {
     double sum = 0;
     for (std::int64_t i = 0; i < each; ++i) sum += x.at(plane * each + i);
-    y.at(plane) = call.numbers.of_values(sum, 1.0F / static_cast<float>(each));
+    y.at(plane) = call.numbers.of_values(sum, call.rescaled(1.0F / static_cast<float>(each)));
   }
 }
 

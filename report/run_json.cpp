@@ -208,6 +208,11 @@ Json functional_json(const FunctionalFigures& functional) {
   json["tensors_checked"] = figure(static_cast<std::int64_t>(functional.tensors), "tensors");
   json["largest_error"] = figure(functional.largest_error, "ratio");
   json["tolerance"] = figure(functional.tolerance, "ratio");
+  if (functional.fidelity) {
+    json["sqnr"] = figure(functional.fidelity->sqnr_db, "dB");
+    json["top_rows"] = figure(functional.fidelity->rows, "rows");
+    json["top_rows_agreeing"] = figure(functional.fidelity->same_top, "rows");
+  }
   for (const InputFile& file : functional.inputs) json["inputs"].push_back(input_json(file));
   return json;
 }

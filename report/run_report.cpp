@@ -199,11 +199,15 @@ std::string functional_text(const FunctionalFigures& f) {
   if (f.perturbed > 0)
     text += f.perturbed == 1 ? ", once more under random delays"
                              : fmt::format(", {} times more under random delays", f.perturbed);
-  if (f.tensors == 0) return text;
-  text += fmt::format("; {} tensors are the reference's, ", f.tensors);
-  return text + (f.tolerance == 0 ? "bit by bit"
-                                  : fmt::format("within {:.2g} of {:.2g} of their largest value",
-                                                f.largest_error, f.tolerance));
+  if (f.tensors > 0)
+    text += fmt::format("; {} tensors are the reference's, ", f.tensors) +
+            (f.tolerance == 0 ? "bit by bit"
+                              : fmt::format("within {:.2g} of {:.2g} of their largest value",
+                                            f.largest_error, f.tolerance));
+  if (f.fidelity)
+    text += fmt::format("; {:.1f} dB above quantisation noise, {} of {} rows have the same largest",
+                        f.fidelity->sqnr_db, f.fidelity->same_top, f.fidelity->rows);
+  return text;
 }
 
 }  // namespace

@@ -52,6 +52,16 @@ struct ValidationFigures {
   bool conservation = false;
 };
 
+/// How near a quantised network's outputs are to those in double precision.
+struct Fidelity {
+  /// Signal to quantisation noise of all their elements: ten times the decimal logarithm of the sum
+  /// of squares over that of squared errors; infinite where there are none.
+  double sqnr_db = 0;
+  /// Of their rows (last axis, two columns or more), and of those whose largest element is at the
+  /// same place.
+  std::int64_t rows = 0, same_top = 0;
+};
+
 /// Of a run with values; a difference ends the run with an error instead of a report.
 struct FunctionalFigures {
   std::size_t tensors = 0;  ///< compared with the reference; 0: --check was not asked for
@@ -60,7 +70,8 @@ struct FunctionalFigures {
   double tolerance = 0;        ///< that was granted; 0: bit by bit
   std::int64_t perturbed = 0;  ///< delay patterns under which the shared layout gave the same bits
   std::uint64_t seed = 0;      ///< of the random values
-  std::vector<InputFile> inputs;  ///< files that values came from
+  std::vector<InputFile> inputs;     ///< files that values came from
+  std::optional<Fidelity> fidelity;  ///< int8
 };
 
 /// Of the host, and so different in every run.

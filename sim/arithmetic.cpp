@@ -149,9 +149,9 @@ template class FloatArithmetic<std::uint16_t>;
 
 // --- Fixed point
 
-template <class Element, class Sum>
-std::int64_t FixedArithmetic<Element, Sum>::exact(Function fn, float alpha, float beta,
-                                                  std::int64_t x) const {
+template <class Sum>
+std::int64_t FixedArithmetic<Sum>::exact(Function fn, float alpha, float beta,
+                                         std::int64_t x) const {
   switch (fn) {
     case Function::relu:
       return std::max<std::int64_t>(x, 0);
@@ -169,9 +169,8 @@ std::int64_t FixedArithmetic<Element, Sum>::exact(Function fn, float alpha, floa
   }
 }
 
-template <class Element, class Sum>
-const std::vector<Element>& FixedArithmetic<Element, Sum>::table(Function fn, float alpha,
-                                                                 float beta) {
+template <class Sum>
+const std::vector<std::int16_t>& FixedArithmetic<Sum>::table(Function fn, float alpha, float beta) {
   auto [at, made] = tables_.try_emplace({fn, alpha, beta});
   if (!made) return at->second;
   std::vector<Element>& entries = at->second;
@@ -187,9 +186,8 @@ const std::vector<Element>& FixedArithmetic<Element, Sum>::table(Function fn, fl
   return entries;
 }
 
-template <class Element, class Sum>
-void FixedArithmetic<Element, Sum>::apply(Function fn, float alpha, float beta,
-                                          std::span<Element> data) {
+template <class Sum>
+void FixedArithmetic<Sum>::apply(Function fn, float alpha, float beta, std::span<Element> data) {
   if (fn == Function::none) return;
   if (fn == Function::relu) {
     for (Element& e : data) e = std::max<Element>(e, 0);
@@ -199,9 +197,9 @@ void FixedArithmetic<Element, Sum>::apply(Function fn, float alpha, float beta,
   for (Element& e : data) e = look_up(entries, e);
 }
 
-template <class Element, class Sum>
-void FixedArithmetic<Element, Sum>::softmax(std::span<const Value> in, const Factor& gamma,
-                                            std::span<Element> out) const {
+template <class Sum>
+void FixedArithmetic<Sum>::softmax(std::span<const Value> in, const Factor& gamma,
+                                   std::span<Element> out) const {
   const std::vector<std::int64_t> wide(in.begin(), in.end());
   std::vector<std::int64_t> result(in.size());
   rows_.softmax(wide, gamma, result);
@@ -209,11 +207,10 @@ void FixedArithmetic<Element, Sum>::softmax(std::span<const Value> in, const Fac
                  [](std::int64_t x) { return static_cast<Element>(x); });
 }
 
-template <class Element, class Sum>
-void FixedArithmetic<Element, Sum>::layer_norm(std::span<const Value> in,
-                                               std::span<const Value> gamma,
-                                               std::span<const Sum> beta, float epsilon,
-                                               std::span<Element> out) const {
+template <class Sum>
+void FixedArithmetic<Sum>::layer_norm(std::span<const Value> in, std::span<const Value> gamma,
+                                      std::span<const Sum> beta, float epsilon,
+                                      std::span<Element> out) const {
   const std::vector<std::int64_t> wide(in.begin(), in.end());
   const std::vector<std::int64_t> scale(gamma.begin(), gamma.end());
   const std::vector<std::int64_t> shift(beta.begin(), beta.end());
@@ -223,9 +220,9 @@ void FixedArithmetic<Element, Sum>::layer_norm(std::span<const Value> in,
                  [](std::int64_t x) { return static_cast<Element>(x); });
 }
 
-template <class Element, class Sum>
-void FixedArithmetic<Element, Sum>::lrn(std::span<const Value> in, std::int64_t size, float alpha,
-                                        float beta, float bias, std::span<Element> out) {
+template <class Sum>
+void FixedArithmetic<Sum>::lrn(std::span<const Value> in, std::int64_t size, float alpha,
+                               float beta, float bias, std::span<Element> out) {
   const FixedLrn& lrn =
       lrns_
           .try_emplace({size, alpha, beta, bias}, format_, size, static_cast<double>(alpha),
@@ -239,10 +236,10 @@ void FixedArithmetic<Element, Sum>::lrn(std::span<const Value> in, std::int64_t 
   }
 }
 
-template <class Element, class Sum>
-std::pair<Element, Element> FixedArithmetic<Element, Sum>::lstm(std::int64_t i, std::int64_t o,
-                                                                std::int64_t f, std::int64_t g,
-                                                                std::int64_t c) {
+template <class Sum>
+std::pair<std::int16_t, std::int16_t> FixedArithmetic<Sum>::lstm(std::int64_t i, std::int64_t o,
+                                                                 std::int64_t f, std::int64_t g,
+                                                                 std::int64_t c) {
   const std::vector<Element>& gate = table(Function::sigmoid, 0, 0);
   const std::vector<Element>& squash = table(Function::tanh, 0, 0);
   const std::int64_t products =
@@ -252,18 +249,16 @@ std::pair<Element, Element> FixedArithmetic<Element, Sum>::lstm(std::int64_t i, 
   return {store(round_shift(result, format_.fraction)), state};
 }
 
-template <class Element, class Sum>
-Element FixedArithmetic<Element, Sum>::bilinear(const std::array<Value, 4>& v, std::int64_t fy,
-                                                std::int64_t fx) const {
+template <class Sum>
+std::int16_t FixedArithmetic<Sum>::bilinear(const std::array<Value, 4>& v, std::int64_t fy,
+                                            std::int64_t fx) const {
   constexpr std::int64_t kOne = 1 << 16;
   const std::int64_t top = v[0] * (kOne - fx) + v[1] * fx;
   const std::int64_t bottom = v[2] * (kOne - fx) + v[3] * fx;
   return store(round_shift(top * (kOne - fy) + bottom * fy, 32));
 }
 
-template class FixedArithmetic<std::int16_t, std::int32_t>;
-template class FixedArithmetic<std::int16_t, std::int64_t>;
-template class FixedArithmetic<std::int8_t, std::int32_t>;
-template class FixedArithmetic<std::int8_t, std::int64_t>;
+template class FixedArithmetic<std::int32_t>;
+template class FixedArithmetic<std::int64_t>;
 
 }  // namespace unna

@@ -87,13 +87,13 @@ class FloatArithmetic {
   Element bilinear(const std::array<Value, 4>& v, std::int64_t fy, std::int64_t fx) const;
 };
 
-/// int8 and int16: numbers with `core.fraction_bits`, sums of products with twice as many, which
+/// int16: numbers with `core.fraction_bits`, sums of products with twice as many, which
 /// wrap around at the width of an accumulator.
-template <class ElementType, class SumType>
+template <class SumType>
 class FixedArithmetic {
  public:
-  using Element = ElementType;
-  using Value = ElementType;
+  using Element = std::int16_t;
+  using Value = std::int16_t;
   using Sum = SumType;
   using Factor = FixedScale;
 

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "isa/timing.h"
 #include "sim/arithmetic.h"
 #include "sim/indexed_synapses.h"
 #include "sim/products.h"
+#include "sim/quantised.h"
 
 namespace unna {
 namespace {
@@ -33,6 +35,7 @@ class TypedUnit final : public ComputeUnit {
 
   void execute(const Instruction& i, CoreMemory& memory) override {
     memory_ = &memory;
+    if constexpr (kQuantised) arithmetic_.set_scales(memory.scales);
     switch (i.opcode) {
       case Opcode::conv:
         return conv(i);
@@ -58,6 +61,9 @@ class TypedUnit final : public ComputeUnit {
         return move(i);
       case Opcode::lstm:
         return lstm(i);
+      case Opcode::quant:
+        memory.scales = {i.real(s_in), i.real(s_in2), i.real(s_mid), i.real(s_out)};
+        return;
       default:
         throw InternalError(fmt::format("{} is no compute instruction", info(i.opcode).mnemonic));
     }
@@ -69,6 +75,7 @@ class TypedUnit final : public ComputeUnit {
   using Sum = typename A::Sum;
   using Factor = typename A::Factor;
 
+  static constexpr bool kQuantised = std::is_same_v<A, QuantisedArithmetic<Sum>>;
   static constexpr Bytes kElement = sizeof(Element);
   static constexpr Bytes kSum = sizeof(Sum);
 
@@ -114,10 +121,50 @@ class TypedUnit final : public ComputeUnit {
   void begin_biased(const Instruction& i, std::int64_t count, std::int64_t channels) {
     begin_sums(i, count, Sum{});
     if (!has_flag(i, kBias)) return;
+    if (has_flag(i, kScale)) {
+      read_records(i, channels);
+      for (std::size_t at = 0; at < sums_.size(); ++at)
+        sums_[at] = records_[at % records_.size()].bias;
+      return;
+    }
     const auto raw = memory_->at(i.local(bias), channels * kSum);
     const auto step = static_cast<std::size_t>(channels);
     for (std::size_t at = 0; at < sums_.size(); at += step)
       std::memcpy(&sums_[at], raw.data(), raw.size());
+  }
+  /// A channel's constants where products are scaled.
+  struct Record {
+    Sum bias;
+    Requantiser scale;
+  };
+  void read_records(const Instruction& i, std::int64_t channels) {
+    constexpr Bytes kRecord = kSum + kScaleBytes;
+    const auto raw = memory_->at(i.local(bias), channels * kRecord);
+    records_.resize(static_cast<std::size_t>(channels));
+    for (std::size_t c = 0; c < records_.size(); ++c) {
+      const std::byte* from = &raw[c * static_cast<std::size_t>(kRecord)];
+      std::memcpy(&records_[c].bias, from, sizeof(Sum));
+      std::memcpy(&records_[c].scale.multiplier, from + sizeof(Sum), 4);
+      std::memcpy(&records_[c].scale.shift, from + sizeof(Sum) + 4, 4);
+      // Poison and other nonsense is no shift.
+      records_[c].scale.shift = std::clamp(records_[c].scale.shift, 0, 100);
+    }
+  }
+  /// Sums of products become results: by their channels' records, else with the factor gamma.
+  void end_products(const Instruction& i, std::int64_t channels, float scale) {
+    if constexpr (kQuantised) {
+      if (!has_flag(i, kScale)) {
+        const Factor factor = arithmetic_.product_factor(scale);
+        return end_sums(i, [&](Sum s) { return arithmetic_.of_products(s, factor); });
+      }
+      if (!has_flag(i, kPartial)) read_records(i, channels);
+      std::size_t k = 0;
+      end_sums(i, [&](Sum s) { return A::of_products(s, records_[k++ % records_.size()].scale); });
+    } else {
+      if (scale == 1.0F) return end_sums(i, [&](Sum s) { return arithmetic_.of_products(s); });
+      const Factor factor = arithmetic_.factor(scale);
+      end_sums(i, [&](Sum s) { return arithmetic_.of_products(s, factor); });
+    }
   }
   /// Leaves the sums where they are partial, else what `finish` makes of them, through `post`.
   template <class Finish>
@@ -182,7 +229,7 @@ class TypedUnit final : public ComputeUnit {
                         ky * kernel_w, c);
         add_row(weights, pitch, channels, (y * ow + p) * channels);
       }
-    end_sums(i, [&](Sum s) { return arithmetic_.of_products(s); });
+    end_products(i, channels, 1);
   }
 
   /// One kernel row: neighbouring positions are contiguous where the window is not dilated.
@@ -211,10 +258,7 @@ class TypedUnit final : public ComputeUnit {
       stretches_.assign(1, {x + r * c, 0, c});
       add_row(weights, c, channels, r * channels);
     }
-    const float scale = i.real(Operand::gamma);
-    if (scale == 1.0F) return end_sums(i, [&](Sum s) { return arithmetic_.of_products(s); });
-    const Factor factor = arithmetic_.factor(scale);
-    end_sums(i, [&](Sum s) { return arithmetic_.of_products(s, factor); });
+    end_products(i, channels, i.real(Operand::gamma));
   }
 
   const Value* packed(const Value* from, std::int64_t n_rows, std::int64_t rs, std::int64_t n_cols,
@@ -256,7 +300,7 @@ class TypedUnit final : public ComputeUnit {
         [&](std::int64_t at, std::int64_t from, std::int64_t tap) {
           add_products(x + from * c, by_tap + tap * c, sums_at(at * c, c));
         });
-    end_sums(i, [&](Sum s) { return arithmetic_.of_products(s); });
+    end_products(i, c, 1);
   }
 
   std::span<Sum> sums_at(std::int64_t at, std::int64_t count) {
@@ -435,17 +479,19 @@ class TypedUnit final : public ComputeUnit {
   // Scratch, kept for its capacity.
   std::vector<Value> in_, wt_, packed_;
   std::vector<Sum> sums_, row_;
+  std::vector<Record> records_;
   std::vector<Element> result_, state_;
   std::vector<Stretch<Value>> stretches_;
   std::vector<std::int64_t> counts_;
   IndexedSynapses<A> indexed_;
 };
 
-template <class Element>
-std::unique_ptr<ComputeUnit> make_fixed(const MachineConfig& m) {
+/// The unit whose arithmetic has accumulators of 4 or 8 bytes.
+template <template <class> class Arithmetic>
+std::unique_ptr<ComputeUnit> make_whole(const MachineConfig& m) {
   if (m.core.accumulator_bytes == 4)
-    return std::make_unique<TypedUnit<FixedArithmetic<Element, std::int32_t>>>(m);
-  return std::make_unique<TypedUnit<FixedArithmetic<Element, std::int64_t>>>(m);
+    return std::make_unique<TypedUnit<Arithmetic<std::int32_t>>>(m);
+  return std::make_unique<TypedUnit<Arithmetic<std::int64_t>>>(m);
 }
 
 }  // namespace
@@ -463,13 +509,11 @@ std::unique_ptr<ComputeUnit> make_compute_unit(const MachineConfig& m) {
     case DataType::fp16:
       return std::make_unique<TypedUnit<FloatArithmetic<std::uint16_t>>>(m);
     case DataType::int16:
-      return make_fixed<std::int16_t>(m);
+      return make_whole<FixedArithmetic>(m);
     case DataType::int8:
-      break;
+      return make_whole<QuantisedArithmetic>(m);
   }
-  throw InputError(
-      "values of int8 are not simulated: that needs scales for each tensor; expected data_type "
-      "int16, fp16 or fp32");
+  throw InternalError("unknown number type");
 }
 
 }  // namespace unna

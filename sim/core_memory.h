@@ -1,6 +1,6 @@
 #pragma once
 
-// The contents of a core's buffers.
+// The contents of a core's buffers and registers.
 
 #include <array>
 #include <cstddef>
@@ -16,6 +16,11 @@ namespace unna {
 
 /// What memory holds that nobody has written: large in every number type, so that it is noticed.
 inline constexpr std::byte kPoison{0x7f};
+
+/// int8: what 1 stands for in the operands of compute instructions (opcode `quant`).
+struct ScaleRegisters {
+  float in = 1, in2 = 1, mid = 1, out = 1;
+};
 
 class CoreMemory {
  public:
@@ -34,6 +39,8 @@ class CoreMemory {
     return std::span(memory).subspan(static_cast<std::size_t>(address.offset),
                                      static_cast<std::size_t>(size));
   }
+
+  ScaleRegisters scales;
 
  private:
   std::array<std::vector<std::byte>, 3> bytes_;

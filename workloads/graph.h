@@ -42,6 +42,8 @@ struct GraphTensor {
   /// Of a weight with pruned elements: those that are left, row-major; null: all. Pruned ones are
   /// zero, whatever their values are (workloads/sparsity.h).
   std::shared_ptr<const Bitmap> kept;
+  /// int8: what 1 stands for; none where nobody has calibrated it.
+  std::optional<float> scale = std::nullopt;
 
   std::int64_t elements() const { return element_count(shape); }
 };
@@ -194,12 +196,32 @@ struct GraphOp {
   std::vector<TensorId> outputs;
   OpAttrs attrs;
   SourcePos pos;  ///< where it was written, for messages
+  /// int8: scales of what it computes in between (InnerValue); empty where nobody has calibrated
+  /// it.
+  std::vector<float> inner_scales = {};
 
   template <class T>
   const T& as() const {
     return std::get<T>(attrs);
   }
 };
+
+/// Values inside of operators that are executed as several, indices into GraphOp::inner_scales:
+/// batch_norm (where it is not folded), lstm and log_softmax.
+enum class InnerValue : std::uint8_t {
+  norm_factor = 0,
+  norm_product,
+  norm_shift,
+  lstm_input_gates = 0,
+  lstm_output_gates,
+  lstm_gates,
+  lstm_state,
+  log_softmax_below = 0,  ///< x - max
+  log_softmax_powers,
+  log_softmax_sum,
+  log_softmax_log,
+};
+inline constexpr std::size_t kInnerValues = 4;  ///< at most, of an operator
 
 /// Operators in a topological order; ids are positions.
 struct Graph {

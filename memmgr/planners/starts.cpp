@@ -53,7 +53,8 @@ std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget)
   std::vector<Start> all = starts(problem, orders);
   // What takes n log n comes first then: there is a plan when the others are given up.
   if (budget.deadline)
-    std::ranges::stable_partition(all, [](const Start& s) { return s.planner != nullptr; });
+    std::stable_partition(all.begin(), all.end(),
+                          [](const Start& s) { return s.planner != nullptr; });
   std::vector<Bytes> best;
   Bytes peak = 0;
   for (std::size_t first = 0; first < all.size(); first += kAtATime) {

@@ -46,6 +46,16 @@ TEST(Sweep, a_point_resolves_to_network_machine_and_options) {
   EXPECT_EQ(run.options.perturbed, 2);
 }
 
+TEST(Sweep, shapes_of_inputs_are_axes) {
+  const SweepSpec spec = parse_sweep(
+      "sweep: s\naxes:\n  network: [a.onnx]\n  input_shape.x: [1x3x8x8, 4x3x8x8]\n", "s.yaml");
+  const auto points = sweep_points(spec);
+  ASSERT_EQ(points.size(), 2U);
+  const SweepRun one = resolve(spec, points[0]), four = resolve(spec, points[1]);
+  EXPECT_EQ(four.network.onnx.input_shapes.at("x"), (Shape{4, 3, 8, 8}));
+  EXPECT_NE(point_key(one), point_key(four));
+}
+
 TEST(Sweep, the_key_changes_with_everything_that_a_result_depends_on) {
   const SweepSpec spec = parsed();
   const SweepRun run = resolve(spec, sweep_points(spec)[0]);
@@ -103,6 +113,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"sweep: s\naxes:\n  network: [a]\n  machine.cores: [1]\n",
                 "s.yaml:4:3: machine.cores is the axis 'cores'"},
         BadCase{"sweep: s\naxes:\n  network: [a]\n  cores: [1, four]\n", "s.yaml:4:14: "},
+        BadCase{"sweep: s\naxes:\n  network: [a]\n  input_shape.x: [1x3xq]\n",
+                "s.yaml:4:19: '1x3xq' is no shape"},
+        BadCase{"sweep: s\naxes:\n  network: [a]\n  input_shape.: [1x3]\n",
+                "s.yaml:4:3: unknown axis 'input_shape.'"},
         BadCase{"sweep: s\naxes:\n  network: [a]\n  cores: [0]\n", "s.yaml:4:11: "},
         BadCase{"sweep: s\naxes:\n  network: [a]\n  cores: []\n",
                 "s.yaml:4:10: axis cores has no values"},

@@ -5,16 +5,20 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
+#include <filesystem>
 
 #include "tests/functional/run.h"
 
 namespace unna {
 namespace {
 
-Loaded load_shipped(const std::string& name, std::int64_t cores) {
-  return load(load_workload(fmt::format("{}/workloads/{}.yaml", UNNASIM_SOURCE_DIR, name)),
-              preset_machine(cores), {}, 1);
+Loaded load_shipped(const std::string& name, std::int64_t cores, DataType type = DataType::int16) {
+  MachineConfig machine = preset_machine(cores);
+  machine.data_type = type;
+  return load(load_workload(fmt::format("{}/workloads/{}.yaml", UNNASIM_SOURCE_DIR, name)), machine,
+              {}, 1);
 }
 
 Layout planned_layout(const Loaded& loaded, const Executed& executed, const std::string& planner) {
@@ -45,6 +49,17 @@ TEST_P(ShippedNetwork, computes_as_the_reference_and_survives_sharing) {
   }
 }
 
+TEST_P(ShippedNetwork, computes_as_the_reference_in_int8) {
+  for (const std::int64_t cores : {1, 4, 16}) {
+    SCOPED_TRACE(cores);
+    const Loaded loaded = load_shipped(GetParam(), cores, DataType::int8);
+    const FunctionalRun alone = run(loaded);
+    const Check check = check_against_reference(loaded.compiled, loaded.inputs, *alone.memory);
+    EXPECT_GT(check.tensors, 5U);
+    EXPECT_FALSE(check.difference) << *check.difference;
+  }
+}
+
 const auto case_name = [](const auto& network) { return std::string(network.param); };
 
 INSTANTIATE_TEST_SUITE_P(Small, ShippedNetwork,
@@ -60,6 +75,51 @@ std::vector<const char*> large_networks() {
 }
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ShippedNetwork);
 INSTANTIATE_TEST_SUITE_P(Large, ShippedNetwork, ::testing::ValuesIn(large_networks()), case_name);
+
+/// ONNX models of other exporters, beside the source tree; without them, and without UNNA_LONG,
+/// there are no tests.
+std::vector<std::string> shared_models() {
+  std::vector<std::string> files;
+  if (std::getenv("UNNA_LONG") == nullptr) return files;
+  const char* set = std::getenv("UNNA_SHARED");
+  const std::filesystem::path shared =
+      set != nullptr ? std::filesystem::path(set)
+                     : std::filesystem::path(UNNASIM_SOURCE_DIR).parent_path() / "shared";
+  for (const char* folder : {"onnx", "public"}) {
+    const std::filesystem::path path = shared / "models" / folder;
+    if (!std::filesystem::is_directory(path)) continue;
+    for (const auto& entry : std::filesystem::directory_iterator(path))
+      if (entry.path().extension() == ".onnx") files.push_back(entry.path().string());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+class SharedModel : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(SharedModel, computes_as_the_reference) {
+  constexpr std::pair<DataType, std::int64_t> kMachines[] = {
+      {DataType::fp32, 4}, {DataType::int16, 16}, {DataType::int8, 4}};
+  for (const auto& [type, cores] : kMachines) {
+    SCOPED_TRACE(kDataTypeNames[static_cast<std::size_t>(type)]);
+    MachineConfig machine = preset_machine(cores);
+    machine.data_type = type;
+    const Loaded loaded = load(import_onnx(GetParam()).graph, machine, {}, 1);
+    const FunctionalRun r = run(loaded);
+    const Check check = check_against_reference(loaded.compiled, loaded.inputs, *r.memory);
+    EXPECT_GT(check.tensors, 0U);
+    EXPECT_FALSE(check.difference) << *check.difference;
+  }
+}
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(SharedModel);
+INSTANTIATE_TEST_SUITE_P(Large, SharedModel, ::testing::ValuesIn(shared_models()),
+                         [](const auto& file) {
+                           std::string name = std::filesystem::path(file.param).stem().string();
+                           std::ranges::replace_if(
+                               name, [](char c) { return !std::isalnum(c) && c != '_'; }, '_');
+                           return name;
+                         });
 
 TEST(LayoutProof, holds_for_every_planner_under_random_delays) {
   const Loaded loaded = load_shipped("blazeface", 4);

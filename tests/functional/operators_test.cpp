@@ -44,7 +44,8 @@ ops:
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, Operators,
-                         ::testing::Values(DataType::int16, DataType::fp16, DataType::fp32),
+                         ::testing::Values(DataType::int8, DataType::int16, DataType::fp16,
+                                           DataType::fp32),
                          [](const auto& type) {
                            return std::string(kDataTypeNames[static_cast<std::size_t>(type.param)]);
                          });

@@ -16,6 +16,7 @@ struct Loaded {
   Compiled compiled;
   InputValues inputs;
   InitialMemory memory;
+  ExactOutputs exact;  ///< int8
 };
 inline Loaded load(Graph graph, const MachineConfig& machine, const CompileOptions& options,
                    std::uint64_t seed) {
@@ -24,6 +25,7 @@ inline Loaded load(Graph graph, const MachineConfig& machine, const CompileOptio
   for (std::size_t i = 0; i < graph.tensors.size(); ++i)
     if (graph.tensors[i].kind == TensorKind::input)
       l.inputs[TensorId(i)] = random_input(graph, TensorId(i), seed);
+  if (machine.data_type == DataType::int8) l.exact = calibrate(graph, l.inputs);
   l.compiled = compile_graph(std::move(graph), {machine, {}}, options);
   l.memory = initial_memory(l.compiled, l.inputs);
   return l;

@@ -89,12 +89,14 @@ const Fault kFaults[] = {
      "fn is 26, expected a function below 26"},
     {"BinaryFunctionAfterwards", "post=relu", "post=add", "core 0, pc 2: `matmul",
      "post is add, expected a function of one operand"},
-    {"UnknownFlag", "acc=bias", "acc=0x8", "core 0, pc 2: `matmul",
-     "acc is 0x8, expected a set of accumulate, partial, bias and indexed"},
+    {"UnknownFlag", "acc=bias", "acc=0x20", "core 0, pc 2: `matmul",
+     "acc is 0x20, expected a set of accumulate, partial, bias, scale and indexed"},
+    {"ScaleOfAnotherType", "acc=bias", "acc=bias|scale", "core 0, pc 2: `matmul",
+     "acc has scale, expected none but in int8"},
     {"BiasOnPartialSums", "acc=bias", "acc=accumulate|bias", "core 0, pc 2: `matmul",
      "acc adds a bias to partial sums that have it, expected only one of the two"},
     {"BiasWithoutOperand", "acc=0", "acc=bias", "core 1, pc 2: `pool",
-     "acc has bias, expected none with an instruction without that operand"},
+     "acc has bias or scale, expected none with an instruction without that operand"},
     // Step-indexed synapses: the product has 8 rows of 16 positions
     {"IndexedWithoutOperand", "acc=0", "acc=indexed", "core 1, pc 2: `pool",
      "acc has indexed, expected it with conv and matmul only"},
@@ -295,6 +297,20 @@ TEST(VerifyBetweenCores, WaitThatNamesAnotherSignallerIsRejected) {
             }),
             "\"net\": core 2, pc 0: `wait op(0) core=c1 sem=0`: core 0 signals this semaphore, "
             "expected core 1");
+}
+
+TEST(VerifyOperands, ScalesAreAboveZeroAndSynchroniseNobody) {
+  const auto program = [](float scale) {
+    Instruction i(Opcode::quant, OpId(0));
+    for (const Operand o : {Operand::s_in, Operand::s_in2, Operand::s_mid, Operand::s_out})
+      i.set_real(o, scale);
+    return synchronisation({{i, control(Opcode::signal, 1, 0)}, {i, control(Opcode::wait, 0, 0)}});
+  };
+  EXPECT_EQ(input_error([&] { verify(program(0.5F)); }), "");
+  EXPECT_EQ(
+      input_error([&] { verify(program(0)); }),
+      "\"net\": core 0, pc 0: `quant op(0) s_in=0 s_in2=0 s_mid=0 s_out=0`: s_in is 0, expected "
+      "a scale above 0");
 }
 
 TEST(VerifyStreams, NoCoreAndTooManyAreRejected) {

@@ -5,39 +5,16 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "base/rng.h"
 #include "compiler/compile.h"
 #include "isa/timing.h"
 #include "memmgr/checker.h"
 #include "memmgr/problem.h"
 #include "sim/simulate.h"
+#include "tests/support/random_machine.h"
 #include "workloads/random_graph.h"
 
 namespace unna {
 namespace {
-
-MachineConfig random_machine(Rng& rng) {
-  constexpr std::int64_t kCores[] = {1, 2, 3, 4, 5, 8, 16};
-  MachineConfig m;
-  m.cores = kCores[rng.below(std::size(kCores))];
-  m.core.pes = 1 << rng.below(5);
-  m.core.multipliers = 1 << rng.below(5);
-  m.core.nbin_bytes = 1024 << rng.below(5);
-  m.core.nbout_bytes = 1024 << rng.below(5);
-  m.core.sb_bytes = 4096 << rng.below(5);
-  m.core.queue_depth = rng.between(1, 16);
-  m.core.dma_outstanding = rng.between(1, 4);
-  m.data_type = static_cast<DataType>(rng.below(4));
-  return m;
-}
-
-CompileOptions random_options(Rng& rng) {
-  CompileOptions o;
-  o.granularity = static_cast<Granularity>(rng.below(3));
-  o.partition = static_cast<Partition>(rng.below(5));
-  o.bands = rng.between(1, 8);
-  return o;
-}
 
 struct Program {
   std::shared_ptr<const Object> object;
@@ -47,7 +24,7 @@ struct Program {
 /// Nothing where a single tile does not fit the random machine's buffers.
 std::optional<Program> compile_random(std::uint64_t seed, const Graph& graph) {
   Rng rng(seed);
-  const MachineConfig machine = random_machine(rng);
+  const MachineConfig machine = random_machine(rng, static_cast<DataType>(rng.below(4)));
   try {
     CompileResult result = compile(graph, machine, random_options(rng));
     return Program{std::make_shared<const Object>(std::move(result.object)), machine};

@@ -50,6 +50,18 @@ TEST(Ranges, BiasIsOneAccumulatorAChannel) {
             "in:nbin[100,220) wt:sb[200,578) bias:sb[3000,3028) out:nbout[300,384)!");
 }
 
+TEST(Ranges, RecordsAreReadForTheBiasAndForResults) {
+  const auto bias_of = [](std::uint32_t flags) {
+    for (const LocalAccess& a : local_accesses(conv().set(acc, flags), 1, kAccumulator))
+      if (a.operand == bias) return a.end - a.begin;
+    return Bytes{0};
+  };
+  EXPECT_EQ(bias_of(kBias | kScale), 7 * (4 + 8));
+  EXPECT_EQ(bias_of(kBias | kScale | kPartial), 7 * (4 + 8));
+  EXPECT_EQ(bias_of(kAccumulate | kScale), 7 * (4 + 8));
+  EXPECT_EQ(bias_of(kAccumulate | kScale | kPartial), 0);
+}
+
 TEST(Ranges, PartialSumsAreAccumulatorsInAndOut) {
   EXPECT_EQ(ranges(conv().set(acc, kPartial)),
             "in:nbin[100,220) wt:sb[200,578) out:nbout[300,468)!");
