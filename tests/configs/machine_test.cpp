@@ -198,8 +198,8 @@ TEST(Machine, SetOfAnUnknownFieldListsTheKnownOnes) {
   MachineConfig machine;
   const std::string error = input_error([&] { set_field(machine, "core.pe=3"); });
   EXPECT_TRUE(
-      error.starts_with("--set core.pe=3: unknown field 'core.pe', expected one of: name, "
-                        "cores, clock_mhz, data_type, core.pes, "))
+      error.starts_with("--set core.pe=3: unknown field 'core.pe', expected one of: "
+                        "core.pes, core.multipliers, "))
       << error;
 }
 

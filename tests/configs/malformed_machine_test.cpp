@@ -14,7 +14,9 @@ struct Malformed {
   std::string_view error;
 };
 
-constexpr std::string_view kTopKeys = "name, cores, clock_mhz, data_type, core, sync, dram";
+constexpr std::string_view kTopKeys =
+    "name, cores, clock_mhz, data_type, core, sync, dram, "
+    "interconnect, cache";
 
 const Malformed kMalformed[] = {
     {"Empty", "", "m.yaml:1:1: empty, expected a YAML map"},
@@ -28,8 +30,8 @@ const Malformed kMalformed[] = {
     {"UnknownKeyInSection", "sync:\n  barier_cycles: 3\n",
      "m.yaml:2:3: unknown key 'barier_cycles' in sync, expected one of: barrier_cycles, "
      "signal_cycles"},
-    {"UnknownSection", "cache:\n  size: 3\n",
-     "m.yaml:1:1: unknown key 'cache' in the machine, expected one of: TOP"},
+    {"UnknownSection", "fan:\n  size: 3\n",
+     "m.yaml:1:1: unknown key 'fan' in the machine, expected one of: TOP"},
     {"PathAsKey", "core.pes: 4\n",
      "m.yaml:1:1: unknown key 'core.pes' in the machine, expected one of: TOP"},
     {"DuplicateKey", "cores: 4\ncores: 5\n",

@@ -57,14 +57,16 @@ TEST_P(Pruned, networks_compute_what_the_reference_computes) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Types, Pruned,
-    ::testing::Combine(::testing::Values(DataType::int16, DataType::fp16, DataType::fp32),
-                       ::testing::Values(1, 4)),
-    [](const auto& c) {
-      return fmt::format("{}_{}", kDataTypeNames[static_cast<std::size_t>(std::get<0>(c.param))],
-                         std::get<1>(c.param));
-    });
+INSTANTIATE_TEST_SUITE_P(Types, Pruned,
+                         ::testing::Combine(::testing::Values(DataType::int8, DataType::int16,
+                                                              DataType::fp16, DataType::fp32),
+                                            ::testing::Values(1, 4)),
+                         [](const auto& c) {
+                           return fmt::format(
+                               "{}_{}",
+                               kDataTypeNames[static_cast<std::size_t>(std::get<0>(c.param))],
+                               std::get<1>(c.param));
+                         });
 
 TEST(PrunedLstm, shares_its_indexed_synapses_between_steps) {
   Graph graph = parse_workload(R"(
@@ -96,7 +98,7 @@ TEST(RandomPruned, networks_compute_what_the_reference_computes) {
     machine.core.sb_bytes = 2048 << rng.below(5);
     machine.core.index_bits = rng.between(1, 16);
     machine.core.index_window = 8 << rng.below(8);
-    machine.data_type = rng.chance(1, 2) ? DataType::int16 : DataType::fp32;
+    machine.data_type = std::array{DataType::int8, DataType::int16, DataType::fp32}[rng.below(3)];
     CompileOptions options;
     options.partition = static_cast<Partition>(rng.below(5));
     try {
