@@ -13,6 +13,16 @@ if(UNNASIM_FUZZ)
   target_link_options(unna_options INTERFACE -fsanitize=address)
 endif()
 
+# Sources stand on their own all the same: presets dev and fuzz compile them one by one. Names in
+# unnamed namespaces may repeat in sources that unna_alone() names.
+if(UNNASIM_UNITY)
+  set(CMAKE_UNITY_BUILD ON)
+  set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+endif()
+function(unna_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # unna_library(name source...): static library unna_<name> of one layer.
 function(unna_library name)
   add_library(unna_${name} STATIC ${ARGN})

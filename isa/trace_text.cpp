@@ -17,7 +17,7 @@ namespace {
 using Out = std::back_insert_iterator<std::string>;
 
 constexpr std::int64_t kMaxNumber = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kMaxWord = std::numeric_limits<std::uint32_t>::max();
+constexpr std::int64_t kLargestField = std::numeric_limits<std::uint32_t>::max();
 
 std::string core_list(std::uint64_t cores) {
   std::string out;
@@ -155,14 +155,14 @@ class TraceParser {
     e.kind = kind;
     e.core = CoreId(parse_id(line_, word(1), column(1), "c", "core"));
     FieldReader fields(line_, 2, word(0));
-    e.pc = static_cast<std::uint32_t>(fields.integer("pc", 0, kMaxWord));
+    e.pc = static_cast<std::uint32_t>(fields.integer("pc", 0, kLargestField));
     if (fields.optional("engine") != nullptr)
       e.engine = static_cast<Engine>(fields.choice("engine", kEngineNames.data(), kEngines));
     details(fields, e);
     e.wait = engines(fields, "wait");
     e.signal = engines(fields, "signal");
     if (fields.optional("op") != nullptr)
-      e.op = OpId(static_cast<std::uint32_t>(fields.integer("op", 0, kMaxWord)));
+      e.op = OpId(static_cast<std::uint32_t>(fields.integer("op", 0, kLargestField)));
     if (const Word* time = fields.optional("time")) range(*time, e.start, e.end);
     fields.finish();
     if (const auto fault = detail::fault_of(trace_, e)) line_.fail(column(0), "{}", *fault);
@@ -176,12 +176,12 @@ class TraceParser {
         e.buffer = BufferId(id(fields.require("buf"), "b"));
         return range(fields.require("bytes"), e.begin, e.end_byte);
       case TraceKind::barrier:
-        e.sync = static_cast<std::uint32_t>(fields.integer("id", 0, kMaxWord));
+        e.sync = static_cast<std::uint32_t>(fields.integer("id", 0, kLargestField));
         e.cores = core_set(fields.require("cores"));
         return;
       case TraceKind::signal:
       case TraceKind::wait:
-        e.sync = static_cast<std::uint32_t>(fields.integer("sem", 0, kMaxWord));
+        e.sync = static_cast<std::uint32_t>(fields.integer("sem", 0, kLargestField));
         e.peer = CoreId(id(fields.require(e.kind == TraceKind::signal ? "to" : "from"), "c"));
         return;
       case TraceKind::compute:

@@ -44,19 +44,7 @@ void binary(Call& call) {
 
 namespace {
 
-std::span<const double> row(const Tensor& t, std::int64_t r) {
-  const std::int64_t n = t.shape.back();
-  return std::span(t.data).subspan(static_cast<std::size_t>(r * n), static_cast<std::size_t>(n));
-}
-std::span<double> row(Tensor& t, std::int64_t r) {
-  const std::int64_t n = t.shape.back();
-  return std::span(t.data).subspan(static_cast<std::size_t>(r * n), static_cast<std::size_t>(n));
-}
-std::int64_t rows_of(const Tensor& t) {
-  return element_count(t.shape) / t.shape.back();
-}
-
-std::vector<std::int64_t> whole(std::span<const double> values) {
+std::vector<std::int64_t> whole_numbers(std::span<const double> values) {
   return {values.begin(), values.end()};
 }
 
@@ -90,7 +78,7 @@ void softmax(Call& call) {
       continue;
     }
     std::vector<std::int64_t> result(in.size());
-    fixed->softmax(whole(in), FixedScale::of(1), result);
+    fixed->softmax(whole_numbers(in), FixedScale::of(1), result);
     std::copy(result.begin(), result.end(), out.begin());
   }
 }
@@ -134,7 +122,8 @@ void layer_norm(Call& call) {
       continue;
     }
     std::vector<std::int64_t> result(in.size());
-    fixed->layer_norm(whole(in), whole(gamma), whole(beta), epsilon, result);
+    fixed->layer_norm(whole_numbers(in), whole_numbers(gamma), whole_numbers(beta), epsilon,
+                      result);
     std::copy(result.begin(), result.end(), out.begin());
   }
 }

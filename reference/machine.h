@@ -64,6 +64,23 @@ struct Tensor {
   double at(std::int64_t i) const { return data[static_cast<std::size_t>(i)]; }
 };
 
+/// Rows along the last dimension.
+inline std::int64_t rows_of(const Tensor& t) {
+  return element_count(t.shape) / t.shape.back();
+}
+inline std::span<const double> row(const Tensor& t, std::int64_t r) {
+  const std::int64_t n = t.shape.back();
+  return std::span(t.data).subspan(static_cast<std::size_t>(r * n), static_cast<std::size_t>(n));
+}
+inline std::span<double> row(Tensor& t, std::int64_t r) {
+  const std::int64_t n = t.shape.back();
+  return std::span(t.data).subspan(static_cast<std::size_t>(r * n), static_cast<std::size_t>(n));
+}
+/// Of a number that is whole.
+inline std::int64_t whole(double value) {
+  return static_cast<std::int64_t>(value);
+}
+
 /// An operator as its function sees it.
 struct Call {
   const Graph& graph;

@@ -55,10 +55,6 @@ double function(const FunctionAttrs& f, double x) {
 
 namespace {
 
-std::int64_t whole(double value) {
-  return static_cast<std::int64_t>(value);
-}
-
 /// Functions that fixed-point hardware computes without a table.
 std::optional<std::int64_t> exact(const FixedFormat& format, const FunctionAttrs& f,
                                   std::int64_t q) {

@@ -10,9 +10,6 @@
 namespace unna::reference {
 namespace {
 
-std::int64_t whole(double q) {
-  return static_cast<std::int64_t>(q);
-}
 double stored(std::int64_t q) {
   return static_cast<double>(int8_saturate(q));
 }
@@ -123,18 +120,6 @@ void apply(const FunctionAttrs& attrs, const Numbers& numbers, double in, double
   }
   const Interpolated interpolated(f, numbers);
   for (double& x : data) x = interpolated(x, in, out);
-}
-
-std::span<const double> row(const Tensor& t, std::int64_t r) {
-  const auto n = static_cast<std::size_t>(t.shape.back());
-  return std::span(t.data).subspan(static_cast<std::size_t>(r) * n, n);
-}
-std::span<double> row(Tensor& t, std::int64_t r) {
-  const auto n = static_cast<std::size_t>(t.shape.back());
-  return std::span(t.data).subspan(static_cast<std::size_t>(r) * n, n);
-}
-std::int64_t rows_of(const Tensor& t) {
-  return element_count(t.shape) / t.shape.back();
 }
 
 }  // namespace

@@ -26,9 +26,9 @@ bool takes_part(const PlanProblem& problem, std::span<const Interval> life, std:
 }
 
 /// Buffers not placed yet, by the time they come into use.
-class Waiting {
+class WaitingIntervals {
  public:
-  Waiting(const PlanProblem& problem, std::span<const Interval> life)
+  WaitingIntervals(const PlanProblem& problem, std::span<const Interval> life)
       : problem_(problem), life_(life) {
     for (std::uint32_t i = 0; i < problem.size(); ++i)
       if (takes_part(problem, life, i)) order_.push_back(i);
@@ -174,7 +174,7 @@ class Skyline {
 
   const PlanProblem& problem_;
   std::span<const Interval> life_;
-  Waiting waiting_;
+  WaitingIntervals waiting_;
   std::vector<Bytes> offsets_;
   std::list<Stretch> line_;  ///< by time; together all of it
   std::set<std::pair<Bytes, Place>, Lower> by_offset_;

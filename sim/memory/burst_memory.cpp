@@ -12,7 +12,6 @@
 namespace unna {
 namespace {
 
-constexpr std::size_t kEnginesAtPort = 3;
 constexpr std::int64_t kForever = MinTree::kNever;
 
 const MachineConfig& checked(const MachineConfig& machine) {

@@ -9,8 +9,6 @@
 namespace unna {
 namespace {
 
-constexpr std::size_t kEnginesAtPort = 3;
-
 /// A burst's tag in the channel: an MSHR, or a stream and the low bits of a transfer's serial
 /// number (a DMA has fewer transfers under way than these can tell apart).
 constexpr std::uint32_t kFillTag = 1U << 31U;

@@ -4,14 +4,6 @@
 #include <bit>
 
 namespace unna {
-namespace {
-
-int bits_of(std::int64_t power_of_two) {
-  return std::countr_zero(static_cast<std::uint64_t>(power_of_two));
-}
-
-}  // namespace
-
 DramAddressMap::Slice DramAddressMap::slice(int shift, int width) {
   return {static_cast<std::uint8_t>(shift), static_cast<std::uint8_t>(width),
           (std::uint32_t{1} << width) - 1};

@@ -3,6 +3,7 @@
 // Where a byte of the DRAM lies. A pure function of the address, one-to-one on the DRAM's capacity.
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "base/units.h"
@@ -20,6 +21,11 @@ struct DramAddress {
 
   friend bool operator==(const DramAddress&, const DramAddress&) = default;
 };
+
+/// Bits that tell so many things apart.
+constexpr int bits_of(std::int64_t power_of_two) {
+  return std::countr_zero(static_cast<std::uint64_t>(power_of_two));
+}
 
 class DramAddressMap {
  public:

@@ -6,13 +6,6 @@
 #include "base/error.h"
 
 namespace unna {
-namespace {
-
-int bits_of(std::int64_t power_of_two) {
-  return std::countr_zero(static_cast<std::uint64_t>(power_of_two));
-}
-
-}  // namespace
 
 DramChannel::DramChannel(const DramDevice& device, const DramController& controller)
     : timing_(device.timing),

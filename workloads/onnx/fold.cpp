@@ -367,7 +367,7 @@ Constant element_total(const Folding& f) {
   return make_integers({}, {f.in(0).count()});
 }
 
-constexpr auto kOthers = std::to_array<ShapeRow>({
+constexpr auto kShapeReaders = std::to_array<ShapeRow>({
     {"Concat", concat},       {"Constant", constant}, {"ConstantOfShape", constant_of_shape},
     {"Dropout", dropout},     {"Expand", expand},     {"Flatten", flatten},
     {"Gather", gather},       {"Identity", identity}, {"NonZero", non_zero},
@@ -385,7 +385,7 @@ std::optional<std::vector<Constant>> fold(const Node& node, const ConstantInputs
   const Folding f(node, inputs, opset);
   if (node.op == "Split") return split(f);
   if (std::optional<Constant> made = fold_elementwise(f)) return Results{std::move(*made)};
-  for (const ShapeRow& row : kOthers)
+  for (const ShapeRow& row : kShapeReaders)
     if (row.op == node.op) return Results{row.run(f)};
   return std::nullopt;
 }
@@ -395,7 +395,7 @@ std::span<const std::string_view> foldable_operators() {
     const auto others = elementwise_operators();
     std::vector<std::string_view> names(others.begin(), others.end());
     names.emplace_back("Split");
-    for (const auto& row : kOthers) names.push_back(row.op);
+    for (const auto& row : kShapeReaders) names.push_back(row.op);
     std::sort(names.begin(), names.end());
     return names;
   }();
