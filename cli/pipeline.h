@@ -99,6 +99,9 @@ struct Validated {
   /// The program run with the plan's layout; none where the plan is marked as unsafe.
   std::optional<SimResult> shared;
 };
+/// The machine of runs under random delays. What they show holds under any timing, so they take the
+/// DRAM model that is simulated soonest.
+MachineConfig machine_for_delays(MachineConfig machine);
 /// Holds the plan against the checker, the linked image against the owners of all bytes, and that
 /// again under `perturbed` seeded delay patterns. Throws InternalError with the culprits. A plan
 /// from topology that the program's synchronisation does not bear out is no error of ours: it is

@@ -108,14 +108,16 @@ std::optional<Cycle> BurstMemory::advance(Cycle now, Cycle horizon, TransferList
 void BurstMemory::process(Time now, TransferListener& listener) {
   const std::size_t source = sources_.next();
   const std::size_t n = slices_.size();
-  if (source < n)
+  if (source < n) {
     step_channel(source, now);
-  else if (source < 2 * n)
+  } else if (source < 2 * n) {
     answer(source - n, now);
-  else if (source < 3 * n)
+  } else if (source < 3 * n) {
     accept(source - 2 * n, now);
-  else
+    schedule_channel(source - 2 * n);
+  } else {
     send(source - 3 * n, now, listener);
+  }
 }
 
 void BurstMemory::wake_core(std::size_t core, Time at) {
@@ -126,7 +128,6 @@ void BurstMemory::wake_core(std::size_t core, Time at) {
 /// One packet of the engine whose turn it is.
 void BurstMemory::send(std::size_t core, Time now, TransferListener& listener) {
   Core& c = cores_[core];
-  sources_.set(core_source(core), MinTree::kNever);
   Time next = MinTree::kNever;
   for (std::size_t k = 0; k < kEnginesAtPort; ++k) {
     const std::size_t engine = (c.turn + k) % kEnginesAtPort;
@@ -137,17 +138,35 @@ void BurstMemory::send(std::size_t core, Time now, TransferListener& listener) {
     next = c.out_free;
     break;
   }
-  if (next != MinTree::kNever) wake_core(core, next);
+  sources_.set(core_source(core), std::max(next, c.out_free));
 }
 
-/// Where only the transfer's time is missing, lowers `next` to it; where the window is full, an
-/// answer will wake the core.
-bool BurstMemory::can_send(const Stream& s, Time now, Time& next) const {
-  if (s.sender == s.transfers.size() || s.open >= window_) return false;
-  const Time ready = s.transfers[s.sender].ready;
-  if (ready <= now) return true;
-  next = std::min(next, ready);
+/// Where it can't yet but it is known when it can, lowers `next` to that.
+bool BurstMemory::can_send(Stream& s, Time now, Time& next) const {
+  s.starved = false;
+  if (s.sender == s.transfers.size()) return false;
+  const Time from = std::max(s.transfers[s.sender].ready, room_in_window(s, now));
+  if (from <= now) return true;
+  next = std::min(next, from);
   return false;
+}
+
+/// From when on the window has room; never where the answers that make it are not known yet: then
+/// release() will wake the core.
+BurstMemory::Time BurstMemory::room_in_window(Stream& s, Time now) const {
+  for (; !s.releases.empty() && s.releases.front().at <= now; s.releases.pop()) {
+    s.open -= s.releases.front().bursts;
+    s.released -= s.releases.front().bursts;
+  }
+  if (s.open < window_) return now;
+  if (s.open - s.released >= window_) {
+    s.starved = true;
+    return MinTree::kNever;
+  }
+  std::size_t last = 0;
+  for (std::int64_t open = s.open - s.releases[0].bursts; open >= window_;)
+    open -= s.releases[++last].bursts;
+  return s.releases[last].at;
 }
 
 void BurstMemory::send_packet(std::size_t core, std::uint32_t stream, Time now,
@@ -185,14 +204,24 @@ void BurstMemory::send_packet(std::size_t core, std::uint32_t stream, Time now,
   if (at < sources_.time(input_source(slice))) sources_.set(input_source(slice), at);
 }
 
-/// Bursts of a transfer have been answered: the data are with the core, or taken by memory, at
-/// `at`.
+/// Bursts leave the window at `at`.
+void BurstMemory::release(const Owner& owner, Time at) {
+  Stream& s = streams_[owner.stream];
+  if (!s.releases.empty()) at = std::max(at, s.releases.back().at);
+  s.releases.push({at, owner.bursts});
+  s.released += owner.bursts;
+  if (!s.starved || s.open - s.released >= window_) return;
+  s.starved = false;
+  wake_core(owner.stream / kEnginesAtPort, at);
+}
+
+/// Bursts of a transfer are answered: the data are with the core, or taken by memory, at `at`, now
+/// or later.
 void BurstMemory::answered(const Owner& owner, Time at) {
   Stream& s = streams_[owner.stream];
   Transfer& t = s.transfers[owner.serial - s.first];
   Core& c = cores_[owner.stream / kEnginesAtPort];
   t.open -= owner.bursts;
-  s.open -= owner.bursts;
   t.last = std::max(t.last, at);
   c.open -= owner.bursts;
   c.latency += at * owner.bursts;

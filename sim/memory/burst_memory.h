@@ -51,11 +51,19 @@ class BurstMemory final : public MemoryModel {
     Time last = 0;          ///< latest answer
     std::int64_t open = 0;  ///< bursts sent and not answered
   };
+  /// Bursts are answered at a time that may be yet to come: they leave the window then.
+  struct Release {
+    Time at = 0;
+    std::int64_t bursts = 0;
+  };
   struct Stream {
     Ring<Transfer> transfers;
-    std::uint32_t first = 0;  ///< serial number of transfers.front()
-    std::size_t sender = 0;   ///< index of the transfer that sends
-    std::int64_t open = 0;    ///< bursts sent and not answered
+    std::uint32_t first = 0;    ///< serial number of transfers.front()
+    std::size_t sender = 0;     ///< index of the transfer that sends
+    std::int64_t open = 0;      ///< bursts in the window
+    Ring<Release> releases;     ///< in the order of `at`
+    std::int64_t released = 0;  ///< bursts in `releases`
+    bool starved = false;       ///< it waits for a release that is not known yet
     Cycle last_end = 0;
   };
   /// Who waits for bursts.
@@ -108,7 +116,8 @@ class BurstMemory final : public MemoryModel {
     Time in_free = 0;
     Time out_free = 0;
     bool blocked = false;  ///< the channel or the cache has no room for what waits
-    Ring<Data> data;       ///< from the DRAM, in the order of `at`
+    Time last_data = 0;    ///< of what the DRAM has read so far
+    Ring<Data> data;       ///< with a cache: from the DRAM, in the order of `at`
     Ring<Hit> hits;        ///< from the cache, likewise
   };
   struct End {
@@ -121,8 +130,10 @@ class BurstMemory final : public MemoryModel {
   // burst_memory.cpp: time, streams and cores
   void process(Time until, TransferListener& listener);
   void send(std::size_t core, Time now, TransferListener& listener);
-  bool can_send(const Stream& stream, Time now, Time& next) const;
+  bool can_send(Stream& stream, Time now, Time& next) const;
+  Time room_in_window(Stream& stream, Time now) const;
   void send_packet(std::size_t core, std::uint32_t stream, Time now, TransferListener& listener);
+  void release(const Owner& owner, Time at);
   void answered(const Owner& owner, Time at);
   void end_transfers(std::uint32_t stream);
   void wake_core(std::size_t core, Time at);
@@ -130,15 +141,17 @@ class BurstMemory final : public MemoryModel {
   // burst_slices.cpp: slices
   void accept(std::size_t slice, Time now);
   std::optional<std::size_t> choose(const Slice& s, Time now, Time& next) const;
+  void taken(Slice& s, std::size_t core, Time now);
   bool take(Slice& s, Waiting& w, Time now);
-  bool take_burst(Slice& s, const Waiting& w, Bytes address, Time now);
   bool take_line(Slice& s, const Waiting& w, Bytes line, std::int64_t bursts, bool whole, Time now);
   void push_line(Slice& s, Bytes line, bool write, std::uint32_t tag, Time now);
+  void schedule_channel(std::size_t slice);
   bool has_room(const Slice& s, bool write, std::int64_t bursts) const;
   void answer(std::size_t slice, Time now);
-  void respond(Slice& s, const Owner& owner, Time now);
+  Owner reader_of(std::uint32_t tag) const;
+  void respond(Slice& s, const Owner& owner, Time at);
   void step_channel(std::size_t slice, Time now);
-  void rearm(std::size_t slice, Time now);
+  void unblock(std::size_t slice, Time now);
   std::int64_t set_of(Bytes line) const;
 
   std::int64_t tick_of(Time t) const { return ceil_div(t, tick_); }

@@ -20,32 +20,40 @@ constexpr std::uint32_t kSerialMask = (1U << kSerialBits) - 1;
 /// Takes one packet, or as much of it as there is room for.
 void BurstMemory::accept(std::size_t slice, Time now) {
   Slice& s = slices_[slice];
-  sources_.set(input_source(slice), MinTree::kNever);
   Time next = MinTree::kNever;
   const auto core = choose(s, now, next);
   if (core) {
     Waiting& w = s.input[*core].front();
     s.held.reset();
-    if (!take(s, w, now)) {
+    if (take(s, w, now)) {
+      taken(s, *core, now);
+      if (s.waiting != 0) next = s.in_free;
+    } else {
       if (w.taken > 0) s.held = core;
       s.blocked = true;
-    } else {
-      cores_[*core].request_wait += now - w.arrived;
-      s.in_free = now + (w.write ? w.packet.bursts * burst_time_ : cycle_);
-      if (w.write) {
-        answered(w.owner, s.in_free + hop_);
-        wake_core(*core, now);
-      }
-      s.turn = (*core + 1) % cores_.size();
-      s.input[*core].pop();
-      if (s.input[*core].empty()) s.waiting &= ~(std::uint64_t{1} << *core);
-      if (s.waiting != 0) next = s.in_free;
+      next = MinTree::kNever;
     }
   }
-  if (next != MinTree::kNever && !s.blocked) sources_.set(input_source(slice), next);
-  sources_.set(channel_source(slice), s.channel.next_event() == kNeverTick
-                                          ? MinTree::kNever
-                                          : s.channel.next_event() * tick_);
+  sources_.set(input_source(slice), next);
+}
+
+/// A packet has been accepted whole.
+void BurstMemory::taken(Slice& s, std::size_t core, Time now) {
+  const Waiting& w = s.input[core].front();
+  cores_[core].request_wait += now - w.arrived;
+  s.in_free = now + (w.write ? w.packet.bursts * burst_time_ : cycle_);
+  if (w.write) {
+    release(w.owner, now);
+    answered(w.owner, s.in_free + hop_);
+  }
+  s.turn = (core + 1) % cores_.size();
+  s.input[core].pop();
+  if (s.input[core].empty()) s.waiting &= ~(std::uint64_t{1} << core);
+}
+
+void BurstMemory::schedule_channel(std::size_t slice) {
+  const Tick next = slices_[slice].channel.next_event();
+  sources_.set(channel_source(slice), next == kNeverTick ? MinTree::kNever : next * tick_);
 }
 
 /// The core whose packet is next; where all that wait are still on their way, lowers `next` to the
@@ -68,6 +76,8 @@ std::optional<std::size_t> BurstMemory::choose(const Slice& s, Time now, Time& n
 }
 
 bool BurstMemory::take(Slice& s, Waiting& w, Time now) {
+  const std::uint32_t tag = w.owner.stream << kSerialBits | (w.owner.serial & kSerialMask);
+  const Tick tick = tick_of(now);
   while (w.taken < w.packet.bursts) {
     const Bytes address = w.packet.address + w.taken * burst_;
     std::int64_t bursts = 1;
@@ -78,18 +88,12 @@ bool BurstMemory::take(Slice& s, Waiting& w, Time now) {
       bursts = (end - address) / burst_;
       const bool whole = bursts * burst_ == line_ && w.packet.useful == w.packet.bursts * burst_;
       if (!take_line(s, w, address / line_, bursts, whole, now)) return false;
-    } else if (!take_burst(s, w, address, now)) {
-      return false;
+    } else {
+      if (s.channel.full(w.write)) return false;
+      s.channel.push({map_.locate(address), w.write, tag}, tick);
     }
     w.taken += bursts;
   }
-  return true;
-}
-
-bool BurstMemory::take_burst(Slice& s, const Waiting& w, Bytes address, Time now) {
-  if (s.channel.full(w.write)) return false;
-  const std::uint32_t tag = w.owner.stream << kSerialBits | (w.owner.serial & kSerialMask);
-  s.channel.push({map_.locate(address), w.write, tag}, tick_of(now));
   return true;
 }
 
@@ -150,23 +154,33 @@ std::int64_t BurstMemory::set_of(Bytes line) const {
 
 void BurstMemory::step_channel(std::size_t slice, Time now) {
   Slice& s = slices_[slice];
-  s.channel.step(now / tick_, [&](std::uint32_t tag, Tick data_end) {
-    Time at = data_end * tick_ + controller_;
-    if (!s.data.empty()) at = std::max(at, s.data.back().at);
-    s.data.push({at, tag});
-    if (at < sources_.time(output_source(slice))) sources_.set(output_source(slice), at);
+  s.channel.step(s.channel.next_event(), [&](std::uint32_t tag, Tick data_end) {
+    s.last_data = std::max(s.last_data, data_end * tick_ + controller_);
+    if (!s.cache) return respond(s, reader_of(tag), s.last_data);
+    s.data.push({s.last_data, tag});
+    if (s.last_data < sources_.time(output_source(slice)))
+      sources_.set(output_source(slice), s.last_data);
   });
-  const Tick next = s.channel.next_event();
-  sources_.set(channel_source(slice), next == kNeverTick ? MinTree::kNever : next * tick_);
-  rearm(slice, now);
+  unblock(slice, now);
+  schedule_channel(slice);
 }
 
 /// There may be room again for what waits.
-void BurstMemory::rearm(std::size_t slice, Time now) {
+void BurstMemory::unblock(std::size_t slice, Time now) {
   Slice& s = slices_[slice];
   if (!s.blocked) return;
   s.blocked = false;
-  sources_.set(input_source(slice), std::max(now, s.in_free));
+  if (s.in_free > now)
+    sources_.set(input_source(slice), s.in_free);
+  else
+    accept(slice, now);
+}
+
+/// Of a burst that the DRAM has read.
+BurstMemory::Owner BurstMemory::reader_of(std::uint32_t tag) const {
+  const std::uint32_t stream = tag >> kSerialBits;
+  const std::uint32_t first = streams_[stream].first;
+  return {stream, first + ((tag - first) & kSerialMask), 1};
 }
 
 /// What the DRAM or the cache has ready at `now`.
@@ -175,19 +189,14 @@ void BurstMemory::answer(std::size_t slice, Time now) {
   while (!s.data.empty() && s.data.front().at <= now) {
     const std::uint32_t tag = s.data.front().tag;
     s.data.pop();
-    if ((tag & kFillTag) == 0) {
-      const std::uint32_t stream = tag >> kSerialBits;
-      const std::uint32_t first = streams_[stream].first;
-      respond(s, {stream, first + ((tag - first) & kSerialMask), 1}, now);
-      continue;
-    }
     const std::uint32_t mshr = tag & ~kFillTag;
     Fill& fill = s.fills[mshr];
     if (--fill.missing > 0) continue;
     s.cache->filled(mshr);
     for (const Owner& reader : fill.readers) respond(s, reader, now);
     fill.readers.clear();
-    rearm(slice, now);
+    unblock(slice, now);
+    schedule_channel(slice);
   }
   while (!s.hits.empty() && s.hits.front().at <= now) {
     const Owner reader = s.hits.front().owner;
@@ -200,18 +209,19 @@ void BurstMemory::answer(std::size_t slice, Time now) {
   sources_.set(output_source(slice), next);
 }
 
-/// Through the slice's output and the core's input, each for as long as the bursts take.
-void BurstMemory::respond(Slice& s, const Owner& owner, Time now) {
+/// Data are ready at `at`: through the slice's output and the core's input, each for as long as the
+/// bursts take.
+void BurstMemory::respond(Slice& s, const Owner& owner, Time at) {
   const std::size_t core = owner.stream / kEnginesAtPort;
   Core& c = cores_[core];
   const Time length = owner.bursts * burst_time_;
-  const Time leaves = std::max(now, s.out_free);
+  const Time leaves = std::max(at, s.out_free);
   s.out_free = leaves + length;
   const Time enters = std::max(leaves + hop_, c.in_free);
   c.in_free = enters + length;
-  c.response_wait += enters - now - hop_;
+  c.response_wait += enters - at - hop_;
+  release(owner, at);
   answered(owner, c.in_free);
-  wake_core(core, now);
 }
 
 }  // namespace unna

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
+
+#include "base/error.h"
 
 namespace unna {
 
@@ -11,32 +13,44 @@ namespace unna {
 /// that of the smallest index. A tournament; O(log n) a change, O(1) a question.
 class MinTree {
  public:
-  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  /// Later than all other times, which are not negative.
+  static constexpr std::int64_t kNever = (std::int64_t{1} << 54) - 1;
 
+  /// At most 256.
   explicit MinTree(std::size_t sources) {
+    invariant(sources <= kMask + 1, "{} event sources, at most {} can be told apart", sources,
+              kMask + 1);
     while (leaves_ < sources) leaves_ *= 2;
-    time_.assign(leaves_, kNever);
-    winner_.resize(2 * leaves_);
-    for (std::size_t i = 0; i < leaves_; ++i) winner_[leaves_ + i] = static_cast<std::uint32_t>(i);
-    for (std::size_t n = leaves_ - 1; n > 0; --n) winner_[n] = winner_[2 * n];
+    keys_.resize(2 * leaves_);
+    for (std::size_t i = 0; i < leaves_; ++i) keys_[leaves_ + i] = key(i, kNever);
+    for (std::size_t n = leaves_ - 1; n > 0; --n) keys_[n] = std::min(keys_[2 * n], keys_[2 * n + 1]);
   }
 
   void set(std::size_t source, std::int64_t time) {
-    if (time_[source] == time) return;
-    time_[source] = time;
-    for (std::size_t n = (leaves_ + source) / 2; n > 0; n /= 2) {
-      const std::uint32_t a = winner_[2 * n], b = winner_[2 * n + 1];
-      winner_[n] = time_[b] < time_[a] ? b : a;
+    std::size_t n = leaves_ + source;
+    keys_[n] = key(source, time);
+    while (n > 1) {
+      const std::uint64_t least = std::min(keys_[n], keys_[n ^ 1]);
+      n /= 2;
+      if (keys_[n] == least) return;
+      keys_[n] = least;
     }
   }
-  std::int64_t time(std::size_t source) const { return time_[source]; }
-  std::size_t next() const { return winner_[1]; }
-  std::int64_t next_time() const { return time_[winner_[1]]; }
+  std::int64_t time(std::size_t source) const { return time_of(keys_[leaves_ + source]); }
+  std::size_t next() const { return keys_[1] & kMask; }
+  std::int64_t next_time() const { return time_of(keys_[1]); }
 
  private:
+  static constexpr unsigned kBits = 8;
+  static constexpr std::uint64_t kMask = (1U << kBits) - 1;
+  /// Ordered as the sources are.
+  static std::uint64_t key(std::size_t source, std::int64_t time) {
+    return static_cast<std::uint64_t>(time) << kBits | source;
+  }
+  static std::int64_t time_of(std::uint64_t key) { return static_cast<std::int64_t>(key >> kBits); }
+
   std::size_t leaves_ = 2;
-  std::vector<std::int64_t> time_;
-  std::vector<std::uint32_t> winner_;  ///< node n has children 2n and 2n + 1; leaves last
+  std::vector<std::uint64_t> keys_;  ///< node n is the less of its children 2n and 2n + 1
 };
 
 }  // namespace unna
