@@ -19,6 +19,10 @@ double buffer_energy(Bytes size, std::int64_t banks, Bytes read, Bytes written,
   return real(read) * sram_read_pj(table, macro) + real(written) * sram_write_pj(table, macro);
 }
 
+Bytes moved_by_dma(const Activity& a) {
+  return a.loaded_neurons + a.loaded_synapses + a.stored;
+}
+
 /// pJ a cycle of one core.
 double idle_energy_per_cycle(const MachineConfig& machine, const EnergyTable& table) {
   constexpr double kPjPerMwOverMhz = 1e3;
@@ -63,7 +67,6 @@ ByPart activity_energy(const Activity& a, const MachineConfig& machine, const En
   const auto type = static_cast<std::size_t>(machine.data_type);
   const Bytes element = element_bytes(machine.data_type);
   const Bytes accumulator = core.accumulator_bytes;
-  const Bytes moved_by_dma = a.loaded_neurons + a.loaded_synapses + a.stored;
 
   ByPart pj;
   pj[Part::pes] = real(a.multiplies) * table.multiply_pj[type] + real(a.adds) * table.add_pj[type] +
@@ -81,10 +84,21 @@ ByPart activity_energy(const Activity& a, const MachineConfig& machine, const En
                     a.results_read * element + a.sums_read * accumulator + a.stored,
                     a.results_written * element + a.sums_written * accumulator + a.moved, table);
   pj[Part::control] = real(a.instructions) * table.instruction_pj;
-  pj[Part::dram] = real(moved_by_dma) * table.dram_pj_per_byte;
+  pj[Part::dram] = real(moved_by_dma(a)) * table.dram_pj_per_byte;
   pj[Part::interconnect] =
-      real(moved_by_dma) * table.interconnect_pj_per_byte_mm * interconnect_mm(machine, table);
+      real(moved_by_dma(a)) * table.interconnect_pj_per_byte_mm * interconnect_mm(machine, table);
   return pj;
+}
+
+void charge_memory(ByPart& pj, const Activity& a, const MemoryTraffic& traffic,
+                   const MachineConfig& machine, const EnergyTable& table) {
+  if (traffic.dma == 0) return;
+  const double share = real(moved_by_dma(a)) / real(traffic.dma);
+  pj[Part::dram] = share * real(traffic.dram) * table.dram_pj_per_byte;
+  // A macro for each way of a channel's part.
+  const double macro =
+      real(machine.cache.size_bytes) / real(machine.cache.ways * machine.dram.layout.channels);
+  if (traffic.cache > 0) pj[Part::cache] = share * real(traffic.cache) * sram_read_pj(table, macro);
 }
 
 double idle_energy(Cycle cycles, const MachineConfig& machine, const EnergyTable& table) {

@@ -24,11 +24,12 @@ enum class Part : std::uint8_t {
   control,
   dram,
   interconnect,
+  cache,
   idle,  ///< clock network and leakage, spent in every cycle whatever the core does
 };
-inline constexpr std::size_t kParts = 9;
+inline constexpr std::size_t kParts = 10;
 inline constexpr std::array<std::string_view, kParts> kPartNames = {
-    "pes", "indexing", "nbin", "sb", "nbout", "control", "dram", "interconnect", "static"};
+    "pes", "indexing", "nbin", "sb", "nbout", "control", "dram", "interconnect", "cache", "static"};
 
 /// By part: pJ for energy, mm2 for area (of one core, whose DRAM and interconnect have none).
 struct ByPart {
@@ -42,7 +43,20 @@ struct ByPart {
 
 ByPart core_area(const CoreConfig& core, const EnergyTable& table);
 
-/// pJ of activity, Part::idle left at 0.
+/// What the memory system moved for the bytes that the DMAs did (`dram.model: banked`).
+struct MemoryTraffic {
+  Bytes dma = 0;
+  Bytes dram = 0;   ///< whole bursts
+  Bytes cache = 0;  ///< read from and written to the shared cache's SRAM
+};
+
+/// Replaces Part::dram and sets Part::cache by what `traffic` is for each byte of a DMA: parts that
+/// add up to all of the run do so with it, too.
+void charge_memory(ByPart& energy, const Activity& activity, const MemoryTraffic& traffic,
+                   const MachineConfig& machine, const EnergyTable& table);
+
+/// pJ of activity: every byte that a DMA moves is one of the DRAM. Part::cache and Part::idle are
+/// left at 0.
 ByPart activity_energy(const Activity& activity, const MachineConfig& machine,
                        const EnergyTable& table);
 

@@ -46,7 +46,8 @@ constexpr std::string_view kLayerColumnNames[] = {"layer",
                                                   "energy_nbout_nj",
                                                   "energy_control_nj",
                                                   "energy_dram_nj",
-                                                  "energy_interconnect_nj"};
+                                                  "energy_interconnect_nj",
+                                                  "energy_cache_nj"};
 
 constexpr std::string_view kPlanColumnNames[] = {"id",   "buffer", "tensor", "kind",
                                                  "size", "offset", "end"};
@@ -89,7 +90,7 @@ std::vector<std::string> layer_cells(const LayerInfo& layer, std::size_t index, 
   for (const std::int64_t value : {stats.dram_read, stats.dram_written})
     cells.push_back(fmt::format("{}", value));
   for (const auto& [name, count] : losses(work.slots)) cells.push_back(fmt::format("{}", count));
-  const ByPart pj = activity_energy(work.activity, machine, report.energy_table);
+  const ByPart pj = energy(report, work.activity);
   constexpr double kNj = 1e-3;
   cells.push_back(plain_number(pj.total() * kNj));
   for (std::size_t p = 0; p < static_cast<std::size_t>(Part::idle); ++p)

@@ -121,7 +121,9 @@ double cache_hit_rate(const CacheStats& cache);  ///< lines found, of those acce
 double peak_gops(const RunReport& report);       ///< of all cores, as published
 double gops(const RunReport& report);            ///< a MAC as two operations
 ByPart energy(const RunReport& report);          ///< pJ of one inference
-double watts(const RunReport& report);           ///< over that inference
+/// pJ of a part of its activity, without what every cycle costs.
+ByPart energy(const RunReport& report, const Activity& activity);
+double watts(const RunReport& report);  ///< over that inference
 double gops_per_watt(const RunReport& report);
 
 /// Where the multipliers' cycles of the run went: `use` and `stalls` add up to `total` = cycles x

@@ -32,9 +32,9 @@ constexpr std::string_view kLossTexts[] = {"PEs without a channel",
                                            "start-up and drain",
                                            "operations without MACs"};
 
-constexpr std::string_view kPartTexts[kParts] = {"PEs",  "indexing",     "NBin",
-                                                 "SB",   "NBout",        "control",
-                                                 "DRAM", "interconnect", "clock and leakage"};
+constexpr std::string_view kPartTexts[kParts] = {
+    "PEs",     "indexing", "NBin",         "SB",           "NBout",
+    "control", "DRAM",     "interconnect", "shared cache", "clock and leakage"};
 
 double difference(double ours, double published) {
   return published > 0 ? ours / published - 1 : 0;
@@ -52,8 +52,28 @@ double gops(const RunReport& report) {
   return time > 0 ? 2e-9 * static_cast<double>(report.result.macs) / time : 0;
 }
 
+namespace {
+
+MemoryTraffic traffic(const RunReport& report) {
+  const MemoryStats& memory = *report.result.memory;
+  const CacheStats& cache = memory.cache;
+  const std::int64_t lines = cache.total.accesses() + cache.fills + cache.writebacks;
+  return {report.result.dram_read + report.result.dram_written,
+          (memory.dram.reads + memory.dram.writes) * memory.burst_bytes,
+          lines * report.machine.cache.line_bytes};
+}
+
+}  // namespace
+
+ByPart energy(const RunReport& report, const Activity& activity) {
+  ByPart pj = activity_energy(activity, report.machine, report.energy_table);
+  if (report.result.memory)
+    charge_memory(pj, activity, traffic(report), report.machine, report.energy_table);
+  return pj;
+}
+
 ByPart energy(const RunReport& report) {
-  ByPart pj = activity_energy(report.work.activity(), report.machine, report.energy_table);
+  ByPart pj = energy(report, report.work.activity());
   pj[Part::idle] = idle_energy(report.result.cycles, report.machine, report.energy_table);
   return pj;
 }

@@ -61,7 +61,24 @@ TEST(Energy, each_count_is_charged_to_its_part) {
   EXPECT_DOUBLE_EQ(e[Part::nbout], (23 * 2 + 31 * 4 + 53) * 5 + (29 * 2 + 37 * 4 + 41) * 7);
   EXPECT_DOUBLE_EQ(e[Part::control], 13);
   EXPECT_DOUBLE_EQ(e[Part::dram], (43 + 47 + 53) * 17);
+  EXPECT_EQ(e[Part::cache], 0);
   EXPECT_EQ(e[Part::idle], 0);
+}
+
+TEST(Energy, bursts_and_lines_are_shared_out_by_bytes_of_dmas) {
+  MachineConfig m = machine();
+  m.cache.size_bytes = 4 * 2 * 2048;
+  m.cache.ways = 4;
+  m.dram.layout.channels = 2;
+  Activity a;
+  a.loaded_neurons = 10;
+  a.stored = 20;
+  ByPart e = activity_energy(a, m, round_table());
+  charge_memory(e, a, {90, 1200, 600}, m, round_table());
+  EXPECT_DOUBLE_EQ(e[Part::dram], 400 * 17);
+  EXPECT_DOUBLE_EQ(e[Part::cache], 200 * 5);  // macros of 2 KB
+  charge_memory(e, a, {90, 1200, 0}, m, round_table());
+  EXPECT_DOUBLE_EQ(e[Part::dram], 400 * 17);
 }
 
 TEST(Energy, the_data_type_chooses_operations_and_bytes) {

@@ -38,6 +38,10 @@ RunReport full_report() {
   report.result.cores.resize(1);
   report.energy_table = default_energy();
   report.energy_file = InputFile{"e.yaml", "0"};
+  report.result.memory = MemoryStats{};
+  report.result.memory->ports.resize(1);
+  report.result.memory->cache.total.reads = 1;
+  report.shared = report.result;
   report.functional = FunctionalFigures{};
   report.functional->inputs = {InputFile{"x.npy", "0"}};
   report.host = HostFigures{};
