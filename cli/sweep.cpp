@@ -24,10 +24,10 @@ constexpr std::string_view kMachinePrefix = "machine.";
 constexpr std::string_view kShapePrefix = "input_shape.";  ///< of a dynamic input of an ONNX model
 
 constexpr std::string_view kResultColumns[] = {
-    "status",         "error",         "cycles",        "latency_s",       "utilisation",
-    "roofline_share", "instructions",  "macs",          "dense_macs",      "dram_read",
-    "dram_written",   "energy_nj",     "gops_per_watt", "without_sharing", "peak",
-    "lower_bound",    "fragmentation", "reduction",     "proved_optimal"};
+    "status",         "error",        "cycles",         "latency_s",     "utilisation",
+    "roofline_share", "instructions", "macs",           "dense_macs",    "dram_read",
+    "dram_written",   "energy_nj",    "energy_dram_nj", "gops_per_watt", "without_sharing",
+    "peak",           "lower_bound",  "fragmentation",  "reduction",     "proved_optimal"};
 
 /// Axes other than the machine's fields: what a value must be, and what it does to a run.
 struct AxisKind {
@@ -323,6 +323,7 @@ std::vector<std::string> result_cells(const RunReport& report) {
           whole(report.result.dram_read),
           whole(report.result.dram_written),
           plain_number(energy(report).total() * 1e-3),
+          plain_number(energy(report)[Part::dram] * 1e-3),
           plain_number(gops_per_watt(report)),
           whole(memory.without_sharing),
           whole(memory.peak),

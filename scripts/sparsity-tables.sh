@@ -17,17 +17,19 @@ done
 columns='NR == 1 {for (i = 1; i <= NF; ++i) at[$i] = i; next}
   {network = $at["network"]; sub(".*/", "", network); sub(".yaml", "", network)
    cycles = $at["cycles"]; cores = $at["cores"]; step = $at["machine.core.indexing"] == "step"
-   bytes = $at["dram_read"] + $at["dram_written"]}'
+   bytes = $at["dram_read"] + $at["dram_written"]
+   energy = $at["energy_nj"]; chip = energy - $at["energy_dram_nj"]}'
 
-echo '| network | cores | MACs left | cycles, no indexing | indexing, not pruned | indexing, pruned | speed-up | of that by pruning | DRAM bytes | roofline share |'
-echo '|---|---|---|---|---|---|---|---|---|---|'
+echo '| network | cores | MACs left | cycles, no indexing | indexing, not pruned | indexing, pruned | speed-up | of that by pruning | DRAM bytes | roofline share | energy | energy but DRAM |'
+echo '|---|---|---|---|---|---|---|---|---|---|---|---|'
 awk -F, "$columns"'
-  !step {none = cycles; moved = bytes}
+  !step {none = cycles; moved = bytes; all = energy; core = chip}
   step && $at["weight_density"] == "network" {
-    pruned = cycles; left = bytes; density = $at["macs"] / $at["dense_macs"]; share = $at["roofline_share"]}
+    pruned = cycles; left = bytes; less = energy; core_less = chip; density = $at["macs"] / $at["dense_macs"]; share = $at["roofline_share"]}
   step && $at["weight_density"] == "1" {
-    printf "| `%s` | %d | %.1f %% | %d | %d | %d | %.2f | %.2f | / %.2f | %.1f %% |\n", network, cores,
-      100 * density, none, cycles, pruned, none / pruned, cycles / pruned, moved / left, 100 * share}
+    printf "| `%s` | %d | %.1f %% | %d | %d | %d | %.2f | %.2f | / %.2f | %.1f %% | / %.2f | / %.2f |\n", network, cores,
+      100 * density, none, cycles, pruned, none / pruned, cycles / pruned, moved / left, 100 * share,
+      all / less, core / core_less}
 ' "$out/pruned/sweep.csv"
 
 echo
