@@ -15,16 +15,14 @@ DramChannel::DramChannel(const DramDevice& device, const DramController& control
       group_bits_(static_cast<std::uint8_t>(bits_of(device.groups))),
       turns_(device),
       slots_(static_cast<std::size_t>(controller.read_queue + controller.write_queue)),
-      banks_(static_cast<std::size_t>(device.banks_per_channel())),
-      open_rows_(banks_.size()),
-      groups_(static_cast<std::size_t>(device.ranks * device.groups)),
-      ranks_(static_cast<std::size_t>(device.ranks)) {
-  invariant(banks_.size() <= kMaxBanks, "{} banks a channel", banks_.size());
+      rank_count_(static_cast<std::size_t>(device.ranks)) {
+  const auto banks = static_cast<std::size_t>(device.banks_per_channel());
+  invariant(banks <= kMaxBanks, "{} banks a channel", banks);
   queues_[0].capacity = static_cast<std::size_t>(controller.read_queue);
   queues_[1].capacity = static_cast<std::size_t>(controller.write_queue);
   for (std::size_t i = slots_.size(); i-- > 0;) free_slots_.push_back(static_cast<SlotIndex>(i));
-  for (std::uint8_t b = 0; b < banks_.size(); ++b) ranks_[rank_of(b)].banks |= bit(b);
-  for (std::size_t r = 0; r < ranks_.size(); ++r) {
+  for (std::uint8_t b = 0; b < banks; ++b) ranks_[rank_of(b)].banks |= bit(b);
+  for (std::size_t r = 0; r < rank_count_; ++r) {
     ranks_[r].last_acts.fill(-timing_.faw);
     // Staggered: the ranks' refreshes do not fall together.
     ranks_[r].refresh_due = timing_.refi * static_cast<Tick>(r + 1) / device.ranks;
@@ -175,7 +173,7 @@ std::optional<DramChannel::ReadDone> DramChannel::issue_column() {
   const Slot served = slot(s);
   report(b, served.column);
   for (const std::size_t to : {0U, 1U}) {
-    for (std::size_t r = 0; r < ranks_.size(); ++r) {
+    for (std::size_t r = 0; r < rank_count_; ++r) {
       const auto& turn = r == rank_of(b) ? turns_.same_rank : turns_.other_rank;
       ranks_[r].column[to] = std::max(ranks_[r].column[to], now_ + turn[writing_][to]);
     }

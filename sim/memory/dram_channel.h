@@ -228,10 +228,12 @@ class DramChannel {
   std::vector<Slot> slots_;
   std::vector<SlotIndex> free_slots_;
   std::array<Queue, 2> queues_;  ///< reads, writes
-  std::vector<Bank> banks_;      ///< by rank, group and bank
-  std::vector<std::uint32_t> open_rows_;
-  std::vector<Group> groups_;
-  std::vector<Rank> ranks_;
+  // By rank, group and bank. In place, as nearly every step reads them.
+  std::array<Bank, kMaxBanks> banks_;
+  std::array<std::uint32_t, kMaxBanks> open_rows_{};
+  std::array<Group, kMaxBanks> groups_;
+  std::array<Rank, kMaxBanks> ranks_;
+  std::size_t rank_count_;
   BankMask open_ = 0;
   Ring<std::uint32_t> forwarded_;  ///< tags
   Tick now_ = 0;                   ///< of the last push or command

@@ -38,7 +38,7 @@ void DramChannel::plan() {
   const Candidates candidates = find_candidates(queue);
   const Tick from = std::max(now_, bus_free_);
   std::uint64_t best = Key::kNone;
-  for (std::uint8_t r = 0; r < ranks_.size(); ++r) {
+  for (std::uint8_t r = 0; r < rank_count_; ++r) {
     const std::uint64_t key = best_of_rank(ranks_[r], queue, candidates, from);
     // From the time on at which its refresh is due, a rank does nothing else.
     if (key == Key::kNone || from + Key::wait(key) >= ranks_[r].refresh_due) {
@@ -55,7 +55,7 @@ void DramChannel::plan() {
 void DramChannel::plan_idle() {
   const Tick from = std::max(now_, bus_free_);
   plan_ = {};
-  for (std::uint8_t r = 0; r < ranks_.size(); ++r) {
+  for (std::uint8_t r = 0; r < rank_count_; ++r) {
     Plan next = refresh_plan(r, from);
     if (controller_.page == DramPage::closed)
       for (BankMask m = open_ & ranks_[r].banks; m != 0; m &= m - 1) {

@@ -23,12 +23,15 @@ class MinTree {
     while (leaves_ < sources) leaves_ *= 2;
     keys_.resize(2 * leaves_);
     for (std::size_t i = 0; i < leaves_; ++i) keys_[leaves_ + i] = key(i, kNever);
-    for (std::size_t n = leaves_ - 1; n > 0; --n) keys_[n] = std::min(keys_[2 * n], keys_[2 * n + 1]);
+    for (std::size_t n = leaves_ - 1; n > 0; --n)
+      keys_[n] = std::min(keys_[2 * n], keys_[2 * n + 1]);
   }
 
   void set(std::size_t source, std::int64_t time) {
     std::size_t n = leaves_ + source;
-    keys_[n] = key(source, time);
+    const std::uint64_t changed = key(source, time);
+    if (keys_[n] == changed) return;
+    keys_[n] = changed;
     while (n > 1) {
       const std::uint64_t least = std::min(keys_[n], keys_[n ^ 1]);
       n /= 2;
