@@ -11,6 +11,8 @@
 #include "base/file.h"
 #include "cli/functional.h"
 #include "cli/peak.h"
+#include "cli/process_pool.h"
+#include "cli/validated_text.h"
 #include "cli/version.h"
 #include "report/units.h"
 
@@ -121,8 +123,11 @@ Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileO
 }
 
 Executed execute(const Compiled& compiled) {
+  return execute(compiled, compiled.machine.config);
+}
+
+Executed execute(const Compiled& compiled, const MachineConfig& machine) {
   const Stopwatch watch;
-  const MachineConfig& machine = compiled.machine.config;
   Executed executed;
   for (const BufferInfo& buffer : compiled.object->buffers)
     if (buffer.kind == BufferKind::intermediate)
@@ -218,6 +223,16 @@ Validated validate(const Compiled& compiled, const Executed& executed, const Pla
   return validated;
 }
 
+namespace {
+
+std::string result_of(ChildWork& child) {
+  ChildOutcome outcome = child.wait();
+  if (!outcome.ok) throw InternalError(outcome.text);
+  return std::move(outcome.text);
+}
+
+}  // namespace
+
 Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
                 const RunOptions& options, bool timing) {
   const Stopwatch total;
@@ -231,7 +246,11 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
     values = give_values(graph, machine.config.data_type, *options.functional, options.plan.seed);
     functional_seconds = giving.seconds();
   });
-  run.executed = execute(run.compiled);
+  // Lifetimes are those of the instructions under any timing, so that a plan need not wait for the
+  // slower memory model. With it, the layouts without sharing and with are simulated at once.
+  const bool at_once = options.concurrent && machine.config.dram.model == DramModel::banked;
+  run.executed =
+      execute(run.compiled, at_once ? machine_for_delays(machine.config) : machine.config);
   const Stopwatch planning;
   const PlanProblem problem = problem_of(run.compiled, run.executed, LivenessKind::instruction);
   run.planned = plan_memory(run.compiled, run.executed, problem, options.planner, options.plan);
@@ -239,9 +258,20 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
   require_fit(run.compiled, problem, run.planned.layout);
 
   RunReport& report = run.report;
-  const Stopwatch validating;
-  Validated validated = validate(run.compiled, run.executed, problem, run.planned,
-                                 options.perturbed, options.plan.seed);
+  Stopwatch validating;
+  const auto validated_here = [&] {
+    return validate(run.compiled, run.executed, problem, run.planned, options.perturbed,
+                    options.plan.seed);
+  };
+  Validated validated;
+  if (at_once) {
+    ChildWork child([&] { return to_text(validated_here()); });
+    run.executed = execute(run.compiled);
+    validating = Stopwatch();  // what is left to wait for
+    validated = validated_of(result_of(child));
+  } else {
+    validated = validated_here();
+  }
   report.validation = validated.figures;
   if (validated.shared && validated.shared->memory) report.shared = std::move(validated.shared);
   const double validate_seconds = validating.seconds();

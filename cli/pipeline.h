@@ -78,6 +78,8 @@ struct Executed {
 /// The image without sharing may be larger than the machine's DRAM: only plans have to fit it.
 /// Throws InternalError where the run does not conserve MACs, bytes and cycles.
 Executed execute(const Compiled& compiled);
+/// The same on a machine that differs in its timing only.
+Executed execute(const Compiled& compiled, const MachineConfig& machine);
 
 struct Planned {
   Plan plan;
@@ -123,6 +125,7 @@ struct RunOptions {
   std::int64_t perturbed = 1;
   std::optional<FunctionalRequest> functional;
   std::optional<std::filesystem::path> energy;  ///< table; none: the shipped one
+  bool concurrent = true;  ///< may simulate in a child process, too; results are the same
 };
 struct Run {
   Compiled compiled;

@@ -121,4 +121,25 @@ void run_in_children(std::size_t n, int jobs, const std::function<std::string(st
   }
 }
 
+ChildWork::ChildWork(const std::function<std::string()>& work) {
+  const Child child = start(0, [&](std::size_t) { return work(); });
+  pid_ = child.pid;
+  fd_ = child.fd;
+}
+
+ChildWork::~ChildWork() {
+  if (pid_ == 0) return;
+  ::kill(pid_, SIGKILL);
+  wait();
+}
+
+ChildOutcome ChildWork::wait() {
+  Child child{pid_, fd_, 0, {}};
+  while (receive(child)) {
+  }
+  ::close(fd_);
+  pid_ = 0;
+  return outcome_of(child);
+}
+
 }  // namespace unna

@@ -22,4 +22,21 @@ struct ChildOutcome {
 void run_in_children(std::size_t n, int jobs, const std::function<std::string(std::size_t)>& work,
                      const std::function<void(std::size_t, const ChildOutcome&)>& done);
 
+/// One piece of work in a forked child, at which this process does not wait. The same conditions.
+class ChildWork {
+ public:
+  explicit ChildWork(const std::function<std::string()>& work);
+  /// Kills a child that nobody has waited for.
+  ~ChildWork();
+  ChildWork(const ChildWork&) = delete;
+  ChildWork& operator=(const ChildWork&) = delete;
+
+  /// Waits for the end. Once.
+  ChildOutcome wait();
+
+ private:
+  int pid_ = 0;  ///< 0: waited for
+  int fd_ = -1;
+};
+
 }  // namespace unna

@@ -253,6 +253,7 @@ std::vector<SweepPoint> sweep_points(const SweepSpec& spec) {
 SweepRun resolve(const SweepSpec& spec, const SweepPoint& point) {
   SweepRun run;
   run.options.perturbed = spec.perturbed;
+  run.options.concurrent = false;  // points are
   MachineChoice choice;
   choice.file = spec.machine;
   choice.set = spec.set;
