@@ -55,21 +55,21 @@ class Plans {
   void run(const PlannerInfo& info, PlanOptions options) {
     const std::uint64_t first = options.seed;
     for (; options.seed < first + (info.seeded ? kSeeds : 1); ++options.seed) {
-      std::string name(info.name);
-      if (options.seed != first) name += fmt::format(" seed {}", options.seed);
-      add(std::move(name), run_planner(info.name, problem_, options).offsets);
+      const std::string seed = options.seed == first ? "" : fmt::format(" seed {}", options.seed);
+      add(std::string(info.name), seed, run_planner(info.name, problem_, options).offsets);
     }
   }
 
-  void add(std::string name, std::vector<Bytes> offsets) {
+  void add(const std::string& planner, const std::string& seed, std::vector<Bytes> offsets) {
     ++count_;
     const auto same = std::ranges::find(distinct_, offsets, &Candidate::offsets);
-    if (same != distinct_.end()) {
-      same->also.push_back(std::move(name));
-      return;
+    if (same == distinct_.end()) {
+      const Bytes peak = peak_of(problem_, offsets);
+      distinct_.push_back({planner + seed, {}, std::move(offsets), peak});
+    } else if (same->name != planner && !same->name.starts_with(planner + " ") &&
+               std::ranges::count(same->also, planner) == 0) {
+      same->also.push_back(planner);
     }
-    const Bytes peak = peak_of(problem_, offsets);
-    distinct_.push_back({std::move(name), {}, std::move(offsets), peak});
   }
 
   const PlanProblem& problem_;
@@ -153,12 +153,12 @@ class Search {
       const LayoutRow& from = report_.rows[front[i % front.size()]];
       const std::size_t n = changes();
       const Bytes limit = rng_.chance(1, 2) ? from.figures.peak : limit_;
-      std::string name = base_name(from.name);
-      if (rng_.chance(1, 4)) {
-        any |= offer(name + " reordered", reordered(problem_, from.offsets, n, rng_));
-      } else {
-        any |= offer(name + " moved", moved(problem_, from.offsets, limit, n, rng_));
-      }
+      const std::string name = base_name(from.name);
+      const std::size_t number = report_.rows.size() + waiting_.size();
+      any |= rng_.chance(1, 4) ? offer(fmt::format("{} reordered #{}", name, number),
+                                       reordered(problem_, from.offsets, n, rng_))
+                               : offer(fmt::format("{} moved #{}", name, number),
+                                       moved(problem_, from.offsets, limit, n, rng_));
     }
     return any;
   }

@@ -68,7 +68,7 @@ LayoutFigures layout_figures(const SimResult& result, Bytes peak) {
           dram.row_hits + dram.row_misses + dram.row_conflicts,
           cache.hits(),
           cache.accesses(),
-          (dram.reads + dram.writes) * result.memory->burst_bytes};
+          result.memory->dram_bytes()};
 }
 
 std::string to_line(const LayoutFigures& f) {
