@@ -130,7 +130,7 @@ class Search {
     if (plans.empty()) return;
     const Candidate& best = *std::ranges::min_element(plans, {}, &Candidate::peak);
     offer("most recent bytes", most_recent(problem_, best.peak));
-    offer("most recent bytes, within slack", most_recent(problem_, limit_));
+    offer("most recent bytes within slack", most_recent(problem_, limit_));
     for (const Candidate& plan : plans)
       if (auto offsets = mirrored(problem_, plan.offsets))
         offer(plan.name + " mirrored", std::move(*offsets));

@@ -115,6 +115,9 @@ void refuse_objective_options(const Options& options) {
 int plan_network(const Options& options) {
   const std::string& file = options.only();
   const CandidateOptions choice = candidate_choice(options);
+  if (!looks_like_network(file, read_file(file)))
+    throw InputError(fmt::format(
+        "{}: not a network, expected one: --objective runs its program with every layout", file));
   for (const std::string_view name : kForProblems)
     if (options.given(name))
       options.fail(name, "is for files of buffers, not for a network with --objective");
@@ -123,10 +126,6 @@ int plan_network(const Options& options) {
   machine.cores = options.integer("cores", 1, kMaxCores);
   const ChosenMachine chosen = choose_machine(machine);
   check_machine(options, chosen.config, choice);
-  if (!looks_like_network(file, read_file(file)))
-    throw InputError(fmt::format(
-        "{}: not a network, expected one: --objective runs its program with every layout", file));
-
   const Compiled compiled =
       compile_network(network_choice(options, file), chosen, compile_choice(options));
   const Executed executed = execute(compiled);

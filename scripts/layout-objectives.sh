@@ -11,12 +11,12 @@ mkdir -p "$out"
 
 echo '| network | cores | cache | layouts at the best peak | cycles: without sharing | auto | fastest at its peak | slowest at its peak | fastest within 5 % | row hits: auto | fastest at its peak |'
 echo '|---|---|---|---|---|---|---|---|---|---|---|'
-for network in resnet18 mobilenet_v2 densenet121 googlenet; do
+for network in resnet18 mobilenet_v2 googlenet densenet121; do
   for cores in 1 4 16; do
     for cache in 0 1048576; do
       csv=$out/$network.$cores.$cache.csv
       [[ -f $csv ]] || "$unnasim" plan "$root/workloads/$network.yaml" --cores $cores \
-        --set dram.model=banked --set cache.size_bytes=$cache --objective peak,latency \
+        --set dram.model=banked --set cache.size_bytes=$cache --objective peak,latency --candidates 32 \
         --csv "$csv" >"${csv%.csv}.txt" 2>/dev/null
       awk -F, -v network="$network" -v cores="$cores" -v cache="$cache" '
         NR == 1 {for (i = 1; i <= NF; ++i) at[$i] = i; next}
@@ -31,7 +31,7 @@ for network in resnet18 mobilenet_v2 densenet121 googlenet; do
         cycles < any {any = cycles}
         END {
           printf "| %s | %d | %s | %d | %+.2f %% | %d | %+.2f %% | %+.2f %% | %+.2f %% | %.1f %% | %.1f %% |\n",
-            network, cores, cache > 0 ? cache / 1024 " KiB" : "none", count,
+            network, cores, (cache > 0 ? cache / 1024 " KiB" : "none"), count,
             100 * (none / first - 1), first, 100 * (fast / first - 1), 100 * (slow / first - 1),
             100 * (any / first - 1), 100 * first_rows, 100 * fast_rows
         }' "$csv"

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "report/compare_report.h"
+#include "report/objectives.h"
 #include "report/run_report.h"
 
 namespace unna {
@@ -55,7 +56,8 @@ TEST(MetricsDoc, defines_every_key_of_summary_json) {
 
 TEST(MetricsDoc, defines_every_column) {
   const std::string text = metrics();
-  for (const auto& columns : {kLayerColumns, kPlanColumns, kCompareColumns})
+  for (const auto& columns :
+       {kLayerColumns, kPlanColumns, kBufferColumns, kCompareColumns, kLayoutColumns})
     for (const std::string_view column : columns) EXPECT_TRUE(defined(text, column)) << column;
 }
 
