@@ -31,12 +31,10 @@ constexpr CommandHelp kHelp = {
     "plan", "FILE...",
     "Places buffers in memory: each file is a CSV of buffers with half-open lifetimes\n"
     "(MiniMalloc's columns: id, lower, upper, size, ...), a JSON problem (intervals or a partial\n"
-    "order), or a trace of executed instructions (.unt or text). With --objective it is a "
-    "network,\n"
-    "whose layouts are simulated on a machine and chosen by what that measures. Every plan is\n"
-    "checked. An output file may be - for stdout; the table then goes to stderr. Exit code 3 "
-    "where\n"
-    "no plan is within the capacity."};
+    "order), or a trace of executed instructions (.unt or text). With --objective it is a\n"
+    "network, whose layouts are simulated and chosen by what the machine measures. Every plan is\n"
+    "checked. An output file may be - for stdout; the table then goes to stderr. Exit code 3\n"
+    "where no plan is within the capacity."};
 
 constexpr std::string_view kDefaultPlanner = "auto";
 constexpr std::string_view kOutputs[] = {"output", "svg", "json"};
