@@ -4,13 +4,14 @@
 #include <chrono>
 #include <limits>
 #include <list>
-#include <set>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "cli/files.h"
+#include "cli/output_files.h"
+#include "cli/plan_network.h"
 #include "cli/version.h"
 #include "configs/yaml.h"
 #include "memmgr/checker.h"
@@ -30,11 +31,13 @@ constexpr CommandHelp kHelp = {
     "plan", "FILE...",
     "Places buffers in memory: each file is a CSV of buffers with half-open lifetimes\n"
     "(MiniMalloc's columns: id, lower, upper, size, ...), a JSON problem (intervals or a partial\n"
-    "order), or a trace of executed instructions (.unt or text). Every plan is checked. An output\n"
-    "file may be - for stdout; the table then goes to stderr. Exit code 3 where no plan is within\n"
-    "the capacity."};
+    "order), or a trace of executed instructions (.unt or text). With --objective it is a\n"
+    "network, whose layouts are simulated and chosen by what the machine measures. Every plan is\n"
+    "checked. An output file may be - for stdout; the table then goes to stderr. Exit code 3\n"
+    "where no plan is within the capacity."};
 
 constexpr std::string_view kDefaultPlanner = "auto";
+constexpr std::string_view kOutputs[] = {"output", "svg", "json"};
 
 constexpr OptionRow kOptions[] = {
     {"capacity", "BYTES", "", "size of the memory (default: as large as needed)"},
@@ -69,14 +72,11 @@ auto named(const std::string& file, Body&& body) {
 
 /// A network given for a problem would only get messages about its first line.
 void refuse_network(const std::string& file, const std::string& bytes) {
-  const bool onnx = fs::path(file).extension() == ".onnx";
-  const bool yaml = looks_like_text(bytes) &&
-                    (bytes.starts_with("ops:") || bytes.find("\nops:") != std::string::npos);
-  if (onnx || yaml)
-    throw InputError(
-        fmt::format("{}: {}, expected buffers or a trace: `unnasim simulate` plans a network's "
-                    "memory",
-                    file, onnx ? "an ONNX model" : "a network"));
+  if (looks_like_network(file, bytes))
+    throw InputError(fmt::format(
+        "{}: {}, expected buffers or a trace: `unnasim simulate` plans a network's memory, and "
+        "--objective chooses it by what the machine measures",
+        file, fs::path(file).extension() == ".onnx" ? "an ONNX model" : "a network"));
 }
 
 PlanProblem load_problem(const std::string& file, const Options& options,
@@ -169,14 +169,7 @@ Request read_request(const Options& options) {
     if (options.text(name) && !one)
       options.fail(name, fmt::format("{} of one file by one planner only",
                                      std::string_view(name) == "svg" ? "a map" : "offsets"));
-  std::set<std::string> written;
-  for (const char* name : {"output", "svg", "json"})
-    if (const auto file = options.text(name); file && *file != "-" && !written.insert(*file).second)
-      options.fail(name, fmt::format("{} is written by another option already", *file));
-  int to_stdout = 0;
-  for (const char* name : {"output", "svg", "json"})
-    if (options.text(name) == "-" && ++to_stdout > 1)
-      options.fail(name, "only one output can be stdout");
+  check_output_files(options, kOutputs);
   return request;
 }
 
@@ -264,23 +257,13 @@ std::string offsets_csv(const PlanRun& run) {
                   : format_plan_csv(*run.problem, run.pools->offsets, run.pools->pool);
 }
 
-void write_output(const std::string& file, const std::string& content) {
-  if (file == "-")
-    fmt::print("{}", content);
-  else
-    write_file(file, content);
-}
-
 /// All at the end, so that nothing is written where something failed; offsets only where they fit.
 void write_outputs(const Options& options, const std::vector<PlanRun>& runs, bool fits) {
   const bool timing = !options.flag("no-timing");
-  bool to_stdout = false;
-  for (const char* name : {"output", "svg", "json"})
-    to_stdout = to_stdout || options.text(name) == "-";
   std::string text = plan_table(runs, timing).str();
   if (options.flag("explain"))
     for (const PlanRun& run : runs) text += plan_explanation(run);
-  fmt::print(to_stdout ? stderr : stdout, "{}", text);
+  fmt::print(output_to_stdout(options, kOutputs) ? stderr : stdout, "{}", text);
   if (const auto file = options.text("json"))
     write_output(*file, plan_json(runs, kVersion, timing));
   if (!runs.front().refusal.empty()) {
@@ -296,10 +279,13 @@ void write_outputs(const Options& options, const std::vector<PlanRun>& runs, boo
 }  // namespace
 
 int plan_command(const Arguments& arguments) {
-  const auto rows =
-      std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) + search_options();
+  const auto rows = std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
+                    search_options() + objective_options() + network_options() + machine_options() +
+                    compile_options();
   const auto options = parse_options(kHelp, rows, arguments);
   if (!options) return kExitOk;
+  if (options->given("objective")) return plan_network(*options);
+  refuse_objective_options(*options);
   if (options->flag("list")) {
     list_planners();
     return kExitOk;

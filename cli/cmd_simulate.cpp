@@ -15,8 +15,9 @@ constexpr CommandHelp kHelp = {
     "simulate", "NETWORK",
     "Compiles a network, runs it without sharing, derives lifetimes from the executed\n"
     "instructions, plans the shared memory, and validates the plan by an independent checker and\n"
-    "by replays. Writes summary.json, layers.csv, plan.csv and program.uno into the run "
-    "directory."};
+    "by replays. Writes summary.json, layers.csv, plan.csv, program.uno and, where the machine "
+    "has\n"
+    "a shared cache, buffers.csv into the run directory."};
 
 constexpr OptionRow kOptions[] = {
     {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
@@ -46,6 +47,8 @@ void write_run(const fs::path& directory, const Run& run) {
   write_file(directory / "summary.json", summary_json(run.report));
   write_file(directory / "layers.csv", layers_csv(object, run.report));
   write_file(directory / "plan.csv", plan_csv(object, run.planned.layout));
+  if (run.report.machine.cache.size_bytes > 0)
+    write_file(directory / "buffers.csv", buffers_csv(object, run.report));
   write_file(directory / "program.uno", encode_object(object));
 }
 

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <optional>
 #include <utility>
@@ -13,10 +11,10 @@
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "cli/process_pool.h"
+#include "cli/progress.h"
 #include "cli/sweep.h"
 #include "cli/sweep_journal.h"
 #include "report/table.h"
-#include "report/units.h"
 
 namespace unna {
 
@@ -36,30 +34,6 @@ constexpr OptionRow kOptions[] = {
     {"resume", "", "", "go on where a killed sweep was: keep what its journal has"},
     {"list", "", "", "only list the points"},
     {"output,o", "DIR", "", "run directory (default: out/<name of the sweep>)"},
-};
-
-/// Lines on stderr about how far the sweep is: rewritten in place on a terminal, else rare.
-class Progress {
- public:
-  explicit Progress(std::size_t total) : total_(total), terminal_(::isatty(STDERR_FILENO) != 0) {}
-
-  void finished(std::size_t done, std::size_t failed) {
-    const double elapsed = watch_.seconds();
-    constexpr double kSecondsBetweenLines = 5;
-    if (!terminal_ && elapsed - last_ < kSecondsBetweenLines && done < total_) return;
-    last_ = elapsed;
-    const double left = elapsed / static_cast<double>(done) * static_cast<double>(total_ - done);
-    fmt::print(stderr, "{}{} of {} points, {} failed, {} gone, {} to go{}", terminal_ ? "\r" : "",
-               done, total_, failed, readable_seconds(elapsed), readable_seconds(left),
-               terminal_ && done < total_ ? "    " : "\n");
-    std::fflush(stderr);
-  }
-
- private:
-  std::size_t total_;
-  bool terminal_;
-  Stopwatch watch_;
-  double last_ = 0;
 };
 
 std::vector<std::string> run_point(const SweepRun& run) {
@@ -91,7 +65,7 @@ void fill_rows(const std::vector<Prepared>& prepared, int jobs, SweepJournal& jo
   std::vector<std::size_t> todo;
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (!rows[i]) todo.push_back(i);
-  Progress progress(todo.size());
+  Progress progress(todo.size(), "points");
   std::size_t done = 0;
   std::size_t failed = 0;
   run_in_children(

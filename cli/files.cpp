@@ -15,6 +15,12 @@ bool looks_like_text(const std::string& bytes) {
   });
 }
 
+bool looks_like_network(const std::filesystem::path& file, const std::string& bytes) {
+  if (file.extension() == ".onnx") return true;
+  return looks_like_text(bytes) &&
+         (bytes.starts_with("ops:") || bytes.find("\nops:") != std::string::npos);
+}
+
 Trace read_trace(const std::string& bytes, const std::string& file) {
   return looks_like_text(bytes) ? parse_trace(bytes, file) : decode_trace(bytes, file);
 }

@@ -21,4 +21,7 @@ Object load_object(const std::filesystem::path& path);
 /// start.
 bool looks_like_text(const std::string& bytes);
 
+/// An ONNX model by its name, or a network in YAML by a line that begins with `ops:`.
+bool looks_like_network(const std::filesystem::path& file, const std::string& bytes);
+
 }  // namespace unna

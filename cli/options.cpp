@@ -85,7 +85,10 @@ std::optional<Options> parse_options(const CommandHelp& help, std::span<const Op
       print_help(help, described);
       return std::nullopt;
     }
-    for (auto& [name, values] : given) options.values_[name] = std::move(values);
+    for (auto& [name, values] : given) {
+      options.given_.insert(name);
+      options.values_[name] = std::move(values);
+    }
   } catch (const po::error& error) {
     throw InputError(
         fmt::format("unnasim {}: {}, see unnasim {} --help", help.name, error.what(), help.name));

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ struct CommandHelp {
 class Options {
  public:
   bool flag(std::string_view name) const;
+  /// On the command line, whatever its default.
+  bool given(std::string_view name) const { return given_.contains(name); }
   /// All values of an option that may be repeated, in order.
   std::vector<std::string> all(std::string_view name) const;
   /// The last value, or the default; none where there is neither.
@@ -66,6 +69,7 @@ class Options {
 
   std::string command_;
   std::map<std::string, std::vector<std::string>, std::less<>> values_;
+  std::set<std::string, std::less<>> given_;
   std::vector<std::string> positional_;
 };
 

@@ -151,19 +151,18 @@ PlanProblem problem_of(const Compiled& compiled, const Executed& executed, Liven
   return make_problem(instruction_liveness(executed.trace), alignment);
 }
 
-Planned plan_memory(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
-                    const std::string& name, const PlanOptions& options) {
-  const Stopwatch watch;
+Planned lay_out(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
+                Plan plan) {
   const Object& object = *compiled.object;
   const Bytes alignment = compiled.machine.config.dram.alignment_bytes;
   Planned planned;
-  planned.plan = run_planner(name, problem, options);
+  planned.plan = std::move(plan);
   planned.layout = layout_from_offsets(
       object,
       member_offsets(problem, planned.plan, object.buffers.size(), object.buffers, alignment),
       alignment);
   MemoryFigures& figures = planned.figures;
-  figures.planner = name;
+  figures.planner = planned.plan.planner;
   figures.liveness = kLivenessNames[static_cast<std::size_t>(problem.lifetimes.kind)];
   figures.buffers = problem.buffers.size();
   figures.without_sharing = executed.without_sharing;
@@ -173,6 +172,13 @@ Planned plan_memory(const Compiled& compiled, const Executed& executed, const Pl
   figures.total = planned.layout.total_bytes;
   figures.seed = planned.plan.seed;
   figures.note = planned.plan.note;
+  return planned;
+}
+
+Planned plan_memory(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
+                    const std::string& name, const PlanOptions& options) {
+  const Stopwatch watch;
+  Planned planned = lay_out(compiled, executed, problem, run_planner(name, problem, options));
   planned.seconds = watch.seconds();
   return planned;
 }

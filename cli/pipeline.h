@@ -89,6 +89,10 @@ struct Planned {
 };
 /// The problem of the program's intermediates under `topology` or `instruction` liveness.
 PlanProblem problem_of(const Compiled& compiled, const Executed& executed, LivenessKind kind);
+/// The layout of a plan, whoever made it. Its figures name `plan.planner`.
+Planned lay_out(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
+                Plan plan);
+/// A planner's plan and its layout.
 Planned plan_memory(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
                     const std::string& planner, const PlanOptions& options);
 

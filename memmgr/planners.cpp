@@ -66,13 +66,15 @@ constexpr std::array kPlanners = {
                 "behaviour",
                 plan_xla},
     PlannerInfo{"hill-climb", "swaps in the order of first fit, around the buffers at the peak",
-                "tvm/src/tir/usmp/algo/hill_climb.cc (Apache-2.0), behaviour", plan_hill_climb},
+                "tvm/src/tir/usmp/algo/hill_climb.cc (Apache-2.0), behaviour", plan_hill_climb,
+                PlannerView::conflicts, false, true},
     PlannerInfo{"tetris", "genetic algorithm over allocation orders, lowest-offset decoder",
-                "Chen et al., Tetris, JCST 37(6), 2022, section 4", plan_tetris},
+                "Chen et al., Tetris, JCST 37(6), 2022, section 4", plan_tetris,
+                PlannerView::conflicts, false, true},
     PlannerInfo{"exact", "branch and bound over layouts that are pressed down, with a proof",
-                "docs/adr/0005-exact-search.md", plan_exact},
+                "docs/adr/0005-exact-search.md", plan_exact, PlannerView::conflicts, false, true},
     PlannerInfo{"auto", "greedy orders, branch and bound, repair; ends when the bound is met",
-                "docs/planning.md", plan_auto},
+                "docs/planning.md", plan_auto, PlannerView::conflicts, false, true},
 };
 
 void judge_objects(const PlanProblem& problem, Plan& plan) {

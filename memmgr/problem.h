@@ -226,6 +226,7 @@ struct PlannerInfo {
   Plan (*run)(const PlanProblem&, const PlanOptions&);
   PlannerView view = PlannerView::conflicts;
   bool shared_objects = false;  ///< its plans have Plan::objects
+  bool seeded = false;          ///< other seeds may give other plans
 };
 
 /// The one table of planners.

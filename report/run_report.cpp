@@ -52,6 +52,10 @@ constexpr std::string_view kLayerColumnNames[] = {"layer",
 constexpr std::string_view kPlanColumnNames[] = {"id",   "buffer", "tensor", "kind",
                                                  "size", "offset", "end"};
 
+constexpr std::string_view kBufferColumnNames[] = {
+    "id",       "buffer",          "kind",        "size",           "accesses", "hits",
+    "hit_rate", "shared_accesses", "shared_hits", "shared_hit_rate"};
+
 double ratio(double part, double whole) {
   return whole > 0 ? part / whole : 0;
 }
@@ -113,6 +117,7 @@ std::string footprint_text(const MemoryFigures& memory) {
 
 const std::span<const std::string_view> kLayerColumns = kLayerColumnNames;
 const std::span<const std::string_view> kPlanColumns = kPlanColumnNames;
+const std::span<const std::string_view> kBufferColumns = kBufferColumnNames;
 
 double seconds(const RunReport& report) {
   return as_double(report.result.cycles) / (as_double(report.machine.clock_mhz) * 1e6);
@@ -148,6 +153,39 @@ std::string layers_csv(const Object& object, const RunReport& report) {
     for (std::size_t core = 0; core < report.result.cores.size(); ++core)
       if (report.result.cores[core].layers[layer].instructions > 0)
         csv.row(layer_cells(object.layers[layer], layer, core, report));
+  return csv.text();
+}
+
+namespace {
+
+/// Three cells; empty where the run was not made.
+void add_cache_cells(std::vector<std::string>& cells, const SimResult* run, std::size_t buffer) {
+  if (run == nullptr) {
+    cells.resize(cells.size() + 3);
+    return;
+  }
+  const CacheCounts& counts = run->memory->cache.by_buffer[buffer];
+  cells.push_back(fmt::format("{}", counts.accesses()));
+  cells.push_back(fmt::format("{}", counts.hits()));
+  cells.push_back(counts.accesses() == 0 ? ""
+                                         : plain_number(ratio(as_double(counts.hits()),
+                                                              as_double(counts.accesses()))));
+}
+
+}  // namespace
+
+std::string buffers_csv(const Object& object, const RunReport& report) {
+  CsvWriter csv(kBufferColumns);
+  for (std::size_t b = 0; b < object.buffers.size(); ++b) {
+    const BufferInfo& buffer = object.buffers[b];
+    std::vector<std::string> cells = {
+        fmt::format("{}", b), buffer.name,
+        std::string(kBufferKindNames[static_cast<std::size_t>(buffer.kind)]),
+        fmt::format("{}", buffer.size)};
+    add_cache_cells(cells, &report.result, b);
+    add_cache_cells(cells, report.shared ? &*report.shared : nullptr, b);
+    csv.row(cells);
+  }
   return csv.text();
 }
 

@@ -150,6 +150,11 @@ std::string energy_text(const RunReport& report);  ///< energy, power, efficienc
 /// A core at its peak beside the published figures, and its area.
 std::string core_energy_text(const MachineConfig& machine, const EnergyTable& table);
 
+extern const std::span<const std::string_view> kBufferColumns;
+/// What the shared cache saw of each buffer, without sharing and with the plan's layout; only on a
+/// machine with one.
+std::string buffers_csv(const Object& object, const RunReport& report);
+
 extern const std::span<const std::string_view> kPlanColumns;
 std::string plan_csv(const Object& object, const Layout& layout);
 

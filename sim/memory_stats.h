@@ -56,6 +56,8 @@ struct MemoryStats {
   /// Jain's index (Jain, Chiu, Hawe, 1984) of the cores' bytes an occupied cycle: 1 where all that
   /// used memory were served at one rate, 1/n where one of n had it all. 1 where none did.
   double fairness() const;
+  /// On the DRAM's data buses.
+  Bytes dram_bytes() const { return (dram.reads + dram.writes) * burst_bytes; }
 };
 
 inline double MemoryStats::fairness() const {

@@ -31,6 +31,8 @@ TEST(Options, defaults_hold_until_given) {
   EXPECT_EQ(parsed({"--count", "10"}).required_integer("count", 0, 10), 10);
   EXPECT_FALSE(parsed({}).flag("quiet"));
   EXPECT_TRUE(parsed({"--quiet"}).flag("quiet"));
+  EXPECT_FALSE(parsed({}).given("count"));
+  EXPECT_TRUE(parsed({"--count=3"}).given("count"));
 }
 
 TEST(Options, positional_arguments_and_options_mix) {

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "report/compare_report.h"
+#include "report/objectives.h"
 #include "report/run_report.h"
 
 namespace unna {
@@ -57,9 +58,25 @@ TEST(MetricsDoc, defines_every_key_of_summary_json) {
   for (const std::string& key : keys) EXPECT_TRUE(defined(text, key)) << key;
 }
 
+TEST(MetricsDoc, defines_every_key_of_the_layouts) {
+  LayoutReport report;
+  report.objectives = objectives_named(std::vector<std::string>{"peak"});
+  report.cache = true;
+  report.buffers = {"a"};
+  report.rows.resize(1);
+  report.rows[0].offsets = {0};
+  report.rows[0].front = true;
+  std::set<std::string> keys;
+  collect(nlohmann::json::parse(layout_json(report)), keys);
+  EXPECT_GT(keys.size(), 20U);
+  const std::string text = metrics();
+  for (const std::string& key : keys) EXPECT_TRUE(defined(text, key)) << key;
+}
+
 TEST(MetricsDoc, defines_every_column) {
   const std::string text = metrics();
-  for (const auto& columns : {kLayerColumns, kPlanColumns, kCompareColumns})
+  for (const auto& columns :
+       {kLayerColumns, kPlanColumns, kBufferColumns, kCompareColumns, kLayoutColumns})
     for (const std::string_view column : columns) EXPECT_TRUE(defined(text, column)) << column;
 }
 

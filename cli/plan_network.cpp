@@ -1,0 +1,137 @@
+#include "cli/plan_network.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "cli/candidates.h"
+#include "cli/commands.h"
+#include "cli/common_options.h"
+#include "cli/files.h"
+#include "cli/output_files.h"
+#include "memmgr/plan_files.h"
+#include "report/plan_report.h"
+
+namespace unna {
+
+namespace {
+
+constexpr double kDefaultSlack = 5;
+constexpr std::int64_t kDefaultCandidates = 64;
+
+constexpr OptionRow kObjectiveOptions[] = {
+    {"objective", "LIST", "",
+     "choose a network's layout by these, the most important first: peak, row-hits, cache-hits, "
+     "dram-bytes, latency. The following options are for this"},
+    {"slack", "PERCENT", "",
+     "what is within so much of the best counts as equal to it (default: 5)"},
+    {"candidates", "N", "", "layouts that are simulated (default: 64)"},
+    {"jobs,j", "N", "", "simulations at a time (default: all host threads)"},
+    {"perturb", "N", "", "replays under random delays, of each layout of the front (default: 1)"},
+    {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
+    {"csv", "FILE", "", "write a row for each simulated layout"},
+};
+
+constexpr std::string_view kOutputs[] = {"output", "svg", "json", "csv"};
+constexpr std::string_view kForProblems[] = {"capacity", "pool", "planner", "compare", "alignment"};
+
+CandidateOptions candidate_choice(const Options& options) {
+  CandidateOptions choice;
+  try {
+    choice.objectives = objectives_named(options.list("objective"));
+  } catch (const InputError& error) {
+    options.fail("objective", error.what());
+  }
+  choice.slack = options.number("slack", 0, 1000).value_or(kDefaultSlack) / 100;
+  choice.candidates = options.integer("candidates", 1, 1'000'000).value_or(kDefaultCandidates);
+  const auto hardware = static_cast<std::int64_t>(std::thread::hardware_concurrency());
+  choice.jobs = static_cast<int>(
+      options.integer("jobs", 1, 1024).value_or(std::max<std::int64_t>(hardware, 1)));
+  choice.perturbed = options.integer("perturb", 0, 1000).value_or(1);
+  choice.plan = plan_choice(options);
+  return choice;
+}
+
+/// What can't tell layouts apart has nothing to choose by.
+void check_machine(const Options& options, const MachineConfig& machine,
+                   const CandidateOptions& choice) {
+  if (machine.dram.model != DramModel::banked)
+    options.fail("objective",
+                 "with dram.model bandwidth no figure depends on where buffers lie, expected "
+                 "--set dram.model=banked");
+  for (const Objective* objective : choice.objectives)
+    if (objective->needs_cache && machine.cache.size_bytes == 0)
+      options.fail("objective", fmt::format("{} on a machine without a cache, expected "
+                                            "--set cache.size_bytes=BYTES",
+                                            objective->name));
+}
+
+void write_outputs(const Options& options, const PlanProblem& problem, const LayoutReport& report) {
+  const auto row = std::ranges::find_if(report.rows, &LayoutRow::chosen);
+  PlanRun chosen;
+  chosen.file = options.only();
+  chosen.planner = row->name;
+  chosen.problem = &problem;
+  chosen.plan = Plan{};
+  chosen.plan->planner = row->name;
+  chosen.plan->offsets = row->offsets;
+  chosen.plan->peak = row->figures.peak;
+  chosen.plan->lower_bound = problem.lower_bound;
+  chosen.plan->proved_optimal = row->figures.peak == problem.lower_bound;
+  chosen.plan->seed = report.seed;
+  std::string text = layout_text(report);
+  if (options.flag("explain")) text += plan_explanation(chosen);
+  fmt::print(output_to_stdout(options, kOutputs) ? stderr : stdout, "{}", text);
+  if (const auto file = options.text("csv")) write_output(*file, layout_csv(report));
+  if (const auto file = options.text("json")) write_output(*file, layout_json(report));
+  if (const auto file = options.text("svg")) write_output(*file, memory_map(chosen));
+  if (const auto file = options.text("output"))
+    write_output(*file, format_plan_csv(problem, row->offsets));
+}
+
+}  // namespace
+
+std::span<const OptionRow> objective_options() {
+  return kObjectiveOptions;
+}
+
+void refuse_objective_options(const Options& options) {
+  const auto refuse = [&](std::span<const OptionRow> rows) {
+    for (const OptionRow& row : rows) {
+      const std::string_view name = row.name.substr(0, row.name.find(','));
+      if (options.given(name)) options.fail(name, "takes effect with --objective only");
+    }
+  };
+  refuse(kObjectiveOptions);
+  refuse(network_options());
+  refuse(machine_options());
+  refuse(compile_options());
+}
+
+int plan_network(const Options& options) {
+  const std::string& file = options.only();
+  const CandidateOptions choice = candidate_choice(options);
+  if (!looks_like_network(file, read_file(file)))
+    throw InputError(fmt::format(
+        "{}: not a network, expected one: --objective runs its program with every layout", file));
+  for (const std::string_view name : kForProblems)
+    if (options.given(name))
+      options.fail(name, "is for files of buffers, not for a network with --objective");
+  check_output_files(options, kOutputs);
+  MachineChoice machine = machine_choice(options);
+  machine.cores = options.integer("cores", 1, kMaxCores);
+  const ChosenMachine chosen = choose_machine(machine);
+  check_machine(options, chosen.config, choice);
+  const Compiled compiled =
+      compile_network(network_choice(options, file), chosen, compile_choice(options));
+  const Executed executed = execute(compiled);
+  const PlanProblem problem = problem_of(compiled, executed, LivenessKind::instruction);
+  write_outputs(options, problem, choose_layout(compiled, executed, problem, choice));
+  return kExitOk;
+}
+
+}  // namespace unna

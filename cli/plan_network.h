@@ -1,0 +1,20 @@
+#pragma once
+
+// `unnasim plan NETWORK --objective ...`.
+
+#include <span>
+
+#include "cli/options.h"
+
+namespace unna {
+
+/// Those that say how, besides machine, network and compiler.
+std::span<const OptionRow> objective_options();
+
+/// Throws InputError for options that take effect with --objective only.
+void refuse_objective_options(const Options& options);
+
+/// The command; the exit code. Throws as the others do.
+int plan_network(const Options& options);
+
+}  // namespace unna

@@ -1,0 +1,171 @@
+#include "report/objectives.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "base/error.h"
+#include "report/table.h"
+#include "report/units.h"
+
+namespace unna {
+
+namespace {
+
+double share(std::int64_t part, std::int64_t whole) {
+  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
+constexpr Objective kObjectives[] = {
+    {"peak", "peak", "bytes", false, false,
+     [](const LayoutFigures& f) { return static_cast<double>(f.peak); }},
+    {"row-hits", "row\nhits", "ratio", true, false,
+     [](const LayoutFigures& f) { return share(f.row_hits, f.row_accesses); }},
+    {"cache-hits", "cache\nhits", "ratio", true, true,
+     [](const LayoutFigures& f) { return share(f.cache_hits, f.cache_accesses); }},
+    {"dram-bytes", "DRAM\nbytes", "bytes", false, false,
+     [](const LayoutFigures& f) { return static_cast<double>(f.dram_bytes); }},
+    {"latency", "latency", "cycles", false, false,
+     [](const LayoutFigures& f) { return static_cast<double>(f.cycles); }},
+};
+
+constexpr std::string_view kLayoutColumnNames[] = {
+    "layout", "peak", "cycles", "row_hit_rate", "cache_hit_rate", "dram_bytes", "front", "chosen"};
+
+std::string cell(const Objective& objective, const LayoutFigures& figures) {
+  const double value = objective.value(figures);
+  return objective.unit == "ratio" ? percent(value, 2) : grouped(static_cast<std::int64_t>(value));
+}
+
+/// The peak is shown whether it is an objective or not.
+std::vector<const Objective*> shown(const LayoutReport& report) {
+  std::vector<const Objective*> columns = report.objectives;
+  const Objective* peak = &kObjectives[0];
+  if (std::ranges::count(columns, peak) == 0) columns.insert(columns.begin(), peak);
+  return columns;
+}
+
+std::string remark(const LayoutRow& row) {
+  std::string text = row.chosen ? "chosen" : "";
+  if (!row.also.empty())
+    text += fmt::format("{}also {}", text.empty() ? "" : "; ", fmt::join(row.also, ", "));
+  return text;
+}
+
+}  // namespace
+
+const std::span<const std::string_view> kLayoutColumns = kLayoutColumnNames;
+
+LayoutFigures layout_figures(const SimResult& result, Bytes peak) {
+  invariant(result.memory.has_value(), "figures of a memory without banks");
+  const DramStats& dram = result.memory->dram;
+  const CacheCounts& cache = result.memory->cache.total;
+  return {peak,
+          result.cycles,
+          dram.row_hits,
+          dram.row_hits + dram.row_misses + dram.row_conflicts,
+          cache.hits(),
+          cache.accesses(),
+          result.memory->dram_bytes()};
+}
+
+std::string to_line(const LayoutFigures& f) {
+  return fmt::format("{} {} {} {} {} {} {}", f.peak, f.cycles, f.row_hits, f.row_accesses,
+                     f.cache_hits, f.cache_accesses, f.dram_bytes);
+}
+
+LayoutFigures figures_of_line(const std::string& line) {
+  std::istringstream in(line);
+  LayoutFigures f;
+  in >> f.peak >> f.cycles >> f.row_hits >> f.row_accesses >> f.cache_hits >> f.cache_accesses >>
+      f.dram_bytes;
+  invariant(!in.fail() && in.eof(), "'{}' are no figures of a layout", line);
+  return f;
+}
+
+std::span<const Objective> objectives() {
+  return kObjectives;
+}
+
+std::vector<const Objective*> objectives_named(std::span<const std::string> names) {
+  std::vector<const Objective*> found;
+  for (const std::string& name : names) {
+    const auto* const objective = std::ranges::find(kObjectives, name, &Objective::name);
+    if (objective == std::end(kObjectives)) {
+      std::vector<std::string_view> known;
+      for (const Objective& o : kObjectives) known.push_back(o.name);
+      throw InputError(fmt::format("'{}' is unknown, expected {}", name, fmt::join(known, ", ")));
+    }
+    if (std::ranges::count(found, objective) > 0)
+      throw InputError(fmt::format("'{}' twice, expected it once", name));
+    found.push_back(objective);
+  }
+  return found;
+}
+
+Scores scores(std::span<const Objective* const> objectives, const LayoutFigures& figures) {
+  Scores result;
+  for (const Objective* o : objectives)
+    result.push_back(o->larger_is_better ? -o->value(figures) : o->value(figures));
+  return result;
+}
+
+std::vector<std::size_t> front_rows(const LayoutReport& report) {
+  std::vector<std::size_t> front;
+  for (std::size_t i = 0; i < report.rows.size(); ++i)
+    if (report.rows[i].front) front.push_back(i);
+  std::ranges::stable_sort(
+      front, {}, [&](std::size_t i) { return scores(report.objectives, report.rows[i].figures); });
+  return front;
+}
+
+std::string layout_text(const LayoutReport& report) {
+  std::vector<std::string> titles = {"layout"};
+  const auto columns = shown(report);
+  for (const Objective* o : columns) titles.emplace_back(o->title);
+  titles.push_back(fmt::format("cycles to\n{}", report.rows.front().name));
+  titles.emplace_back("remark");
+  const std::size_t last = titles.size() - 1;
+  TextTable table(std::move(titles));
+  table.left_from(last);
+  const auto cycles = static_cast<double>(report.rows.front().figures.cycles);
+  const auto add = [&](const std::string& name, const LayoutFigures& figures,
+                       const std::string& note) {
+    std::vector<std::string> cells = {name};
+    for (const Objective* o : columns) cells.push_back(cell(*o, figures));
+    cells.push_back(
+        fmt::format("{:+.2f} %", 100 * (static_cast<double>(figures.cycles) / cycles - 1)));
+    cells.push_back(note);
+    table.add(std::move(cells));
+  };
+  add("without sharing", report.without_sharing, "");
+  const LayoutRow& first = report.rows.front();
+  add(first.name, first.figures, remark(first));
+  table.rule();
+  for (const std::size_t i : front_rows(report))
+    add(report.rows[i].name, report.rows[i].figures, remark(report.rows[i]));
+  return fmt::format(
+      "{} on {} core{} of {}: {} layouts simulated, from {} plans, {} of them distinct and within "
+      "{:g} % of the best peak\n{}above the line: for comparison; below it: the Pareto front\n"
+      "validated: {}, for every layout of the front\n",
+      report.network, report.cores, report.cores == 1 ? "" : "s", report.machine,
+      report.rows.size(), report.plans, report.within_slack, 100 * report.slack, table.str(),
+      validation_text(report.validation));
+}
+
+std::string layout_csv(const LayoutReport& report) {
+  CsvWriter csv(kLayoutColumns);
+  const auto add = [&](const std::string& name, const LayoutFigures& f, bool front, bool chosen) {
+    csv.row({name, fmt::format("{}", f.peak), fmt::format("{}", f.cycles),
+             plain_number(share(f.row_hits, f.row_accesses)),
+             report.cache ? plain_number(share(f.cache_hits, f.cache_accesses)) : "",
+             fmt::format("{}", f.dram_bytes), front ? "true" : "false", chosen ? "true" : "false"});
+  };
+  add("without sharing", report.without_sharing, false, false);
+  for (const LayoutRow& row : report.rows) add(row.name, row.figures, row.front, row.chosen);
+  return csv.text();
+}
+
+}  // namespace unna
