@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/version.h"
+#include "report/limit.h"
 #include "report/table.h"
 #include "report/units.h"
 
@@ -23,11 +24,32 @@ namespace {
 constexpr std::string_view kMachinePrefix = "machine.";
 constexpr std::string_view kShapePrefix = "input_shape.";  ///< of a dynamic input of an ONNX model
 
-constexpr std::string_view kResultColumns[] = {
-    "status",         "error",         "cycles",        "latency_s",       "utilisation",
-    "roofline_share", "instructions",  "macs",          "dense_macs",      "dram_read",
-    "dram_written",   "energy_nj",     "gops_per_watt", "without_sharing", "peak",
-    "lower_bound",    "fragmentation", "reduction",     "proved_optimal"};
+constexpr std::string_view kResultColumns[] = {"status",
+                                               "error",
+                                               "cycles",
+                                               "latency_s",
+                                               "utilisation",
+                                               "roofline_share",
+                                               "instructions",
+                                               "macs",
+                                               "dense_macs",
+                                               "dram_read",
+                                               "dram_written",
+                                               "energy_nj",
+                                               "gops_per_watt",
+                                               "without_sharing",
+                                               "peak",
+                                               "lower_bound",
+                                               "fragmentation",
+                                               "reduction",
+                                               "proved_optimal",
+                                               "compute_share",
+                                               "waiting_share",
+                                               "awaiting_share",
+                                               "bandwidth_utilisation",
+                                               "row_hit_rate",
+                                               "fairness",
+                                               "limit"};
 
 /// Axes other than the machine's fields: what a value must be, and what it does to a run.
 struct AxisKind {
@@ -310,6 +332,8 @@ std::size_t result_cell_count() {
 
 std::vector<std::string> result_cells(const RunReport& report) {
   const MemoryFigures& memory = report.memory;
+  const std::optional<MemoryStats>& bursts = report.result.memory;
+  const ComputeShares shares = compute_shares(report.result);
   const auto whole = [](std::int64_t value) { return fmt::format("{}", value); };
   return {"ok",
           "",
@@ -329,7 +353,14 @@ std::vector<std::string> result_cells(const RunReport& report) {
           whole(memory.lower_bound),
           whole(memory.peak - memory.lower_bound),
           plain_number(reduction(memory.without_sharing, memory.peak)),
-          memory.proved_optimal ? "true" : "false"};
+          memory.proved_optimal ? "true" : "false",
+          plain_number(shares.busy),
+          plain_number(shares.waiting),
+          plain_number(shares.awaiting),
+          plain_number(bandwidth_utilisation(report)),
+          bursts ? plain_number(row_hit_rate(bursts->dram)) : "",
+          bursts ? plain_number(bursts->fairness()) : "",
+          std::string(limit_name(report))};
 }
 
 std::vector<std::string> failure_cells(const std::string& error) {
