@@ -1,9 +1,12 @@
 # Speed-up of networks over cores, a panel a kind of network, from the table of
-# configs/sweeps/scaling.yaml. Lines are named at their ends, and there told apart by colour.
+# configs/sweeps/scaling.yaml.
 set datafile separator ','
 if (!exists("type")) type = 'svg'
-if (type eq 'png') set terminal pngcairo size 960,860 font 'sans,11'
-else set terminal svg size 960,860 dynamic font 'sans,12' background 'white'
+if (type eq 'png') {
+  set terminal pngcairo size 960,860 font 'sans,11'
+} else {
+  set terminal svg size 960,860 dynamic font 'sans,12' background 'white'
+}
 set output output
 
 set logscale x 2
@@ -19,8 +22,6 @@ set tics nomirror
 
 speed_up(name) = sprintf("< awk -F, -v name=%s.yaml 'NR == 1 {for (i = 1; i <= NF; ++i) at[$i] = i; next} {n = $at[\"network\"]; sub(\".*/\", \"\", n)} n == name {if (!one) one = $at[\"cycles\"]; print $at[\"cores\"] \",\" one / $at[\"cycles\"]}' %s", name, table)
 colours = "#4477aa #ee6677 #228833 #aa3377 #ccaa22 #66ccee"
-title_of(name) = join_underscores(name)
-join_underscores(name) = system("echo ".name." | tr _ ' '")
 
 panel1 = "vgg16 deeplab_v3 inception_v3 resnet50 resnet18 densenet121"
 panel2 = "mobilenet_v1 mobilenet_v2 posenet squeezenet1_1 googlenet blazeface"
@@ -36,6 +37,6 @@ do for [p = 1:4] {
   set ylabel p % 2 == 1 ? 'speed-up over one core' : ''
   plot x with lines dt 2 lc rgb '#999999' title 'ideal', \
     for [i = 1:words(names)] speed_up(word(names, i)) using 1:2 with linespoints \
-      lc rgb word(colours, i) lw 1.6 pt 4 + i ps 0.6 title title_of(word(names, i))
+      lc rgb word(colours, i) lw 1.6 pt 4 + i ps 0.6 title word(names, i) noenhanced
 }
 unset multiplot
