@@ -23,15 +23,21 @@ BandwidthMemory::BandwidthMemory(const MachineConfig& machine, std::size_t cores
 
 Cycle BandwidthMemory::request(const TransferRequest& t, Cycle at) {
   const Cycle ready = at + (t.write ? posted_ : latency_);
-  const Bytes bytes = t.copy.total();
-  const Packets packets =
-      crossbar_ ? packets_of(t.base, t.copy, t.write, burst_, packet_) : Packets{0, bytes};
-  streams_[t.stream].transfers.push({bytes, packets.bytes, ready, t.write});
+  if (!crossbar_) {
+    sharing_.request(t.stream, t.copy.total(), ready);
+    return ready;
+  }
+  const Packets packets = packets_of(t.base, t.copy, t.write, burst_, packet_);
+  streams_[t.stream].transfers.push({t.copy.total(), packets.bytes, ready, t.write});
   sharing_.request(t.stream, packets.bytes + packets.count * gap_, ready);
   return ready;
 }
 
 std::optional<Cycle> BandwidthMemory::advance(Cycle now, Cycle, TransferListener& listener) {
+  if (!crossbar_) {
+    sharing_.advance(now, listener);
+    return sharing_.next_event();
+  }
   listener_ = &listener;
   deliver(now);
   sharing_.advance(now, *this);
@@ -47,10 +53,6 @@ void BandwidthMemory::data_ended(std::uint32_t stream, Cycle at) {
   const Transfer t = s.transfers.front();
   s.transfers.pop();
   bytes_served_ += t.bytes;
-  if (!crossbar_) {
-    listener_->data_ended(stream, at);
-    return;
-  }
   const Cycle start = std::max(t.ready, s.last_moved);
   s.last_moved = at;
   Port& port = ports_[stream / kEnginesAtPort];

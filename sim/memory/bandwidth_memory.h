@@ -38,7 +38,9 @@ class BandwidthMemory final : public MemoryModel, private TransferListener {
 
   Cycle request(const TransferRequest& transfer, Cycle at) override;
   std::optional<Cycle> advance(Cycle now, Cycle horizon, TransferListener& listener) override;
-  Bytes bytes_served() const override { return bytes_served_; }
+  Bytes bytes_served() const override {
+    return crossbar_ ? bytes_served_ : sharing_.bytes_served();
+  }
   Cycle busy_cycles() const override { return sharing_.busy_cycles(); }
   std::optional<MemoryStats> finish() override { return std::nullopt; }
 
@@ -67,7 +69,7 @@ class BandwidthMemory final : public MemoryModel, private TransferListener {
     friend auto operator<=>(const End&, const End&) = default;
   };
 
-  // From the DRAM.
+  // From the DRAM, with a crossbar.
   void data_started(std::uint32_t stream) override { listener_->data_started(stream); }
   void data_ended(std::uint32_t stream, Cycle at) override;
   void deliver(Cycle now);

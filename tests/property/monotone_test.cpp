@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "compiler/compile.h"
 #include "compiler/tile.h"
@@ -162,7 +165,11 @@ MacShape random_shape(Rng& rng) {
 }
 
 TEST(Monotone, TilesByTheirEstimate) {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  std::vector<std::uint64_t> seeds(60);
+  std::iota(seeds.begin(), seeds.end(), 1);
+  // Where NBout takes more blocks than NBin keeps the inputs of.
+  seeds.insert(seeds.end(), {654, 762, 854, 922});
+  for (const std::uint64_t seed : seeds) {
     Rng rng(seed);
     const MacShape shape = random_shape(rng);
     const CoreConfig core = random_machine(rng, DataType::int16).core;

@@ -114,6 +114,14 @@ TEST(Bandwidth, RunsOfOneBurstCostItOnce) {
   EXPECT_EQ(span(trace_of(program.image(), crossbar_machine(), {}), 0, 0), "1-19");
 }
 
+TEST(Bandwidth, EveryPacketHasAGap) {
+  MachineConfig machine = crossbar_machine();
+  machine.dram.gap_bytes = 16;  // a cycle
+  Program program;
+  program.add(0, load_n(program.buffer("in", BufferKind::input, 4096), 512));
+  EXPECT_EQ(span(trace_of(program.image(), machine, {}), 0, 0), "1-45");  // 11 + 32 + 2
+}
+
 TEST(Bandwidth, LoadsOfACoreShareItsPort) {
   MachineConfig machine = crossbar_machine();
   machine.interconnect.width_bytes = 4;
