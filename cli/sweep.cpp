@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/version.h"
+#include "report/limit.h"
 #include "report/table.h"
 #include "report/units.h"
 
@@ -43,6 +44,13 @@ constexpr std::string_view kResultColumns[] = {"status",
                                                "fragmentation",
                                                "reduction",
                                                "proved_optimal",
+                                               "compute_share",
+                                               "waiting_share",
+                                               "awaiting_share",
+                                               "bandwidth_utilisation",
+                                               "row_hit_rate",
+                                               "fairness",
+                                               "limit",
                                                "shared_cycles",
                                                "shared_row_hit_rate",
                                                "shared_cache_hit_rate",
@@ -344,6 +352,8 @@ std::array<std::string, 4> shared_cells(const RunReport& report) {
 
 std::vector<std::string> result_cells(const RunReport& report) {
   const MemoryFigures& memory = report.memory;
+  const std::optional<MemoryStats>& bursts = report.result.memory;
+  const ComputeShares shares = compute_shares(report.result);
   const auto whole = [](std::int64_t value) { return fmt::format("{}", value); };
   std::vector<std::string> cells = {"ok",
                                     "",
@@ -364,7 +374,15 @@ std::vector<std::string> result_cells(const RunReport& report) {
                                     whole(memory.lower_bound),
                                     whole(memory.peak - memory.lower_bound),
                                     plain_number(reduction(memory.without_sharing, memory.peak)),
-                                    memory.proved_optimal ? "true" : "false"};
+                                    memory.proved_optimal ? "true" : "false",
+                                    plain_number(shares.busy),
+                                    plain_number(shares.waiting),
+                                    plain_number(shares.awaiting),
+                                    plain_number(bandwidth_utilisation(report)),
+                                    bursts ? plain_number(row_hit_rate(bursts->dram)) : "",
+                                    bursts ? plain_number(bursts->fairness()) : "",
+                                    std::string(limit_name(report))};
+
   for (std::string& cell : shared_cells(report)) cells.push_back(std::move(cell));
   return cells;
 }

@@ -112,7 +112,9 @@ class MacSearch {
     const std::int64_t regions = m_.core->nbout_bytes / region;
     if (regions < 1) return;
     const std::int64_t blocks = in_h.blocks * in_w.blocks;
-    tile.group = n_k > 1 ? std::min(regions, blocks) : 1;
+    // As many blocks as NBout holds, or so few that NBin keeps their inputs for all channels.
+    const std::int64_t most = n_k > 1 ? std::min(regions, blocks) : 1;
+    const std::int64_t staying = std::clamp<std::int64_t>(tile.nbin_slots / n_k, 1, most);
     const Loads loads{in_h.total * in_w.total,
                       in_h.blocks * in_w.blocks,
                       n_k,
@@ -124,9 +126,12 @@ class MacSearch {
     for (const bool co_outer : {false, true}) {
       if (co_outer && tile.co >= s_.co) continue;
       tile.co_outer = co_outer;
-      estimate(tile, loads);
-      const auto key = [](const MacTile& t) { return std::tuple(t.time, t.traffic); };
-      if (!best_ || key(tile) < key(*best_)) best_ = tile;
+      for (const std::int64_t group : {most, staying}) {
+        tile.group = group;
+        estimate(tile, loads);
+        const auto key = [](const MacTile& t) { return std::tuple(t.time, t.traffic); };
+        if (!best_ || key(tile) < key(*best_)) best_ = tile;
+      }
     }
   }
 

@@ -103,9 +103,11 @@ DramMapping parse_dram_mapping(std::string_view text, const SourcePos& pos, std:
 std::string dram_mapping_text(const DramMapping& mapping);
 
 /// Which fields are XORed with low bits of the row (Zhang, Zhu, Zhang: "A permutation-based page
-/// interleaving scheme", MICRO 2000).
-enum class DramHash : std::uint8_t { none, banks, all };
-inline constexpr std::string_view kDramHashNames[] = {"none", "banks", "all"};
+/// interleaving scheme", MICRO 2000). Such a row is larger than most strides of a tensor, so that
+/// `fold` takes all address bits above the channel's instead, in groups as wide as it is (Rau,
+/// "Pseudo-randomly interleaved memory", ISCA 1991, has the general form).
+enum class DramHash : std::uint8_t { none, banks, all, fold };
+inline constexpr std::string_view kDramHashNames[] = {"none", "banks", "all", "fold"};
 
 struct DramLayout {
   std::int64_t channels = 2;
@@ -204,7 +206,9 @@ void visit_dram_fields(Dram& dram, Visitor&& v) {
   power("dram.interleave_bytes", layout.interleave_bytes, 8, 1 << 20, "bytes",
         "banked: consecutive bytes of a channel; cuts the column in high and low");
   v("dram.hash", layout.hash, std::span(kDramHashNames),
-    "banked: fields XORed with bits of the row: bank and group, or channel too");
+    "banked: fields XORed with bits of the row: bank and group, or channel too; fold: the channel "
+    "with "
+    "all bits above it");
 
   auto& controller = dram.controller;
   v("dram.controller.read_queue", controller.read_queue, 1, 1024, "bursts",

@@ -252,6 +252,11 @@ std::int64_t dram_bytes_per_cycle_q16(const MachineConfig& machine) {
   return std::max<std::int64_t>(1, std::llround(bytes_per_cycle * 65536.0));
 }
 
+std::int64_t dram_shared_rate_q16(const MachineConfig& machine) {
+  const auto peak = static_cast<double>(dram_bytes_per_cycle_q16(machine));
+  return std::max<std::int64_t>(1, std::llround(peak * machine.dram.efficiency));
+}
+
 Bytes dram_capacity(const MachineConfig& machine) {
   const DramConfig& dram = machine.dram;
   if (dram.model == DramModel::bandwidth) return dram.capacity_bytes;

@@ -30,6 +30,10 @@ constexpr Bytes element_bytes(DataType type) {
 enum class DramModel : std::uint8_t { bandwidth, banked };
 inline constexpr std::string_view kDramModelNames[] = {"bandwidth", "banked"};
 
+/// Of the `bandwidth` model: what lies between a DMA engine and the shared DRAM.
+enum class DramPath : std::uint8_t { none, crossbar };
+inline constexpr std::string_view kDramPathNames[] = {"none", "crossbar"};
+
 /// How synapses that pruning left are found: `none` takes zeros like others (DianNao).
 enum class Indexing : std::uint8_t { none, step };
 inline constexpr std::string_view kIndexingNames[] = {"none", "step"};
@@ -79,6 +83,10 @@ struct DramConfig {
   DramModel model = DramModel::bandwidth;
   double bandwidth_gbps = 38.4;
   Cycle latency_cycles = 60;
+  double efficiency = 1;
+  Cycle posted_cycles = 0;
+  DramPath path = DramPath::none;
+  Bytes gap_bytes = 0;
   Bytes capacity_bytes = 4096 * kMiB;
   Bytes alignment_bytes = 64;
   // Of the banked model:
@@ -205,6 +213,18 @@ void visit_fields(Machine& m, Visitor&& v) {
     "bandwidth: peak of the whole DRAM");
   v("dram.latency_cycles", m.dram.latency_cycles, 0, kMega, "cycles",
     "bandwidth: from a request to its first byte when the DRAM is idle");
+  v("dram.efficiency", m.dram.efficiency, 0.01, 1.0, "ratio",
+    "bandwidth: share of the peak that transfers get; refresh takes the rest");
+  v("dram.posted_cycles", m.dram.posted_cycles, 0, kMega, "cycles",
+    "bandwidth: by which a store's latency is shorter than a load's (down to none): memory answers "
+    "it when it has accepted it");
+  v("dram.path", m.dram.path, std::span(kDramPathNames),
+    "bandwidth: crossbar: transfers cost whole bursts and also take the core's port "
+    "(interconnect.width_bytes), an engine has interconnect.window bursts a latency at most; none: "
+    "bytes, and no limit but the DRAM's");
+  v("dram.gap_bytes", m.dram.gap_bytes, 0, kMega, "bytes",
+    "bandwidth, path crossbar: that could have been moved in the time a packet takes beside its "
+    "data: another row, another bank, a turn of the bus");
   v("dram.capacity_bytes", m.dram.capacity_bytes, 1, std::numeric_limits<std::int64_t>::max() / 2,
     "bytes", "size of the DRAM; a program that needs more does not fit (exit 3)");
   v("dram.alignment_bytes", m.dram.alignment_bytes, 1, kMega, "bytes",
@@ -241,6 +261,9 @@ std::int64_t peak_operations(const CoreConfig& core);
 /// Peak DRAM bytes a clock cycle in units of 2^-16 byte, at least 1: the only place where a rate is
 /// rounded. Of the banked model it follows from the channels' buses.
 std::int64_t dram_bytes_per_cycle_q16(const MachineConfig& machine);
+
+/// What the bandwidth model's transfers share: that rate times dram.efficiency, at least 1.
+std::int64_t dram_shared_rate_q16(const MachineConfig& machine);
 
 /// Strict: unknown and duplicate keys, wrong types and values out of range throw InputError with
 /// file:line:column. Missing fields keep their defaults.

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "report/json.h"
+#include "report/limit.h"
 #include "report/run_report.h"
 #include "report/units.h"
 
@@ -32,6 +33,11 @@ Json performance_json(const RunReport& report) {
   json["dram_written"] = figure(result.dram_written, "bytes");
   json["dram_busy"] = figure(result.dram_busy, "cycles");
   json["bandwidth_utilisation"] = figure(bandwidth_utilisation(report), "ratio");
+  const ComputeShares shares = compute_shares(result);
+  json["compute_share"] = figure(shares.busy, "ratio");
+  json["waiting_share"] = figure(shares.waiting, "ratio");
+  json["awaiting_share"] = figure(shares.awaiting, "ratio");
+  json["limit"] = limit_name(report);
   return json;
 }
 

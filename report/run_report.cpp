@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "report/limit.h"
 #include "report/table.h"
 #include "report/units.h"
 
@@ -136,6 +137,11 @@ double bandwidth_utilisation(const RunReport& report) {
   const double peak = as_double(report.result.cycles) *
                       as_double(dram_bytes_per_cycle_q16(report.machine)) / 65536.0;
   return ratio(as_double(report.result.dram_read + report.result.dram_written), peak);
+}
+
+std::string_view limit_name(const RunReport& report) {
+  const Limit what = limit(compute_shares(report.result), bandwidth_utilisation(report));
+  return kLimitNames[static_cast<std::size_t>(what)];
 }
 
 double row_hit_rate(const DramStats& dram) {

@@ -116,6 +116,8 @@ double utilisation(const RunReport& report);            ///< MACs of all multipl
 double roofline_share(const RunReport& report);         ///< bound / cycles
 double bandwidth_utilisation(const RunReport& report);  ///< bytes moved of what the peak could
 
+std::string_view limit_name(const RunReport& report);  ///< what limits it (report/limit.h)
+
 double row_hit_rate(const DramStats& dram);      ///< bursts that found their row open, of all
 double cache_hit_rate(const CacheStats& cache);  ///< lines found, of those accessed
 double peak_gops(const RunReport& report);       ///< of all cores, as published

@@ -67,7 +67,7 @@ std::unique_ptr<MemoryModel> make_memory(const Object& object, const MachineConf
         "cache.size_bytes: a cache of {} bytes before a DRAM of model bandwidth, which moves "
         "transfers and not lines; expected dram.model banked",
         machine.cache.size_bytes));
-  return std::make_unique<BandwidthMemory>(machine, cores * kDmasPerCore);
+  return std::make_unique<BandwidthMemory>(machine, cores);
 }
 
 /// Collects the counters, and checks that nothing was lost on the way.

@@ -62,15 +62,16 @@ void DramAddressMap::place_hash(DramHash hash) {
   if (hash == DramHash::none) return;
   group_hash_ = place(group_);
   bank_hash_ = place(bank_);
+  fold_ = hash == DramHash::fold && channel_.width > 0;
   if (hash == DramHash::all) channel_hash_ = place(channel_);
 }
 
 Bytes DramAddressMap::address_of(const DramAddress& at) const {
   const std::uint64_t bits =
-      row_.put(at.row) | rank_.put(at.rank) | channel_.put(at.channel ^ channel_hash_.get(at.row)) |
-      group_.put(at.group ^ group_hash_.get(at.row)) | bank_.put(at.bank ^ bank_hash_.get(at.row)) |
+      row_.put(at.row) | rank_.put(at.rank) | group_.put(at.group ^ group_hash_.get(at.row)) |
+      bank_.put(at.bank ^ bank_hash_.get(at.row)) |
       column_high_.put(at.column >> column_low_.width) | column_low_.put(at.column);
-  return static_cast<Bytes>(bits);
+  return static_cast<Bytes>(bits | channel_.put(at.channel ^ channel_hash(bits)));
 }
 
 }  // namespace unna

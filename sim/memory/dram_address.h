@@ -43,7 +43,7 @@ class DramAddressMap {
     DramAddress at;
     at.row = row_.get(bits);
     at.rank = rank_.get(bits);
-    at.channel = channel_.get(bits) ^ channel_hash_.get(at.row);
+    at.channel = channel_.get(bits) ^ channel_hash(bits);
     at.group = group_.get(bits) ^ group_hash_.get(at.row);
     at.bank = bank_.get(bits) ^ bank_hash_.get(at.row);
     at.column = column_high_.get(bits) << column_low_.width | column_low_.get(bits);
@@ -66,11 +66,22 @@ class DramAddressMap {
   };
   static Slice slice(int shift, int width);
   void place_hash(DramHash hash);
+  /// What the channel is XORed with; depends on bits above the channel's only.
+  std::uint32_t channel_hash(std::uint64_t bits) const {
+    if (!fold_) return channel_hash_.get(row_.get(bits));
+    std::uint64_t folded = 0;
+    const std::uint64_t in_range = bits & ((std::uint64_t{1} << address_bits_) - 1);
+    for (std::uint64_t above = in_range >> (channel_.shift + channel_.width); above != 0;
+         above >>= channel_.width)
+      folded ^= above;
+    return static_cast<std::uint32_t>(folded) & channel_.mask;
+  }
 
   Slice row_, rank_, bank_, group_, channel_, column_high_, column_low_;
   Slice bank_hash_, group_hash_, channel_hash_;  ///< of the row
   std::uint8_t burst_shift_ = 0;
   std::uint8_t address_bits_ = 0;
+  bool fold_ = false;  ///< the channel is XORed with all bits above it
 };
 
 }  // namespace unna

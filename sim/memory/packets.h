@@ -86,4 +86,19 @@ class PacketWalker {
   std::array<Bytes, 3> stride_{};
 };
 
+/// All packets of a transfer, as PacketWalker takes them.
+struct Packets {
+  std::int64_t count = 0;
+  Bytes bytes = 0;  ///< of their bursts
+};
+inline Packets packets_of(Bytes base, const Strided& copy, bool destination, Bytes burst,
+                          Bytes packet) {
+  Packets packets;
+  for (PacketWalker walker(base, copy, destination, burst, packet); !walker.done();) {
+    packets.bytes += walker.take().bursts * burst;
+    ++packets.count;
+  }
+  return packets;
+}
+
 }  // namespace unna

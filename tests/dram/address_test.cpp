@@ -35,7 +35,7 @@ DramLayout random_layout(Rng& rng, const DramDevice& device) {
   using enum DramField;
   DramLayout layout;
   layout.channels = power(rng, 3);
-  layout.hash = static_cast<DramHash>(rng.below(3));
+  layout.hash = static_cast<DramHash>(rng.below(4));
   std::vector<DramField>& order = layout.mapping.order;
   const bool cut = rng.chance(1, 2);
   order = {row, rank, bank, group};
@@ -124,6 +124,23 @@ TEST(DramAddressMap, HashSpreadsStridesOfARow) {
   EXPECT_EQ(places(DramHash::none), 1U);
   EXPECT_EQ(places(DramHash::banks), 16U);
   EXPECT_EQ(places(DramHash::all), 32U);
+}
+
+TEST(DramAddressMap, FoldingSpreadsStridesBelowARow) {
+  const DramDevice& device = dram_standard(DramStandard::hbm2);
+  DramLayout layout;
+  layout.channels = 16;
+  const auto channels = [&](DramHash hash, Bytes stride) {
+    layout.hash = hash;
+    const DramAddressMap map(device, layout);
+    std::set<std::uint32_t> seen;
+    for (Bytes i = 0; i < 16; ++i) seen.insert(map.locate(i * stride).channel);
+    return seen.size();
+  };
+  for (const Bytes stride : {1024, 4096, 16384}) {
+    EXPECT_LE(channels(DramHash::all, stride), 4U) << stride;
+    EXPECT_EQ(channels(DramHash::fold, stride), 16U) << stride;
+  }
 }
 
 struct BadMapping {

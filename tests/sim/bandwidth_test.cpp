@@ -72,5 +72,80 @@ TEST(Bandwidth, ZeroLatencyWorks) {
   EXPECT_EQ(span(trace, 0, 1), "2-21");
 }
 
+/// 16 bytes a cycle, latency 10; bursts of 64 bytes and a crossbar that limits nothing.
+MachineConfig crossbar_machine() {
+  MachineConfig machine = plain_machine();
+  machine.dram.path = DramPath::crossbar;
+  machine.interconnect.width_bytes = 4096;
+  machine.interconnect.window = 4096;
+  return machine;
+}
+
+TEST(Bandwidth, EfficiencyIsAShareOfThePeak) {
+  MachineConfig machine = plain_machine();
+  machine.dram.efficiency = 0.5;
+  Program program;
+  program.add(0, load_n(program.buffer("in", BufferKind::input, 4096), 160));
+  EXPECT_EQ(span(trace_of(program.image(), machine, {}), 0, 0), "1-31");
+}
+
+TEST(Bandwidth, PostedStoresWaitLessThanLoads) {
+  MachineConfig machine = plain_machine();
+  machine.dram.posted_cycles = 4;
+  Program program;
+  program.add(0, store(program.buffer("out", BufferKind::output, 4096), 160));
+  EXPECT_EQ(span(trace_of(program.image(), machine, {}), 0, 0), "1-17");
+  machine.dram.posted_cycles = 11;  // more than the latency: none is left
+  EXPECT_EQ(span(trace_of(program.image(), machine, {}), 0, 0), "1-11");
+}
+
+TEST(Bandwidth, TransfersCostWholeBursts) {
+  Program program;
+  const BufferId in = program.buffer("in", BufferKind::input, 4096);
+  program.add(0, strided(Opcode::load_n, in, 0, 16, 4, 256));
+  EXPECT_EQ(span(trace_of(program.image(), plain_machine(), {}), 0, 0), "1-15");
+  EXPECT_EQ(span(trace_of(program.image(), crossbar_machine(), {}), 0, 0), "1-27");
+}
+
+TEST(Bandwidth, RunsOfOneBurstCostItOnce) {
+  Program program;
+  const BufferId in = program.buffer("in", BufferKind::input, 4096);
+  program.add(0, strided(Opcode::load_n, in, 0, 16, 4, 32));  // two bursts
+  EXPECT_EQ(span(trace_of(program.image(), crossbar_machine(), {}), 0, 0), "1-19");
+}
+
+TEST(Bandwidth, EveryPacketHasAGap) {
+  MachineConfig machine = crossbar_machine();
+  machine.dram.gap_bytes = 16;  // a cycle
+  Program program;
+  program.add(0, load_n(program.buffer("in", BufferKind::input, 4096), 512));
+  EXPECT_EQ(span(trace_of(program.image(), machine, {}), 0, 0), "1-45");  // 11 + 32 + 2
+}
+
+TEST(Bandwidth, LoadsOfACoreShareItsPort) {
+  MachineConfig machine = crossbar_machine();
+  machine.interconnect.width_bytes = 4;
+  Program program;
+  const BufferId in = program.buffer("in", BufferKind::input, 4096);
+  const BufferId out = program.buffer("out", BufferKind::output, 4096);
+  program.add(0, load_n(in, 128)).add(0, load_s(in, 128)).add(0, store(out, 128));
+  const Trace trace = trace_of(program.image(), machine, {});
+  EXPECT_EQ(span(trace, 0, 0), "1-43");  // data from 11 on, 128 / 4
+  EXPECT_EQ(span(trace, 0, 1), "2-75");  // behind them
+  EXPECT_EQ(span(trace, 0, 2), "3-45");  // the other way is free
+}
+
+TEST(Bandwidth, AnEngineHasAWindowALatency) {
+  MachineConfig machine = crossbar_machine();
+  machine.interconnect.window = 1;  // 64 bytes in 10 cycles
+  Program program;
+  const BufferId in = program.buffer("in", BufferKind::input, 4096);
+  program.add(0, load_n(in, 128)).add(0, load_n(in, 64)).add(0, load_s(in, 64));
+  const Trace trace = trace_of(program.image(), machine, {});
+  EXPECT_EQ(span(trace, 0, 0), "1-31");
+  EXPECT_EQ(span(trace, 0, 1), "2-41");
+  EXPECT_EQ(span(trace, 0, 2), "3-23");  // an engine of its own
+}
+
 }  // namespace
 }  // namespace unna::testing

@@ -1,0 +1,33 @@
+#pragma once
+
+// What a run's compute engines did with their cycles, and from it what limits the run
+// (docs/metrics.md, "What limits a run").
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "configs/machine.h"
+#include "sim/simulate.h"
+
+namespace unna {
+
+enum class Limit : std::uint8_t { compute, bandwidth, latency, synchronisation };
+inline constexpr std::array<std::string_view, 4> kLimitNames = {"compute", "bandwidth", "latency",
+                                                                "synchronisation"};
+
+/// Shares of the cycles of all cores' compute engines, from cycle 0 to the run's end; they add up
+/// to 1 (to 0 for a run of no cycles).
+struct ComputeShares {
+  double busy = 0;      ///< executing
+  double waiting = 0;   ///< for tokens of DMAs, or for instructions
+  double awaiting = 0;  ///< other cores: barriers, semaphores, and the last one's end
+};
+ComputeShares compute_shares(const SimResult& result);
+
+/// The largest share's. Waiting is for bandwidth where the bytes moved took at least half of the
+/// peak, on an average of the run, else for latency.
+Limit limit(const ComputeShares& shares, double bandwidth_utilisation);
+
+}  // namespace unna
