@@ -147,7 +147,7 @@ Fidelity fidelity(const Graph& graph, const ExactOutputs& exact,
       f.same_top += top(expected, from) == top(values, from);
     }
   }
-  f.sqnr_db = 10 * std::log10(signal / noise);
+  if (signal > 0 && noise > 0) f.sqnr_db = 10 * std::log10(signal / noise);
   return f;
 }
 

@@ -95,8 +95,9 @@ class Search {
         static_cast<Bytes>(options_.slack * static_cast<double>(plans.smallest().peak));
     limit_ = plans.smallest().peak + slack;
     require_fit(compiled_, problem_, laid_out(plans.smallest().offsets).layout);
-    for (Candidate& plan : std::move(plans).up_to(limit_)) offer(std::move(plan));
-    report_.within_slack = waiting_.size();
+    std::vector<Candidate> within = std::move(plans).up_to(limit_);
+    report_.within_slack = within.size();
+    for (Candidate& plan : within) offer(std::move(plan));
     offer_variations_of_plans();
     simulate_waiting();
     while (report_.rows.size() < limit_of_rows() && offer_round()) simulate_waiting();

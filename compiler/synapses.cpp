@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "isa/timing.h"
 
 namespace unna {
 namespace {
@@ -95,7 +96,7 @@ double expected_cycles(const RowEstimate& row, std::int64_t positions, std::int6
       static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(rows - 1)));
   const double most = row.entries + kLargest[std::min(doublings, kLargest.size() - 1)] * row.spread;
   // Rounded up, so half a cycle more on average.
-  const double products = most / static_cast<double>(core.multipliers) + 0.5;
+  const double products = most / static_cast<double>(products_per_cycle(core)) + 0.5;
   const double windows = static_cast<double>(ceil_div(positions, core.index_window));
   return std::max({1.0, products, windows});
 }

@@ -43,7 +43,8 @@ constexpr DramDevice kDdr4 = {.clock_mhz = 1200,
 
 // LPDDR4-3200, one 16-bit channel of 8 Gbit: JESD209-4B, latencies of set A without DBI; tRFCab of
 // 8 Gbit a channel. No bank groups. rtw_gap = tDQSCK of at most 3.5 ns and a write preamble of two
-// clocks.
+// clocks. wr and wtr have the clock more that this standard counts after a write's data. tDQSCK is
+// not in the latency of reads, and rp is that of one bank for precharges of all, too.
 constexpr DramDevice kLpddr4 = {.clock_mhz = 1600,
                                 .bus_bits = 16,
                                 .burst_length = 16,
@@ -65,9 +66,9 @@ constexpr DramDevice kLpddr4 = {.clock_mhz = 1600,
                                            .ccd_s = 8,
                                            .ccd_l = 8,
                                            .rtp = 12,
-                                           .wr = 29,
-                                           .wtr_s = 16,
-                                           .wtr_l = 16,
+                                           .wr = 30,
+                                           .wtr_s = 17,
+                                           .wtr_l = 17,
                                            .rtw_gap = 8,
                                            .rank_gap = 4,
                                            .refi = 6246,

@@ -76,9 +76,9 @@ ByPart activity_energy(const Activity& a, const MachineConfig& machine, const En
   pj[Part::indexing] = real(a.selected) * table.indexing_pj;
   pj[Part::nbin] = buffer_energy(core.nbin_bytes, core.nbin_banks, a.neurons * element + a.moved,
                                  a.loaded_neurons, table);
-  pj[Part::sb] =
-      buffer_energy(core.sb_bytes, core.sb_banks, a.synapses * element + a.biases * accumulator,
-                    a.loaded_synapses, table);
+  pj[Part::sb] = buffer_energy(core.sb_bytes, core.sb_banks,
+                               a.synapses * element + a.indexed_synapses + a.biases * accumulator,
+                               a.loaded_synapses, table);
   pj[Part::nbout] =
       buffer_energy(core.nbout_bytes, core.nbout_banks,
                     a.results_read * element + a.sums_read * accumulator + a.stored,
@@ -109,6 +109,7 @@ Activity peak_activity(const CoreConfig& core, bool indexed) {
   Activity a;
   a.multiplies = a.adds = a.synapses = core.pes * core.multipliers;
   a.elementwise = core.elementwise_stages * core.elementwise_lanes;
+  a.results_written = core.elementwise_lanes;
   a.neurons = indexed ? core.nbin_read_elements : core.multipliers;
   a.selected = indexed ? a.multiplies : 0;
   return a;

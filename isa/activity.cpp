@@ -23,12 +23,28 @@ void count_output(Activity& a, const Instruction& i, std::int64_t results) {
   (has_flag(i, kPartial) ? a.sums_written : a.results_written) += results;
 }
 
+/// Whether the indexing module makes full rows of multipliers out of kernel positions that have
+/// fewer inputs (row_cycles()).
+bool packed(const Instruction& i, const Reduction& r, const CoreConfig& core) {
+  return i.opcode == Opcode::conv && core.indexing == Indexing::step && r.taps > 1 &&
+         r.inputs % products_per_cycle(core) != 0;
+}
+
 void count_products(Activity& a, const Instruction& i, const Reduction& r, const CoreConfig& core) {
   const std::int64_t results = product({r.positions, r.channels});
-  a.multiplies = a.adds = a.synapses = macs(i);
-  a.neurons = r.own_inputs ? a.multiplies
-                           : product({r.positions, ceil_div(r.channels, core.pes), r.length()});
-  if (has_flag(i, kIndexed)) a.selected = a.multiplies;
+  a.multiplies = a.adds = macs(i);
+  if (has_flag(i, kIndexed)) {
+    // Whatever the index skips, a window of neurons stands before the indexing module each cycle.
+    a.neurons = product({r.positions, i.count(Operand::pe_cycles),
+                         std::min<std::int64_t>(core.index_window, r.length())});
+    a.indexed_synapses = r.positions * i.count(Operand::wt_bytes);
+    a.selected = a.multiplies;
+  } else {
+    a.neurons = r.own_inputs ? a.multiplies
+                             : product({r.positions, ceil_div(r.channels, core.pes), r.length()});
+    a.synapses = a.multiplies;
+    if (packed(i, r, core)) a.selected = a.multiplies;
+  }
   if (has_flag(i, kBias)) a.biases = r.channels;
   if (!has_flag(i, kPartial)) {
     count_function(a, i.fn(post), results);
@@ -108,12 +124,12 @@ void count_dma(Activity& a, const Instruction& i) {
 
 /// Members of both structs, for their sums.
 constexpr auto kCounts = {
-    &Activity::instructions,    &Activity::multiplies,      &Activity::adds,
-    &Activity::elementwise,     &Activity::special,         &Activity::neurons,
-    &Activity::selected,        &Activity::synapses,        &Activity::biases,
-    &Activity::results_read,    &Activity::results_written, &Activity::sums_read,
-    &Activity::sums_written,    &Activity::moved,           &Activity::loaded_neurons,
-    &Activity::loaded_synapses, &Activity::stored};
+    &Activity::instructions,   &Activity::multiplies,      &Activity::adds,
+    &Activity::elementwise,    &Activity::special,         &Activity::neurons,
+    &Activity::selected,       &Activity::synapses,        &Activity::indexed_synapses,
+    &Activity::biases,         &Activity::results_read,    &Activity::results_written,
+    &Activity::sums_read,      &Activity::sums_written,    &Activity::moved,
+    &Activity::loaded_neurons, &Activity::loaded_synapses, &Activity::stored};
 static_assert(sizeof(Activity) == kCounts.size() * sizeof(std::int64_t));
 
 constexpr auto kSlots = {&SlotUse::macs,      &SlotUse::channels,     &SlotUse::inputs,

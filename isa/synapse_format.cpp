@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "isa/timing.h"
 
 namespace unna {
 namespace {
@@ -84,7 +85,7 @@ Cycle indexed_row_cycles(std::span<const SynapseEntry> entries, const CoreConfig
   std::int64_t seen = 0;  // neurons that the indexing module is done with
   for (std::size_t i = 0; i < entries.size(); ++cycles) {
     const std::size_t room =
-        std::min(entries.size(), i + static_cast<std::size_t>(core.multipliers));
+        std::min(entries.size(), i + static_cast<std::size_t>(products_per_cycle(core)));
     const std::int64_t end = seen + core.index_window;
     while (i < room && entries[i].position < end) ++i;
     // What was passed on last lies in the window; a full one may end before the window does.

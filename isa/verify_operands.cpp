@@ -182,7 +182,7 @@ void check_indexed(const Site& site) {
     site.reject("wt_bytes is {}, expected at least {} for {} synapses", i.count(wt_bytes), least,
                 i.count(wt_nz));
   const Cycle fastest = std::max(ceil_div(i.count(out_c), core.pes),
-                                 ceil_div(i.count(wt_nz), core.pes * core.multipliers));
+                                 ceil_div(i.count(wt_nz), core.pes * products_per_cycle(core)));
   if (i.count(pe_cycles) < fastest)
     site.reject("pe_cycles is {}, expected at least {}", i.count(pe_cycles), fastest);
 }

@@ -215,7 +215,7 @@ Json functional_json(const FunctionalFigures& functional) {
   json["largest_error"] = figure(functional.largest_error, "ratio");
   json["tolerance"] = figure(functional.tolerance, "ratio");
   if (functional.fidelity) {
-    json["sqnr"] = figure(functional.fidelity->sqnr_db, "dB");
+    if (functional.fidelity->sqnr_db) json["sqnr"] = figure(*functional.fidelity->sqnr_db, "dB");
     json["top_rows"] = figure(functional.fidelity->rows, "rows");
     json["top_rows_agreeing"] = figure(functional.fidelity->same_top, "rows");
   }

@@ -249,9 +249,13 @@ std::string functional_text(const FunctionalFigures& f) {
             (f.tolerance == 0 ? "bit by bit"
                               : fmt::format("within {:.2g} of {:.2g} of their largest value",
                                             f.largest_error, f.tolerance));
-  if (f.fidelity)
-    text += fmt::format("; {:.1f} dB above quantisation noise, {} of {} rows have the same largest",
-                        f.fidelity->sqnr_db, f.fidelity->same_top, f.fidelity->rows);
+  if (f.fidelity) {
+    text += f.fidelity->sqnr_db
+                ? fmt::format("; {:.1f} dB above quantisation noise", *f.fidelity->sqnr_db)
+                : "; no quantisation noise to measure";
+    text += fmt::format(", {} of {} rows have the same largest", f.fidelity->same_top,
+                        f.fidelity->rows);
+  }
   return text;
 }
 

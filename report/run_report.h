@@ -55,8 +55,8 @@ struct ValidationFigures {
 /// How near a quantised network's outputs are to those in double precision.
 struct Fidelity {
   /// Signal to quantisation noise of all their elements: ten times the decimal logarithm of the sum
-  /// of squares over that of squared errors; infinite where there are none.
-  double sqnr_db = 0;
+  /// of squares over that of squared errors; none where either is zero.
+  std::optional<double> sqnr_db = std::nullopt;
   /// Of their rows (last axis, two columns or more), and of those whose largest element is at the
   /// same place.
   std::int64_t rows = 0, same_top = 0;

@@ -42,8 +42,8 @@ struct PortStats {
   std::int64_t packets = 0;
   Bytes bytes = 0;          ///< of bursts
   Cycle request_wait = 0;   ///< sum over packets: arrived at the slice, not yet accepted
-  Cycle response_wait = 0;  ///< sum over bursts: data there, the core's port busy
-  Cycle latency = 0;        ///< sum over packets: from the core's port to the last answer
+  Cycle response_wait = 0;  ///< sum over answers: data ready, a port taken by others
+  Cycle latency = 0;        ///< sum over bursts: from the core's port to the answer
   Cycle occupied = 0;       ///< cycles with at least one packet under way
 };
 
@@ -53,8 +53,9 @@ struct MemoryStats {
   CacheStats cache;              ///< zeros where there is none
   std::vector<PortStats> ports;  ///< by core
 
-  /// Jain's index (Jain, Chiu, Hawe, 1984) of the cores' bytes an occupied cycle: 1 where all that
-  /// used memory were served at one rate, 1/n where one of n had it all. 1 where none did.
+  /// Jain's index (Jain, Chiu, Hawe, 1984) of the speed at which the cores' bursts were served,
+  /// 1 / mean latency, whatever they asked for: 1 where all waited alike, 1/n where one of n had no
+  /// wait to speak of. 1 where none used memory.
   double fairness() const;
   /// On the DRAM's data buses.
   Bytes dram_bytes() const { return (dram.reads + dram.writes) * burst_bytes; }
@@ -63,8 +64,8 @@ struct MemoryStats {
 inline double MemoryStats::fairness() const {
   double sum = 0, squares = 0, n = 0;
   for (const PortStats& port : ports) {
-    if (port.occupied == 0) continue;
-    const double rate = static_cast<double>(port.bytes) / static_cast<double>(port.occupied);
+    if (port.latency == 0) continue;
+    const double rate = static_cast<double>(port.bytes) / static_cast<double>(port.latency);
     sum += rate;
     squares += rate * rate;
     ++n;

@@ -12,8 +12,7 @@ BandwidthMemory::BandwidthMemory(const MachineConfig& machine, std::size_t cores
       posted_(std::max<Cycle>(0, latency_ - machine.dram.posted_cycles)),
       crossbar_(machine.dram.path == DramPath::crossbar),
       burst_(machine.dram.device.burst_bytes()),
-      packet_(std::clamp(machine.interconnect.packet_bytes, burst_,
-                         std::max(burst_, machine.dram.layout.interleave_bytes))),
+      packet_(crossbar_ ? packet_bytes(machine) : burst_),
       gap_(machine.dram.gap_bytes) {
   const Bytes window = machine.interconnect.window * burst_;
   const Server engine(window), port(machine.interconnect.width_bytes);

@@ -19,13 +19,6 @@ const MachineConfig& checked(const MachineConfig& machine) {
   return machine;
 }
 
-Bytes lowest_channel_bit(const DramAddressMap& map) {
-  Bytes bit = map.burst_bytes();
-  const std::uint32_t first = map.locate(0).channel;
-  while (bit < map.capacity() && map.locate(bit).channel == first) bit *= 2;
-  return bit;
-}
-
 }  // namespace
 
 BurstMemory::Slice::Slice(const MachineConfig& machine, std::size_t cores)
@@ -37,7 +30,7 @@ BurstMemory::BurstMemory(const MachineConfig& machine, std::size_t cores, std::s
       tick_(std::lcm(machine.clock_mhz, machine.dram.device.clock_mhz) /
             machine.dram.device.clock_mhz),
       burst_(map_.burst_bytes()),
-      granule_(lowest_channel_bit(map_)),
+      granule_(map_.channel_bytes()),
       line_(machine.cache.line_bytes),
       window_(machine.interconnect.window),
       queue_{machine.dram.controller.read_queue, machine.dram.controller.write_queue},
@@ -49,7 +42,7 @@ BurstMemory::BurstMemory(const MachineConfig& machine, std::size_t cores, std::s
       streams_(cores * kEnginesAtPort),
       cores_(cores),
       sources_(3 * static_cast<std::size_t>(machine.dram.layout.channels) + cores) {
-  packet_ = std::clamp(machine.interconnect.packet_bytes, burst_, granule_);
+  packet_ = packet_bytes(machine);
   const auto channels = static_cast<std::size_t>(machine.dram.layout.channels);
   for (std::size_t s = 0; s < channels; ++s) slices_.emplace_back(machine, cores);
   if (machine.cache.size_bytes == 0) return;
@@ -59,11 +52,17 @@ BurstMemory::BurstMemory(const MachineConfig& machine, std::size_t cores, std::s
         fmt::format("cache.line_bytes: a line of {} bytes, expected {} (a burst) to {} (what a "
                     "packet may carry)",
                     line_, burst_, packet_));
-  sets_ = machine.cache.size_bytes / (line_ * machine.cache.ways * machine.dram.layout.channels);
-  if (sets_ == 0)
+  if (line_ / burst_ > std::min(queue_[0], queue_[1]))
+    throw InputError(fmt::format(
+        "cache.line_bytes: a line of {} bursts, expected at most what a channel's queues "
+        "hold, {} reads and {} writes",
+        line_ / burst_, queue_[0], queue_[1]));
+  const Bytes set = line_ * machine.cache.ways * machine.dram.layout.channels;
+  sets_ = machine.cache.size_bytes / set;
+  if (sets_ == 0 || machine.cache.size_bytes % set != 0)
     throw InputError(
-        fmt::format("cache.size_bytes: {} bytes, expected {} channels x {} ways x {} "
-                    "bytes a line at least",
+        fmt::format("cache.size_bytes: {} bytes, expected a multiple of {} channels x {} ways x {} "
+                    "bytes a line",
                     machine.cache.size_bytes, channels, machine.cache.ways, line_));
   cache_.by_buffer.resize(buffers);
   for (Slice& s : slices_) {
@@ -101,7 +100,11 @@ std::optional<Cycle> BurstMemory::advance(Cycle now, Cycle horizon, TransferList
     process(sources_.next_time(), listener);
   std::optional<Cycle> next;
   if (!ends_.empty()) next = ends_.top().at;
-  if (transfers_open_ > 0) next = std::min(next.value_or(kForever), sources_.next_time() / cycle_);
+  if (transfers_open_ > 0) {
+    // Transfers that nothing will move: the kernel finds no more events, and says who hangs.
+    if (sources_.next_time() == kForever) return next;
+    next = std::min(next.value_or(kForever), sources_.next_time() / cycle_);
+  }
   return next ? std::optional(std::max(now, *next)) : next;
 }
 

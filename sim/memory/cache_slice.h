@@ -38,8 +38,6 @@ class CacheSlice {
   /// All of the line that `mshr` waits for has come; the MSHR is free again.
   void filled(std::uint32_t mshr);
 
-  bool busy() const { return free_.size() < mshrs_.size(); }
-
  private:
   struct Way {
     Bytes line = 0;

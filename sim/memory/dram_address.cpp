@@ -66,6 +66,13 @@ void DramAddressMap::place_hash(DramHash hash) {
   if (hash == DramHash::all) channel_hash_ = place(channel_);
 }
 
+Bytes DramAddressMap::channel_bytes() const {
+  Bytes bytes = burst_bytes();
+  const std::uint32_t first = locate(0).channel;
+  while (bytes < capacity() && locate(bytes).channel == first) bytes *= 2;
+  return bytes;
+}
+
 Bytes DramAddressMap::address_of(const DramAddress& at) const {
   const std::uint64_t bits =
       row_.put(at.row) | rank_.put(at.rank) | group_.put(at.group ^ group_hash_.get(at.row)) |

@@ -2,7 +2,6 @@
 
 // Where a byte of the DRAM lies. A pure function of the address, one-to-one on the DRAM's capacity.
 
-#include <array>
 #include <bit>
 #include <cstdint>
 
@@ -49,6 +48,8 @@ class DramAddressMap {
     at.column = column_high_.get(bits) << column_low_.width | column_low_.get(bits);
     return at;
   }
+  /// Consecutive bytes that lie in one channel.
+  Bytes channel_bytes() const;
   /// First byte of a burst: the inverse of locate().
   Bytes address_of(const DramAddress& at) const;
 

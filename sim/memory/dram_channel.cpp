@@ -225,7 +225,6 @@ void DramChannel::issue_precharge() {
   const SlotIndex cause = queues_[writing_].banks[b].oldest;
   if (cause != kNone) slot(cause).outcome = Outcome::conflict;
   close(b);
-  ++stats_.precharges;
 }
 
 void DramChannel::issue_precharge_all() {

@@ -46,18 +46,17 @@ class DramCommandObserver {
 };
 
 struct DramChannelStats {
-  std::int64_t reads = 0;       ///< bursts read from the device
-  std::int64_t writes = 0;      ///< bursts written to it
-  std::int64_t forwarded = 0;   ///< reads answered by a queued write
-  std::int64_t merged = 0;      ///< writes that replaced a queued one
-  std::int64_t hits = 0;        ///< bursts whose row was open,
-  std::int64_t misses = 0;      ///< whose bank was closed,
-  std::int64_t conflicts = 0;   ///< whose bank had another row open
-  std::int64_t activates = 0;   ///< ACTs
-  std::int64_t precharges = 0;  ///< PREs of one bank
-  std::int64_t refreshes = 0;   ///< REFs, of all ranks
-  std::int64_t drains = 0;      ///< turns of the bus from reads to writes
-  Tick data_clocks = 0;         ///< in which the data bus moved data
+  std::int64_t reads = 0;      ///< bursts read from the device
+  std::int64_t writes = 0;     ///< bursts written to it
+  std::int64_t forwarded = 0;  ///< reads answered by a queued write
+  std::int64_t merged = 0;     ///< writes that replaced a queued one
+  std::int64_t hits = 0;       ///< bursts whose row was open,
+  std::int64_t misses = 0;     ///< whose bank was closed,
+  std::int64_t conflicts = 0;  ///< whose bank had another row open
+  std::int64_t activates = 0;  ///< ACTs
+  std::int64_t refreshes = 0;  ///< REFs, of all ranks
+  std::int64_t drains = 0;     ///< turns of the bus from reads to writes
+  Tick data_clocks = 0;        ///< in which the data bus moved data
 };
 
 class DramChannel {

@@ -98,7 +98,6 @@ void add(DramChannelStats& sum, const DramChannelStats& s) {
   sum.misses += s.misses;
   sum.conflicts += s.conflicts;
   sum.activates += s.activates;
-  sum.precharges += s.precharges;
   sum.refreshes += s.refreshes;
   sum.drains += s.drains;
   sum.data_clocks += s.data_clocks;

@@ -164,12 +164,22 @@ TEST(DramSchedule, AWriteReplacesAQueuedOneOfTheSameBurst) {
   EXPECT_EQ(channel.stats().writes, 1);
 }
 
+class RefreshLog final : public DramCommandObserver {
+ public:
+  void issued(const DramCommand& command) override {
+    if (command.op == DramOp::refresh) refreshes.push_back(command.at);
+  }
+  std::vector<Tick> refreshes;  ///< of ranks in turn
+};
+
 TEST(DramSchedule, EveryRankIsRefreshedEveryInterval) {
   for (const std::int64_t ranks : {1, 2}) {
     DramDevice d = device();
     d.ranks = ranks;
     for (const bool busy : {false, true}) {
       DramChannel channel(d, {});
+      RefreshLog log;
+      channel.observe(&log);
       const Tick end = 100 * d.timing.refi;
       const Tick step = busy ? 40 : end;
       for (Tick now = 0; now <= end; now += step) {
@@ -180,6 +190,12 @@ TEST(DramSchedule, EveryRankIsRefreshedEveryInterval) {
       EXPECT_NEAR(static_cast<double>(channel.stats().refreshes), static_cast<double>(100 * ranks),
                   1)
           << ranks << " ranks, busy " << busy;
+      if (!busy) continue;
+      // None is put off for long: precharges and a burst under way come before it.
+      ASSERT_GT(log.refreshes.size(), 90U * static_cast<std::size_t>(ranks));
+      for (std::size_t i = static_cast<std::size_t>(ranks); i < log.refreshes.size(); ++i)
+        EXPECT_LE(log.refreshes[i] - log.refreshes[i - static_cast<std::size_t>(ranks)],
+                  d.timing.refi + 2 * d.timing.rc);
     }
   }
 }

@@ -126,7 +126,7 @@ TEST(Fidelity, compares_all_elements_and_the_tops_of_rows) {
   builder.mark_output(y);
   const Graph graph = builder.finish();
   const Fidelity f = fidelity(graph, {{y, {1, 2, 3, 4}}}, {{y, {1, 2, 4, 3}}});
-  EXPECT_DOUBLE_EQ(f.sqnr_db, 10 * std::log10(30.0 / 2));
+  EXPECT_DOUBLE_EQ(*f.sqnr_db, 10 * std::log10(30.0 / 2));
   EXPECT_EQ(f.rows, 2);
   EXPECT_EQ(f.same_top, 1);
 }

@@ -141,6 +141,12 @@ TEST(RowCycles, take_as_many_entries_as_there_are_multipliers) {
   EXPECT_EQ(indexed_row_cycles(first(17), core), 2);
 }
 
+TEST(RowCycles, take_no_more_than_the_port_of_a_pe_brings) {
+  CoreConfig core;
+  core.sb_read_elements = 4;
+  EXPECT_EQ(indexed_row_cycles(first(16), core), 4);
+}
+
 TEST(RowCycles, end_at_the_window) {
   CoreConfig core;
   core.index_window = 32;

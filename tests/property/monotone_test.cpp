@@ -109,6 +109,7 @@ void expect_not_slower(const Graph& graph, MachineConfig machine, Partition part
     const auto expect = [&](const Better& better, bool same, double tolerance) {
       MachineConfig improved = machine;
       better.apply(improved);
+      if (improved == machine) return;
       const ObjectPtr runs = same ? program : program_for(graph, improved, partition);
       const auto after = static_cast<double>(cycles(runs, improved));
       EXPECT_LE(after / before, 1 + tolerance)
@@ -126,7 +127,12 @@ TEST(Monotone, RandomNetworksOnRandomMachines) {
     SCOPED_TRACE(seed);
     Rng rng(seed);
     const Graph graph = random_graph(seed);
-    const MachineConfig machine = random_machine(rng, DataType::int16);
+    MachineConfig machine = random_machine(rng, DataType::int16);
+    if (seed % 2 == 0) {
+      machine.dram.path = DramPath::crossbar;
+      machine.dram.efficiency = 0.95;
+      machine.dram.gap_bytes = 16;
+    }
     try {
       program_for(graph, machine, Partition::channels);
     } catch (const CapacityError&) {
@@ -147,6 +153,21 @@ TEST(Monotone, ShippedNetworksOnShippedMachines) {
         load_workload(fmt::format("{}/workloads/{}.yaml", UNNASIM_SOURCE_DIR, name));
     expect_not_slower(graph, preset_machine(cores), Partition::automatic, kShipped);
   }
+}
+
+/// The worst that is known: with more bandwidth the compiler, whose estimates count bytes and not
+/// bursts, chooses shorter runs (docs/model.md). Held here, so that it is noticed when it changes.
+TEST(Monotone, BlazefaceLosesNoMoreThanIsKnown) {
+  const Graph graph = load_workload(std::string(UNNASIM_SOURCE_DIR) + "/workloads/blazeface.yaml");
+  MachineConfig machine = preset_machine(1);
+  machine.dram.model = DramModel::banked;
+  MachineConfig improved = machine;
+  raise_bandwidth(improved);
+  const auto before =
+      static_cast<double>(cycles(program_for(graph, machine, Partition::automatic), machine));
+  const auto after =
+      static_cast<double>(cycles(program_for(graph, improved, Partition::automatic), improved));
+  EXPECT_LE(after / before, 1.30);
 }
 
 // What the search chooses is never worse by its own estimate: it is over all sizes that fit.

@@ -31,13 +31,37 @@ TEST(Activity, ConvReadsANeuronOnceForAllPesAndASynapseForEachProduct) {
   Activity expected;
   expected.instructions = 1;
   expected.multiplies = expected.adds = expected.synapses = 6 * 20 * 18;
-  expected.neurons = 6 * 2 * 18;  // two groups of channels
+  expected.selected = 6 * 20 * 18;  // 2 inputs at 9 kernel positions: packed for 16 multipliers
+  expected.neurons = 6 * 2 * 18;    // two groups of channels
   expected.results_written = 6 * 20;
   EXPECT_EQ(activity(conv(), kCore), expected);
 
   expected.biases = 20;
   expected.elementwise = 120;
   EXPECT_EQ(activity(conv().set(acc, kBias).set_fn(post, Function::relu), kCore), expected);
+}
+
+TEST(Activity, OnlyPackedPositionsNeedTheIndexingModule) {
+  EXPECT_EQ(activity(conv().set_count(in_c, 32), kCore).selected, 0);
+  EXPECT_EQ(activity(conv().set_count(kh, 1).set_count(kw, 1), kCore).selected, 0);
+  CoreConfig without = kCore;
+  without.indexing = Indexing::none;
+  EXPECT_EQ(activity(conv(), without).selected, 0);
+}
+
+TEST(Activity, IndexedSynapsesAreReadAsStoredAndSeeAWindowEachCycle) {
+  const Instruction i = conv()
+                            .set_count(in_c, 64)
+                            .set(acc, kIndexed)
+                            .set_count(wt_bytes, 999)
+                            .set_count(wt_nz, 300)
+                            .set_count(pe_cycles, 7);
+  const Activity a = activity(i, kCore);
+  EXPECT_EQ(a.multiplies, 6 * 300);
+  EXPECT_EQ(a.selected, 6 * 300);
+  EXPECT_EQ(a.synapses, 0);
+  EXPECT_EQ(a.indexed_synapses, 6 * 999);
+  EXPECT_EQ(a.neurons, 6 * 7 * 256);  // of 576
 }
 
 TEST(Activity, PartialSumsGoThroughNbout) {
