@@ -237,33 +237,24 @@ std::string result_of(ChildWork& child) {
   return std::move(outcome.text);
 }
 
-}  // namespace
+struct StageSeconds {
+  double plan = 0, validate = 0;
+};
 
-Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
-                const RunOptions& options, bool timing) {
-  const Stopwatch total;
-  EnergyTable energy_table = options.energy ? load_energy(*options.energy) : default_energy();
-  Run run;
-  std::optional<NetworkValues> values;
-  double functional_seconds = 0;
-  run.compiled = compile_network(network, machine, options.compile, [&](Graph& graph) {
-    if (!options.functional) return;
-    const Stopwatch giving;
-    values = give_values(graph, machine.config.data_type, *options.functional, options.plan.seed);
-    functional_seconds = giving.seconds();
-  });
+/// The stages behind the compiler, with what they say in the report.
+StageSeconds execute_and_plan(Run& run, const RunOptions& options) {
+  const MachineConfig& machine = run.compiled.machine.config;
   // Lifetimes are those of the instructions under any timing, so that a plan need not wait for the
   // slower memory model. With it, the layouts without sharing and with are simulated at once.
-  const bool at_once = options.concurrent && machine.config.dram.model == DramModel::banked;
-  run.executed =
-      execute(run.compiled, at_once ? machine_for_delays(machine.config) : machine.config);
+  const bool at_once = options.concurrent && machine.dram.model == DramModel::banked;
+  run.executed = execute(run.compiled, at_once ? machine_for_delays(machine) : machine);
   const Stopwatch planning;
   const PlanProblem problem = problem_of(run.compiled, run.executed, LivenessKind::instruction);
   run.planned = plan_memory(run.compiled, run.executed, problem, options.planner, options.plan);
-  const double plan_seconds = planning.seconds();
+  StageSeconds seconds;
+  seconds.plan = planning.seconds();
   require_fit(run.compiled, problem, run.planned.layout);
 
-  RunReport& report = run.report;
   Stopwatch validating;
   const auto validated_here = [&] {
     return validate(run.compiled, run.executed, problem, run.planned, options.perturbed,
@@ -278,15 +269,22 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
   } else {
     validated = validated_here();
   }
-  report.validation = validated.figures;
-  if (validated.shared && validated.shared->memory) report.shared = std::move(validated.shared);
-  const double validate_seconds = validating.seconds();
-  const Object& object = *run.compiled.object;
+  run.report.validation = validated.figures;
+  if (validated.shared && validated.shared->memory) run.report.shared = std::move(validated.shared);
+  seconds.validate = validating.seconds();
+  return seconds;
+}
+
+/// What was run, on what, and what came out of it.
+void fill_report(Run& run, const RunOptions& options) {
+  const Compiled& compiled = run.compiled;
+  const Object& object = *compiled.object;
+  RunReport& report = run.report;
   report.version = kVersion;
   report.network = object.network;
-  report.network_file = run.compiled.network_file;
-  report.machine_file = machine.file;
-  report.machine = machine.config;
+  report.network_file = compiled.network_file;
+  report.machine_file = compiled.machine.file;
+  report.machine = compiled.machine.config;
   report.granularity = kGranularityNames[static_cast<std::size_t>(options.compile.granularity)];
   report.partition = kPartitionNames[static_cast<std::size_t>(options.compile.partition)];
   report.seed = options.plan.seed;
@@ -294,28 +292,47 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
   report.layers = object.layers.size();
   report.buffers = object.buffers;
   report.result = run.executed.result;
-  report.work = work_of(object, machine.config.core);
-  if (options.energy) report.energy_file = InputFile{options.energy->string(), energy_table.hash};
-  report.energy_table = std::move(energy_table);
-  report.roofline = roofline(run.compiled.graph, object, machine.config);
+  report.work = work_of(object, report.machine.core);
+  report.roofline = roofline(compiled.graph, object, report.machine);
   report.memory = run.planned.figures;
+}
+
+}  // namespace
+
+Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
+                const RunOptions& options, bool timing) {
+  const Stopwatch total;
+  Run run;
+  run.report.energy_table = options.energy ? load_energy(*options.energy) : default_energy();
+  if (options.energy)
+    run.report.energy_file = InputFile{options.energy->string(), run.report.energy_table.hash};
+  std::optional<NetworkValues> values;
+  double functional_seconds = 0;
+  run.compiled = compile_network(network, machine, options.compile, [&](Graph& graph) {
+    if (!options.functional) return;
+    const Stopwatch giving;
+    values = give_values(graph, machine.config.data_type, *options.functional, options.plan.seed);
+    functional_seconds = giving.seconds();
+  });
+  const StageSeconds seconds = execute_and_plan(run, options);
+  fill_report(run, options);
   if (values) {
     const Stopwatch computing;
     FunctionalOutcome outcome =
         run_functional(run.compiled, run.executed, run.planned.layout, *values,
                        options.functional->check, options.perturbed, options.plan.seed);
-    report.functional = std::move(outcome.figures);
+    run.report.functional = std::move(outcome.figures);
     run.outputs = std::move(outcome.outputs);
     functional_seconds += computing.seconds();
   }
   if (timing)
-    report.host = HostFigures{run.compiled.seconds,
-                              run.executed.seconds,
-                              plan_seconds,
-                              validate_seconds,
-                              values ? std::optional(functional_seconds) : std::nullopt,
-                              total.seconds(),
-                              max_rss_kib()};
+    run.report.host = HostFigures{run.compiled.seconds,
+                                  run.executed.seconds,
+                                  seconds.plan,
+                                  seconds.validate,
+                                  values ? std::optional(functional_seconds) : std::nullopt,
+                                  total.seconds(),
+                                  max_rss_kib()};
   return run;
 }
 
