@@ -103,6 +103,10 @@ int import_command(const Arguments& arguments) {
   const Graph graph = read_network(network_choice(*options, file));
   const std::string output = options->text("output").value_or(
       std::filesystem::path(file).replace_extension(".yaml").string());
+  std::error_code absent;
+  if (std::filesystem::equivalent(file, output, absent))
+    options->fail("output",
+                  fmt::format("{} would overwrite itself, expected another file", output));
   write_file(output, write_workload(graph));
   fmt::print("{}: {} operators, {} MACs, {} parameters\n", output, graph.ops.size(),
              grouped(total_macs(graph)), grouped(total_params(graph)));

@@ -37,7 +37,11 @@ constexpr OptionRow kOptions[] = {
 };
 
 std::vector<std::string> run_point(const SweepRun& run) {
-  return result_cells(run_network(run.network, run.machine, run.options, false).report);
+  try {
+    return result_cells(run_network(run.network, run.machine, run.options, false).report);
+  } catch (const InternalError& error) {
+    throw InternalError(fmt::format("internal error: {}", error.what()));  // a row says so
+  }
 }
 
 /// A point's run, or why there is none (a machine field out of range together with others).

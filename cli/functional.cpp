@@ -168,6 +168,12 @@ std::vector<float> values_of_file(const GraphTensor& tensor, const std::filesyst
     throw InputError(SourcePos{path.string(), 0, 0},
                      fmt::format("has shape {}, expected {} of {}", to_string(file.shape),
                                  to_string(tensor.shape), tensor.name));
+  const auto wrong =
+      std::ranges::find_if(file.values, [](float value) { return !std::isfinite(value); });
+  if (wrong != file.values.end())
+    throw InputError(SourcePos{path.string(), 0, 0},
+                     fmt::format("element {} is {}, expected a finite number",
+                                 wrong - file.values.begin(), *wrong));
   return std::move(file.values);
 }
 
@@ -183,6 +189,15 @@ void expect_pruned(const GraphTensor& tensor, const std::vector<float>& values,
 }
 
 }  // namespace
+
+void require_computable(const MachineConfig& machine) {
+  const Bytes bytes = machine.core.accumulator_bytes;
+  const bool whole = machine.data_type == DataType::int8 || machine.data_type == DataType::int16;
+  if (bytes == 4 || (whole && bytes == 8)) return;
+  throw InputError(fmt::format("core.accumulator_bytes: {} bytes, expected 4{} to compute with {}",
+                               bytes, whole ? " or 8" : "",
+                               kDataTypeNames[static_cast<std::size_t>(machine.data_type)]));
+}
 
 NetworkValues give_values(Graph& graph, DataType type, const FunctionalRequest& request,
                           std::uint64_t seed) {

@@ -76,6 +76,12 @@ ChosenMachine choose_machine(const MachineChoice& choice) {
     machine.config = preset_machine(choice.cores.value_or(1));
   }
   set_fields(machine.config, choice.set);
+  const Bytes element = element_bytes(machine.config.data_type);
+  if (machine.config.core.accumulator_bytes < element)
+    throw InputError(fmt::format(
+        "core.accumulator_bytes: {} bytes, expected at least the {} of an element of {}",
+        machine.config.core.accumulator_bytes, element,
+        kDataTypeNames[static_cast<std::size_t>(machine.config.data_type)]));
   return machine;
 }
 
@@ -307,6 +313,7 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
   if (options.energy)
     run.report.energy_file = InputFile{options.energy->string(), run.report.energy_table.hash};
   std::optional<NetworkValues> values;
+  if (options.functional) require_computable(machine.config);
   double functional_seconds = 0;
   run.compiled = compile_network(network, machine, options.compile, [&](Graph& graph) {
     if (!options.functional) return;

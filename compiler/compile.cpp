@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -200,6 +201,17 @@ std::string dump_tiles(const LoweredGraph& g, const Schedule& s) {
   return out;
 }
 
+/// Instructions have offsets of 32 bits.
+void require_addressable(const std::vector<BufferInfo>& buffers) {
+  constexpr Bytes kMost = std::numeric_limits<std::uint32_t>::max();
+  for (const BufferInfo& b : buffers)
+    if (b.size > kMost)
+      throw CapacityError(
+          fmt::format("{} takes {} bytes, expected less than 4 GiB: instructions "
+                      "have offsets of 32 bits",
+                      b.name, b.size));
+}
+
 /// What is stored step-indexed takes other sizes.
 void set_indexed_bytes(LoweredGraph& g, const Schedule& s) {
   for (const KernelPlan& plan : s.plans) {
@@ -232,6 +244,7 @@ CompileResult compile(const Graph& graph, const MachineConfig& machine,
   object.data_type = machine.data_type;
   object.core = machine.core;
   object.buffers = pieces.buffers();
+  require_addressable(object.buffers);
   for (const Kernel& k : lowered.kernels) object.layers.push_back(layer_info(lowered, k));
   object.layer_inputs = schedule.layer_inputs;
   object.parallel_layers = parallel;

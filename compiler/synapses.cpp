@@ -82,8 +82,10 @@ RowEstimate expected_row(std::int64_t positions, double density, std::int64_t in
   // 2^index_bits of them needs one entry.
   double run = 1 - density;
   for (std::int64_t i = 0; i < index_bits; ++i) run *= run;
-  const double padding = run < 1 ? 1 / (1 - run) : 1;
   const auto k = static_cast<double>(positions);
+  // Before one synapse no more entries of padding fit than the row is long.
+  const double most = 1 + std::floor(std::ldexp(k, -static_cast<int>(index_bits)));
+  const double padding = run < 1 ? std::min(1 / (1 - run), most) : most;
   return {std::min(k, k * density * padding), padding * std::sqrt(k * density * (1 - density))};
 }
 

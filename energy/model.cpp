@@ -110,6 +110,7 @@ Activity peak_activity(const CoreConfig& core, bool indexed) {
   a.multiplies = a.adds = a.synapses = core.pes * core.multipliers;
   a.elementwise = core.elementwise_stages * core.elementwise_lanes;
   a.results_written = core.elementwise_lanes;
+  indexed = indexed && core.indexing != Indexing::none;
   a.neurons = indexed ? core.nbin_read_elements : core.multipliers;
   a.selected = indexed ? a.multiplies : 0;
   return a;

@@ -65,7 +65,7 @@ double idle_energy(Cycle cycles, const MachineConfig& machine, const EnergyTable
 
 /// A cycle of one core in which all multipliers work, fed by SB and NBin, and all element-wise
 /// stages. `indexed`: NBin reads a whole window and the indexing module selects a neuron for each
-/// multiplier; else all PEs get the same neurons.
+/// multiplier; else, and on a core without that module, all PEs get the same neurons.
 Activity peak_activity(const CoreConfig& core, bool indexed);
 
 /// mW of one core that does `activity` every cycle, idle power included.

@@ -124,9 +124,16 @@ Roofline roofline(const Graph& graph, const Object& object, const MachineConfig&
   Roofline r;
   r.macs = total_macs(graph);
   for (const LayerInfo& layer : object.layers) r.macs -= layer.pruned_macs;
-  for (const Bytes bytes : distinct_outside_bytes(object)) r.compulsory_bytes += bytes;
+  const std::vector<Bytes> outside = distinct_outside_bytes(object);
+  Bytes outputs = 0;
+  for (std::size_t b = 0; b < outside.size(); ++b) {
+    r.compulsory_bytes += outside[b];
+    if (object.buffers[b].kind == BufferKind::output) outputs += outside[b];
+  }
+  // At the end, a shared cache may still have outputs that the DRAM has not.
+  const Bytes moved = r.compulsory_bytes - std::min(outputs, machine.cache.size_bytes);
   r.compute_cycles = ceil_div(r.macs, machine.cores * machine.core.pes * machine.core.multipliers);
-  r.bandwidth_cycles = cycles_at_rate(r.compulsory_bytes, dram_bytes_per_cycle_q16(machine));
+  r.bandwidth_cycles = cycles_at_rate(moved, dram_bytes_per_cycle_q16(machine));
   return r;
 }
 

@@ -19,7 +19,7 @@ struct Roofline {
   Macs macs = 0;               ///< of the graph, without those that the program skips
   Bytes compulsory_bytes = 0;  ///< inputs, weights, outputs: bytes touched, each once
   Cycle compute_cycles = 0;    ///< macs at all multipliers of all cores
-  Cycle bandwidth_cycles = 0;  ///< compulsory bytes at the DRAM's peak bandwidth
+  Cycle bandwidth_cycles = 0;  ///< those at the DRAM's peak bandwidth, but what a cache may keep
 
   /// No correct run takes fewer cycles.
   Cycle bound() const {

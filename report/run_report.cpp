@@ -136,7 +136,9 @@ double roofline_share(const RunReport& report) {
 double bandwidth_utilisation(const RunReport& report) {
   const double peak = as_double(report.result.cycles) *
                       as_double(dram_bytes_per_cycle_q16(report.machine)) / 65536.0;
-  return ratio(as_double(report.result.dram_read + report.result.dram_written), peak);
+  const Bytes moved = report.result.memory ? report.result.memory->dram_bytes()
+                                           : report.result.dram_read + report.result.dram_written;
+  return ratio(as_double(moved), peak);
 }
 
 std::string_view limit_name(const RunReport& report) {

@@ -6,7 +6,8 @@
 // Bytes belong to a buffer from the end of a write to it until the start of a write to another. A
 // read is in order if all its bytes belong to its buffer from its start to its end, so that none
 // is being written meanwhile. Two writes for different buffers that meet in space and time
-// are a violation as well. Strided accesses are checked run by run, exactly.
+// are a violation as well, but those of one core, whose order memory keeps. Strided accesses are
+// checked run by run, exactly.
 
 #include <cstdint>
 #include <string>

@@ -64,7 +64,11 @@ std::shared_ptr<const Bitmap> load_mask(const std::filesystem::path& file, const
                                  to_string(shape)));
   auto mask = std::make_shared<Bitmap>(element_count(shape));
   for (std::size_t i = 0; i < tensor.values.size(); ++i)
-    if (tensor.values[i] != 0) mask->insert(static_cast<std::int64_t>(i));
+    if (std::isnan(tensor.values[i]))
+      throw InputError(SourcePos{file.string(), 0, 0},
+                       fmt::format("element {} is nan, expected zero or not", i));
+    else if (tensor.values[i] != 0)
+      mask->insert(static_cast<std::int64_t>(i));
   return mask;
 }
 
