@@ -197,7 +197,7 @@ void BurstMemory::send_packet(std::size_t core, std::uint32_t stream, Time now,
   c.bursts += packet.bursts;
   c.out_free = now + (t.write ? packet.bursts * burst_time_ : cycle_);
 
-  const std::size_t slice = map_.locate(packet.address).channel;
+  const std::size_t slice = map_.channel_of(packet.address);
   Waiting w{packet, {stream, serial, packet.bursts}, t.buffer, t.write, 0, now, c.out_free + hop_};
   Slice& to = slices_[slice];
   to.waiting |= std::uint64_t{1} << core;

@@ -90,7 +90,7 @@ bool BurstMemory::take(Slice& s, Waiting& w, Time now) {
       if (!take_line(s, w, address / line_, bursts, whole, now)) return false;
     } else {
       if (s.channel.full(w.write)) return false;
-      s.channel.push({map_.locate(address), w.write, tag}, tick);
+      s.channel.push({map_.within_channel(address), w.write, tag}, tick);
     }
     w.taken += bursts;
   }
@@ -142,7 +142,7 @@ bool BurstMemory::has_room(const Slice& s, bool write, std::int64_t bursts) cons
 
 void BurstMemory::push_line(Slice& s, Bytes line, bool write, std::uint32_t tag, Time now) {
   for (Bytes at = line * line_; at < (line + 1) * line_; at += burst_)
-    s.channel.push({map_.locate(at), write, tag}, tick_of(now));
+    s.channel.push({map_.within_channel(at), write, tag}, tick_of(now));
 }
 
 /// Lines of one channel are numbered without holes, so that a slice uses all of its sets.

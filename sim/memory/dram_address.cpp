@@ -62,7 +62,10 @@ void DramAddressMap::place_hash(DramHash hash) {
   if (hash == DramHash::none) return;
   group_hash_ = place(group_);
   bank_hash_ = place(bank_);
-  fold_ = hash == DramHash::fold && channel_.width > 0;
+  if (hash == DramHash::fold && channel_.width > 0) {
+    fold_ = channel_.width;
+    while (2 * fold_ < address_bits_) fold_ *= 2;
+  }
   if (hash == DramHash::all) channel_hash_ = place(channel_);
 }
 

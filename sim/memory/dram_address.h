@@ -38,11 +38,20 @@ class DramAddressMap {
   /// The burst that holds the byte. Addresses beyond the capacity wrap around: an image without
   /// sharing may be larger than the DRAM, and this model is about time only.
   DramAddress locate(Bytes address) const {
+    DramAddress at = within_channel(address);
+    at.channel = channel_of(address);
+    return at;
+  }
+  std::uint32_t channel_of(Bytes address) const {
+    const auto bits = static_cast<std::uint64_t>(address);
+    return channel_.get(bits) ^ channel_hash(bits);
+  }
+  /// The rest of locate(); the channel is left at 0.
+  DramAddress within_channel(Bytes address) const {
     const auto bits = static_cast<std::uint64_t>(address);
     DramAddress at;
     at.row = row_.get(bits);
     at.rank = rank_.get(bits);
-    at.channel = channel_.get(bits) ^ channel_hash(bits);
     at.group = group_.get(bits) ^ group_hash_.get(at.row);
     at.bank = bank_.get(bits) ^ bank_hash_.get(at.row);
     at.column = column_high_.get(bits) << column_low_.width | column_low_.get(bits);
@@ -69,12 +78,10 @@ class DramAddressMap {
   void place_hash(DramHash hash);
   /// What the channel is XORed with; depends on bits above the channel's only.
   std::uint32_t channel_hash(std::uint64_t bits) const {
-    if (!fold_) return channel_hash_.get(row_.get(bits));
-    std::uint64_t folded = 0;
+    if (fold_ == 0) return channel_hash_.get(row_.get(bits));
     const std::uint64_t in_range = bits & ((std::uint64_t{1} << address_bits_) - 1);
-    for (std::uint64_t above = in_range >> (channel_.shift + channel_.width); above != 0;
-         above >>= channel_.width)
-      folded ^= above;
+    std::uint64_t folded = in_range >> (channel_.shift + channel_.width);
+    for (unsigned half = fold_; half >= channel_.width; half /= 2) folded ^= folded >> half;
     return static_cast<std::uint32_t>(folded) & channel_.mask;
   }
 
@@ -82,7 +89,9 @@ class DramAddressMap {
   Slice bank_hash_, group_hash_, channel_hash_;  ///< of the row
   std::uint8_t burst_shift_ = 0;
   std::uint8_t address_bits_ = 0;
-  bool fold_ = false;  ///< the channel is XORed with all bits above it
+  /// Where the channel is XORed with all bits above it: half of the groups of its width that there
+  /// are of them, in bits, rounded up to a power of two groups; else 0.
+  unsigned fold_ = 0;
 };
 
 }  // namespace unna
