@@ -82,6 +82,10 @@ ChosenMachine choose_machine(const MachineChoice& choice) {
         "core.accumulator_bytes: {} bytes, expected at least the {} of an element of {}",
         machine.config.core.accumulator_bytes, element,
         kDataTypeNames[static_cast<std::size_t>(machine.config.data_type)]));
+  const DramConfig& dram = machine.config.dram;
+  if (dram.model == DramModel::banked)
+    check_dram(dram.device, dram.layout, dram.controller,
+               choice.file && choice.set.empty() ? choice.file->string() : "the machine");
   return machine;
 }
 
