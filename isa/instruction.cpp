@@ -12,6 +12,24 @@ Strided Strided::of(const Instruction& i) {
   return s;
 }
 
+StridedSide Strided::side(bool of_destination) const {
+  StridedSide side;
+  if (total() == 0) return side;
+  side.run = this->run;
+  const auto& stride = of_destination ? destination : source;
+  for (std::size_t level = 0; level < n.size(); ++level) {
+    if (n[level] <= 1) continue;
+    if (side.levels == 0 && stride[level] == side.run) {
+      side.run *= n[level];
+      continue;
+    }
+    side.n[side.levels] = n[level];
+    side.stride[side.levels] = stride[level];
+    ++side.levels;
+  }
+  return side;
+}
+
 void Strided::put(Instruction& i) const {
   using enum Operand;
   i.set_count(Operand::run, this->run);

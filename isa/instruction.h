@@ -101,6 +101,15 @@ inline std::uint64_t barrier_mask(const Instruction& i) {
 
 /// A 4-level strided descriptor as `load.n`, `load.s`, `store` and `move` have it: `run` contiguous
 /// bytes, repeated n1, n2, n3 times at the given strides (bytes).
+/// One side of a copy: runs of contiguous bytes, nested. Levels that repeat once, or that continue
+/// the run seamlessly, are not among them.
+struct StridedSide {
+  Bytes run = 0;  ///< 0: nothing is copied
+  std::size_t levels = 0;
+  std::array<std::int64_t, 3> n{};  ///< inner to outer
+  std::array<Bytes, 3> stride{};
+};
+
 struct Strided {
   Bytes run = 0;
   std::array<std::int64_t, 3> n{1, 1, 1};  ///< inner to outer
@@ -110,6 +119,8 @@ struct Strided {
   Bytes total() const { return run * n[0] * n[1] * n[2]; }
   Bytes source_extent() const { return extent(source); }
   Bytes destination_extent() const { return extent(destination); }
+
+  StridedSide side(bool destination) const;
 
   static Strided of(const Instruction& i);
   void put(Instruction& i) const;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Draws docs/plots/*.svg from the tables of sweeps: scripts/plots.sh [directory of the run directories]
-# Needs gnuplot (Debian: gnuplot-nox), which nothing else in this tree does.
+# Needs gnuplot (Debian: gnuplot-nox), as scripts/scaling.sh does and nothing else in this tree.
 #   unnasim sweep configs/sweeps/density.yaml -o out/density
 #   unnasim sweep configs/sweeps/index-bits.yaml -o out/index-bits
 set -euo pipefail

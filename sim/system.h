@@ -14,8 +14,6 @@
 
 namespace unna {
 
-inline constexpr std::size_t kDmasPerCore = 3;
-
 /// Index of a DMA engine among those of its core, in the order of Engine.
 constexpr std::size_t dma_index(Engine e) {
   return e == Engine::store ? 2 : static_cast<std::size_t>(e);

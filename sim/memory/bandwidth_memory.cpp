@@ -7,7 +7,7 @@
 namespace unna {
 
 BandwidthMemory::BandwidthMemory(const MachineConfig& machine, std::size_t cores)
-    : sharing_(dram_shared_rate_q16(machine), cores * kEnginesAtPort),
+    : sharing_(dram_shared_rate_q16(machine), cores * kDmasPerCore),
       latency_(machine.dram.latency_cycles),
       posted_(std::max<Cycle>(0, latency_ - machine.dram.posted_cycles)),
       crossbar_(machine.dram.path == DramPath::crossbar),
@@ -16,7 +16,7 @@ BandwidthMemory::BandwidthMemory(const MachineConfig& machine, std::size_t cores
       gap_(machine.dram.gap_bytes) {
   const Bytes window = machine.interconnect.window * burst_;
   const Server engine(window), port(machine.interconnect.width_bytes);
-  streams_.assign(cores * kEnginesAtPort, Stream{{}, 0, engine});
+  streams_.assign(cores * kDmasPerCore, Stream{{}, 0, engine});
   ports_.assign(cores, Port{port, port});
 }
 
@@ -54,7 +54,7 @@ void BandwidthMemory::data_ended(std::uint32_t stream, Cycle at) {
   bytes_served_ += t.bytes;
   const Cycle start = std::max(t.ready, s.last_moved);
   s.last_moved = at;
-  Port& port = ports_[stream / kEnginesAtPort];
+  Port& port = ports_[stream / kDmasPerCore];
   const Cycle through_port = (t.write ? port.out : port.in).done(start, t.bursts);
   const Cycle through_window = s.window.done(start, t.bursts * (t.write ? posted_ : latency_));
   const Cycle end = std::max({at, through_port, through_window});

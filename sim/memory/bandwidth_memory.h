@@ -45,8 +45,6 @@ class BandwidthMemory final : public MemoryModel, private TransferListener {
   std::optional<MemoryStats> finish() override { return std::nullopt; }
 
  private:
-  static constexpr std::size_t kEnginesAtPort = 3;
-
   struct Transfer {
     Bytes bytes = 0;   ///< asked for
     Bytes bursts = 0;  ///< bytes of the bursts that they lie in

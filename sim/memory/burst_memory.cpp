@@ -39,7 +39,7 @@ BurstMemory::BurstMemory(const MachineConfig& machine, std::size_t cores, std::s
       controller_(machine.dram.controller_cycles * cycle_),
       hit_(machine.cache.hit_cycles * cycle_),
       burst_time_(ceil_div(burst_ * cycle_, machine.interconnect.width_bytes)),
-      streams_(cores * kEnginesAtPort),
+      streams_(cores * kDmasPerCore),
       cores_(cores),
       sources_(3 * static_cast<std::size_t>(machine.dram.layout.channels) + cores) {
   packet_ = packet_bytes(machine);
@@ -82,7 +82,7 @@ Cycle BurstMemory::request(const TransferRequest& t, Cycle at) {
   const Time ready = transfer.ready;
   stream.transfers.push(std::move(transfer));
   ++transfers_open_;
-  wake_core(t.stream / kEnginesAtPort, ready);
+  wake_core(t.stream / kDmasPerCore, ready);
   return at;
 }
 
@@ -132,11 +132,11 @@ void BurstMemory::wake_core(std::size_t core, Time at) {
 void BurstMemory::send(std::size_t core, Time now, TransferListener& listener) {
   Core& c = cores_[core];
   Time next = MinTree::kNever;
-  for (std::size_t k = 0; k < kEnginesAtPort; ++k) {
-    const std::size_t engine = (c.turn + k) % kEnginesAtPort;
-    const auto stream = static_cast<std::uint32_t>(core * kEnginesAtPort + engine);
+  for (std::size_t k = 0; k < kDmasPerCore; ++k) {
+    const std::size_t engine = (c.turn + k) % kDmasPerCore;
+    const auto stream = static_cast<std::uint32_t>(core * kDmasPerCore + engine);
     if (!can_send(streams_[stream], now, next)) continue;
-    c.turn = (engine + 1) % kEnginesAtPort;
+    c.turn = (engine + 1) % kDmasPerCore;
     send_packet(core, stream, now, listener);
     next = c.out_free;
     break;
@@ -215,7 +215,7 @@ void BurstMemory::release(const Owner& owner, Time at) {
   s.released += owner.bursts;
   if (!s.starved || s.open - s.released >= window_) return;
   s.starved = false;
-  wake_core(owner.stream / kEnginesAtPort, at);
+  wake_core(owner.stream / kDmasPerCore, at);
 }
 
 /// Bursts of a transfer are answered: the data are with the core, or taken by memory, at `at`, now
@@ -223,7 +223,7 @@ void BurstMemory::release(const Owner& owner, Time at) {
 void BurstMemory::answered(const Owner& owner, Time at) {
   Stream& s = streams_[owner.stream];
   Transfer& t = s.transfers[owner.serial - s.first];
-  Core& c = cores_[owner.stream / kEnginesAtPort];
+  Core& c = cores_[owner.stream / kDmasPerCore];
   t.open -= owner.bursts;
   t.last = std::max(t.last, at);
   c.open -= owner.bursts;

@@ -37,7 +37,6 @@ class BurstMemory final : public MemoryModel {
   std::optional<MemoryStats> finish() override;
 
  private:
-  static constexpr std::size_t kEnginesAtPort = 3;
   /// 1 / lcm(core clock, DRAM clock): cycles and DRAM clocks are whole numbers of it.
   using Time = std::int64_t;
 

@@ -212,7 +212,7 @@ void BurstMemory::answer(std::size_t slice, Time now) {
 /// Data are ready at `at`: through the slice's output and the core's input, each for as long as the
 /// bursts take.
 void BurstMemory::respond(Slice& s, const Owner& owner, Time at) {
-  const std::size_t core = owner.stream / kEnginesAtPort;
+  const std::size_t core = owner.stream / kDmasPerCore;
   Core& c = cores_[core];
   const Time length = owner.bursts * burst_time_;
   const Time leaves = std::max(at, s.out_free);

@@ -3,6 +3,7 @@
 // What the cores' DMA engines see of memory: transfers go in, ends come out. Two models stand
 // behind it, `bandwidth` (sim/memory/bandwidth_memory.h) and `banked` (sim/memory/burst_memory.h).
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -13,8 +14,11 @@
 
 namespace unna {
 
-/// A DMA engine's transfer. A stream is one engine; its transfers end in the order of their
-/// requests.
+/// Neurons, synapses, results.
+inline constexpr std::size_t kDmasPerCore = 3;
+
+/// A DMA engine's transfer. Stream core * kDmasPerCore + k is engine k of a core; its transfers end
+/// in the order of their requests.
 struct TransferRequest {
   std::uint32_t stream = 0;
   BufferId buffer;  ///< that it moves a part of

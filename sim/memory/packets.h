@@ -32,10 +32,11 @@ class PacketWalker {
  public:
   PacketWalker() = default;
   PacketWalker(Bytes base, const Strided& copy, bool destination, Bytes burst, Bytes packet)
-      : burst_(burst), packet_(packet), at_(base), run_(copy.run), left_(copy.total() > 0) {
-    const auto& stride = destination ? copy.destination : copy.source;
-    for (std::size_t level = 0; level < 3; ++level) add_level(copy.n[level], stride[level]);
-  }
+      : burst_(burst),
+        packet_(packet),
+        at_(base),
+        runs_(copy.side(destination)),
+        left_(runs_.run > 0) {}
 
   bool done() const { return !left_; }
 
@@ -45,7 +46,7 @@ class PacketWalker {
     const Bytes limit = (p.address & -packet_) + packet_;
     Bytes end = p.address;  // past the last burst taken
     do {
-      const Bytes until = std::min(at_ + run_ - done_in_run_, limit);
+      const Bytes until = std::min(at_ + runs_.run - done_in_run_, limit);
       p.useful += until - at_;
       end = std::max(end, round_up(until, burst_));
       advance(until);
@@ -55,28 +56,17 @@ class PacketWalker {
   }
 
  private:
-  /// Levels that continue the run seamlessly become part of it.
-  void add_level(std::int64_t n, Bytes stride) {
-    if (n <= 1) return;
-    if (levels_ == 0 && stride == run_) {
-      run_ *= n;
-      return;
-    }
-    n_[levels_] = n;
-    stride_[levels_] = stride;
-    ++levels_;
-  }
   /// To byte `until` of the run under way, or, where that is its end, to the next run.
   void advance(Bytes until) {
     done_in_run_ += until - at_;
     at_ = until;
-    if (done_in_run_ < run_) return;
-    at_ -= run_;
+    if (done_in_run_ < runs_.run) return;
+    at_ -= runs_.run;
     done_in_run_ = 0;
-    for (std::size_t l = 0; l < levels_; ++l) {
-      at_ += stride_[l];
-      if (++index_[l] < n_[l]) return;
-      at_ -= n_[l] * stride_[l];
+    for (std::size_t l = 0; l < runs_.levels; ++l) {
+      at_ += runs_.stride[l];
+      if (++index_[l] < runs_.n[l]) return;
+      at_ -= runs_.n[l] * runs_.stride[l];
       index_[l] = 0;
     }
     left_ = false;
@@ -84,11 +74,10 @@ class PacketWalker {
 
   Bytes burst_ = 1, packet_ = 1;
   Bytes at_ = 0;  ///< next byte
-  Bytes run_ = 0, done_in_run_ = 0;
+  StridedSide runs_;
+  Bytes done_in_run_ = 0;
   bool left_ = false;
-  std::size_t levels_ = 0;
-  std::array<std::int64_t, 3> n_{}, index_{};
-  std::array<Bytes, 3> stride_{};
+  std::array<std::int64_t, 3> index_{};
 };
 
 /// All packets of a transfer, as PacketWalker takes them.

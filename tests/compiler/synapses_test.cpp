@@ -179,5 +179,23 @@ TEST(ExpectedRow, is_near_the_mean_of_drawn_rows) {
   }
 }
 
+TEST(ExpectedRow, pads_no_more_than_the_row_before_the_only_synapse) {
+  constexpr std::int64_t kRow = 128, kRows = 20'000;
+  const auto mask = random_mask(kRow * kRows, 0.0005, 1, "w");
+  std::int64_t entries = 0;
+  std::vector<SynapseEntry> row;
+  for (std::int64_t r = 0; r < kRows; ++r) {
+    std::vector<std::int64_t> positions;
+    for (std::int64_t p = 0; p < kRow; ++p)
+      if ((*mask)[r * kRow + p]) positions.push_back(p);
+    index_row(positions, 4, row);
+    entries += static_cast<std::int64_t>(row.size());
+  }
+  const double mean = static_cast<double>(entries) / kRows;
+  // Half of the row on average, all of it at most: that is what is reckoned with.
+  EXPECT_GT(expected_row(kRow, 0.0005, 4).entries, mean);
+  EXPECT_LT(expected_row(kRow, 0.0005, 4).entries, 2.2 * mean);
+}
+
 }  // namespace
 }  // namespace unna

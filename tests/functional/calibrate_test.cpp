@@ -131,6 +131,16 @@ TEST(Fidelity, compares_all_elements_and_the_tops_of_rows) {
   EXPECT_EQ(f.same_top, 1);
 }
 
+TEST(Fidelity, has_no_ratio_where_there_is_no_noise_or_no_signal) {
+  GraphBuilder builder("g");
+  const TensorId x = builder.input("x", {1, 2});
+  const TensorId y = builder.op(OpKind::unary, "y", {x}, FunctionAttrs{ScalarFn::abs})[0];
+  builder.mark_output(y);
+  const Graph graph = builder.finish();
+  EXPECT_FALSE(fidelity(graph, {{y, {1, 2}}}, {{y, {1, 2}}}).sqnr_db);
+  EXPECT_FALSE(fidelity(graph, {{y, {0, 0}}}, {{y, {1, 2}}}).sqnr_db);
+}
+
 TEST(Check, names_what_overflows_instead_of_a_difference) {
   MachineConfig machine = preset_machine(1);
   machine.core.fraction_bits = 15;
