@@ -9,10 +9,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "bench/planner_sections.h"
-#include "cli/pipeline.h"
+#include "flow/pipeline.h"
 #include "memmgr/checker.h"
 #include "memmgr/plan_files.h"
-#include "report/units.h"
+#include "text/units.h"
 
 namespace unna::bench {
 namespace {

@@ -9,11 +9,11 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/host.h"
 #include "bench/instances.h"
 #include "bench/planner_sections.h"
-#include "cli/pipeline.h"
-#include "report/table.h"
-#include "report/units.h"
+#include "text/table.h"
+#include "text/units.h"
 
 namespace unna::bench {
 namespace {

@@ -5,8 +5,8 @@
 #include "bench/instances.h"
 #include "bench/planner_sections.h"
 #include "memmgr/lifetimes.h"
-#include "report/table.h"
-#include "report/units.h"
+#include "text/table.h"
+#include "text/units.h"
 
 namespace unna::bench {
 namespace {

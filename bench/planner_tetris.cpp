@@ -10,8 +10,8 @@
 #include "memmgr/exact/instance.h"
 #include "memmgr/planners/placement.h"
 #include "memmgr/planners/tetris_search.h"
-#include "report/table.h"
-#include "report/units.h"
+#include "text/table.h"
+#include "text/units.h"
 
 namespace unna::bench {
 namespace {

@@ -4,10 +4,10 @@
 #include <optional>
 
 #include "base/file.h"
+#include "base/version.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/pipeline.h"
-#include "cli/version.h"
+#include "flow/pipeline.h"
 #include "report/compare_report.h"
 
 namespace unna {

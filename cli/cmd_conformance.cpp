@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
-#include "cli/conformance.h"
 #include "configs/machine.h"
+#include "flow/conformance.h"
 
 namespace unna {
 

@@ -7,10 +7,12 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "configs/yaml.h"
-#include "report/table.h"
-#include "report/units.h"
 #include "sim/memory/dram_traffic.h"
+#include "text/csv.h"
+#include "text/numbers.h"
+#include "text/table.h"
+#include "text/units.h"
+#include "text/yaml.h"
 
 namespace unna {
 

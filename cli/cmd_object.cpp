@@ -6,8 +6,8 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/files.h"
-#include "report/units.h"
+#include "flow/files.h"
+#include "text/units.h"
 
 namespace unna {
 

@@ -7,19 +7,20 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/version.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/files.h"
 #include "cli/output_files.h"
 #include "cli/plan_network.h"
-#include "cli/version.h"
-#include "configs/yaml.h"
+#include "flow/files.h"
 #include "memmgr/checker.h"
 #include "memmgr/explain.h"
 #include "memmgr/plan_files.h"
 #include "memmgr/pools.h"
 #include "report/plan_report.h"
-#include "report/units.h"
+#include "text/numbers.h"
+#include "text/units.h"
+#include "text/yaml.h"
 
 namespace unna {
 

@@ -7,8 +7,8 @@
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "report/run_report.h"
-#include "report/table.h"
-#include "report/units.h"
+#include "text/table.h"
+#include "text/units.h"
 #include "workloads/yaml_writer.h"
 
 namespace unna {

@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/pipeline.h"
+#include "flow/pipeline.h"
 
 namespace unna {
 

@@ -10,11 +10,12 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/process_pool.h"
 #include "cli/progress.h"
-#include "cli/sweep.h"
-#include "cli/sweep_journal.h"
-#include "report/table.h"
+#include "flow/process_pool.h"
+#include "flow/sweep.h"
+#include "flow/sweep_journal.h"
+#include "text/csv.h"
+#include "text/table.h"
 
 namespace unna {
 

@@ -5,9 +5,9 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
-#include "cli/files.h"
-#include "report/table.h"
-#include "report/units.h"
+#include "flow/files.h"
+#include "text/table.h"
+#include "text/units.h"
 
 namespace unna {
 

@@ -7,7 +7,7 @@
 #include <new>
 
 #include "base/error.h"
-#include "cli/version.h"
+#include "base/version.h"
 
 namespace unna {
 

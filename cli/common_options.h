@@ -6,7 +6,7 @@
 #include <span>
 
 #include "cli/options.h"
-#include "cli/pipeline.h"
+#include "flow/pipeline.h"
 
 namespace unna {
 

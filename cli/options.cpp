@@ -8,7 +8,8 @@
 #include <sstream>
 
 #include "base/error.h"
-#include "configs/yaml.h"
+#include "text/numbers.h"
+#include "text/yaml.h"
 
 namespace unna {
 

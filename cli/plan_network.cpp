@@ -8,11 +8,12 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "cli/candidates.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
-#include "cli/files.h"
 #include "cli/output_files.h"
+#include "cli/progress.h"
+#include "flow/candidates.h"
+#include "flow/files.h"
 #include "memmgr/plan_files.h"
 #include "report/plan_report.h"
 
@@ -114,7 +115,9 @@ void refuse_objective_options(const Options& options) {
 
 int plan_network(const Options& options) {
   const std::string& file = options.only();
-  const CandidateOptions choice = candidate_choice(options);
+  CandidateOptions choice = candidate_choice(options);
+  Progress progress(static_cast<std::size_t>(choice.candidates), "layouts");
+  choice.progress = [&](std::size_t simulated) { progress.finished(simulated, 0); };
   if (!looks_like_network(file, read_file(file)))
     throw InputError(fmt::format(
         "{}: not a network, expected one: --objective runs its program with every layout", file));

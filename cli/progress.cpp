@@ -5,7 +5,7 @@
 
 #include <cstdio>
 
-#include "report/units.h"
+#include "text/units.h"
 
 namespace unna {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "cli/pipeline.h"
+#include "base/host.h"
 
 namespace unna {
 

@@ -15,7 +15,8 @@
 #include "compiler/schedule.h"
 #include "compiler/synapses.h"
 #include "compiler/tokens.h"
-#include "isa/timing.h"
+#include "cost/timing.h"
+#include "isa/dimensions.h"
 
 namespace unna {
 namespace {

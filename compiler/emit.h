@@ -8,8 +8,8 @@
 
 #include "compiler/pieces.h"
 #include "compiler/plan.h"
+#include "isa/accesses.h"
 #include "isa/instruction.h"
-#include "isa/timing.h"
 
 namespace unna {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "compiler/lowering.h"
-#include "isa/timing.h"
+#include "isa/accesses.h"
 
 namespace unna {
 namespace {

@@ -51,7 +51,7 @@ struct SynapseBlock {
 };
 
 /// int8: what products of channels become results by: records of bias, multiplier and shift
-/// (isa/timing.h, channel_bytes).
+/// (cost/timing.h, channel_bytes).
 struct ChannelScaling {
   ParameterRecipe synapses;
   float in = 1, out = 1;  ///< scales of the product's input and result

@@ -8,7 +8,7 @@
 
 #include "compiler/point.h"
 #include "compiler/synapses.h"
-#include "isa/timing.h"
+#include "isa/accesses.h"
 
 namespace unna {
 namespace {

@@ -8,7 +8,8 @@
 
 #include "base/error.h"
 #include "compiler/emit.h"
-#include "isa/timing.h"
+#include "cost/timing.h"
+#include "isa/dimensions.h"
 
 namespace unna {
 namespace {

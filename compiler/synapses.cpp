@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "isa/timing.h"
 
 namespace unna {
 namespace {

@@ -10,7 +10,8 @@
 
 #include "base/error.h"
 #include "compiler/synapses.h"
-#include "isa/timing.h"
+#include "cost/timing.h"
+#include "isa/accesses.h"
 
 namespace unna {
 namespace {

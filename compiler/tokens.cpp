@@ -5,7 +5,7 @@
 #include <optional>
 #include <unordered_map>
 
-#include "isa/timing.h"
+#include "isa/accesses.h"
 
 namespace unna {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "configs/presets.h"
-#include "configs/yaml.h"
+#include "text/yaml.h"
 
 namespace unna {
 namespace {
@@ -207,7 +207,7 @@ constexpr std::string_view kMarkdownTail = R"(
 1. `configs/machine.h`: the member with its default in its struct, and one row in `visit_fields()`
    with range, unit and meaning. The loader, the dumper, `--set`, the sweep's axes and this page
    follow.
-2. The place that charges it (a function in `isa/timing.cpp`, or `sim/`), with a test that fails
+2. The place that charges it (a function in `cost/timing.cpp`, or `sim/`), with a test that fails
    when the field is ignored.
 3. `UNNA_REBASE=1 ctest -R MachineDocs` rewrites this page; a new section needs a sentence in
    the head above.
@@ -235,6 +235,10 @@ std::vector<std::string> fields_beside(std::string_view path) {
 }
 
 }  // namespace
+
+std::int64_t products_per_cycle(const CoreConfig& core) {
+  return std::min({core.multipliers, core.sb_read_elements, core.nbin_read_elements});
+}
 
 std::int64_t peak_operations(const CoreConfig& core) {
   const std::int64_t tree_adds = core.multipliers - 1;

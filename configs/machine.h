@@ -258,6 +258,10 @@ void visit_fields(Machine& m, Visitor&& v) {
 /// the additions of its tree and one accumulation, and the element-wise stages.
 std::int64_t peak_operations(const CoreConfig& core);
 
+/// Elements of a sum that a PE takes a cycle where all PEs get the same neurons: its multipliers,
+/// as far as the ports of SB and NBin feed them.
+std::int64_t products_per_cycle(const CoreConfig& core);
+
 /// Peak DRAM bytes a clock cycle in units of 2^-16 byte, at least 1: the only place where a rate is
 /// rounded. Of the banked model it follows from the channels' buses.
 std::int64_t dram_bytes_per_cycle_q16(const MachineConfig& machine);

@@ -9,8 +9,8 @@
 
 #include "base/units.h"
 #include "configs/machine.h"
+#include "cost/activity.h"
 #include "energy/table.h"
-#include "isa/activity.h"
 
 namespace unna {
 

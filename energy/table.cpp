@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "base/file.h"
-#include "configs/yaml.h"
 #include "energy/default_table.h"
+#include "text/yaml.h"
 
 namespace unna {
 namespace {

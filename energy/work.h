@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "configs/machine.h"
-#include "isa/activity.h"
+#include "cost/activity.h"
+#include "cost/slots.h"
 #include "isa/object.h"
 
 namespace unna {

@@ -6,7 +6,7 @@
 #include "isa/assembly.h"
 #include "isa/object.h"
 #include "isa/object_tables.h"
-#include "isa/text_reader.h"
+#include "text/line_reader.h"
 
 namespace unna {
 namespace {

@@ -106,8 +106,8 @@ std::optional<std::uint32_t> parse_prefixed(char prefix, std::string_view text) 
 }
 
 std::optional<std::uint32_t> parse_function(std::string_view text) {
-  for (std::size_t f = 0; f < kFunctionNames.size(); ++f)
-    if (text == kFunctionNames[f]) return static_cast<std::uint32_t>(f);
+  for (std::size_t f = 0; f < kFunctions.size(); ++f)
+    if (text == kFunctions[f].name) return static_cast<std::uint32_t>(f);
   return std::nullopt;
 }
 
@@ -137,8 +137,8 @@ void append_operand(std::string& out, OperandKind kind, std::uint32_t word) {
     case OperandKind::real:
       return append_real(out, word);
     case OperandKind::fn:
-      if (word >= kFunctionNames.size()) return append_hex(out, word);
-      out += kFunctionNames[word];
+      if (word >= kFunctions.size()) return append_hex(out, word);
+      out += kFunctions[word].name;
       return;
     case OperandKind::flags:
       return append_flags(out, word);

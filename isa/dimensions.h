@@ -1,7 +1,8 @@
 #pragma once
 
-// Arithmetic on an instruction's dimensions, shared by the functions that say what it costs.
+// Arithmetic on an instruction's operands that can't overflow.
 
+#include <cstdint>
 #include <initializer_list>
 #include <limits>
 

@@ -70,7 +70,7 @@ constexpr std::string_view kTail = R"(
 1. `isa/opcode.h`: an enumerator and, at the same place, a row of `kOpcodes` with mnemonic, unit,
    timing class, operands and meaning; an operand that is new is an enumerator and a row of
    `kOperands`. Encoder, decoder, assembler, disassembler and this page follow.
-2. `isa/timing.cpp`: its cycles in `compute_cycles()` and what it touches in `local_accesses()`, with
+2. `cost/timing.cpp`: its cycles in `compute_cycles()` and what it touches in `local_accesses()`, with
    the formula in `docs/model.md`.
 3. `isa/verify_operands.cpp`, only where it takes functions or memories that the rules above do not
    cover.
@@ -115,8 +115,8 @@ std::string isa_markdown() {
     fmt::format_to(Out(out), "| `{}` | {} | {} |\n", row.name,
                    kOperandKindNames[static_cast<std::size_t>(row.kind)], row.doc);
   out += "\n## Functions\n\nNumbered from 0:";
-  for (const std::string_view name : kFunctionNames)
-    fmt::format_to(Out(out), "{} `{}`", name == kFunctionNames[0] ? "" : ",", name);
+  for (const FunctionInfo& row : kFunctions)
+    fmt::format_to(Out(out), "{} `{}`", row.name == kFunctions[0].name ? "" : ",", row.name);
   out += ".\n";
   return out + std::string(kTail);
 }

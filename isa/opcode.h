@@ -24,7 +24,7 @@ inline constexpr std::array<std::string_view, kEngines> kEngineNames = {"ln", "l
 /// Where an instruction executes: on one engine, or in the control processor at dispatch.
 enum class Unit : std::uint8_t { load_neuron, load_synapse, compute, store, control };
 
-/// What the cost function of an instruction depends on (isa/timing.h).
+/// What the cost function of an instruction depends on (cost/timing.h).
 enum class TimingClass : std::uint8_t { control, dma, mac, pool, elementwise, special, move };
 
 /// How an operand is written, encoded and checked.
@@ -39,20 +39,60 @@ enum class OperandKind : std::uint8_t {
   core,    ///< core number; `c3`
 };
 
-// The groups of the following enums are their documentation.
-// clang-format off
 /// Scalar functions: activations and the operations of `ewise`, `act`, `pool` and `reduce`.
+// clang-format off
 enum class Function : std::uint8_t {
   none, relu, clip, leaky_relu, sigmoid, tanh, hard_sigmoid, hard_swish, gelu, silu, exp, sqrt,
   reciprocal, erf, pow, log, abs, neg,
   add, sub, mul, div, max, min, mean, sum,
 };
-inline constexpr std::array<std::string_view, 26> kFunctionNames = {
-    "none", "relu", "clip", "leaky_relu", "sigmoid", "tanh", "hard_sigmoid", "hard_swish",
-    "gelu", "silu", "exp", "sqrt", "reciprocal", "erf", "pow", "log", "abs", "neg",
-    "add", "sub", "mul", "div", "max", "min", "mean", "sum"};
 // clang-format on
 
+/// What computes a function: an element-wise stage, or the interpolation table.
+enum class Stage : std::uint8_t { elementwise, table };
+
+struct FunctionInfo {
+  Function function;
+  std::string_view name;
+  Stage stage;
+};
+
+/// One row a function, in the order of the enum.
+inline constexpr auto kFunctions = std::to_array<FunctionInfo>({
+    {Function::none, "none", Stage::elementwise},
+    {Function::relu, "relu", Stage::elementwise},
+    {Function::clip, "clip", Stage::elementwise},
+    {Function::leaky_relu, "leaky_relu", Stage::elementwise},
+    {Function::sigmoid, "sigmoid", Stage::table},
+    {Function::tanh, "tanh", Stage::table},
+    {Function::hard_sigmoid, "hard_sigmoid", Stage::table},
+    {Function::hard_swish, "hard_swish", Stage::table},
+    {Function::gelu, "gelu", Stage::table},
+    {Function::silu, "silu", Stage::table},
+    {Function::exp, "exp", Stage::table},
+    {Function::sqrt, "sqrt", Stage::table},
+    {Function::reciprocal, "reciprocal", Stage::table},
+    {Function::erf, "erf", Stage::table},
+    {Function::pow, "pow", Stage::table},
+    {Function::log, "log", Stage::table},
+    {Function::abs, "abs", Stage::elementwise},
+    {Function::neg, "neg", Stage::elementwise},
+    {Function::add, "add", Stage::elementwise},
+    {Function::sub, "sub", Stage::elementwise},
+    {Function::mul, "mul", Stage::elementwise},
+    {Function::div, "div", Stage::table},
+    {Function::max, "max", Stage::elementwise},
+    {Function::min, "min", Stage::elementwise},
+    {Function::mean, "mean", Stage::elementwise},
+    {Function::sum, "sum", Stage::elementwise},
+});
+
+/// Whether `fn` goes through the interpolation table instead of an element-wise stage.
+constexpr bool is_special(Function fn) {
+  return kFunctions[static_cast<std::size_t>(fn)].stage == Stage::table;
+}
+
+// The groups of the following enums are their documentation.
 /// How a tile that is one of several along the reduced dimension meets NBout.
 enum AccumulateFlags : std::uint32_t {
   kAccumulate = 1,  ///< starts from the partial sums at `out` instead of from bias or zero
@@ -274,7 +314,7 @@ constexpr const OperandInfo& info(Operand operand) {
   return kOperands[static_cast<std::size_t>(operand)];
 }
 constexpr std::string_view name(Function fn) {
-  return kFunctionNames[static_cast<std::size_t>(fn)];
+  return kFunctions[static_cast<std::size_t>(fn)].name;
 }
 
 namespace detail {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "isa/timing.h"
 
 namespace unna {
 namespace {

@@ -1,4 +1,4 @@
-#include "isa/timing.h"
+#include "isa/accesses.h"
 #include "isa/trace.h"
 
 namespace unna {

@@ -5,11 +5,12 @@
 #include <iterator>
 #include <limits>
 
-#include "configs/yaml.h"
 #include "isa/assembly.h"
-#include "isa/text_reader.h"
 #include "isa/trace.h"
 #include "isa/trace_checks.h"
+#include "text/line_reader.h"
+#include "text/numbers.h"
+#include "text/yaml.h"
 
 namespace unna {
 namespace {

@@ -7,7 +7,7 @@
 #include <deque>
 #include <vector>
 
-#include "isa/timing.h"
+#include "isa/accesses.h"
 #include "isa/verify_checks.h"
 
 namespace unna::detail {

@@ -4,9 +4,9 @@
 #include <optional>
 #include <span>
 
+#include "isa/accesses.h"
 #include "isa/assembly.h"
 #include "isa/synapse_format.h"
-#include "isa/timing.h"
 #include "isa/verify_checks.h"
 
 namespace unna::detail {
@@ -40,8 +40,8 @@ std::span<const Function> functions(Opcode opcode) {
 void check_function(const Site& site, const OperandInfo& row, std::uint32_t word) {
   const auto fn = static_cast<Function>(word);
   const Opcode opcode = site.instruction().opcode;
-  if (word >= kFunctionNames.size())
-    site.reject("{} is {}, expected a function below {}", row.name, word, kFunctionNames.size());
+  if (word >= kFunctions.size())
+    site.reject("{} is {}, expected a function below {}", row.name, word, kFunctions.size());
   if (row.operand == post || opcode == Opcode::act) {
     if (!is_unary(fn))
       site.reject("{} is {}, expected a function of one operand", row.name, name(fn));

@@ -1,11 +1,14 @@
+#include "text/csv.h"
+
 #include <algorithm>
 #include <array>
 #include <unordered_map>
 
 #include "base/error.h"
-#include "configs/yaml.h"
-#include "memmgr/csv_reader.h"
 #include "memmgr/plan_files.h"
+#include "text/csv.h"
+#include "text/numbers.h"
+#include "text/yaml.h"
 
 namespace unna {
 namespace {

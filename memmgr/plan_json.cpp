@@ -2,8 +2,9 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
-#include "memmgr/json.h"
 #include "memmgr/plan_files.h"
+#include "text/json.h"
+#include "text/numbers.h"
 
 namespace unna {
 namespace {

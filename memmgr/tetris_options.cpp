@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "configs/yaml.h"
 #include "memmgr/problem.h"
+#include "text/yaml.h"
 
 namespace unna {
 

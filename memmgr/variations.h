@@ -1,6 +1,6 @@
 #pragma once
 
-// Other layouts of the same buffers, for who chooses by more than the peak (cli/candidates.h). All
+// Other layouts of the same buffers, for who chooses by more than the peak (flow/candidates.h). All
 // are valid plans of any problem. Same arguments, same result.
 
 #include <cstddef>

@@ -2,7 +2,7 @@
 
 #include "report/compare_report.h"
 #include "report/json.h"
-#include "report/units.h"
+#include "text/units.h"
 
 namespace unna {
 

@@ -4,8 +4,9 @@
 
 #include <map>
 
-#include "report/table.h"
-#include "report/units.h"
+#include "text/csv.h"
+#include "text/table.h"
+#include "text/units.h"
 
 namespace unna {
 

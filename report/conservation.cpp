@@ -6,8 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "cost/dimensions.h"
+#include "cost/timing.h"
 #include "energy/work.h"
-#include "isa/timing.h"
+#include "isa/accesses.h"
 #include "workloads/sparsity.h"
 
 namespace unna {

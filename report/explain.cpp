@@ -6,8 +6,8 @@
 #include <numeric>
 #include <optional>
 
-#include "report/table.h"
-#include "report/units.h"
+#include "text/table.h"
+#include "text/units.h"
 
 namespace unna {
 

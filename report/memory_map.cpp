@@ -8,7 +8,8 @@
 
 #include "base/file.h"
 #include "report/plan_report.h"
-#include "report/units.h"
+#include "text/units.h"
+#include "text/utf8.h"
 
 namespace unna {
 namespace {
@@ -23,33 +24,19 @@ constexpr double kBottom = 44;
 /// choke.
 constexpr std::size_t kMostRectangles = 20'000;
 
-/// Bytes of a well-formed UTF-8 sequence at the start of the text; 0 where there is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
-  const unsigned lead = byte(0);
-  const std::size_t length = lead < 0x80   ? 1
-                             : lead < 0xc2 ? 0
-                             : lead < 0xe0 ? 2
-                             : lead < 0xf0 ? 3
-                             : lead < 0xf5 ? 4
-                                           : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t k = 1; k < length; ++k)
-    if ((byte(k) & 0xc0U) != 0x80) return 0;
-  if (lead == 0xe0 && byte(1) < 0xa0) return 0;
-  if (lead == 0xed && byte(1) > 0x9f) return 0;
-  if (lead == 0xef && byte(1) == 0xbf && byte(2) >= 0xbe) return 0;
-  if ((lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) > 0x8f)) return 0;
-  return length;
+/// U+FFFE and U+FFFF are UTF-8, but no characters of XML 1.0 (section 2.2).
+bool is_xml_character(std::string_view character) {
+  return !character.empty() && static_cast<unsigned char>(character.front()) >= 0x20 &&
+         character != "\xef\xbf\xbe" && character != "\xef\xbf\xbf";
 }
 
 /// Text of an XML element: markup escaped, what XML can't hold replaced.
 std::string escaped(std::string_view text) {
   std::string result;
   while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
+    const std::size_t length = utf8_length(text);
     const auto byte = static_cast<unsigned char>(text.front());
-    if (length == 0 || byte < 0x20)
+    if (!is_xml_character(text.substr(0, length)))
       result += "\xef\xbf\xbd";
     else if (byte == '&')
       result += "&amp;";

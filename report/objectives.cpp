@@ -7,8 +7,9 @@
 #include <sstream>
 
 #include "base/error.h"
-#include "report/table.h"
-#include "report/units.h"
+#include "text/csv.h"
+#include "text/table.h"
+#include "text/units.h"
 
 namespace unna {
 

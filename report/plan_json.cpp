@@ -3,7 +3,7 @@
 #include "memmgr/explain.h"
 #include "report/json.h"
 #include "report/plan_report.h"
-#include "report/units.h"
+#include "text/units.h"
 
 namespace unna {
 namespace {

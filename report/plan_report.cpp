@@ -6,7 +6,7 @@
 
 #include "memmgr/explain.h"
 #include "memmgr/planners/placement.h"
-#include "report/units.h"
+#include "text/units.h"
 
 namespace unna {
 namespace {

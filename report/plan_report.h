@@ -10,7 +10,7 @@
 
 #include "memmgr/pools.h"
 #include "memmgr/problem.h"
-#include "report/table.h"
+#include "text/table.h"
 
 namespace unna {
 

@@ -6,7 +6,7 @@
 #include "report/json.h"
 #include "report/limit.h"
 #include "report/run_report.h"
-#include "report/units.h"
+#include "text/units.h"
 
 namespace unna {
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "report/run_report.h"
-#include "report/table.h"
-#include "report/units.h"
+#include "text/table.h"
+#include "text/units.h"
 
 namespace unna {
 namespace {

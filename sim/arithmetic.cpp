@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "base/error.h"
-#include "isa/timing.h"
 
 namespace unna {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "isa/timing.h"
+#include "isa/accesses.h"
 #include "sim/arithmetic.h"
 #include "sim/indexed_synapses.h"
 #include "sim/products.h"

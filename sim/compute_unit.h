@@ -1,7 +1,7 @@
 #pragma once
 
 // The meaning of the compute instructions: what each does to the contents of its core's buffers,
-// in the machine's number type. Timing is elsewhere (isa/timing.h).
+// in the machine's number type. Timing is elsewhere (cost/timing.h).
 
 #include <memory>
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
-#include "isa/timing.h"
+#include "cost/dimensions.h"
+#include "cost/timing.h"
+#include "isa/accesses.h"
 #include "sim/core_model.h"
 
 namespace unna {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "isa/timing.h"
+#include "isa/accesses.h"
 
 namespace unna {
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "isa/timing.h"
 #include "sim/arithmetic.h"
 
 namespace unna {

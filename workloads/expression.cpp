@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "text/numbers.h"
+
 namespace unna {
 namespace {
 

@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "configs/yaml.h"
+#include "text/yaml.h"
 
 namespace unna {
 

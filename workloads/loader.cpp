@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "configs/yaml.h"
+#include "text/yaml.h"
 #include "workloads/graph.h"
 #include "workloads/op_reader.h"
 #include "workloads/scope.h"

@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "text/numbers.h"
+
 namespace unna {
 namespace {
 

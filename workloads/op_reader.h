@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "configs/yaml.h"
+#include "text/yaml.h"
 #include "workloads/layers.h"
 
 namespace unna {

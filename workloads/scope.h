@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "configs/yaml.h"
+#include "text/yaml.h"
 #include "workloads/expression.h"
 #include "workloads/graph.h"
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "configs/yaml.h"
+#include "text/yaml.h"
 #include "workloads/layers.h"
 
 namespace unna {

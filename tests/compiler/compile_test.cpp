@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "isa/timing.h"
+#include "cost/dimensions.h"
 
 namespace unna {
 namespace {

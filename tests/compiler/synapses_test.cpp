@@ -7,7 +7,9 @@
 #include <cmath>
 
 #include "compiler/compile.h"
-#include "isa/timing.h"
+#include "cost/dimensions.h"
+#include "cost/timing.h"
+#include "isa/accesses.h"
 #include "workloads/layers.h"
 #include "workloads/sparsity.h"
 

@@ -1,8 +1,9 @@
-#include "configs/yaml.h"
+#include "text/yaml.h"
 
 #include <gtest/gtest.h>
 
 #include "tests/support/committed.h"
+#include "text/numbers.h"
 
 namespace unna {
 namespace {

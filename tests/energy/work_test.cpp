@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cost/timing.h"
 #include "energy/model.h"
-#include "isa/timing.h"
 
 namespace unna {
 namespace {

@@ -1,6 +1,6 @@
 // Scales of int8 networks, and what becomes of them.
 
-#include "cli/calibrate.h"
+#include "flow/calibrate.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // What a conformance test's verdict depends on. The tests of libonnx-testdata are run by
 // tests/golden/conformance.txt.
 
-#include "cli/conformance.h"
+#include "flow/conformance.h"
 
 #include <gtest/gtest.h>
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "cli/functional.h"
-#include "cli/pipeline.h"
+#include "flow/functional_run.h"
+#include "flow/pipeline.h"
 #include "workloads/random_values.h"
 
 namespace unna {

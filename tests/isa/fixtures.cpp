@@ -54,7 +54,7 @@ std::uint32_t random_word(Rng& rng, OperandKind kind) {
   if (rng.chance(1, 4)) return any;
   switch (kind) {
     case OperandKind::fn:
-      return any % kFunctionNames.size();
+      return any % kFunctions.size();
     case OperandKind::flags:
       return any % 8;
     default:

@@ -33,7 +33,7 @@ const std::map<std::string, std::set<std::string>, std::less<>>& may_include() {
 
 /// Single headers let through a wall.
 bool is_let_through(std::string_view folder, std::string_view target) {
-  return folder == "workloads" && target == "configs/yaml.h";
+  return folder == "workloads" && target == "text/yaml.h";
 }
 
 std::string folder_of(std::string_view path) {
@@ -66,8 +66,8 @@ std::set<std::string> systemc_headers(const std::vector<Include>& includes) {
 std::optional<std::string> external_breach(const Include& include, const std::string& folder) {
   if (!include.angled) return std::nullopt;
   if (is_systemc(include) && folder != "sim") return "SystemC is for sim's sources only";
-  if (include.target.starts_with("yaml-cpp") && include.path != "configs/yaml.cpp")
-    return "yaml-cpp is for configs/yaml.cpp only";
+  if (include.target.starts_with("yaml-cpp") && include.path != "text/yaml.cpp")
+    return "yaml-cpp is for text/yaml.cpp only";
   if (include.target.starts_with("boost") && folder != "cli") return "Boost is for cli only";
   if (starts_with_any(include.target, {"onnx", "google/protobuf"}) &&
       !include.path.starts_with("workloads/onnx"))

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "memmgr/json.h"
 #include "memmgr/plan_files.h"
 #include "tests/memmgr/featured.h"
+#include "text/json.h"
 
 namespace unna::test {
 namespace {

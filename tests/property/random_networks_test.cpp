@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "compiler/compile.h"
-#include "isa/timing.h"
 #include "memmgr/checker.h"
 #include "memmgr/problem.h"
 #include "sim/simulate.h"

@@ -1,8 +1,9 @@
-#include "report/table.h"
+#include "text/table.h"
 
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "text/csv.h"
 
 namespace unna {
 namespace {
@@ -40,7 +41,7 @@ TEST(TextTable, a_row_of_another_width_is_refused) {
 
 TEST(Csv, cells_survive_writing_and_reading) {
   const std::vector<std::string> cells = {"plain", "with,comma", "with \"quotes\"", "", " blank "};
-  EXPECT_EQ(csv_line(cells), "plain,\"with,comma\",\"with \"\"quotes\"\"\",, blank ");
+  EXPECT_EQ(csv_line(cells), "plain,\"with,comma\",\"with \"\"quotes\"\"\",,\" blank \"");
   EXPECT_EQ(split_csv_line(csv_line(cells)), cells);
 }
 

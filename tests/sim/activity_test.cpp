@@ -1,11 +1,13 @@
 // What instructions do, and what becomes of the multipliers' cycles: by hand, for each timing
 // class.
 
-#include "isa/activity.h"
+#include "cost/activity.h"
 
 #include <gtest/gtest.h>
 
-#include "isa/timing.h"
+#include "cost/dimensions.h"
+#include "cost/slots.h"
+#include "cost/timing.h"
 
 namespace unna {
 namespace {

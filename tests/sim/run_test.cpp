@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/rng.h"
-#include "isa/timing.h"
+#include "isa/accesses.h"
 #include "tests/sim/program.h"
 
 namespace unna::testing {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "isa/timing.h"
+#include "isa/accesses.h"
 
 namespace unna {
 namespace {

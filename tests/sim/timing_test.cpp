@@ -1,10 +1,11 @@
 // Cycles of every opcode, reckoned by hand from docs/model.md for 16 PEs x 16 multipliers.
 
-#include "isa/timing.h"
+#include "cost/timing.h"
 
 #include <gtest/gtest.h>
 
-#include "isa/activity.h"
+#include "cost/dimensions.h"
+#include "cost/slots.h"
 
 namespace unna {
 namespace {

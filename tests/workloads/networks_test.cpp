@@ -9,7 +9,8 @@
 #include <optional>
 
 #include "base/file.h"
-#include "configs/yaml.h"
+#include "text/numbers.h"
+#include "text/yaml.h"
 #include "workloads/graph.h"
 #include "workloads/sparsity.h"
 #include "workloads/usage.h"

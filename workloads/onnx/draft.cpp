@@ -4,33 +4,21 @@
 
 #include <algorithm>
 
+#include "text/utf8.h"
+
 namespace unna::onnx_import {
-namespace {
-
-/// Length of the UTF-8 sequence that starts at `at`; 0 where there is none.
-std::size_t utf8_length(std::string_view text, std::size_t at) {
-  const auto lead = static_cast<unsigned char>(text[at]);
-  const std::size_t length = lead < 0x80                    ? 1
-                             : lead >= 0xc2 && lead < 0xe0  ? 2
-                             : lead >= 0xe1 && lead <= 0xec ? 3
-                                                            : 0;
-  if (length == 0 || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((static_cast<unsigned char>(text[at + i]) & 0xc0U) != 0x80U) return 0;
-  return length;
-}
-
-}  // namespace
 
 std::string printable(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = utf8_length(text, at);
+    const std::size_t length = utf8_length(text.substr(at));
     const auto byte = static_cast<unsigned char>(text[at]);
+    // Private use, specials (with the byte order mark) and the planes beyond the first.
+    const bool odd = byte >= 0xee;
     // C1 controls and line separators are characters that end lines elsewhere.
     const bool separator = byte == 0xc2 || text.substr(at, 2) == "\xe2\x80";
     const bool expression = text.substr(at, 2) == "$(";  // of the network language
-    if (length == 0 || byte < 0x20 || byte == 0x7f || separator || expression) {
+    if (length == 0 || byte < 0x20 || byte == 0x7f || odd || separator || expression) {
       out += '_';
       at += std::max<std::size_t>(length, 1);
       continue;

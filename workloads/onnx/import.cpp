@@ -6,7 +6,8 @@
 #include <algorithm>
 
 #include "base/file.h"
-#include "configs/yaml.h"
+#include "text/numbers.h"
+#include "text/yaml.h"
 #include "workloads/onnx/patterns.h"
 #include "workloads/onnx/translate.h"
 

@@ -1,0 +1,154 @@
+#include "flow/calibrate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/error.h"
+#include "numbers/quantised.h"
+
+namespace unna {
+namespace {
+
+double largest_magnitude(std::span<const double> values) {
+  double largest = 0;
+  for (const double v : values) largest = std::max(largest, std::fabs(v));
+  return largest;
+}
+
+/// Sets of tensors with one scale.
+class Groups {
+ public:
+  explicit Groups(std::size_t tensors) : parent_(tensors) {
+    std::iota(parent_.begin(), parent_.end(), std::size_t{0});
+  }
+  std::size_t find(TensorId tensor) {
+    std::size_t at = tensor.index();
+    while (parent_[at] != at) at = parent_[at] = parent_[parent_[at]];
+    return at;
+  }
+  void join(TensorId a, TensorId b) { parent_[find(a)] = find(b); }
+
+ private:
+  std::vector<std::size_t> parent_;
+};
+
+/// Operators whose results are elements of their inputs, or between some.
+bool keeps_scale(const GraphOp& op) {
+  switch (op.kind) {
+    case OpKind::concat:
+    case OpKind::split:
+    case OpKind::slice:
+    case OpKind::gather:
+    case OpKind::reshape:
+    case OpKind::transpose:
+    case OpKind::pad:
+    case OpKind::resize:
+    case OpKind::max_pool:
+    case OpKind::avg_pool:
+      return true;
+    case OpKind::reduce:
+      return op.as<ReduceAttrs>().fn == ReduceFn::max;
+    case OpKind::unary:
+      return op.as<FunctionAttrs>().fn == ScalarFn::identity;
+    default:
+      return false;
+  }
+}
+
+/// What only a clamp reads takes the scale of its result: beyond it all is the same.
+bool is_clamped(const Graph& graph, const GraphOp& op) {
+  if (op.kind != OpKind::unary) return false;
+  const ScalarFn fn = op.as<FunctionAttrs>().fn;
+  const GraphTensor& in = graph.tensor(op.inputs[0]);
+  return (fn == ScalarFn::relu || fn == ScalarFn::clip) && in.kind == TensorKind::activation &&
+         !in.is_output && in.consumers.size() == 1;
+}
+
+class Calibration {
+ public:
+  explicit Calibration(Graph& graph)
+      : graph_(graph), groups_(graph.tensors.size()), largest_(graph.tensors.size()) {}
+
+  ExactOutputs run(const InputValues& inputs) {
+    ExactOutputs outputs;
+    const auto visit = [&](TensorId id, std::span<double> values) {
+      largest_[id.index()] = largest_magnitude(values);
+      if (graph_.tensor(id).is_output) outputs[id] = {values.begin(), values.end()};
+    };
+    std::vector<std::vector<float>> inner(graph_.ops.size());
+    run_reference(graph_, inputs, std::nullopt, visit,
+                  [&](OpId op, std::span<const double> largest) {
+                    for (const double l : largest) inner[op.index()].push_back(int8_scale(l));
+                  });
+    for (std::size_t i = 0; i < inner.size(); ++i) graph_.ops[i].inner_scales = inner[i];
+    for (std::size_t i = 0; i < graph_.tensors.size(); ++i)
+      if (graph_.tensors[i].kind == TensorKind::weight)
+        for (const float w : *graph_.tensors[i].values)
+          largest_[i] = std::max(largest_[i], std::fabs(static_cast<double>(w)));
+    tie();
+    assign();
+    return outputs;
+  }
+
+ private:
+  void tie() {
+    for (const GraphOp& op : graph_.ops) {
+      if (is_clamped(graph_, op)) largest_[op.inputs[0].index()] = 0;
+      if (is_clamped(graph_, op)) groups_.join(op.inputs[0], op.outputs[0]);
+      // The output before the first step is multiplied with the same synapses as those of others.
+      if (op.kind == OpKind::lstm && op.inputs.size() > 4)
+        groups_.join(op.inputs[4], op.outputs[0]);
+      if (!keeps_scale(op)) continue;
+      for (const TensorId in : op.inputs) groups_.join(in, op.inputs[0]);
+      for (const TensorId out : op.outputs) groups_.join(out, op.inputs[0]);
+    }
+  }
+
+  void assign() {
+    std::vector<double> most(largest_.size());
+    for (std::size_t i = 0; i < largest_.size(); ++i) {
+      double& of_group = most[groups_.find(TensorId(i))];
+      of_group = std::max(of_group, largest_[i]);
+    }
+    for (std::size_t i = 0; i < largest_.size(); ++i)
+      graph_.tensors[i].scale = int8_scale(most[groups_.find(TensorId(i))]);
+  }
+
+  Graph& graph_;
+  Groups groups_;
+  std::vector<double> largest_;  ///< by tensor: magnitude that has to fit
+};
+
+}  // namespace
+
+ExactOutputs calibrate(Graph& graph, const InputValues& inputs) {
+  return Calibration(graph).run(inputs);
+}
+
+Fidelity fidelity(const Graph& graph, const ExactOutputs& exact,
+                  const std::map<TensorId, std::vector<double>>& got) {
+  Fidelity f;
+  double signal = 0, noise = 0;
+  for (const auto& [id, expected] : exact) {
+    const std::vector<double>& values = got.at(id);
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      signal += expected[i] * expected[i];
+      noise += (values[i] - expected[i]) * (values[i] - expected[i]);
+    }
+    const Shape& shape = graph.tensor(id).shape;
+    if (shape.empty() || shape.back() < 2) continue;
+    const auto columns = static_cast<std::ptrdiff_t>(shape.back());
+    const auto top = [&](const std::vector<double>& v, std::ptrdiff_t from) {
+      return std::max_element(v.begin() + from, v.begin() + from + columns) - v.begin();
+    };
+    for (std::ptrdiff_t from = 0; from < std::ssize(expected); from += columns) {
+      ++f.rows;
+      f.same_top += top(expected, from) == top(values, from);
+    }
+  }
+  if (signal > 0 && noise > 0) f.sqnr_db = 10 * std::log10(signal / noise);
+  return f;
+}
+
+}  // namespace unna

@@ -1,0 +1,334 @@
+#include "flow/pipeline.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/host.h"
+#include "base/version.h"
+#include "flow/functional_run.h"
+#include "flow/peak.h"
+#include "flow/process_pool.h"
+#include "flow/validated_text.h"
+#include "text/units.h"
+
+namespace unna {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The first few of a list of breaches, one a line.
+template <class Messages, class Text>
+void require_none(const Messages& messages, const char* what, Text&& text) {
+  if (messages.empty()) return;
+  std::string all = what;
+  for (const auto& message : messages) all += "\n  " + text(message);
+  throw InternalError(all);
+}
+
+std::string message_of(const Violation& violation) {
+  return violation.message;
+}
+std::string message_of(const ShadowViolation& violation) {
+  return violation.message;
+}
+std::string message_of(const std::string& text) {
+  return text;
+}
+
+template <class Messages>
+void require_none(const Messages& messages, const char* what) {
+  require_none(messages, what, [](const auto& message) { return message_of(message); });
+}
+
+}  // namespace
+
+ChosenMachine choose_machine(const MachineChoice& choice) {
+  ChosenMachine machine;
+  if (choice.file) {
+    const std::string text = read_file(*choice.file);
+    machine.config = parse_machine(text, choice.file->string());
+    machine.file = InputFile{choice.file->string(), hash_hex(text)};
+    if (choice.cores) machine.config.cores = *choice.cores;
+  } else {
+    machine.config = preset_machine(choice.cores.value_or(1));
+  }
+  set_fields(machine.config, choice.set);
+  const Bytes element = element_bytes(machine.config.data_type);
+  if (machine.config.core.accumulator_bytes < element)
+    throw InputError(fmt::format(
+        "core.accumulator_bytes: {} bytes, expected at least the {} of an element of {}",
+        machine.config.core.accumulator_bytes, element,
+        kDataTypeNames[static_cast<std::size_t>(machine.config.data_type)]));
+  const DramConfig& dram = machine.config.dram;
+  if (dram.model == DramModel::banked)
+    check_dram(dram.device, dram.layout, dram.controller,
+               choice.file && choice.set.empty() ? choice.file->string() : "the machine");
+  return machine;
+}
+
+Graph read_network(const NetworkChoice& network) {
+  OnnxImport import = load_network(network.file, network.onnx);
+  for (const std::string& note : import.notes)
+    fmt::print(stderr, "{}: note: {}\n", network.file.string(), note);
+  set_densities(import.graph, network.densities, network.weight_seed);
+  return std::move(import.graph);
+}
+
+Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
+                         const CompileOptions& options,
+                         const std::function<void(Graph&)>& prepare) {
+  const Stopwatch reading;
+  Graph graph = read_network(network);
+  const double read_seconds = reading.seconds();
+  if (prepare) prepare(graph);
+  const Stopwatch compiling;
+  Compiled compiled = compile_graph(std::move(graph), machine, options);
+  compiled.network_file = {network.file.string(), hash_hex(read_file(network.file))};
+  compiled.seconds = read_seconds + compiling.seconds();
+  return compiled;
+}
+
+Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options) {
+  Compiled compiled;
+  compiled.machine = machine;
+  compiled.options = options;
+  compiled.graph = std::move(graph);
+  if (machine.config.core.indexing == Indexing::step) find_zeros(compiled.graph);
+  CompileResult result = compile(compiled.graph, machine.config, options);
+  compiled.parameters = std::move(result.parameters);
+  compiled.placement = std::move(result.placement);
+  compiled.graph_dump = std::move(result.graph);
+  compiled.partition_dump = std::move(result.partition);
+  compiled.tiles_dump = std::move(result.tiles);
+  compiled.object = std::make_shared<const Object>(std::move(result.object));
+  try {
+    verify(*compiled.object);
+  } catch (const InputError& error) {
+    throw InternalError(fmt::format("the compiled program is refused: {}", error.what()));
+  }
+  return compiled;
+}
+
+Executed execute(const Compiled& compiled) {
+  return execute(compiled, compiled.machine.config);
+}
+
+Executed execute(const Compiled& compiled, const MachineConfig& machine) {
+  const Stopwatch watch;
+  Executed executed;
+  for (const BufferInfo& buffer : compiled.object->buffers)
+    if (buffer.kind == BufferKind::intermediate)
+      executed.without_sharing += round_up(buffer.size, machine.dram.alignment_bytes);
+  const Image image =
+      link(compiled.object, identity_layout(*compiled.object, machine.dram.alignment_bytes),
+           std::numeric_limits<Bytes>::max());
+  executed.trace = trace_of(image, machine, {}, &executed.result);
+  require_none(conservation_breaches(compiled.graph, *compiled.object, machine, executed.result),
+               "the simulation does not add up:");
+  executed.seconds = watch.seconds();
+  return executed;
+}
+
+PlanProblem problem_of(const Compiled& compiled, const Executed& executed, LivenessKind kind) {
+  const Bytes alignment = compiled.machine.config.dram.alignment_bytes;
+  if (kind == LivenessKind::topology)
+    return make_problem(topology_liveness(*compiled.object), alignment);
+  invariant(kind == LivenessKind::instruction, "no layout is planned from {} liveness",
+            kLivenessNames[static_cast<std::size_t>(kind)]);
+  return make_problem(instruction_liveness(executed.trace), alignment);
+}
+
+Planned lay_out(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
+                Plan plan) {
+  const Object& object = *compiled.object;
+  const Bytes alignment = compiled.machine.config.dram.alignment_bytes;
+  Planned planned;
+  planned.plan = std::move(plan);
+  planned.layout = layout_from_offsets(
+      object,
+      member_offsets(problem, planned.plan, object.buffers.size(), object.buffers, alignment),
+      alignment);
+  MemoryFigures& figures = planned.figures;
+  figures.planner = planned.plan.planner;
+  figures.liveness = kLivenessNames[static_cast<std::size_t>(problem.lifetimes.kind)];
+  figures.buffers = problem.buffers.size();
+  figures.without_sharing = executed.without_sharing;
+  figures.peak = planned.plan.peak;
+  figures.lower_bound = planned.plan.lower_bound;
+  figures.proved_optimal = planned.plan.proved_optimal;
+  figures.total = planned.layout.total_bytes;
+  figures.seed = planned.plan.seed;
+  figures.note = planned.plan.note;
+  return planned;
+}
+
+Planned plan_memory(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
+                    const std::string& name, const PlanOptions& options) {
+  const Stopwatch watch;
+  Planned planned = lay_out(compiled, executed, problem, run_planner(name, problem, options));
+  planned.seconds = watch.seconds();
+  return planned;
+}
+
+void require_fit(const Compiled& compiled, const PlanProblem& problem, const Layout& layout) {
+  const Bytes capacity = dram_capacity(compiled.machine.config);
+  if (layout.total_bytes <= capacity) return;
+  throw CapacityError(fmt::format(
+      "{} needs {} bytes of DRAM, {} of them for intermediates: {} more than the {} of {}; in use "
+      "together at the peak: {}",
+      compiled.object->network, grouped(layout.total_bytes), grouped(layout.arena_bytes),
+      grouped(layout.total_bytes - capacity), grouped(capacity), compiled.machine.config.name,
+      peak_text(problem)));
+}
+
+MachineConfig machine_for_delays(MachineConfig machine) {
+  machine.dram.model = DramModel::bandwidth;
+  machine.cache.size_bytes = 0;  // which that model has none of
+  return machine;
+}
+
+Validated validate(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
+                   Planned& planned, std::int64_t perturbed, std::uint64_t seed) {
+  Validated validated;
+  ValidationFigures& done = validated.figures;
+  done.conservation = true;  // execute() has thrown otherwise
+  require_none(check_plan(problem, planned.plan), "the plan is not valid:");
+  const auto unordered = check_layout(executed.trace, planned.layout);
+  if (problem.lifetimes.kind == LivenessKind::topology && !unordered.empty()) {
+    planned.figures.unsafe = unordered.front().message;
+    return validated;
+  }
+  require_none(unordered, "the layout is not valid:");
+  done.checker = true;
+  const Image image = link(compiled.object, planned.layout, std::numeric_limits<Bytes>::max());
+  SimOptions options;
+  options.shadow = true;
+  validated.shared = simulate(image, compiled.machine.config, options);
+  require_none(validated.shared->violations, "the replay reads bytes of another buffer:");
+  done.shadow = true;
+  const MachineConfig machine = machine_for_delays(compiled.machine.config);
+  for (std::int64_t i = 0; i < perturbed; ++i) {
+    options.perturb = seed + static_cast<std::uint64_t>(i);
+    require_none(simulate(image, machine, options).violations,
+                 "the replay under random delays reads bytes of another buffer:");
+    ++done.perturbed;
+  }
+  return validated;
+}
+
+namespace {
+
+std::string result_of(ChildWork& child) {
+  ChildOutcome outcome = child.wait();
+  if (!outcome.ok) throw InternalError(outcome.text);
+  return std::move(outcome.text);
+}
+
+struct StageSeconds {
+  double plan = 0, validate = 0;
+};
+
+/// The stages behind the compiler, with what they say in the report.
+StageSeconds execute_and_plan(Run& run, const RunOptions& options) {
+  const MachineConfig& machine = run.compiled.machine.config;
+  // Lifetimes are those of the instructions under any timing, so that a plan need not wait for the
+  // slower memory model. With it, the layouts without sharing and with are simulated at once.
+  const bool at_once = options.concurrent && machine.dram.model == DramModel::banked;
+  run.executed = execute(run.compiled, at_once ? machine_for_delays(machine) : machine);
+  const Stopwatch planning;
+  const PlanProblem problem = problem_of(run.compiled, run.executed, LivenessKind::instruction);
+  run.planned = plan_memory(run.compiled, run.executed, problem, options.planner, options.plan);
+  StageSeconds seconds;
+  seconds.plan = planning.seconds();
+  require_fit(run.compiled, problem, run.planned.layout);
+
+  Stopwatch validating;
+  const auto validated_here = [&] {
+    return validate(run.compiled, run.executed, problem, run.planned, options.perturbed,
+                    options.plan.seed);
+  };
+  Validated validated;
+  if (at_once) {
+    ChildWork child([&] { return to_text(validated_here()); });
+    run.executed = execute(run.compiled);
+    validating = Stopwatch();  // what is left to wait for
+    validated = validated_of(result_of(child));
+  } else {
+    validated = validated_here();
+  }
+  run.report.validation = validated.figures;
+  if (validated.shared && validated.shared->memory) run.report.shared = std::move(validated.shared);
+  seconds.validate = validating.seconds();
+  return seconds;
+}
+
+/// What was run, on what, and what came out of it.
+void fill_report(Run& run, const RunOptions& options) {
+  const Compiled& compiled = run.compiled;
+  const Object& object = *compiled.object;
+  RunReport& report = run.report;
+  report.version = kVersion;
+  report.network = object.network;
+  report.network_file = compiled.network_file;
+  report.machine_file = compiled.machine.file;
+  report.machine = compiled.machine.config;
+  report.granularity = kGranularityNames[static_cast<std::size_t>(options.compile.granularity)];
+  report.partition = kPartitionNames[static_cast<std::size_t>(options.compile.partition)];
+  report.seed = options.plan.seed;
+  for (const auto& stream : object.streams) report.instructions += stream.size();
+  report.layers = object.layers.size();
+  report.buffers = object.buffers;
+  report.result = run.executed.result;
+  report.work = work_of(object, report.machine.core);
+  report.roofline = roofline(compiled.graph, object, report.machine);
+  report.memory = run.planned.figures;
+}
+
+}  // namespace
+
+Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
+                const RunOptions& options, bool timing) {
+  const Stopwatch total;
+  Run run;
+  run.report.energy_table = options.energy ? load_energy(*options.energy) : default_energy();
+  if (options.energy)
+    run.report.energy_file = InputFile{options.energy->string(), run.report.energy_table.hash};
+  std::optional<NetworkValues> values;
+  if (options.functional) require_computable(machine.config);
+  double functional_seconds = 0;
+  run.compiled = compile_network(network, machine, options.compile, [&](Graph& graph) {
+    if (!options.functional) return;
+    const Stopwatch giving;
+    values = give_values(graph, machine.config.data_type, *options.functional, options.plan.seed);
+    functional_seconds = giving.seconds();
+  });
+  const StageSeconds seconds = execute_and_plan(run, options);
+  fill_report(run, options);
+  if (values) {
+    const Stopwatch computing;
+    FunctionalOutcome outcome =
+        run_functional(run.compiled, run.executed, run.planned.layout, *values,
+                       options.functional->check, options.perturbed, options.plan.seed);
+    run.report.functional = std::move(outcome.figures);
+    run.outputs = std::move(outcome.outputs);
+    functional_seconds += computing.seconds();
+  }
+  if (timing)
+    run.report.host = HostFigures{run.compiled.seconds,
+                                  run.executed.seconds,
+                                  seconds.plan,
+                                  seconds.validate,
+                                  values ? std::optional(functional_seconds) : std::nullopt,
+                                  total.seconds(),
+                                  max_rss_kib()};
+  return run;
+}
+
+}  // namespace unna

@@ -1,0 +1,145 @@
+#pragma once
+
+// The stages put together, each a function from values to a value (docs/architecture.md, "The
+// flow"). simulate, compare and sweep are different walks over these.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/compile.h"
+#include "configs/machine.h"
+#include "isa/object.h"
+#include "isa/trace.h"
+#include "memmgr/checker.h"
+#include "memmgr/problem.h"
+#include "report/run_report.h"
+#include "sim/simulate.h"
+#include "workloads/graph.h"
+#include "workloads/npy.h"
+#include "workloads/onnx/import.h"
+#include "workloads/sparsity.h"
+
+namespace unna {
+
+/// A machine as the command line describes it.
+struct MachineChoice {
+  std::optional<std::filesystem::path> file;  ///< none: the preset for the number of cores
+  std::optional<std::int64_t> cores;          ///< wins over the file
+  std::vector<std::string> set;               ///< `path=value`, wins over both
+};
+struct ChosenMachine {
+  MachineConfig config;
+  std::optional<InputFile> file;
+};
+ChosenMachine choose_machine(const MachineChoice& choice);
+
+struct Compiled {
+  Graph graph;
+  InputFile network_file;
+  ChosenMachine machine;
+  CompileOptions options;
+  std::shared_ptr<const Object> object;  ///< verified
+  std::vector<Parameter> parameters;     ///< for functional simulation, as is the next
+  Placement placement;
+  std::string graph_dump, partition_dump, tiles_dump;
+  double seconds = 0;
+};
+/// A network file, YAML or ONNX, and how to read it.
+struct NetworkChoice {
+  std::filesystem::path file;
+  OnnxOptions onnx;
+  std::vector<DensityChoice> densities = {};  ///< instead of what the file says
+  std::uint64_t weight_seed = 1;              ///< of these
+};
+/// Its notes go to stderr, a line each.
+Graph read_network(const NetworkChoice& network);
+
+/// `prepare` may give the graph values before it is compiled.
+Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
+                         const CompileOptions& options,
+                         const std::function<void(Graph&)>& prepare = {});
+/// The same for a network that comes from no file. Where the machine can skip them, zeros among the
+/// values of weights count as pruned.
+Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options);
+
+/// The program run without sharing.
+struct Executed {
+  Trace trace;
+  SimResult result;
+  Bytes without_sharing = 0;  ///< sum of the intermediates, each aligned
+  double seconds = 0;
+};
+/// The image without sharing may be larger than the machine's DRAM: only plans have to fit it.
+/// Throws InternalError where the run does not conserve MACs, bytes and cycles.
+Executed execute(const Compiled& compiled);
+/// The same on a machine that differs in its timing only.
+Executed execute(const Compiled& compiled, const MachineConfig& machine);
+
+struct Planned {
+  Plan plan;
+  Layout layout;
+  MemoryFigures figures;
+  double seconds = 0;
+};
+/// The problem of the program's intermediates under `topology` or `instruction` liveness.
+PlanProblem problem_of(const Compiled& compiled, const Executed& executed, LivenessKind kind);
+/// The layout of a plan, whoever made it. Its figures name `plan.planner`.
+Planned lay_out(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
+                Plan plan);
+/// A planner's plan and its layout.
+Planned plan_memory(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
+                    const std::string& planner, const PlanOptions& options);
+
+/// Throws CapacityError, naming the buffers in use together at the peak, where the layout does not
+/// fit.
+void require_fit(const Compiled& compiled, const PlanProblem& problem, const Layout& layout);
+
+struct Validated {
+  ValidationFigures figures;
+  /// The program run with the plan's layout; none where the plan is marked as unsafe.
+  std::optional<SimResult> shared;
+};
+/// The machine of runs under random delays. What they show holds under any timing, so they take the
+/// DRAM model that is simulated soonest.
+MachineConfig machine_for_delays(MachineConfig machine);
+/// Holds the plan against the checker, the linked image against the owners of all bytes, and that
+/// again under `perturbed` seeded delay patterns. Throws InternalError with the culprits. A plan
+/// from topology that the program's synchronisation does not bear out is no error of ours: it is
+/// marked as unsafe in its figures, and not replayed.
+Validated validate(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
+                   Planned& planned, std::int64_t perturbed, std::uint64_t seed);
+
+/// A run with values.
+struct FunctionalRequest {
+  bool check = false;  ///< also compare every stored tensor with the reference executor
+  std::map<std::string, std::filesystem::path> inputs;  ///< by tensor; random where there is none
+};
+
+/// What a network run alone is described by.
+struct RunOptions {
+  CompileOptions compile;
+  std::string planner = "auto";
+  PlanOptions plan;
+  std::int64_t perturbed = 1;
+  std::optional<FunctionalRequest> functional;
+  std::optional<std::filesystem::path> energy;  ///< table; none: the shipped one
+  bool concurrent = true;  ///< may simulate in a child process, too; results are the same
+};
+struct Run {
+  Compiled compiled;
+  Executed executed;
+  Planned planned;
+  RunReport report;
+  std::map<std::string, TensorFile> outputs;  ///< by tensor, of a functional run
+};
+/// All of the stages, for one network, machine and planner; `timing` also fills in host figures.
+Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
+                const RunOptions& options, bool timing);
+
+}  // namespace unna

@@ -1,0 +1,15 @@
+#pragma once
+
+// Numbers in text that people wrote. One rule for YAML, CSV, JSON and the command line.
+
+#include <cstdint>
+#include <string_view>
+
+namespace unna {
+
+/// The whole text, decimal, no sign other than a leading '-', no leading zeros. False where `text`
+/// is not such a number, or where it does not fit; `value` is then unspecified.
+bool parse_integer(std::string_view text, std::int64_t& value);
+bool parse_number(std::string_view text, double& value);
+
+}  // namespace unna
