@@ -13,7 +13,7 @@ if(UNNASIM_FUZZ)
   target_link_options(unna_options INTERFACE -fsanitize=address)
 endif()
 
-# Sources stand on their own all the same: presets dev and fuzz compile them one by one. Names in
+# Sources stand on their own all the same: preset dev compiles them one by one. Names in
 # unnamed namespaces may repeat in sources that unna_alone() names.
 if(UNNASIM_UNITY)
   set(CMAKE_UNITY_BUILD ON)

@@ -18,6 +18,9 @@ struct Include {
   bool angled = false;
 };
 
+/// The folders of the table, ascending.
+std::vector<std::string> layers();
+
 /// The includes of one file's text.
 std::vector<Include> includes_of(const std::string& path, const std::string& text);
 

@@ -46,7 +46,7 @@ TEST(Csv, cells_survive_writing_and_reading) {
 }
 
 TEST(Csv, an_open_quote_is_refused) {
-  EXPECT_THROW(split_csv_line("a,\"b"), InternalError);
+  EXPECT_THROW(split_csv_line("a,\"b"), InputError);
 }
 
 TEST(Csv, a_row_needs_as_many_cells_as_columns) {
