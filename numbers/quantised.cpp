@@ -8,7 +8,7 @@
 
 namespace unna {
 
-__extension__ using Wide = __int128;
+__extension__ using WideProduct = __int128;
 
 float int8_scale(double largest) {
   const auto scale = static_cast<float>(largest / 127);
@@ -54,9 +54,9 @@ Requantiser Requantiser::of(double factor) {
 }
 
 std::int64_t Requantiser::apply(std::int64_t sum) const {
-  const Wide product = Wide{sum} * multiplier;
-  const Wide rounded = shift == 0 ? product : ((product >> (shift - 1)) + 1) >> 1;
-  constexpr Wide kMost = std::numeric_limits<std::int64_t>::max();
+  const WideProduct product = WideProduct{sum} * multiplier;
+  const WideProduct rounded = shift == 0 ? product : ((product >> (shift - 1)) + 1) >> 1;
+  constexpr WideProduct kMost = std::numeric_limits<std::int64_t>::max();
   return static_cast<std::int64_t>(std::clamp(rounded, -kMost, kMost));
 }
 
