@@ -5,12 +5,7 @@
 
 #include <array>
 
-// One version for each kind of host. Sanitizers run before the resolver could be.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define UNNA_FOR_HOSTS __attribute__((target_clones("avx2", "default")))
-#else
-#define UNNA_FOR_HOSTS
-#endif
+#include "base/target_clones.h"
 
 namespace unna {
 namespace {

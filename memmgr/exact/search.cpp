@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/target_clones.h"
 #include "memmgr/exact/reason.h"
 
 namespace unna {
@@ -18,8 +19,7 @@ std::uint64_t mix(std::uint64_t x) {  // the finaliser of SplitMix64 (Steele et 
 }
 
 /// Adds to each of `count` values and returns the greatest. Compiled for AVX2 as well.
-__attribute__((target_clones("avx2", "default"))) Bytes add_to_all(Bytes* values, std::size_t count,
-                                                                   Bytes more) {
+UNNA_FOR_HOSTS Bytes add_to_all(Bytes* values, std::size_t count, Bytes more) {
   Bytes most = 0;
   for (std::size_t i = 0; i < count; ++i) {
     values[i] += more;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 
+#include "base/target_clones.h"
 #include "memmgr/planners/gap_search.h"
 
 namespace unna {
@@ -15,10 +16,8 @@ using Rank = std::int32_t;
 
 /// hit[k] = whether [lower[k], upper[k]) meets [from, until). Compiled for AVX2 as well; the
 /// function chosen makes no difference to the result.
-__attribute__((target_clones("avx2", "default"))) void mark_hits(const Rank* lower,
-                                                                 const Rank* upper,
-                                                                 std::size_t count, Rank from,
-                                                                 Rank until, std::uint8_t* hit) {
+UNNA_FOR_HOSTS void mark_hits(const Rank* lower, const Rank* upper, std::size_t count, Rank from,
+                              Rank until, std::uint8_t* hit) {
   for (std::size_t k = 0; k < count; ++k)
     hit[k] = static_cast<std::uint8_t>(static_cast<int>(lower[k] < until) &
                                        static_cast<int>(upper[k] > from));
