@@ -79,34 +79,35 @@ CompareCase compare_one(const NetworkChoice& network, const ChosenMachine& machi
 
 }  // namespace
 
-int compare_command(const Arguments& arguments) {
-  const auto rows = std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
-                    network_options() + machine_options() + compile_options() + search_options();
-  const auto options = parse_options(kHelp, rows, arguments);
-  if (!options) return kExitOk;
+CommandInterface compare_interface() {
+  return {kHelp, std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
+                     network_options() + machine_options() + compile_options() + search_options()};
+}
+
+int compare_command(const Options& options) {
   CompareOptions compare;
-  compare.planners = options->list("planners");
+  compare.planners = options.list("planners");
   for (const std::string& name : compare.planners) planner(name);  // unknown ones fail here
-  compare.plan = plan_choice(*options);
-  compare.compile = compile_choice(*options, Granularity::band);
-  compare.perturbed = options->required_integer("perturb", 0, 1000);
-  compare.explain = options->flag("explain");
-  compare.timing = !options->flag("no-timing");
-  if (options->positional().empty())
+  compare.plan = plan_choice(options);
+  compare.compile = compile_choice(options, Granularity::band);
+  compare.perturbed = options.required_integer("perturb", 0, 1000);
+  compare.explain = options.flag("explain");
+  compare.timing = !options.flag("no-timing");
+  if (options.positional().empty())
     throw InputError("unnasim compare: expected a network, see unnasim compare --help");
 
   CompareReport report;
   report.version = kVersion;
   report.seed = compare.plan.seed;
   report.planner = summary_planner(compare.planners);
-  MachineChoice choice = machine_choice(*options);
-  for (const std::string& network : options->positional())
-    for (const std::int64_t cores : options->integers("cores", 1, kMaxCores)) {
+  MachineChoice choice = machine_choice(options);
+  for (const std::string& network : options.positional())
+    for (const std::int64_t cores : options.integers("cores", 1, kMaxCores)) {
       choice.cores = cores;
       report.cases.push_back(
-          compare_one(network_choice(*options, network), choose_machine(choice), compare));
+          compare_one(network_choice(options, network), choose_machine(choice), compare));
     }
-  const auto directory = run_directory(*options, "compare");
+  const auto directory = run_directory(options, "compare");
   write_file(directory / "compare.csv", compare_csv(report));
   write_file(directory / "compare.json", compare_json(report));
   fmt::print("{}written to {}\n", compare_text(report), directory.string());

@@ -23,11 +23,13 @@ constexpr OptionRow kOptions[] = {
 
 }  // namespace
 
-int conformance_command(const Arguments& arguments) {
-  const auto options = parse_options(kHelp, kOptions, arguments);
-  if (!options) return kExitOk;
-  const std::vector<std::int64_t> cores = options->integers("cores", 1, kMaxCores);
-  std::vector<std::string> roots = options->positional();
+CommandInterface conformance_interface() {
+  return {kHelp, {std::begin(kOptions), std::end(kOptions)}};
+}
+
+int conformance_command(const Options& options) {
+  const std::vector<std::int64_t> cores = options.integers("cores", 1, kMaxCores);
+  std::vector<std::string> roots = options.positional();
   if (roots.empty()) roots = {kDebian};
   std::vector<ConformanceCase> cases;
   bool failed = false;
@@ -37,7 +39,7 @@ int conformance_command(const Arguments& arguments) {
       failed = failed || cases.back().verdict == Verdict::failed;
     }
   fmt::print("{}", conformance_table(cases));
-  if (options->flag("list")) fmt::print("\n{}", conformance_list(cases));
+  if (options.flag("list")) fmt::print("\n{}", conformance_list(cases));
   return failed ? kExitInternal : kExitOk;
 }
 

@@ -90,14 +90,16 @@ std::string heading(const MachineConfig& machine, const DramTraffic& traffic) {
 
 }  // namespace
 
-int dram_command(const Arguments& arguments) {
-  const auto options = parse_options(kHelp, kOptions, arguments);
-  if (!options) return kExitOk;
-  const MachineConfig machine = chosen_machine(*options);
+CommandInterface dram_interface() {
+  return {kHelp, {std::begin(kOptions), std::end(kOptions)}};
+}
+
+int dram_command(const Options& options) {
+  const MachineConfig machine = chosen_machine(options);
   const DramConfig& dram = machine.dram;
   check_dram(dram.device, dram.layout, dram.controller, machine.name);
-  DramTraffic traffic = traffic_of(*options);
-  const std::vector<double> loads = loads_of(*options);
+  DramTraffic traffic = traffic_of(options);
+  const std::vector<double> loads = loads_of(options);
 
   TextTable table({"load", "offered\nGB/s", "achieved\nGB/s", "of peak", "latency\nmean ns",
                    "latency\np99 ns", "row hits"});
@@ -113,7 +115,7 @@ int dram_command(const Arguments& arguments) {
              plain_number(p.peak_share), plain_number(p.mean_latency_ns),
              plain_number(p.p99_latency_ns), plain_number(p.hit_rate)});
   }
-  if (const auto file = options->text("output")) write_file(*file, csv.text());
+  if (const auto file = options.text("output")) write_file(*file, csv.text());
   fmt::print("{}{}", heading(machine, traffic), table.str());
   return kExitOk;
 }

@@ -54,31 +54,34 @@ void print_stream(const std::vector<Instruction>& stream) {
 
 }  // namespace
 
-int compile_command(const Arguments& arguments) {
-  const auto rows = std::vector<OptionRow>(std::begin(kCompileRows), std::end(kCompileRows)) +
-                    network_options() + machine_options() + compile_options();
-  const auto options = parse_options(kCompileHelp, rows, arguments);
-  if (!options) return kExitOk;
-  MachineChoice choice = machine_choice(*options);
-  choice.cores = options->integer("cores", 1, kMaxCores);
+CommandInterface compile_interface() {
+  return {kCompileHelp, std::vector<OptionRow>(std::begin(kCompileRows), std::end(kCompileRows)) +
+                            network_options() + machine_options() + compile_options()};
+}
+
+int compile_command(const Options& options) {
+  MachineChoice choice = machine_choice(options);
+  choice.cores = options.integer("cores", 1, kMaxCores);
   const ChosenMachine machine = choose_machine(choice);
   const Compiled compiled =
-      compile_network(network_choice(*options, options->only()), machine, compile_choice(*options));
+      compile_network(network_choice(options, options.only()), machine, compile_choice(options));
   const fs::path directory =
-      run_directory(*options, fmt::format("{}.{}", compiled.object->network, machine.config.cores));
+      run_directory(options, fmt::format("{}.{}", compiled.object->network, machine.config.cores));
   write_file(directory / "program.uno", encode_object(*compiled.object));
-  write_dumps(*options, compiled, directory);
+  write_dumps(options, compiled, directory);
   fmt::print("{}: {}\nwritten to {}\n", compiled.object->network, object_text(*compiled.object),
              directory.string());
   return kExitOk;
 }
 
-int verify_command(const Arguments& arguments) {
-  const auto options = parse_options(kVerifyHelp, {}, arguments);
-  if (!options) return kExitOk;
-  if (options->positional().empty())
+CommandInterface verify_interface() {
+  return {kVerifyHelp, {}};
+}
+
+int verify_command(const Options& options) {
+  if (options.positional().empty())
     throw InputError("unnasim verify: expected a file, see unnasim verify --help");
-  for (const std::string& file : options->positional()) {
+  for (const std::string& file : options.positional()) {
     const Object object = load_object(file);
     try {
       verify(object);
@@ -90,25 +93,29 @@ int verify_command(const Arguments& arguments) {
   return kExitOk;
 }
 
-int asm_command(const Arguments& arguments) {
-  const auto options = parse_options(kAsmHelp, kAsmRows, arguments);
-  if (!options) return kExitOk;
-  const fs::path file = options->only();
+CommandInterface asm_interface() {
+  return {kAsmHelp, {std::begin(kAsmRows), std::end(kAsmRows)}};
+}
+
+int asm_command(const Options& options) {
+  const fs::path file = options.only();
   const Object object = assemble(read_file(file), file);
   verify(object);
   const fs::path output =
-      options->text("output").value_or(fs::path(file).replace_extension(".uno").string());
+      options.text("output").value_or(fs::path(file).replace_extension(".uno").string());
   write_file(output, encode_object(object));
   fmt::print("{}: {}\n", output.string(), object_text(object));
   return kExitOk;
 }
 
-int disasm_command(const Arguments& arguments) {
-  const auto options = parse_options(kDisasmHelp, kDisasmRows, arguments);
-  if (!options) return kExitOk;
-  const Object object = load_object(options->only());
+CommandInterface disasm_interface() {
+  return {kDisasmHelp, {std::begin(kDisasmRows), std::end(kDisasmRows)}};
+}
+
+int disasm_command(const Options& options) {
+  const Object object = load_object(options.only());
   const auto core =
-      options->integer("core", 0, static_cast<std::int64_t>(object.streams.size()) - 1);
+      options.integer("core", 0, static_cast<std::int64_t>(object.streams.size()) - 1);
   if (core)
     print_stream(object.streams[static_cast<std::size_t>(*core)]);
   else

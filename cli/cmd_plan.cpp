@@ -279,35 +279,36 @@ void write_outputs(const Options& options, const std::vector<PlanRun>& runs, boo
 
 }  // namespace
 
-int plan_command(const Arguments& arguments) {
-  const auto rows = std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
-                    search_options() + objective_options() + network_options() + machine_options() +
-                    compile_options();
-  const auto options = parse_options(kHelp, rows, arguments);
-  if (!options) return kExitOk;
-  if (options->given("objective")) return plan_network(*options);
-  refuse_objective_options(*options);
-  if (options->flag("list")) {
+CommandInterface plan_interface() {
+  return {kHelp, std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
+                     search_options() + objective_options() + network_options() +
+                     machine_options() + compile_options()};
+}
+
+int plan_command(const Options& options) {
+  if (options.given("objective")) return plan_network(options);
+  refuse_objective_options(options);
+  if (options.flag("list")) {
     list_planners();
     return kExitOk;
   }
-  if (options->positional().empty())
+  if (options.positional().empty())
     throw InputError("unnasim plan: expected a file, see unnasim plan --help");
-  const Request request = read_request(*options);
+  const Request request = read_request(options);
 
   std::list<PlanProblem> problems;  // runs point to them
   std::vector<PlanRun> runs;
-  for (const std::string& file : options->positional()) {
-    PlanProblem& problem = problems.emplace_back(load_problem(file, *options, request.alignment));
+  for (const std::string& file : options.positional()) {
+    PlanProblem& problem = problems.emplace_back(load_problem(file, options, request.alignment));
     if (request.capacity && !problem.pools.empty())
-      options->fail("capacity", fmt::format("{} has pools, each with a capacity of its own", file));
+      options.fail("capacity", fmt::format("{} has pools, each with a capacity of its own", file));
     if (request.capacity) problem.capacity = request.capacity;
     named(file, [&] { set_pools(problem, request.pools); });
     for (const std::string& name : request.planners)
       runs.push_back(run_one(file, problem, name, request));
   }
   const std::string too_large = capacity_verdict(runs);
-  write_outputs(*options, runs, too_large.empty());
+  write_outputs(options, runs, too_large.empty());
   if (!too_large.empty()) throw CapacityError(too_large);
   return kExitOk;
 }

@@ -47,74 +47,81 @@ constexpr CommandHelp kIsaHelp = {"isa", "", "Prints the instruction set (docs/i
 
 }  // namespace
 
-int machine_command(const Arguments& arguments) {
-  const auto rows =
-      std::vector<OptionRow>(std::begin(kMachineRows), std::end(kMachineRows)) + machine_options();
-  const auto options = parse_options(kMachineHelp, rows, arguments);
-  if (!options) return kExitOk;
-  if (options->flag("doc")) {
+CommandInterface machine_interface() {
+  return {kMachineHelp, std::vector<OptionRow>(std::begin(kMachineRows), std::end(kMachineRows)) +
+                            machine_options()};
+}
+
+int machine_command(const Options& options) {
+  if (options.flag("doc")) {
     fmt::print("{}", machine_markdown());
     return kExitOk;
   }
-  MachineChoice choice = machine_choice(*options);
-  choice.cores = options->integer("cores", 1, kMaxCores);
+  MachineChoice choice = machine_choice(options);
+  choice.cores = options.integer("cores", 1, kMaxCores);
   fmt::print("{}", dump_machine(choose_machine(choice).config));
   return kExitOk;
 }
 
-int energy_command(const Arguments& arguments) {
-  const auto rows =
-      std::vector<OptionRow>(std::begin(kEnergyRows), std::end(kEnergyRows)) + machine_options();
-  const auto options = parse_options(kEnergyHelp, rows, arguments);
-  if (!options) return kExitOk;
-  const auto file = options->text("energy");
+CommandInterface energy_interface() {
+  return {kEnergyHelp, std::vector<OptionRow>(std::begin(kEnergyRows), std::end(kEnergyRows)) +
+                           machine_options()};
+}
+
+int energy_command(const Options& options) {
+  const auto file = options.text("energy");
   const EnergyTable table = file ? load_energy(*file) : default_energy();
-  fmt::print("{}", core_energy_text(choose_machine(machine_choice(*options)).config, table));
+  fmt::print("{}", core_energy_text(choose_machine(machine_choice(options)).config, table));
   return kExitOk;
 }
 
-int networks_command(const Arguments& arguments) {
-  const auto rows = std::vector<OptionRow>(std::begin(kNetworksRows), std::end(kNetworksRows)) +
-                    network_options();
-  const auto options = parse_options(kNetworksHelp, rows, arguments);
-  if (!options) return kExitOk;
-  if (options->positional().empty())
+CommandInterface networks_interface() {
+  return {kNetworksHelp,
+          std::vector<OptionRow>(std::begin(kNetworksRows), std::end(kNetworksRows)) +
+              network_options()};
+}
+
+int networks_command(const Options& options) {
+  if (options.positional().empty())
     throw InputError("unnasim networks: expected a network, see unnasim networks --help");
   TextTable table(
       {"network", "operators", "tensors", "MACs", "parameters", "intermediates\n(int16)"});
-  for (const std::string& file : options->positional()) {
-    const Graph graph = read_network(network_choice(*options, file));
-    if (options->flag("dump")) fmt::print("{}", dump_graph(graph));
+  for (const std::string& file : options.positional()) {
+    const Graph graph = read_network(network_choice(options, file)).graph;
+    if (options.flag("dump")) fmt::print("{}", dump_graph(graph));
     table.add({graph.name, fmt::format("{}", graph.ops.size()),
                fmt::format("{}", graph.tensors.size()), grouped(total_macs(graph)),
                grouped(total_params(graph)),
                readable_bytes(total_intermediate_bytes(graph, element_bytes(DataType::int16)))});
   }
-  if (!options->flag("dump")) fmt::print("{}", table.str());
+  if (!options.flag("dump")) fmt::print("{}", table.str());
   return kExitOk;
 }
 
-int import_command(const Arguments& arguments) {
-  const auto rows =
-      std::vector<OptionRow>(std::begin(kImportRows), std::end(kImportRows)) + network_options();
-  const auto options = parse_options(kImportHelp, rows, arguments);
-  if (!options) return kExitOk;
-  const std::filesystem::path file = options->only();
-  const Graph graph = read_network(network_choice(*options, file));
-  const std::string output = options->text("output").value_or(
+CommandInterface import_interface() {
+  return {kImportHelp, std::vector<OptionRow>(std::begin(kImportRows), std::end(kImportRows)) +
+                           network_options()};
+}
+
+int import_command(const Options& options) {
+  const std::filesystem::path file = options.only();
+  const Graph graph = read_network(network_choice(options, file)).graph;
+  const std::string output = options.text("output").value_or(
       std::filesystem::path(file).replace_extension(".yaml").string());
   std::error_code absent;
   if (std::filesystem::equivalent(file, output, absent))
-    options->fail("output",
-                  fmt::format("{} would overwrite itself, expected another file", output));
+    options.fail("output", fmt::format("{} would overwrite itself, expected another file", output));
   write_file(output, write_workload(graph));
   fmt::print("{}: {} operators, {} MACs, {} parameters\n", output, graph.ops.size(),
              grouped(total_macs(graph)), grouped(total_params(graph)));
   return kExitOk;
 }
 
-int isa_command(const Arguments& arguments) {
-  if (!parse_options(kIsaHelp, {}, arguments)) return kExitOk;
+CommandInterface isa_interface() {
+  return {kIsaHelp, {}};
+}
+
+int isa_command(const Options& /*options*/) {
   fmt::print("{}", isa_markdown());
   return kExitOk;
 }

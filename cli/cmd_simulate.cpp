@@ -77,30 +77,31 @@ void write_outputs(const fs::path& directory, const Run& run) {
 
 }  // namespace
 
-int simulate_command(const Arguments& arguments) {
-  const auto rows = std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
-                    network_options() + machine_options() + compile_options() + search_options();
-  const auto options = parse_options(kHelp, rows, arguments);
-  if (!options) return kExitOk;
-  MachineChoice choice = machine_choice(*options);
-  choice.cores = options->integer("cores", 1, kMaxCores);
+CommandInterface simulate_interface() {
+  return {kHelp, std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
+                     network_options() + machine_options() + compile_options() + search_options()};
+}
+
+int simulate_command(const Options& options) {
+  MachineChoice choice = machine_choice(options);
+  choice.cores = options.integer("cores", 1, kMaxCores);
   RunOptions run_options;
-  run_options.compile = compile_choice(*options);
-  run_options.planner = planner(options->required("planner")).name;
-  run_options.plan = plan_choice(*options);
-  run_options.perturbed = options->required_integer("perturb", 0, 1000);
-  run_options.functional = functional_choice(*options);
-  if (const auto file = options->text("energy")) run_options.energy = *file;
-  const NetworkChoice network = network_choice(*options, options->only());
+  run_options.compile = compile_choice(options);
+  run_options.planner = planner(options.required("planner")).name;
+  run_options.plan = plan_choice(options);
+  run_options.perturbed = options.required_integer("perturb", 0, 1000);
+  run_options.functional = functional_choice(options);
+  if (const auto file = options.text("energy")) run_options.energy = *file;
+  const NetworkChoice network = network_choice(options, options.only());
 
   const Run run =
-      run_network(network, choose_machine(choice), run_options, !options->flag("no-timing"));
+      run_network(network, choose_machine(choice), run_options, !options.flag("no-timing"));
   const fs::path directory =
-      run_directory(*options, fmt::format("{}.{}", run.report.network, run.report.machine.cores));
+      run_directory(options, fmt::format("{}.{}", run.report.network, run.report.machine.cores));
   write_run(directory, run);
-  write_dumps(*options, run.compiled, directory);
-  if (const auto outputs = options->text("output-dir")) write_outputs(*outputs, run);
-  if (const auto file = options->text("trace")) write_trace(*file, run.executed.trace);
+  write_dumps(options, run.compiled, directory);
+  if (const auto outputs = options.text("output-dir")) write_outputs(*outputs, run);
+  if (const auto file = options.text("trace")) write_trace(*file, run.executed.trace);
   fmt::print("{}  {:<13} {}\n", summary_text(run.report), "written to", directory.string());
   return kExitOk;
 }

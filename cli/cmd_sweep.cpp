@@ -131,20 +131,22 @@ std::string failure_reasons(const Rows& rows) {
 
 }  // namespace
 
-int sweep_command(const Arguments& arguments) {
-  const auto options = parse_options(kHelp, kOptions, arguments);
-  if (!options) return kExitOk;
-  const fs::path file = options->only();
-  const int jobs = static_cast<int>(options->required_integer("jobs", 1, 1024));
+CommandInterface sweep_interface() {
+  return {kHelp, {std::begin(kOptions), std::end(kOptions)}};
+}
+
+int sweep_command(const Options& options) {
+  const fs::path file = options.only();
+  const int jobs = static_cast<int>(options.required_integer("jobs", 1, 1024));
   const SweepSpec spec = parse_sweep(read_file(file), file);
   const std::vector<SweepPoint> points = sweep_points(spec);
-  if (options->flag("list")) {
+  if (options.flag("list")) {
     list_points(spec, points);
     return kExitOk;
   }
 
-  const fs::path directory = run_directory(*options, spec.name);
-  SweepJournal journal(directory / "journal.csv", options->flag("resume"), result_cell_count());
+  const fs::path directory = run_directory(options, spec.name);
+  SweepJournal journal(directory / "journal.csv", options.flag("resume"), result_cell_count());
   std::vector<Prepared> prepared;
   Rows rows(points.size());
   std::size_t resumed = 0;

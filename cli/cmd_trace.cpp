@@ -85,12 +85,14 @@ std::string summarise(const Trace& trace) {
 
 }  // namespace
 
-int trace_command(const Arguments& arguments) {
-  const auto options = parse_options(kHelp, kOptions, arguments);
-  if (!options) return kExitOk;
-  Trace trace = load_trace(options->only());
-  keep_only(*options, trace);
-  fmt::print("{}", options->flag("summary") ? summarise(trace) : format_trace(trace));
+CommandInterface trace_interface() {
+  return {kHelp, {std::begin(kOptions), std::end(kOptions)}};
+}
+
+int trace_command(const Options& options) {
+  Trace trace = load_trace(options.only());
+  keep_only(options, trace);
+  fmt::print("{}", options.flag("summary") ? summarise(trace) : format_trace(trace));
   return kExitOk;
 }
 

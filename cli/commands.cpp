@@ -15,23 +15,29 @@ namespace {
 
 constexpr Command kCommands[] = {
     {"simulate", "compile a network, run it on a machine, plan and validate its memory",
-     simulate_command},
+     simulate_interface, simulate_command},
     {"compare", "what networks need under topology and under instruction liveness",
-     compare_command},
-    {"sweep", "simulate every point of a grid described in a file", sweep_command},
-    {"plan", "place buffers with given lifetimes, from a CSV file or a trace", plan_command},
-    {"compile", "compile a network to an object file", compile_command},
-    {"verify", "check that an object file can run", verify_command},
-    {"asm", "assemble text to an object file", asm_command},
-    {"disasm", "print an object file as text", disasm_command},
-    {"trace", "print or summarise a trace file", trace_command},
-    {"import", "write an ONNX model as a network file", import_command},
-    {"conformance", "run ONNX's backend tests, and count what passes", conformance_command},
-    {"dram", "bandwidth and latency of a machine's banked DRAM", dram_command},
-    {"machine", "print a machine with all its fields", machine_command},
-    {"energy", "print power and area of a core beside the published ones", energy_command},
-    {"networks", "print the sizes of networks", networks_command},
-    {"isa", "print the instruction set", isa_command},
+     compare_interface, compare_command},
+    {"sweep", "simulate every point of a grid described in a file", sweep_interface, sweep_command},
+    {"plan", "place buffers with given lifetimes, from a CSV file or a trace", plan_interface,
+     plan_command},
+    {"compile", "compile a network to an object file", compile_interface, compile_command},
+    {"verify", "check that an object file can run", verify_interface, verify_command},
+    {"asm", "assemble text to an object file", asm_interface, asm_command},
+    {"disasm", "print an object file as text", disasm_interface, disasm_command},
+    {"trace", "print or summarise a trace file", trace_interface, trace_command},
+    {"import", "write an ONNX model as a network file", import_interface, import_command},
+    {"conformance", "run ONNX's backend tests, and count what passes", conformance_interface,
+     conformance_command},
+    {"dram", "bandwidth and latency of a machine's banked DRAM", dram_interface, dram_command},
+    {"machine", "print a machine with all its fields", machine_interface, machine_command},
+    {"energy", "print power and area of a core beside the published ones", energy_interface,
+     energy_command},
+    {"networks", "print the sizes of networks", networks_interface, networks_command},
+    {"isa", "print the instruction set", isa_interface, isa_command},
+    {"man", "print the manual page", man_interface, man_command},
+    {"completion", "print what bash or zsh needs to complete command lines", completion_interface,
+     completion_command},
 };
 
 void print_help() {
@@ -56,7 +62,12 @@ int dispatch(const Arguments& arguments) {
     return kExitOk;
   }
   for (const Command& command : kCommands)
-    if (command.name == name) return command.run({arguments.begin() + 1, arguments.end()});
+    if (command.name == name) {
+      const CommandInterface takes = command.interface();
+      const auto options =
+          parse_options(takes.help, takes.options, {arguments.begin() + 1, arguments.end()});
+      return options ? command.run(*options) : kExitOk;
+    }
   throw InputError(fmt::format("unnasim: unknown command {}, see unnasim --help", name));
 }
 

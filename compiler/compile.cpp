@@ -27,7 +27,7 @@ Cycle barrier_cost(const MachineConfig& m) {
 }
 
 Schedule make_schedule(const LoweredGraph& graph, const MachineConfig& machine,
-                       const CompileOptions& options, bool& parallel) {
+                       const CompileOptions& options) {
   Partitioner partitioner(graph, machine, options.partition);
   Scheduler scheduler(graph, machine.cores);
   const SyncCost sync = [&](const std::vector<UnitOfWork>& units) {
@@ -36,7 +36,7 @@ Schedule make_schedule(const LoweredGraph& graph, const MachineConfig& machine,
   const bool branches =
       options.partition == Partition::branches || options.partition == Partition::automatic;
   const bool forced = options.partition == Partition::branches;
-  parallel = false;
+  bool parallel = false;
   for (const KernelRegion& region : find_regions(graph)) {
     if (branches && machine.cores > 1 && region.branches.size() > 1) {
       std::vector<KernelPlan> plans =
@@ -48,7 +48,9 @@ Schedule make_schedule(const LoweredGraph& graph, const MachineConfig& machine,
     for (const KernelId k : region.kernels)
       scheduler.add(partitioner.plan(k, {0, machine.cores}, machine.cores, sync));
   }
-  return scheduler.finish();
+  Schedule schedule = scheduler.finish();
+  schedule.parallel = parallel;
+  return schedule;
 }
 
 Instruction barrier_instruction(const ScheduleItem& item, OpId layer) {
@@ -230,8 +232,7 @@ CompileResult compile(const Graph& graph, const MachineConfig& machine,
                       const CompileOptions& options) {
   LoweredGraph lowered = lower(canonicalise(graph), machine);
   if (machine.core.indexing == Indexing::step) attach_masks(graph, lowered);
-  bool parallel = false;
-  const Schedule schedule = make_schedule(lowered, machine, options, parallel);
+  const Schedule schedule = make_schedule(lowered, machine, options);
   set_indexed_bytes(lowered, schedule);
   const Pieces pieces(
       lowered, cut_storages(lowered, schedule.written, options.granularity != Granularity::tensor,
@@ -248,7 +249,7 @@ CompileResult compile(const Graph& graph, const MachineConfig& machine,
   require_addressable(object.buffers);
   for (const Kernel& k : lowered.kernels) object.layers.push_back(layer_info(lowered, k));
   object.layer_inputs = schedule.layer_inputs;
-  object.parallel_layers = parallel;
+  object.parallel_layers = schedule.parallel;
   std::vector<bool> constants;
   for (const BufferInfo& b : object.buffers) constants.push_back(b.kind == BufferKind::weight);
   for (const auto& items : schedule.cores)

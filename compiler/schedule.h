@@ -55,6 +55,7 @@ struct Schedule {
   std::vector<std::vector<OpId>> layer_inputs;   ///< by kernel
   std::vector<StorageRegion> written;            ///< what the units write
   std::uint32_t barriers = 0;
+  bool parallel = false;  ///< some branches run side by side, on groups of cores
 };
 
 /// Adds units in order and puts a barrier before a unit only where what it reads is not known to be

@@ -73,24 +73,24 @@ ChosenMachine choose_machine(const MachineChoice& choice) {
   return machine;
 }
 
-Graph read_network(const NetworkChoice& network) {
+ReadNetwork read_network(const NetworkChoice& network) {
   OnnxImport import = load_network(network.file, network.onnx);
   for (const std::string& note : import.notes)
     fmt::print(stderr, "{}: note: {}\n", network.file.string(), note);
   set_densities(import.graph, network.densities, network.weight_seed);
-  return std::move(import.graph);
+  return {std::move(import.graph), {network.file.string(), std::move(import.hash)}};
 }
 
 Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
                          const CompileOptions& options,
                          const std::function<void(Graph&)>& prepare) {
   const Stopwatch reading;
-  Graph graph = read_network(network);
+  ReadNetwork read = read_network(network);
   const double read_seconds = reading.seconds();
-  if (prepare) prepare(graph);
+  if (prepare) prepare(read.graph);
   const Stopwatch compiling;
-  Compiled compiled = compile_graph(std::move(graph), machine, options);
-  compiled.network_file = {network.file.string(), hash_hex(read_file(network.file))};
+  Compiled compiled = compile_graph(std::move(read.graph), machine, options);
+  compiled.network_file = std::move(read.file);
   compiled.seconds = read_seconds + compiling.seconds();
   return compiled;
 }

@@ -57,8 +57,13 @@ struct NetworkChoice {
   std::vector<DensityChoice> densities = {};  ///< instead of what the file says
   std::uint64_t weight_seed = 1;              ///< of these
 };
+/// A network, and the file that it comes from: the hash is of the bytes that were read.
+struct ReadNetwork {
+  Graph graph;
+  InputFile file;
+};
 /// Its notes go to stderr, a line each.
-Graph read_network(const NetworkChoice& network);
+ReadNetwork read_network(const NetworkChoice& network);
 
 /// `prepare` may give the graph values before it is compiled.
 Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,

@@ -305,8 +305,4 @@ Antichain heaviest_antichain(const Lifetimes& lifetimes, const OrderIndex& index
   return best;
 }
 
-Bytes max_weight_antichain(const Lifetimes& lifetimes, std::span<const Bytes> weights) {
-  return heaviest_antichain(lifetimes, OrderIndex(lifetimes), weights).weight;
-}
-
 }  // namespace unna

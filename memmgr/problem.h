@@ -148,10 +148,6 @@ void check_in_place(const PlanProblem& problem, BufferPair pair);
 /// for pairs that can't be: of one buffer, in place and apart, into a larger one.
 void complete_problem(PlanProblem& problem);
 
-/// The maximum-weight antichain of the order (maximum live sum for intervals), by min-flow
-/// (memmgr/antichain.h).
-Bytes max_weight_antichain(const Lifetimes& lifetimes, std::span<const Bytes> weights);
-
 /// Parameters of tetris, the genetic algorithm over allocation orders (after Chen et al., "Tetris",
 /// JCST 37(6), 2022, whose operators and sizes are not public); loadable from YAML.
 struct TetrisOptions {

@@ -43,7 +43,6 @@ class StallClock {
     since_ = now;
   }
 
-  bool is_busy() const { return busy_; }
   Cycle busy_cycles() const { return busy_cycles_; }
   const std::array<Cycle, kStalls>& stalls() const { return stalls_; }
   /// Stalls since the last call.

@@ -3,6 +3,7 @@
 // The machine without and with the kernel: simulate.cpp fills a System, run_system() (system.cpp,
 // the only file that sees SystemC) moves it through time.
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -14,10 +15,7 @@
 
 namespace unna {
 
-/// Index of a DMA engine among those of its core, in the order of Engine.
-constexpr std::size_t dma_index(Engine e) {
-  return e == Engine::store ? 2 : static_cast<std::size_t>(e);
-}
+/// In the order of Engine.
 inline constexpr std::array<Engine, kDmasPerCore> kDmaEngines = {
     Engine::load_neuron, Engine::load_synapse, Engine::store};
 
@@ -26,7 +24,7 @@ struct System {
   const MachineConfig& machine;
   std::vector<std::unique_ptr<CoreModel>> cores;
   Barriers barriers;
-  std::unique_ptr<MemoryModel> memory;  ///< stream = core * kDmasPerCore + dma_index
+  std::unique_ptr<MemoryModel> memory;  ///< stream = core * kDmasPerCore + index in kDmaEngines
   DramObserver* observer = nullptr;     ///< may be null
 };
 

@@ -335,10 +335,16 @@ OnnxImport load_network(const std::filesystem::path& file, const OnnxOptions& op
   const std::string bytes = read_file(file);
   // A serialised model starts with its IR version, field 1, which no text does.
   const bool onnx = file.extension() == ".onnx" || bytes.starts_with('\x08');
-  if (onnx) return parse_onnx(bytes, file, options);
+  if (onnx) {
+    OnnxImport network = parse_onnx(bytes, file, options);
+    network.hash = hash_hex(bytes);
+    return network;
+  }
   if (!options.input_shapes.empty())
     throw InputError(SourcePos{file.string()}, "has its shapes, expected no --input-shape");
-  return {parse_workload(bytes, file.string()), {}, 0, {}};
+  OnnxImport network{parse_workload(bytes, file.string()), {}, 0, {}, {}};
+  network.hash = hash_hex(bytes);
+  return network;
 }
 
 OnnxSignature onnx_signature(std::string_view bytes, const std::filesystem::path& file) {

@@ -38,6 +38,7 @@ struct OnnxImport {
   /// attributes (the bounds of a Clip, say), which total_params() of the graph does not count.
   std::int64_t parameters = 0;
   std::map<std::string, OnnxTensor> constants;  ///< outputs that depend on no input
+  std::string hash;  ///< hash_hex() of the file's bytes, by load_network()
 };
 
 /// What stands in a model, before it is imported.

@@ -144,7 +144,6 @@ void translate_matmul(Translation& t);
 // pointwise.cpp
 void translate_arithmetic(Translation& t);
 void translate_pow(Translation& t);
-void translate_mod(Translation& t);
 void translate_function(Translation& t);
 void translate_clip(Translation& t);
 void translate_composed(Translation& t);
