@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "configs/check_machine.h"
 #include "sim/memory/dram_traffic.h"
 #include "text/csv.h"
 #include "text/numbers.h"
@@ -95,9 +96,13 @@ CommandInterface dram_interface() {
 }
 
 int dram_command(const Options& options) {
-  const MachineConfig machine = chosen_machine(options);
+  MachineConfig machine = chosen_machine(options);
+  machine.dram.model = DramModel::banked;  // whatever the machine simulates with
+  machine.cache.size_bytes = 0;            // the DRAM alone is measured
+  FieldPlaces places;
+  places.set(options.all("set"));
+  check_machine(machine, places);
   const DramConfig& dram = machine.dram;
-  check_dram(dram.device, dram.layout, dram.controller, machine.name);
   DramTraffic traffic = traffic_of(options);
   const std::vector<double> loads = loads_of(options);
 

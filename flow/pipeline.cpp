@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/host.h"
 #include "base/version.h"
+#include "configs/check_machine.h"
 #include "flow/functional_run.h"
 #include "flow/peak.h"
 #include "flow/process_pool.h"
@@ -51,25 +52,19 @@ void require_none(const Messages& messages, const char* what) {
 
 ChosenMachine choose_machine(const MachineChoice& choice) {
   ChosenMachine machine;
+  FieldPlaces places;
   if (choice.file) {
     const std::string text = read_file(*choice.file);
     machine.config = parse_machine(text, choice.file->string());
     machine.file = InputFile{choice.file->string(), hash_hex(text)};
+    places = FieldPlaces::of_file(text, choice.file->string());
     if (choice.cores) machine.config.cores = *choice.cores;
   } else {
     machine.config = preset_machine(choice.cores.value_or(1));
   }
   set_fields(machine.config, choice.set);
-  const Bytes element = element_bytes(machine.config.data_type);
-  if (machine.config.core.accumulator_bytes < element)
-    throw InputError(fmt::format(
-        "core.accumulator_bytes: {} bytes, expected at least the {} of an element of {}",
-        machine.config.core.accumulator_bytes, element,
-        kDataTypeNames[static_cast<std::size_t>(machine.config.data_type)]));
-  const DramConfig& dram = machine.config.dram;
-  if (dram.model == DramModel::banked)
-    check_dram(dram.device, dram.layout, dram.controller,
-               choice.file && choice.set.empty() ? choice.file->string() : "the machine");
+  places.set(choice.set);
+  check_machine(machine.config, places);
   return machine;
 }
 

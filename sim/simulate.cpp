@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "configs/check_machine.h"
 #include "sim/memory/bandwidth_memory.h"
 #include "sim/memory/burst_memory.h"
 #include "sim/system.h"
@@ -62,11 +63,7 @@ std::unique_ptr<MemoryModel> make_memory(const Object& object, const MachineConf
   const std::size_t cores = object.streams.size();
   if (machine.dram.model == DramModel::banked)
     return std::make_unique<BurstMemory>(machine, cores, object.buffers.size());
-  if (machine.cache.size_bytes > 0)
-    throw InputError(fmt::format(
-        "cache.size_bytes: a cache of {} bytes before a DRAM of model bandwidth, which moves "
-        "transfers and not lines; expected dram.model banked",
-        machine.cache.size_bytes));
+  check_machine(machine);
   return std::make_unique<BandwidthMemory>(machine, cores);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "configs/check_machine.h"
 #include "sim/memory/packets.h"
 
 namespace unna {

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "configs/check_machine.h"
 
 namespace unna {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 constexpr std::int64_t kForever = MinTree::kNever;
 
 const MachineConfig& checked(const MachineConfig& machine) {
-  check_dram(machine.dram.device, machine.dram.layout, machine.dram.controller, "the machine");
+  check_machine(machine);
   return machine;
 }
 
@@ -47,23 +48,8 @@ BurstMemory::BurstMemory(const MachineConfig& machine, std::size_t cores, std::s
   for (std::size_t s = 0; s < channels; ++s) slices_.emplace_back(machine, cores);
   if (machine.cache.size_bytes == 0) return;
 
-  if (line_ < burst_ || line_ > packet_)
-    throw InputError(
-        fmt::format("cache.line_bytes: a line of {} bytes, expected {} (a burst) to {} (what a "
-                    "packet may carry)",
-                    line_, burst_, packet_));
-  if (line_ / burst_ > std::min(queue_[0], queue_[1]))
-    throw InputError(fmt::format(
-        "cache.line_bytes: a line of {} bursts, expected at most what a channel's queues "
-        "hold, {} reads and {} writes",
-        line_ / burst_, queue_[0], queue_[1]));
   const Bytes set = line_ * machine.cache.ways * machine.dram.layout.channels;
   sets_ = machine.cache.size_bytes / set;
-  if (sets_ == 0 || machine.cache.size_bytes % set != 0)
-    throw InputError(
-        fmt::format("cache.size_bytes: {} bytes, expected a multiple of {} channels x {} ways x {} "
-                    "bytes a line",
-                    machine.cache.size_bytes, channels, machine.cache.ways, line_));
   cache_.by_buffer.resize(buffers);
   for (Slice& s : slices_) {
     s.cache.emplace(sets_, machine.cache.ways, machine.cache.mshrs);

@@ -12,10 +12,6 @@
 
 namespace unna {
 
-/// The most that a packet carries: interconnect.packet_bytes, a burst at least, and not more than
-/// lies in one channel. Throws InputError for DRAM fields that do not fit together.
-Bytes packet_bytes(const MachineConfig& machine);
-
 /// Consecutive bursts.
 struct Packet {
   Bytes address = 0;  ///< of the first burst
