@@ -43,16 +43,22 @@ constexpr std::string_view kColumns[] = {"load",       "offered_gbps",    "achie
                                          "peak_share", "mean_latency_ns", "p99_latency_ns",
                                          "hit_rate"};
 
+/// What is measured is the banked DRAM alone, whatever the machine simulates with.
 MachineConfig chosen_machine(const Options& options) {
-  if (!options.text("standard")) return choose_machine(machine_choice(options)).config;
-  if (options.text("machine")) options.fail("standard", "expected alone, not with --machine");
+  MachineChoice choice = machine_choice(options);
+  choice.set.insert(choice.set.end(), {"dram.model=banked", "cache.size_bytes=0"});
+  if (!options.text("standard")) return choose_machine(choice).config;
+  if (choice.file) options.fail("standard", "expected alone, not with --machine");
   const std::size_t standard = options.choice("standard", kDramStandardNames);
   MachineConfig machine;
   machine.name = "dram";
   machine.dram.standard = static_cast<DramStandard>(standard);
   machine.dram.device = dram_standard(machine.dram.standard);
   machine.dram.layout.channels = 1;
-  set_fields(machine, options.all("set"));
+  set_fields(machine, choice.set);
+  FieldPlaces places;
+  places.set(choice.set);
+  check_machine(machine, places);
   return machine;
 }
 
@@ -96,12 +102,7 @@ CommandInterface dram_interface() {
 }
 
 int dram_command(const Options& options) {
-  MachineConfig machine = chosen_machine(options);
-  machine.dram.model = DramModel::banked;  // whatever the machine simulates with
-  machine.cache.size_bytes = 0;            // the DRAM alone is measured
-  FieldPlaces places;
-  places.set(options.all("set"));
-  check_machine(machine, places);
+  const MachineConfig machine = chosen_machine(options);
   const DramConfig& dram = machine.dram;
   DramTraffic traffic = traffic_of(options);
   const std::vector<double> loads = loads_of(options);

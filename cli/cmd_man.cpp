@@ -1,8 +1,10 @@
 // The manual page and the shells' completions, from the table of commands.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/version.h"
@@ -173,11 +175,12 @@ CommandInterface completion_interface() {
 }
 
 int completion_command(const Options& options) {
-  const std::string& shell = options.only();
-  if (shell != "bash" && shell != "zsh")
+  const std::vector<std::string>& shells = options.positional();
+  if (shells.size() != 1 || (shells[0] != "bash" && shells[0] != "zsh"))
     throw InputError(
-        fmt::format("unnasim completion: no completions for '{}', expected bash or zsh", shell));
-  fmt::print("{}", shell == "bash" ? bash_completion() : zsh_completion());
+        fmt::format("unnasim completion: {}, expected one shell, bash or zsh",
+                    shells.empty() ? "no shell" : fmt::format("{}", fmt::join(shells, " "))));
+  fmt::print("{}", shells[0] == "bash" ? bash_completion() : zsh_completion());
   return kExitOk;
 }
 

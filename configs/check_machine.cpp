@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "configs/dram_address.h"
 #include "text/yaml.h"
 
 namespace unna {
@@ -19,13 +20,59 @@ void collect(const YamlNode& node, const std::string& path, FieldPlaces& places)
     collect(value, path.empty() ? key : fmt::format("{}.{}", path, key), places);
 }
 
+std::string_view name_of(DataType type) {
+  return kDataTypeNames[static_cast<std::size_t>(type)];
+}
+
 void check_accumulators(const MachineConfig& machine) {
   const Bytes element = element_bytes(machine.data_type);
   if (machine.core.accumulator_bytes < element)
-    throw InputError(fmt::format(
-        "core.accumulator_bytes: {} bytes, expected at least the {} of an element of {}",
-        machine.core.accumulator_bytes, element,
-        kDataTypeNames[static_cast<std::size_t>(machine.data_type)]));
+    throw Contradiction(
+        {"core.accumulator_bytes", "data_type"},
+        fmt::format(
+            "core.accumulator_bytes: {} bytes, expected at least the {} of an element of {}",
+            machine.core.accumulator_bytes, element, name_of(machine.data_type)));
+}
+
+void check_device(const DramDevice& device, const DramLayout& layout) {
+  if (device.banks_per_channel() > 64)
+    throw Contradiction(
+        {"dram.ranks", "dram.groups", "dram.banks"},
+        fmt::format("dram.ranks x dram.groups x dram.banks is {}, expected at most 64",
+                    device.banks_per_channel()));
+  if (device.columns < device.burst_length)
+    throw Contradiction({"dram.columns", "dram.burst_length"},
+                        fmt::format("dram.columns is {}, expected at least dram.burst_length ({})",
+                                    device.columns, device.burst_length));
+  const auto& order = layout.mapping.order;
+  if (std::find(order.begin(), order.end(), DramField::column_low) == order.end()) return;
+  const Bytes others = device.burst_bytes() << dram_bits_below_channel(device, layout.mapping);
+  const Bytes most = others * device.bursts_per_row();
+  if (layout.interleave_bytes < others || layout.interleave_bytes > most)
+    throw Contradiction(
+        {"dram.interleave_bytes", "dram.mapping", "dram.bus_bits", "dram.burst_length",
+         "dram.ranks", "dram.groups", "dram.banks", "dram.columns", "dram.rows"},
+        fmt::format("dram.interleave_bytes is {}, expected {} to {} with this mapping",
+                    layout.interleave_bytes, others, most));
+}
+
+void check_timing(const DramDevice& device) {
+  const DramTiming& t = device.timing;
+  const auto at_least = [](const std::string& name, std::int64_t value, std::int64_t least,
+                           std::string_view why, std::vector<std::string> others) {
+    if (value >= least) return;
+    others.insert(others.begin(), name);
+    throw Contradiction(std::move(others), fmt::format("{} is {}, expected at least {} ({})", name,
+                                                       value, least, why));
+  };
+  at_least("dram.timing.ccd_s", t.ccd_s, device.burst_clocks(), "a burst takes as long",
+           {"dram.burst_length"});
+  at_least("dram.timing.ccd_l", t.ccd_l, t.ccd_s, "ccd_s", {"dram.timing.ccd_s"});
+  at_least("dram.timing.rrd_l", t.rrd_l, t.rrd_s, "rrd_s", {"dram.timing.rrd_s"});
+  at_least("dram.timing.wtr_l", t.wtr_l, t.wtr_s, "wtr_s", {"dram.timing.wtr_s"});
+  at_least("dram.timing.refi", t.refi, 2 * (t.rfc + t.rp + t.rc),
+           "or there is little time between refreshes",
+           {"dram.timing.rfc", "dram.timing.rp", "dram.timing.rc"});
 }
 
 /// Lines of the cache are made of bursts and filled by packets.
@@ -35,19 +82,24 @@ void check_cache(const MachineConfig& machine) {
   const Bytes packet = packet_bytes(machine);
   const DramController& queues = machine.dram.controller;
   if (line < burst || line > packet)
-    throw InputError(
+    throw Contradiction(
+        {"cache.line_bytes", "interconnect.packet_bytes", "dram.interleave_bytes", "dram.bus_bits",
+         "dram.burst_length", "dram.standard", "cache.size_bytes"},
         fmt::format("cache.line_bytes: a line of {} bytes, expected {} (a burst) to {} (what a "
                     "packet may carry)",
                     line, burst, packet));
   if (line / burst > std::min(queues.read_queue, queues.write_queue))
-    throw InputError(fmt::format(
-        "cache.line_bytes: a line of {} bursts, expected at most what a channel's queues hold, {} "
-        "reads and {} writes",
-        line / burst, queues.read_queue, queues.write_queue));
+    throw Contradiction(
+        {"cache.line_bytes", "dram.controller.read_queue", "dram.controller.write_queue",
+         "dram.standard", "cache.size_bytes"},
+        fmt::format("cache.line_bytes: a line of {} bursts, expected at most what a channel's "
+                    "queues hold, {} reads and {} writes",
+                    line / burst, queues.read_queue, queues.write_queue));
   const std::int64_t channels = machine.dram.layout.channels;
   const Bytes set = line * machine.cache.ways * channels;
   if (machine.cache.size_bytes < set || machine.cache.size_bytes % set != 0)
-    throw InputError(
+    throw Contradiction(
+        {"cache.size_bytes", "dram.channels", "cache.ways", "cache.line_bytes"},
         fmt::format("cache.size_bytes: {} bytes, expected a multiple of {} channels x {} ways x {} "
                     "bytes a line",
                     machine.cache.size_bytes, channels, machine.cache.ways, line));
@@ -56,28 +108,38 @@ void check_cache(const MachineConfig& machine) {
 void check_memory(const MachineConfig& machine) {
   const bool banked = machine.dram.model == DramModel::banked;
   if (!banked && machine.cache.size_bytes > 0)
-    throw InputError(
+    throw Contradiction(
+        {"cache.size_bytes", "dram.model"},
         fmt::format("cache.size_bytes: a cache of {} bytes before a DRAM of model bandwidth, which "
                     "moves transfers and not lines; expected dram.model banked",
                     machine.cache.size_bytes));
   // The bandwidth model takes the sizes of bursts and packets from there where it has a path.
   if (banked || machine.dram.path != DramPath::none)
-    check_dram(machine.dram.device, machine.dram.layout, machine.dram.controller, machine.name);
+    check_dram(machine.dram.device, machine.dram.layout, machine.dram.controller);
   if (machine.cache.size_bytes > 0) check_cache(machine);
 }
 
-/// The place of the first field in the message that was given somewhere.
-const SourcePos* place_in(std::string_view message, const FieldPlaces& places) {
-  const SourcePos* place = nullptr;
-  std::size_t first = std::string_view::npos;
-  for (const auto& [path, pos] : places.by_path) {
-    const std::size_t at =
-        path.find('.') == std::string::npos ? std::string_view::npos : message.find(path);
-    if (at >= first) continue;
-    first = at;
-    place = &pos;
+/// The place of the first of the fields that has one; the command line comes before a file.
+const SourcePos* place_of(const std::vector<std::string>& fields, const FieldPlaces& places) {
+  const SourcePos* in_file = nullptr;
+  for (const std::string& field : fields) {
+    const auto found = places.by_path.find(field);
+    if (found == places.by_path.end()) continue;
+    if (found->second.line == 0) return &found->second;
+    if (in_file == nullptr) in_file = &found->second;
   }
-  return place;
+  return in_file;
+}
+
+template <class Check>
+void at_places(const FieldPlaces& places, Check&& check) {
+  try {
+    check();
+  } catch (const Contradiction& error) {
+    if (const SourcePos* const place = place_of(error.fields(), places))
+      throw InputError(*place, error.what());
+    throw;
+  }
 }
 
 }  // namespace
@@ -94,25 +156,41 @@ void FieldPlaces::set(std::span<const std::string> assignments) {
                              SourcePos{fmt::format("--set {}", assignment)});
 }
 
+void check_dram(const DramDevice& device, const DramLayout& layout,
+                const DramController& controller) {
+  check_device(device, layout);
+  check_timing(device);
+  if (controller.write_low >= controller.write_high ||
+      controller.write_high > controller.write_queue)
+    throw Contradiction(
+        {"dram.controller.write_low", "dram.controller.write_high", "dram.controller.write_queue"},
+        fmt::format("dram.controller.write_low, write_high and write_queue are {}, {} and {}, "
+                    "expected low < high <= queue",
+                    controller.write_low, controller.write_high, controller.write_queue));
+}
+
 void check_machine(const MachineConfig& machine, const FieldPlaces& places) {
-  try {
+  at_places(places, [&] {
     check_accumulators(machine);
     check_memory(machine);
-  } catch (const InputError& error) {
-    const SourcePos* const place = place_in(error.what(), places);
-    if (place == nullptr) throw;
-    std::string_view message = error.what();
-    const std::string name = fmt::format("{}: ", machine.name);  // of check_dram()
-    if (message.starts_with(name)) message.remove_prefix(name.size());
-    throw InputError(*place, message);
-  }
+  });
+}
+
+void check_computable(const MachineConfig& machine, const FieldPlaces& places) {
+  const Bytes bytes = machine.core.accumulator_bytes;
+  const bool whole = machine.data_type == DataType::int8 || machine.data_type == DataType::int16;
+  if (bytes == 4 || (whole && bytes == 8)) return;
+  at_places(places, [&] {
+    throw Contradiction(
+        {"core.accumulator_bytes", "data_type"},
+        fmt::format("core.accumulator_bytes: {} bytes, expected 4{} to compute with {}", bytes,
+                    whole ? " or 8" : "", name_of(machine.data_type)));
+  });
 }
 
 Bytes packet_bytes(const MachineConfig& machine) {
-  const DramConfig& dram = machine.dram;
-  const Bytes burst = dram.device.burst_bytes();
-  return std::clamp(machine.interconnect.packet_bytes, burst,
-                    burst << dram_column_low_bits(dram.device, dram.layout));
+  const DramAddressMap map(machine.dram.device, machine.dram.layout);
+  return std::clamp(machine.interconnect.packet_bytes, map.burst_bytes(), map.channel_bytes());
 }
 
 }  // namespace unna

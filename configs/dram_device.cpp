@@ -135,49 +135,6 @@ std::string fault(const std::vector<DramField>& order) {
   return {};
 }
 
-/// Bits of a burst's number below `channel` that are not column_low's.
-int other_bits_below_channel(const DramDevice& device, const DramMapping& mapping) {
-  int bits = 0;
-  const auto channel = std::find(mapping.order.begin(), mapping.order.end(), DramField::channel);
-  for (auto field = channel; field != mapping.order.end(); ++field)
-    bits += dram_field_bits(device, *field);
-  return bits;
-}
-
-void check_layout(const DramDevice& device, const DramLayout& layout, const std::string& what) {
-  const auto fail = [&](const std::string& message) {
-    throw InputError(fmt::format("{}: {}", what, message));
-  };
-  if (device.banks_per_channel() > 64)
-    fail(fmt::format("dram.ranks x dram.groups x dram.banks is {}, expected at most 64",
-                     device.banks_per_channel()));
-  if (device.columns < device.burst_length)
-    fail(fmt::format("dram.columns is {}, expected at least dram.burst_length ({})", device.columns,
-                     device.burst_length));
-  const auto& order = layout.mapping.order;
-  if (std::find(order.begin(), order.end(), DramField::column_low) == order.end()) return;
-  const Bytes others = device.burst_bytes() << other_bits_below_channel(device, layout.mapping);
-  if (layout.interleave_bytes < others ||
-      layout.interleave_bytes > others * device.bursts_per_row())
-    fail(fmt::format("dram.interleave_bytes is {}, expected {} to {} with this mapping",
-                     layout.interleave_bytes, others, others * device.bursts_per_row()));
-}
-
-void check_timing(const DramDevice& device, const std::string& what) {
-  const DramTiming& t = device.timing;
-  const auto at_least = [&](std::string_view name, std::int64_t value, std::int64_t least,
-                            std::string_view why) {
-    if (value < least)
-      throw InputError(fmt::format("{}: dram.timing.{} is {}, expected at least {} ({})", what,
-                                   name, value, least, why));
-  };
-  at_least("ccd_s", t.ccd_s, device.burst_clocks(), "a burst takes as long");
-  at_least("ccd_l", t.ccd_l, t.ccd_s, "ccd_s");
-  at_least("rrd_l", t.rrd_l, t.rrd_s, "rrd_s");
-  at_least("wtr_l", t.wtr_l, t.wtr_s, "wtr_s");
-  at_least("refi", t.refi, 2 * (t.rfc + t.rp + t.rc), "or there is little time between refreshes");
-}
-
 }  // namespace
 
 const DramDevice& dram_standard(DramStandard standard) {
@@ -207,10 +164,18 @@ int dram_field_bits(const DramDevice& device, DramField field) {
   return 0;
 }
 
+int dram_bits_below_channel(const DramDevice& device, const DramMapping& mapping) {
+  int bits = 0;
+  const auto channel = std::find(mapping.order.begin(), mapping.order.end(), DramField::channel);
+  for (auto field = channel; field != mapping.order.end(); ++field)
+    bits += dram_field_bits(device, *field);
+  return bits;
+}
+
 int dram_column_low_bits(const DramDevice& device, const DramLayout& layout) {
   const auto bursts = static_cast<std::uint64_t>(layout.interleave_bytes / device.burst_bytes());
   return static_cast<int>(std::bit_width(bursts)) - 1 -
-         other_bits_below_channel(device, layout.mapping);
+         dram_bits_below_channel(device, layout.mapping);
 }
 
 DramMapping::DramMapping()
@@ -242,18 +207,6 @@ std::string dram_mapping_text(const DramMapping& mapping) {
   std::vector<std::string_view> names;
   for (const DramField field : mapping.order) names.push_back(kDramFieldNames[index(field)]);
   return fmt::format("{}", fmt::join(names, " "));
-}
-
-void check_dram(const DramDevice& device, const DramLayout& layout,
-                const DramController& controller, const std::string& what) {
-  check_layout(device, layout, what);
-  check_timing(device, what);
-  if (controller.write_low >= controller.write_high ||
-      controller.write_high > controller.write_queue)
-    throw InputError(fmt::format(
-        "{}: dram.controller.write_low, write_high and write_queue are {}, {} and {}, expected low "
-        "< high <= queue",
-        what, controller.write_low, controller.write_high, controller.write_queue));
 }
 
 }  // namespace unna

@@ -142,12 +142,10 @@ struct PowersOfTwo {
 
 /// Bits of a field but channel, column_high and column_low, which are 0 here.
 int dram_field_bits(const DramDevice& device, DramField field);
+/// Bits of a burst's number below `channel` that are not column_low's.
+int dram_bits_below_channel(const DramDevice& device, const DramMapping& mapping);
 /// Bits of column_low: the fields below `channel` span dram.interleave_bytes.
 int dram_column_low_bits(const DramDevice& device, const DramLayout& layout);
-
-/// Rules between fields; throws InputError, led by `what` (a file), for the first that is broken.
-void check_dram(const DramDevice& device, const DramLayout& layout,
-                const DramController& controller, const std::string& what);
 
 /// The rows of visit_fields() that the banked model reads. Dram is DramConfig or const DramConfig
 /// (configs/machine.h).

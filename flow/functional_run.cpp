@@ -190,15 +190,6 @@ void expect_pruned(const GraphTensor& tensor, const std::vector<float>& values,
 
 }  // namespace
 
-void require_computable(const MachineConfig& machine) {
-  const Bytes bytes = machine.core.accumulator_bytes;
-  const bool whole = machine.data_type == DataType::int8 || machine.data_type == DataType::int16;
-  if (bytes == 4 || (whole && bytes == 8)) return;
-  throw InputError(fmt::format("core.accumulator_bytes: {} bytes, expected 4{} to compute with {}",
-                               bytes, whole ? " or 8" : "",
-                               kDataTypeNames[static_cast<std::size_t>(machine.data_type)]));
-}
-
 NetworkValues give_values(Graph& graph, DataType type, const FunctionalRequest& request,
                           std::uint64_t seed) {
   NetworkValues all;

@@ -22,8 +22,6 @@ struct NetworkValues {
   std::vector<InputFile> files;         ///< that values came from
   std::optional<ExactOutputs> outputs;  ///< int8: what they would be without rounding
 };
-/// Throws InputError for a machine whose numbers are not defined (docs/functional.md).
-void require_computable(const MachineConfig& machine);
 
 /// Gives every weight values, and in int8 every tensor a scale; what the request does not name is
 /// random. Throws InputError for files that don't fit the network.

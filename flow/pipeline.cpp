@@ -11,7 +11,6 @@
 #include "base/file.h"
 #include "base/host.h"
 #include "base/version.h"
-#include "configs/check_machine.h"
 #include "flow/functional_run.h"
 #include "flow/peak.h"
 #include "flow/process_pool.h"
@@ -52,19 +51,18 @@ void require_none(const Messages& messages, const char* what) {
 
 ChosenMachine choose_machine(const MachineChoice& choice) {
   ChosenMachine machine;
-  FieldPlaces places;
   if (choice.file) {
     const std::string text = read_file(*choice.file);
     machine.config = parse_machine(text, choice.file->string());
     machine.file = InputFile{choice.file->string(), hash_hex(text)};
-    places = FieldPlaces::of_file(text, choice.file->string());
+    machine.places = FieldPlaces::of_file(text, choice.file->string());
     if (choice.cores) machine.config.cores = *choice.cores;
   } else {
     machine.config = preset_machine(choice.cores.value_or(1));
   }
   set_fields(machine.config, choice.set);
-  places.set(choice.set);
-  check_machine(machine.config, places);
+  machine.places.set(choice.set);
+  check_machine(machine.config, machine.places);
   return machine;
 }
 
@@ -296,7 +294,7 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
   if (options.energy)
     run.report.energy_file = InputFile{options.energy->string(), run.report.energy_table.hash};
   std::optional<NetworkValues> values;
-  if (options.functional) require_computable(machine.config);
+  if (options.functional) check_computable(machine.config, machine.places);
   double functional_seconds = 0;
   run.compiled = compile_network(network, machine, options.compile, [&](Graph& graph) {
     if (!options.functional) return;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "compiler/compile.h"
+#include "configs/check_machine.h"
 #include "configs/machine.h"
 #include "isa/object.h"
 #include "isa/trace.h"
@@ -36,7 +37,9 @@ struct MachineChoice {
 struct ChosenMachine {
   MachineConfig config;
   std::optional<InputFile> file;
+  FieldPlaces places = {};  ///< of its fields, for messages
 };
+/// Has passed check_machine().
 ChosenMachine choose_machine(const MachineChoice& choice);
 
 struct Compiled {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "configs/check_machine.h"
 #include "isa/accesses.h"
 #include "sim/arithmetic.h"
 #include "sim/indexed_synapses.h"
@@ -497,12 +498,7 @@ std::unique_ptr<ComputeUnit> make_whole(const MachineConfig& m) {
 }  // namespace
 
 std::unique_ptr<ComputeUnit> make_compute_unit(const MachineConfig& m) {
-  const bool fixed = m.data_type == DataType::int16 || m.data_type == DataType::int8;
-  const Bytes accumulator = m.core.accumulator_bytes;
-  if (accumulator != 4 && !(fixed && accumulator == 8))
-    throw InputError(fmt::format("core.accumulator_bytes is {}: values of {} are simulated with {}",
-                                 accumulator, kDataTypeNames[static_cast<std::size_t>(m.data_type)],
-                                 fixed ? "4 or 8" : "4"));
+  check_computable(m);
   switch (m.data_type) {
     case DataType::fp32:
       return std::make_unique<TypedUnit<FloatArithmetic<float>>>(m);

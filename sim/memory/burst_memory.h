@@ -13,9 +13,9 @@
 #include <queue>
 #include <vector>
 
+#include "configs/dram_address.h"
 #include "configs/machine.h"
 #include "sim/memory/cache_slice.h"
-#include "sim/memory/dram_address.h"
 #include "sim/memory/dram_channel.h"
 #include "sim/memory/memory_model.h"
 #include "sim/memory/min_tree.h"

@@ -12,8 +12,8 @@
 #include <optional>
 #include <vector>
 
+#include "configs/dram_address.h"
 #include "configs/dram_device.h"
-#include "sim/memory/dram_address.h"
 #include "sim/ring.h"
 
 namespace unna {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -74,10 +75,83 @@ TEST(CheckMachine, a_line_is_at_least_a_burst_and_at_most_a_packet) {
   EXPECT_NE(with_line("32"), "");
 }
 
-TEST(CheckMachine, dram_fields_name_the_one_that_was_given) {
-  const std::string error =
-      error_of("name: m\ndram:\n  model: banked\n  timing:\n    ccd_s: 1\n", {});
-  EXPECT_EQ(error.substr(0, error.find(" is ")), "m.yaml:5:12: dram.timing.ccd_s");
+struct Given {
+  const char* set;    ///< the only field that is given, besides the banked model
+  const char* error;  ///< how the message goes on behind its place
+
+  friend void PrintTo(const Given& given, std::ostream* out) { *out << given.set; }
+};
+
+/// One row for each field that can break a rule: whichever it is, the message stands at its place.
+class OneField : public testing::TestWithParam<Given> {};
+
+TEST_P(OneField, has_its_place_in_the_message) {
+  const std::string error = error_of("name: m\n", {"dram.model=banked", GetParam().set});
+  const std::string expected = std::string("--set ") + GetParam().set + ": " + GetParam().error;
+  EXPECT_EQ(error.substr(0, expected.size()), expected) << error;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, OneField,
+    testing::Values(Given{"dram.banks=32", "dram.ranks x dram.groups x dram.banks is"},
+                    Given{"dram.columns=4", "dram.columns is 4"},
+                    Given{"dram.interleave_bytes=32", "dram.interleave_bytes is 32"},
+                    Given{"dram.timing.ccd_s=3", "dram.timing.ccd_s is 3"},
+                    Given{"dram.timing.ccd_s=7", "dram.timing.ccd_l is"},
+                    Given{"dram.timing.ccd_l=3", "dram.timing.ccd_l is 3"},
+                    Given{"dram.burst_length=16", "dram.timing.ccd_s is"},
+                    Given{"dram.timing.rrd_s=9", "dram.timing.rrd_l is"},
+                    Given{"dram.timing.rrd_l=1", "dram.timing.rrd_l is 1"},
+                    Given{"dram.timing.wtr_s=20", "dram.timing.wtr_l is"},
+                    Given{"dram.timing.wtr_l=1", "dram.timing.wtr_l is 1"},
+                    Given{"dram.timing.refi=700", "dram.timing.refi is 700"},
+                    Given{"dram.timing.rfc=9000", "dram.timing.refi is"},
+                    Given{"dram.timing.rp=9000", "dram.timing.refi is"},
+                    Given{"dram.timing.rc=9000", "dram.timing.refi is"},
+                    Given{"dram.controller.write_low=32", "dram.controller.write_low, write_high"},
+                    Given{"dram.controller.write_high=40", "dram.controller.write_low, write_high"},
+                    Given{"dram.controller.write_queue=4", "dram.controller.write_low, write_high"},
+                    Given{"cache.size_bytes=100", "cache.size_bytes: 100 bytes"}));
+
+/// All fields below the channel count, not only the column.
+TEST(CheckMachine, a_packet_is_what_lies_in_one_channel) {
+  MachineConfig machine;
+  machine.interconnect.packet_bytes = 4096;
+  machine.dram.layout.channels = 2;
+  const auto packet = [&](const std::string& mapping, const std::string& interleave) {
+    MachineConfig m = machine;
+    set_fields(m, std::vector<std::string>{"dram.mapping=" + mapping,
+                                           "dram.interleave_bytes=" + interleave});
+    return packet_bytes(m);
+  };
+  EXPECT_EQ(packet("row rank bank column_high channel group column_low", "1024"), 1024);
+  EXPECT_EQ(packet("row rank bank group column_high channel column_low", "256"), 256);
+  EXPECT_EQ(packet("row rank bank group column channel", "256"), 64);
+  EXPECT_EQ(packet("row rank bank channel group column", "256"), 4096);
+}
+
+TEST(CheckMachine, a_field_of_the_file_has_its_line) {
+  EXPECT_EQ(error_of("name: m\ndram:\n  model: banked\n  timing:\n    rrd_s: 9\n", {}),
+            "m.yaml:5:12: dram.timing.rrd_l is 6, expected at least 9 (rrd_s)");
+}
+
+TEST(CheckMachine, values_need_accumulators_that_numbers_are_defined_for) {
+  MachineConfig machine;
+  machine.data_type = DataType::fp32;
+  EXPECT_NO_THROW(check_computable(machine));
+  FieldPlaces places;
+  places.set(std::vector<std::string>{"core.accumulator_bytes=8"});
+  machine.core.accumulator_bytes = 8;
+  try {
+    check_computable(machine, places);
+    FAIL() << "fp32 with accumulators of 8 bytes was accepted";
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(),
+                 "--set core.accumulator_bytes=8: core.accumulator_bytes: 8 bytes, expected 4 to "
+                 "compute with fp32");
+  }
+  machine.data_type = DataType::int16;
+  EXPECT_NO_THROW(check_computable(machine));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/rng.h"
+#include "configs/check_machine.h"
 #include "configs/presets.h"
 #include "tests/support/committed.h"
 
@@ -125,7 +126,7 @@ TEST(Machine, PresetsStandForTheSameMemoryInBothModels) {
     const std::int64_t rate = dram_bytes_per_cycle_q16(machine);
     machine.dram.model = DramModel::banked;
     EXPECT_EQ(dram_bytes_per_cycle_q16(machine), rate) << cores;
-    check_dram(machine.dram.device, machine.dram.layout, machine.dram.controller, "preset");
+    check_dram(machine.dram.device, machine.dram.layout, machine.dram.controller);
     machine.dram.layout.channels *= 2;
     EXPECT_NEAR(static_cast<double>(dram_bytes_per_cycle_q16(machine)),
                 2 * static_cast<double>(rate), 1);

@@ -5,8 +5,9 @@
 #include <tuple>
 
 #include "base/rng.h"
+#include "configs/check_machine.h"
+#include "configs/dram_address.h"
 #include "configs/machine.h"
-#include "sim/memory/dram_address.h"
 #include "tests/support/committed.h"
 
 namespace unna {
@@ -62,7 +63,7 @@ TEST(DramAddressMap, IsOneToOneWhateverTheMapping) {
     Rng rng(seed);
     const DramDevice device = small_device(rng);
     const DramLayout layout = random_layout(rng, device);
-    check_dram(device, layout, {}, dram_mapping_text(layout.mapping));
+    check_dram(device, layout, {});
     const DramAddressMap map(device, layout);
     ASSERT_EQ(map.capacity(), layout.channels * device.channel_bytes());
     std::set<decltype(key({}))> seen;
@@ -181,9 +182,9 @@ TEST_P(DramRules, AreChecked) {
   MachineConfig machine;
   set_field(machine, GetParam().set);
   EXPECT_EQ(input_error([&] {
-              check_dram(machine.dram.device, machine.dram.layout, machine.dram.controller, "m");
+              check_dram(machine.dram.device, machine.dram.layout, machine.dram.controller);
             }),
-            "m: " + std::string(GetParam().error));
+            std::string(GetParam().error));
 }
 INSTANTIATE_TEST_SUITE_P(
     Kinds, DramRules,

@@ -1,4 +1,4 @@
-#include "sim/memory/dram_address.h"
+#include "configs/dram_address.h"
 
 #include <algorithm>
 #include <bit>
