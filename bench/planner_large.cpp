@@ -12,6 +12,7 @@
 #include "base/host.h"
 #include "bench/instances.h"
 #include "bench/planner_sections.h"
+#include "flow/pipeline.h"
 #include "text/table.h"
 #include "text/units.h"
 

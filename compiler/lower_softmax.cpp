@@ -20,7 +20,7 @@ void Lowering::lower_log_softmax(const CanonicalOp& op) {
     return TensorView{s, 0, dims, dense_strides(dims, row_major(dims.size()))};
   };
   const auto reduce = [&](const char* suffix, Function fn, const TensorView& from, float scale) {
-    const TensorView to = dense(suffix, {rows, 1}, scale);
+    TensorView to = dense(suffix, {rows, 1}, scale);
     Kernel k = make(KernelKind::reduce, o.name + suffix, to, false);
     const Roles roles = roles_of(2, false);
     k.in = {{to_access(from, roles), to_dims(from.dims, roles)}};
@@ -31,7 +31,7 @@ void Lowering::lower_log_softmax(const CanonicalOp& op) {
   };
   const auto unary = [&](const char* suffix, Function fn, const TensorView& from,
                          InnerValue value) {
-    const TensorView to = dense(suffix, from.dims, inner_scale(op, value));
+    TensorView to = dense(suffix, from.dims, inner_scale(op, value));
     Kernel k = make(KernelKind::unary, o.name + suffix, to, false);
     k.in = {{to_access(from, roles_of(2, false)), k.dims}};
     k.fn = fn;

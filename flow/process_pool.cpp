@@ -92,6 +92,7 @@ bool receive(Child& child) {
 /// Waits until a child has something to say, and returns the ones that have.
 std::vector<std::size_t> ready(const std::vector<Child>& children) {
   std::vector<pollfd> polled;
+  polled.reserve(children.size());
   for (const Child& child : children) polled.push_back({child.fd, POLLIN, 0});
   std::vector<std::size_t> result;
   if (::poll(polled.data(), polled.size(), -1) < 0) return result;

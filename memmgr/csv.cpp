@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "memmgr/plan_files.h"
-#include "text/csv.h"
 #include "text/numbers.h"
 #include "text/yaml.h"
 
