@@ -4,14 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <set>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/version.h"
-#include "report/limit.h"
+#include "flow/sweep_columns.h"
 #include "text/numbers.h"
 #include "text/table.h"
 #include "text/units.h"
@@ -24,38 +23,6 @@ namespace {
 
 constexpr std::string_view kMachinePrefix = "machine.";
 constexpr std::string_view kShapePrefix = "input_shape.";  ///< of a dynamic input of an ONNX model
-
-constexpr std::string_view kResultColumns[] = {"status",
-                                               "error",
-                                               "cycles",
-                                               "latency_s",
-                                               "utilisation",
-                                               "roofline_share",
-                                               "instructions",
-                                               "macs",
-                                               "dense_macs",
-                                               "dram_read",
-                                               "dram_written",
-                                               "energy_nj",
-                                               "energy_dram_nj",
-                                               "gops_per_watt",
-                                               "without_sharing",
-                                               "peak",
-                                               "lower_bound",
-                                               "fragmentation",
-                                               "reduction",
-                                               "proved_optimal",
-                                               "compute_share",
-                                               "waiting_share",
-                                               "awaiting_share",
-                                               "bandwidth_utilisation",
-                                               "row_hit_rate",
-                                               "fairness",
-                                               "limit",
-                                               "shared_cycles",
-                                               "shared_row_hit_rate",
-                                               "shared_cache_hit_rate",
-                                               "shared_dram_bytes"};
 
 /// Axes other than the machine's fields: what a value must be, and what it does to a run.
 struct AxisKind {
@@ -322,7 +289,8 @@ std::string point_key(const SweepRun& run) {
 std::vector<std::string> sweep_columns(const SweepSpec& spec) {
   std::vector<std::string> columns = {"index"};
   for (const SweepAxis& axis : spec.axes) columns.push_back(axis.name);
-  for (const std::string_view name : kResultColumns) columns.emplace_back(name);
+  for (const ColumnInfo& column : kSweepOutcomeColumns) columns.emplace_back(column.name);
+  for (const ColumnInfo& column : infos(sweep_figures())) columns.emplace_back(column.name);
   return columns;
 }
 
@@ -334,58 +302,14 @@ std::vector<std::string> axis_cells(const SweepSpec& spec, const SweepPoint& poi
 }
 
 std::size_t result_cell_count() {
-  return std::size(kResultColumns);
+  return std::size(kSweepOutcomeColumns) + sweep_figures().size();
 }
-
-namespace {
-
-/// Of the run with the plan's layout; empty with `dram.model: bandwidth`, where it is the other
-/// one.
-std::array<std::string, 4> shared_cells(const RunReport& report) {
-  if (!report.shared) return {};
-  const MemoryStats& memory = *report.shared->memory;
-  return {fmt::format("{}", report.shared->cycles), plain_number(row_hit_rate(memory.dram)),
-          memory.cache.total.accesses() > 0 ? plain_number(cache_hit_rate(memory.cache)) : "",
-          fmt::format("{}", memory.dram_bytes())};
-}
-
-}  // namespace
 
 std::vector<std::string> result_cells(const RunReport& report) {
-  const MemoryFigures& memory = report.memory;
-  const std::optional<MemoryStats>& bursts = report.result.memory;
-  const ComputeShares shares = compute_shares(report.result);
-  const auto whole = [](std::int64_t value) { return fmt::format("{}", value); };
-  std::vector<std::string> cells = {"ok",
-                                    "",
-                                    whole(report.result.cycles),
-                                    plain_number(seconds(report)),
-                                    plain_number(utilisation(report)),
-                                    plain_number(roofline_share(report)),
-                                    whole(report.result.instructions),
-                                    whole(report.result.macs),
-                                    whole(report.result.dense_macs),
-                                    whole(report.result.dram_read),
-                                    whole(report.result.dram_written),
-                                    plain_number(energy(report).total() * 1e-3),
-                                    plain_number(energy(report)[Part::dram] * 1e-3),
-                                    plain_number(gops_per_watt(report)),
-                                    whole(memory.without_sharing),
-                                    whole(memory.peak),
-                                    whole(memory.lower_bound),
-                                    whole(memory.peak - memory.lower_bound),
-                                    plain_number(reduction(memory.without_sharing, memory.peak)),
-                                    memory.proved_optimal ? "true" : "false",
-                                    plain_number(shares.busy),
-                                    plain_number(shares.waiting),
-                                    plain_number(shares.awaiting),
-                                    plain_number(bandwidth_utilisation(report)),
-                                    bursts ? plain_number(row_hit_rate(bursts->dram)) : "",
-                                    bursts ? plain_number(bursts->fairness()) : "",
-                                    std::string(limit_name(report))};
-
-  for (std::string& cell : shared_cells(report)) cells.push_back(std::move(cell));
-  return cells;
+  std::vector<std::string> row = {"ok", ""};
+  for (std::string& cell : cell_texts(cells(sweep_figures(), report)))
+    row.push_back(std::move(cell));
+  return row;
 }
 
 std::vector<std::string> failure_cells(const std::string& error) {
