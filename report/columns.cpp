@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+
 #include "text/csv.h"
 #include "text/units.h"
 
@@ -30,6 +32,15 @@ std::string table_csv(const Table& table) {
   CsvWriter csv(names);
   for (const std::vector<Cell>& row : table.rows) csv.row(cell_texts(row));
   return csv.text();
+}
+
+std::string_view json_key(const ColumnInfo& column) {
+  std::string suffix = "_";
+  for (const char c : column.unit)
+    suffix += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::string_view key = column.name;
+  if (!column.unit.empty() && key.ends_with(suffix)) key.remove_suffix(suffix.size());
+  return key;
 }
 
 std::string columns_markdown(std::span<const ColumnInfo> columns) {

@@ -83,6 +83,9 @@ std::vector<std::string> cell_texts(const std::vector<Cell>& cells);
 /// RFC 4180, with a line of names first.
 std::string table_csv(const Table& table);
 
+/// The column's key in JSON, where the unit stands beside the value: `latency_s` is `latency`.
+std::string_view json_key(const ColumnInfo& column);
+
 /// The columns' names, units and definitions as a Markdown table.
 std::string columns_markdown(std::span<const ColumnInfo> columns);
 

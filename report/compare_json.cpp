@@ -2,7 +2,6 @@
 
 #include "report/compare_report.h"
 #include "report/json.h"
-#include "text/units.h"
 
 namespace unna {
 
@@ -10,18 +9,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json plan_json(const MemoryFigures& plan) {
-  Json json = {{"liveness", plan.liveness},
-               {"planner", plan.planner},
-               {"buffers", figure(static_cast<std::int64_t>(plan.buffers), "buffers")},
-               {"peak", figure(plan.peak, "bytes")},
-               {"lower_bound", figure(plan.lower_bound, "bytes")},
-               {"fragmentation", figure(plan.peak - plan.lower_bound, "bytes")},
-               {"reduction", figure(reduction(plan.without_sharing, plan.peak), "ratio")},
-               {"proved_optimal", plan.proved_optimal},
-               {"validated", !plan.unsafe.has_value()},
-               {"seed", plan.seed},
-               {"note", plan.note}};
+void add_columns(Json& json, const ComparePlanRow& row, CompareScope scope) {
+  for (const CompareColumn& c : compare_columns())
+    if (c.scope == scope) add_cell(json, c.column.info(), c.column.get(row));
+}
+
+Json plan_json(const CompareCase& c, const MemoryFigures& plan) {
+  Json json;
+  add_columns(json, {c, plan}, CompareScope::of_plan);
+  json["note"] = plan.note;
   if (plan.unsafe) json["unsafe"] = *plan.unsafe;
   return json;
 }
@@ -35,14 +31,9 @@ Json gain_json(const Gain& gain) {
 }
 
 Json case_json(const CompareCase& c) {
-  Json json = {{"network", c.network},
-               {"cores", c.cores},
-               {"machine", c.machine},
-               {"cycles", figure(c.cycles, "cycles")},
-               {"latency", figure(c.latency_seconds, "s")},
-               {"without_sharing", figure(c.without_sharing, "bytes")}};
-  if (c.compile_seconds) json["compile"] = figure(*c.compile_seconds, "s");
-  for (const MemoryFigures& plan : c.plans) json["plans"].push_back(plan_json(plan));
+  Json json;
+  add_columns(json, {c, c.plans.front()}, CompareScope::of_case);
+  for (const MemoryFigures& plan : c.plans) json["plans"].push_back(plan_json(c, plan));
   for (const Gain& gain : c.gains) json["gains"].push_back(gain_json(gain));
   json["validation"] = validation_text(c.validation);
   return json;

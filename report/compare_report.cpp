@@ -4,7 +4,6 @@
 
 #include <map>
 
-#include "text/csv.h"
 #include "text/table.h"
 #include "text/units.h"
 
@@ -12,18 +11,7 @@ namespace unna {
 
 namespace {
 
-constexpr std::string_view kCompareColumnNames[] = {
-    "network",         "cores",     "machine",     "liveness",      "planner",   "buffers",
-    "without_sharing", "peak",      "lower_bound", "fragmentation", "reduction", "reduction_vs_bfc",
-    "proved_optimal",  "validated", "seed",        "cycles",        "latency_s", "compile_s"};
-
 constexpr std::string_view kTensorFlow = "bfc";
-
-std::optional<double> versus_bfc(const CompareCase& c, const MemoryFigures& plan) {
-  const MemoryFigures* bfc = find_plan(c, "topology", kTensorFlow);
-  if (bfc == nullptr) return std::nullopt;
-  return reduction(bfc->peak, plan.peak);
-}
 
 /// "topology" takes the place of the long name where columns are narrow.
 std::string column_title(const MemoryFigures& plan) {
@@ -91,7 +79,11 @@ bool any_unsafe(const CompareReport& report) {
 
 }  // namespace
 
-const std::span<const std::string_view> kCompareColumns = kCompareColumnNames;
+std::optional<double> versus_bfc(const CompareCase& c, const MemoryFigures& plan) {
+  const MemoryFigures* bfc = find_plan(c, "topology", kTensorFlow);
+  if (bfc == nullptr) return std::nullopt;
+  return reduction(bfc->peak, plan.peak);
+}
 
 const MemoryFigures* find_plan(const CompareCase& c, std::string_view liveness,
                                std::string_view planner) {
@@ -154,24 +146,6 @@ std::string compare_text(const CompareReport& report) {
           fmt::format("\n{} on {} cores: buffers that profit most from instruction liveness\n{}",
                       c.network, c.cores, gains_text(c.gains));
   return text;
-}
-
-std::string compare_csv(const CompareReport& report) {
-  CsvWriter csv(kCompareColumns);
-  for (const CompareCase& c : report.cases)
-    for (const MemoryFigures& plan : c.plans) {
-      const auto tf = versus_bfc(c, plan);
-      csv.row({c.network, fmt::format("{}", c.cores), c.machine, plan.liveness, plan.planner,
-               fmt::format("{}", plan.buffers), fmt::format("{}", plan.without_sharing),
-               fmt::format("{}", plan.peak), fmt::format("{}", plan.lower_bound),
-               fmt::format("{}", plan.peak - plan.lower_bound),
-               plain_number(reduction(plan.without_sharing, plan.peak)),
-               tf ? plain_number(*tf) : "", plan.proved_optimal ? "true" : "false",
-               plan.unsafe ? "false" : "true", fmt::format("{}", plan.seed),
-               fmt::format("{}", c.cycles), plain_number(c.latency_seconds),
-               c.compile_seconds ? plain_number(*c.compile_seconds) : ""});
-    }
-  return csv.text();
 }
 
 }  // namespace unna

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "report/columns.h"
 #include "report/explain.h"
 #include "report/run_report.h"
 
@@ -34,6 +35,10 @@ struct CompareCase {
 const MemoryFigures* find_plan(const CompareCase& c, std::string_view liveness,
                                std::string_view planner);
 
+/// What a plan saves of the bytes that TensorFlow's manager needs from topology liveness; nothing
+/// where that did not take part.
+std::optional<double> versus_bfc(const CompareCase& c, const MemoryFigures& plan);
+
 /// Mean over the networks that ran on this many cores.
 struct CompareAverage {
   std::int64_t cores = 0;
@@ -55,7 +60,17 @@ struct CompareReport {
 std::string compare_text(const CompareReport& report);
 std::string compare_json(const CompareReport& report);
 
-extern const std::span<const std::string_view> kCompareColumns;
+/// What a row of compare.csv is about: in compare.json, figures of the case stand once.
+struct ComparePlanRow {
+  const CompareCase& of;
+  const MemoryFigures& plan;
+};
+enum class CompareScope : std::uint8_t { of_case, of_plan };
+struct CompareColumn {
+  Column<ComparePlanRow> column;
+  CompareScope scope;
+};
+std::span<const CompareColumn> compare_columns();
 std::string compare_csv(const CompareReport& report);
 
 }  // namespace unna

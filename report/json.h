@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "report/columns.h"
+
 namespace unna {
 
 /// Every figure of a JSON report has its unit beside it.
@@ -12,5 +14,9 @@ template <class T>
 nlohmann::ordered_json figure(const T& value, std::string_view unit) {
   return {{"value", value}, {"unit", unit}};
 }
+
+/// Adds a column's cell: numbers with a unit as figures, everything else as it is; nothing where
+/// the cell is empty.
+void add_cell(nlohmann::ordered_json& json, const ColumnInfo& column, const Cell& cell);
 
 }  // namespace unna

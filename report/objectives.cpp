@@ -7,17 +7,12 @@
 #include <sstream>
 
 #include "base/error.h"
-#include "text/csv.h"
 #include "text/table.h"
 #include "text/units.h"
 
 namespace unna {
 
 namespace {
-
-double share(std::int64_t part, std::int64_t whole) {
-  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
-}
 
 constexpr Objective kObjectives[] = {
     {"peak", "peak", "bytes", false, false,
@@ -32,8 +27,34 @@ constexpr Objective kObjectives[] = {
      [](const LayoutFigures& f) { return static_cast<double>(f.cycles); }},
 };
 
-constexpr std::string_view kLayoutColumnNames[] = {
-    "layout", "peak", "cycles", "row_hit_rate", "cache_hit_rate", "dram_bytes", "front", "chosen"};
+constexpr Column<SimulatedLayoutRow> kLayoutTable[] = {
+    {"layout", "",
+     "the planner (and its seed, where that is not the one asked for) that it comes from, and what "
+     "was done to it; those of the search have a number, their place in this table",
+     [](const SimulatedLayoutRow& r) { return name_cell(r.name); }},
+    {"peak", "bytes",
+     "highest end of an intermediate (`peak`; of `bfc` too, whose own peak may be more)",
+     [](const SimulatedLayoutRow& r) { return whole(r.figures.peak); }},
+    {"cycles", "cycles", "of the run with this layout (`latency`)",
+     [](const SimulatedLayoutRow& r) { return whole(r.figures.cycles); }},
+    {"row_hit_rate", "ratio", "bursts that found their row open, of all (`row-hits`)",
+     [](const SimulatedLayoutRow& r) -> Cell {
+       return share(r.figures.row_hits, r.figures.row_accesses);
+     }},
+    {"cache_hit_rate", "ratio",
+     "lines found in the cache, of those accessed; empty where there is none (`cache-hits`)",
+     [](const SimulatedLayoutRow& r) -> Cell {
+       if (!r.cache) return {};
+       return share(r.figures.cache_hits, r.figures.cache_accesses);
+     }},
+    {"dram_bytes", "bytes",
+     "bursts on the DRAM's data buses, reads and writes, in bytes (`dram-bytes`)",
+     [](const SimulatedLayoutRow& r) { return whole(r.figures.dram_bytes); }},
+    {"front", "", "no other simulated layout is as good in all objectives and better in one",
+     [](const SimulatedLayoutRow& r) -> Cell { return r.front; }},
+    {"chosen", "", "the one that `--output` writes",
+     [](const SimulatedLayoutRow& r) -> Cell { return r.chosen; }},
+};
 
 std::string cell(const Objective& objective, const LayoutFigures& figures) {
   const double value = objective.value(figures);
@@ -57,7 +78,9 @@ std::string remark(const LayoutRow& row) {
 
 }  // namespace
 
-const std::span<const std::string_view> kLayoutColumns = kLayoutColumnNames;
+Columns<SimulatedLayoutRow> layout_columns() {
+  return kLayoutTable;
+}
 
 LayoutFigures layout_figures(const SimResult& result, Bytes peak) {
   invariant(result.memory.has_value(), "figures of a memory without banks");
@@ -157,16 +180,11 @@ std::string layout_text(const LayoutReport& report) {
 }
 
 std::string layout_csv(const LayoutReport& report) {
-  CsvWriter csv(kLayoutColumns);
-  const auto add = [&](const std::string& name, const LayoutFigures& f, bool front, bool chosen) {
-    csv.row({name, fmt::format("{}", f.peak), fmt::format("{}", f.cycles),
-             plain_number(share(f.row_hits, f.row_accesses)),
-             report.cache ? plain_number(share(f.cache_hits, f.cache_accesses)) : "",
-             fmt::format("{}", f.dram_bytes), front ? "true" : "false", chosen ? "true" : "false"});
-  };
-  add("without sharing", report.without_sharing, false, false);
-  for (const LayoutRow& row : report.rows) add(row.name, row.figures, row.front, row.chosen);
-  return csv.text();
+  std::vector<SimulatedLayoutRow> rows = {
+      {"without sharing", report.without_sharing, report.cache, false, false}};
+  for (const LayoutRow& row : report.rows)
+    rows.push_back({row.name, row.figures, report.cache, row.front, row.chosen});
+  return table_csv(make_table(layout_columns(), rows));
 }
 
 }  // namespace unna

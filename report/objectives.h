@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "report/columns.h"
 #include "report/pareto.h"
 #include "report/run_report.h"
 #include "sim/simulate.h"
@@ -77,8 +78,15 @@ std::vector<std::size_t> front_rows(const LayoutReport& report);
 std::string layout_text(const LayoutReport& report);
 std::string layout_json(const LayoutReport& report);
 
-extern const std::span<const std::string_view> kLayoutColumns;
-/// A row each simulated layout.
+/// A row of layout_csv().
+struct SimulatedLayoutRow {
+  std::string_view name;
+  const LayoutFigures& figures;
+  bool cache;  ///< the machine has one
+  bool front, chosen;
+};
+Columns<SimulatedLayoutRow> layout_columns();
+/// The run without sharing, and then a row each simulated layout.
 std::string layout_csv(const LayoutReport& report);
 
 }  // namespace unna

@@ -4,59 +4,11 @@
 #include <fmt/ranges.h>
 
 #include "report/limit.h"
-#include "text/csv.h"
-#include "text/table.h"
 #include "text/units.h"
 
 namespace unna {
 
 namespace {
-
-constexpr std::string_view kLayerColumnNames[] = {"layer",
-                                                  "kind",
-                                                  "core",
-                                                  "instructions",
-                                                  "start_cycle",
-                                                  "end_cycle",
-                                                  "cycles",
-                                                  "compute_busy",
-                                                  "utilisation",
-                                                  "stall_dispatch",
-                                                  "stall_token_ln",
-                                                  "stall_token_ls",
-                                                  "stall_token_cp",
-                                                  "stall_token_st",
-                                                  "stall_sync",
-                                                  "stall_done",
-                                                  "macs",
-                                                  "dense_macs",
-                                                  "density",
-                                                  "dram_read",
-                                                  "dram_written",
-                                                  "loss_channels",
-                                                  "loss_inputs",
-                                                  "loss_imbalance",
-                                                  "loss_output_stage",
-                                                  "loss_ports",
-                                                  "loss_startup",
-                                                  "loss_other_ops",
-                                                  "energy_nj",
-                                                  "energy_pes_nj",
-                                                  "energy_indexing_nj",
-                                                  "energy_nbin_nj",
-                                                  "energy_sb_nj",
-                                                  "energy_nbout_nj",
-                                                  "energy_control_nj",
-                                                  "energy_dram_nj",
-                                                  "energy_interconnect_nj",
-                                                  "energy_cache_nj"};
-
-constexpr std::string_view kPlanColumnNames[] = {"id",   "buffer", "tensor", "kind",
-                                                 "size", "offset", "end"};
-
-constexpr std::string_view kBufferColumnNames[] = {
-    "id",       "buffer",          "kind",        "size",           "accesses", "hits",
-    "hit_rate", "shared_accesses", "shared_hits", "shared_hit_rate"};
 
 double ratio(double part, double whole) {
   return whole > 0 ? part / whole : 0;
@@ -71,39 +23,6 @@ double peak_macs(const MachineConfig& machine, std::int64_t cores, Cycle cycles)
   return as_double(cores * machine.core.pes * machine.core.multipliers) * as_double(cycles);
 }
 
-std::vector<std::string> layer_cells(const LayerInfo& layer, std::size_t index, std::size_t core,
-                                     const RunReport& report) {
-  const LayerStats& stats = report.result.cores[core].layers[index];
-  const LayerWork& work = report.work.cores[core][index];
-  const MachineConfig& machine = report.machine;
-  const Cycle cycles = stats.end - stats.start;
-  std::vector<std::string> cells = {
-      layer.name,
-      layer.kind,
-      fmt::format("{}", core),
-      fmt::format("{}", stats.instructions),
-      fmt::format("{}", stats.start),
-      fmt::format("{}", stats.end),
-      fmt::format("{}", cycles),
-      fmt::format("{}", stats.compute_busy),
-      plain_number(ratio(as_double(stats.macs), peak_macs(machine, 1, cycles)))};
-  for (const Cycle stall : stats.compute_stall) cells.push_back(fmt::format("{}", stall));
-  for (const std::int64_t value : {stats.macs, stats.dense_macs})
-    cells.push_back(fmt::format("{}", value));
-  cells.push_back(stats.dense_macs == 0
-                      ? ""
-                      : plain_number(ratio(as_double(stats.macs), as_double(stats.dense_macs))));
-  for (const std::int64_t value : {stats.dram_read, stats.dram_written})
-    cells.push_back(fmt::format("{}", value));
-  for (const auto& [name, count] : losses(work.slots)) cells.push_back(fmt::format("{}", count));
-  const ByPart pj = energy(report, work.activity);
-  constexpr double kNj = 1e-3;
-  cells.push_back(plain_number(pj.total() * kNj));
-  for (std::size_t p = 0; p < static_cast<std::size_t>(Part::idle); ++p)
-    cells.push_back(plain_number(pj.value[p] * kNj));
-  return cells;
-}
-
 std::string footprint_text(const MemoryFigures& memory) {
   const std::string optimal = memory.proved_optimal
                                   ? "equal to the lower bound"
@@ -116,10 +35,6 @@ std::string footprint_text(const MemoryFigures& memory) {
 }
 
 }  // namespace
-
-const std::span<const std::string_view> kLayerColumns = kLayerColumnNames;
-const std::span<const std::string_view> kPlanColumns = kPlanColumnNames;
-const std::span<const std::string_view> kBufferColumns = kBufferColumnNames;
 
 double seconds(const RunReport& report) {
   return as_double(report.result.cycles) / (as_double(report.machine.clock_mhz) * 1e6);
@@ -154,60 +69,6 @@ double row_hit_rate(const DramStats& dram) {
 
 double cache_hit_rate(const CacheStats& cache) {
   return ratio(as_double(cache.total.hits()), as_double(cache.total.accesses()));
-}
-
-std::string layers_csv(const Object& object, const RunReport& report) {
-  CsvWriter csv(kLayerColumns);
-  for (std::size_t layer = 0; layer < object.layers.size(); ++layer)
-    for (std::size_t core = 0; core < report.result.cores.size(); ++core)
-      if (report.result.cores[core].layers[layer].instructions > 0)
-        csv.row(layer_cells(object.layers[layer], layer, core, report));
-  return csv.text();
-}
-
-namespace {
-
-/// Three cells; empty where the run was not made.
-void add_cache_cells(std::vector<std::string>& cells, const SimResult* run, std::size_t buffer) {
-  if (run == nullptr) {
-    cells.resize(cells.size() + 3);
-    return;
-  }
-  const CacheCounts& counts = run->memory->cache.by_buffer[buffer];
-  cells.push_back(fmt::format("{}", counts.accesses()));
-  cells.push_back(fmt::format("{}", counts.hits()));
-  cells.push_back(counts.accesses() == 0 ? ""
-                                         : plain_number(ratio(as_double(counts.hits()),
-                                                              as_double(counts.accesses()))));
-}
-
-}  // namespace
-
-std::string buffers_csv(const Object& object, const RunReport& report) {
-  CsvWriter csv(kBufferColumns);
-  for (std::size_t b = 0; b < object.buffers.size(); ++b) {
-    const BufferInfo& buffer = object.buffers[b];
-    std::vector<std::string> cells = {
-        fmt::format("{}", b), buffer.name,
-        std::string(kBufferKindNames[static_cast<std::size_t>(buffer.kind)]),
-        fmt::format("{}", buffer.size)};
-    add_cache_cells(cells, &report.result, b);
-    add_cache_cells(cells, report.shared ? &*report.shared : nullptr, b);
-    csv.row(cells);
-  }
-  return csv.text();
-}
-
-std::string plan_csv(const Object& object, const Layout& layout) {
-  CsvWriter csv(kPlanColumns);
-  for (std::size_t i = 0; i < object.buffers.size(); ++i) {
-    const BufferInfo& buffer = object.buffers[i];
-    csv.row({fmt::format("{}", i), buffer.name, buffer.tensor,
-             std::string(kBufferKindNames[static_cast<std::size_t>(buffer.kind)]),
-             fmt::format("{}", buffer.size), fmt::format("{}", layout.base[i]),
-             fmt::format("{}", layout.base[i] + buffer.size)});
-  }
-  return csv.text();
 }
 
 std::string validation_text(const ValidationFigures& validation) {

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "energy/work.h"
 #include "isa/object.h"
 #include "memmgr/problem.h"
+#include "report/columns.h"
 #include "report/conservation.h"
 #include "sim/simulate.h"
 
@@ -144,20 +144,41 @@ std::string summary_json(const RunReport& report);
 std::string summary_text(const RunReport& report);
 std::string validation_text(const ValidationFigures& validation);
 
-extern const std::span<const std::string_view> kLayerColumns;
-std::string layers_csv(const Object& object, const RunReport& report);
-
 std::string losses_text(const RunReport& report);  ///< what multipliers lost, largest first
 std::string energy_text(const RunReport& report);  ///< energy, power, efficiency, breakdown
 /// A core at its peak beside the published figures, and its area.
 std::string core_energy_text(const MachineConfig& machine, const EnergyTable& table);
 
-extern const std::span<const std::string_view> kBufferColumns;
-/// What the shared cache saw of each buffer, without sharing and with the plan's layout; only on a
-/// machine with one.
-std::string buffers_csv(const Object& object, const RunReport& report);
+/// A layer on a core that executed instructions of it.
+struct LayerRow {
+  const LayerInfo& layer;
+  std::size_t core;
+  const LayerStats& stats;
+  const LayerWork& work;
+  ByPart energy_pj;
+  std::int64_t multipliers;  ///< of one core
+};
+Columns<LayerRow> layer_columns();
+std::string layers_csv(const Object& object, const RunReport& report);
 
-extern const std::span<const std::string_view> kPlanColumns;
+/// A buffer and where a plan puts it.
+struct PlacedBufferRow {
+  std::size_t id;
+  const BufferInfo& buffer;
+  Bytes offset;
+};
+Columns<PlacedBufferRow> plan_columns();
 std::string plan_csv(const Object& object, const Layout& layout);
+
+/// A buffer and what the shared cache saw of it, without sharing and with the plan's layout.
+struct CachedBufferRow {
+  std::size_t id;
+  const BufferInfo& buffer;
+  const CacheCounts* apart;
+  const CacheCounts* shared;  ///< none: the plan is marked as unsafe, and was not run
+};
+Columns<CachedBufferRow> cache_columns();
+/// Only on a machine with a shared cache.
+std::string buffers_csv(const Object& object, const RunReport& report);
 
 }  // namespace unna

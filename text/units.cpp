@@ -42,6 +42,10 @@ std::string percent(double ratio, int digits) {
   return fmt::format("{:.{}f} %", ratio * 100, digits);
 }
 
+double share(std::int64_t part, std::int64_t whole) {
+  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
 double reduction(Bytes before, Bytes after) {
   if (before == 0) return 0;
   return 1 - static_cast<double>(after) / static_cast<double>(before);

@@ -18,6 +18,9 @@ std::string percent(double ratio, int digits = 1);  ///< 0.9187 -> "91.9 %"
 /// 1 - after / before: what sharing saves. 0 where there is nothing to save.
 double reduction(Bytes before, Bytes after);
 
+/// part / whole; 0 where there is no whole.
+double share(std::int64_t part, std::int64_t whole);
+
 /// A double for CSV and tables of tools: 6 significant digits, the same on every host.
 std::string plain_number(double value);
 

@@ -73,13 +73,6 @@ TEST(MetricsDoc, defines_every_key_of_the_layouts) {
   for (const std::string& key : keys) EXPECT_TRUE(defined(text, key)) << key;
 }
 
-TEST(MetricsDoc, defines_every_column) {
-  const std::string text = metrics();
-  for (const auto& columns :
-       {kLayerColumns, kPlanColumns, kBufferColumns, kCompareColumns, kLayoutColumns})
-    for (const std::string_view column : columns) EXPECT_TRUE(defined(text, column)) << column;
-}
-
 TEST(SummaryJson, gives_each_figure_a_unit_and_is_silent_about_an_unknown_host) {
   RunReport report = full_report();
   report.result.cycles = 1234;
