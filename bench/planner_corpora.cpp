@@ -11,7 +11,12 @@
 #include "bench/planner_sections.h"
 #include "flow/pipeline.h"
 #include "memmgr/checker.h"
-#include "memmgr/plan_files.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/problem.h"
+#include "memmgr/problem_files.h"
 #include "text/units.h"
 
 namespace unna::bench {
@@ -86,14 +91,15 @@ std::vector<NamedProblem> minimalloc_corpus() {
   std::vector<NamedProblem> corpus;
   for (const fs::path& file : published_files("minimalloc"))
     if (file.filename() != "input.12.csv")
-      corpus.push_back({file.stem().stem(), parse_plan_csv(read_file(file), file.string())});
+      corpus.push_back({file.stem().stem(), parse_problem_csv(read_file(file), file.string())});
   return corpus;
 }
 
 std::vector<NamedProblem> usage_records() {
   std::vector<NamedProblem> corpus;
   for (const fs::path& file : published_files("usage_records"))
-    corpus.push_back({file.stem(), parse_plan_csv(usage_as_csv(read_file(file)), file.string())});
+    corpus.push_back(
+        {file.stem(), parse_problem_csv(usage_as_csv(read_file(file)), file.string())});
   return corpus;
 }
 
@@ -101,7 +107,7 @@ std::vector<NamedProblem> somas() {
   std::vector<NamedProblem> corpus;
   for (const fs::path& file : published_files("lifetimes"))
     if (file.stem() == "somas_resnet50")
-      corpus.push_back({file.stem(), parse_plan_csv(read_file(file), file.string())});
+      corpus.push_back({file.stem(), parse_problem_csv(read_file(file), file.string())});
   return corpus;
 }
 

@@ -13,6 +13,8 @@
 #include "bench/instances.h"
 #include "bench/planner_sections.h"
 #include "flow/pipeline.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/problem.h"
 #include "text/table.h"
 #include "text/units.h"
 

@@ -4,7 +4,12 @@
 
 #include "bench/instances.h"
 #include "bench/planner_sections.h"
+#include "memmgr/complete_problem.h"
 #include "memmgr/lifetimes.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/problem.h"
+#include "memmgr/shared_objects.h"
 #include "text/table.h"
 #include "text/units.h"
 

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/problem.h"
 
 namespace unna::bench {

@@ -8,8 +8,11 @@
 
 #include "bench/planner_sections.h"
 #include "memmgr/exact/instance.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/planners/tetris_options.h"
 #include "memmgr/planners/tetris_search.h"
+#include "memmgr/problem.h"
 #include "text/table.h"
 #include "text/units.h"
 
@@ -26,7 +29,7 @@ struct Variant {
 
 void make_plain(TetrisOptions& o) {
   o.islands = 1;
-  o.greedy_start = o.reduce = o.settle = o.incremental = o.local = 0;
+  o.greedy_start = o.reduce = o.incremental = o.local = 0;
 }
 
 constexpr Variant kVariants[] = {
@@ -34,7 +37,6 @@ constexpr Variant kVariants[] = {
     {"without islands", [](TetrisOptions& o) { o.islands = 1; }},
     {"without greedy_start", [](TetrisOptions& o) { o.greedy_start = 0; }},
     {"without reduce", [](TetrisOptions& o) { o.reduce = 0; }},
-    {"without settle", [](TetrisOptions& o) { o.settle = 0; }},
     {"without incremental", [](TetrisOptions& o) { o.incremental = 0; }},
     {"without local", [](TetrisOptions& o) { o.local = 0; }},
     {"plain genetic algorithm", make_plain},
@@ -93,7 +95,6 @@ void ablation(const std::vector<Group>& all) {
 struct Collapse {
   std::size_t orders = 0;
   std::size_t layouts = 0;
-  std::size_t settled = 0;  ///< whose layout settling changed
 };
 
 /// Of orders that differ from a good one by a random step.
@@ -102,7 +103,6 @@ Collapse mutants_of(const PlanProblem& problem, int mutants) {
   Decoder decoder(problem, around);
   Genome parent{by_size(problem), std::vector<Bytes>(problem.size(), 0), 0, 0};
   decoder.decode(parent, 0);
-  decoder.settle(parent);
   Rng rng(1);
   Collapse found;
   std::set<std::vector<std::uint32_t>> orders;
@@ -113,9 +113,6 @@ Collapse mutants_of(const PlanProblem& problem, int mutants) {
     if (kept < child.order.size()) decoder.decode(child, kept);
     orders.insert(child.order);
     layouts.insert(child.offsets);
-    const std::vector<Bytes> decoded = child.offsets;
-    decoder.settle(child);
-    found.settled += child.offsets == decoded ? 0 : 1;
   }
   found.orders = orders.size();
   found.layouts = layouts.size();
@@ -123,15 +120,14 @@ Collapse mutants_of(const PlanProblem& problem, int mutants) {
 }
 
 void collapse(const std::vector<Group>& all) {
-  TextTable table(
-      {"instance", "buffers", "taken out by reduce", "orders", "layouts", "changed by settling"});
+  TextTable table({"instance", "buffers", "taken out by reduce", "orders", "layouts"});
   for (const Group& group : all)
     for (const auto& [name, problem] : group.problems) {
       const auto out = always_placeable(problem, problem.lower_bound).size();
       const Collapse found = mutants_of(problem, 500);
       const double share = static_cast<double>(out) / static_cast<double>(problem.size());
       table.add({name, std::to_string(problem.size()), percent(share), std::to_string(found.orders),
-                 std::to_string(found.layouts), std::to_string(found.settled)});
+                 std::to_string(found.layouts)});
     }
   fmt::print("500 orders, each a random step away from a greedy one:\n{}\n", table.str());
 }
@@ -143,7 +139,6 @@ void enumerate(TextTable& table, const std::string& name, const PlanProblem& pro
   std::vector<std::uint32_t> order(problem.size());
   std::iota(order.begin(), order.end(), 0U);
   std::set<std::vector<Bytes>> decoded;
-  std::int64_t settled = 0;
   std::int64_t orders = 0;
   std::int64_t best_orders = 0;
   Bytes best = problem.total();
@@ -154,13 +149,10 @@ void enumerate(TextTable& table, const std::string& name, const PlanProblem& pro
     if (genome.peak < best) best_orders = 0;
     best = std::min(best, genome.peak);
     best_orders += genome.peak == best ? 1 : 0;
-    const std::vector<Bytes> before = genome.offsets;
-    decoder.settle(genome);
-    settled += genome.offsets == before ? 0 : 1;
     ++orders;
   } while (std::ranges::next_permutation(order).found);
   table.add({name, grouped(orders), grouped(static_cast<std::int64_t>(decoded.size())),
-             grouped(settled), grouped(best_orders)});
+             grouped(best_orders)});
 }
 
 }  // namespace
@@ -169,8 +161,7 @@ void tetris_section() {
   const std::vector<Group> all = groups();
   ablation(all);
   collapse(all);
-  TextTable table(
-      {"all orders of", "orders", "layouts", "changed by settling", "orders to the optimum"});
+  TextTable table({"all orders of", "orders", "layouts", "orders to the optimum"});
   enumerate(table, "pathological packing", problem_of_lives(kPathologicalPacking));
   enumerate(table, "fragmentation", problem_of_lives(kFragmentation));
   fmt::print("{}\n", table.str());

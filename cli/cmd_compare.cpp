@@ -8,6 +8,9 @@
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "flow/pipeline.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/problem.h"
 #include "report/compare_report.h"
 
 namespace unna {

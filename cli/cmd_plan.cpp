@@ -14,9 +14,15 @@
 #include "cli/plan_network.h"
 #include "flow/files.h"
 #include "memmgr/checker.h"
-#include "memmgr/explain.h"
-#include "memmgr/plan_files.h"
-#include "memmgr/pools.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/plan.h"
+#include "memmgr/plan_explanation.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/pools/pool_problem.h"
+#include "memmgr/pools/pools.h"
+#include "memmgr/problem.h"
+#include "memmgr/problem_files.h"
 #include "report/plan_report.h"
 #include "text/numbers.h"
 #include "text/units.h"
@@ -96,7 +102,7 @@ PlanProblem load_problem(const std::string& file, const Options& options,
       return make_problem(instruction_liveness(events), alignment.value_or(kTraceAlignment));
     });
   }
-  return is_json(file, bytes) ? parse_plan_json(bytes, file) : parse_plan_csv(bytes, file);
+  return is_json(file, bytes) ? parse_problem_json(bytes, file) : parse_problem_csv(bytes, file);
 }
 
 void list_planners() {
@@ -254,8 +260,8 @@ std::string capacity_verdict(const std::vector<PlanRun>& runs) {
 }
 
 std::string offsets_csv(const PlanRun& run) {
-  return run.plan ? format_plan_csv(*run.problem, run.plan->offsets)
-                  : format_plan_csv(*run.problem, run.pools->offsets, run.pools->pool);
+  return run.plan ? format_offsets_csv(*run.problem, run.plan->offsets)
+                  : format_offsets_csv(*run.problem, run.pools->offsets, run.pools->pool);
 }
 
 /// All at the end, so that nothing is written where something failed; offsets only where they fit.

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "flow/pipeline.h"
+#include "memmgr/planners/registry.h"
 
 namespace unna {
 
@@ -46,7 +47,7 @@ void write_run(const fs::path& directory, const Run& run) {
   const Object& object = *run.compiled.object;
   write_file(directory / "summary.json", summary_json(run.report));
   write_file(directory / "layers.csv", layers_csv(object, run.report));
-  write_file(directory / "plan.csv", plan_csv(object, run.planned.layout));
+  write_file(directory / "plan.csv", layout_csv(object, run.planned.layout));
   if (run.report.machine.cache.size_bytes > 0)
     write_file(directory / "buffers.csv", buffers_csv(object, run.report));
   write_file(directory / "program.uno", encode_object(object));

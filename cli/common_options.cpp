@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "base/file.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/planners/tetris_options.h"
 
 namespace unna {
 

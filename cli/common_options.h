@@ -7,6 +7,7 @@
 
 #include "cli/options.h"
 #include "flow/pipeline.h"
+#include "memmgr/planners/options.h"
 
 namespace unna {
 

@@ -14,7 +14,9 @@
 #include "cli/progress.h"
 #include "flow/candidates.h"
 #include "flow/files.h"
-#include "memmgr/plan_files.h"
+#include "memmgr/plan.h"
+#include "memmgr/problem.h"
+#include "memmgr/problem_files.h"
 #include "report/plan_report.h"
 
 namespace unna {
@@ -91,7 +93,7 @@ void write_outputs(const Options& options, const PlanProblem& problem, const Lay
   if (const auto file = options.text("json")) write_output(*file, layout_json(report));
   if (const auto file = options.text("svg")) write_output(*file, memory_map(chosen));
   if (const auto file = options.text("output"))
-    write_output(*file, format_plan_csv(problem, row->offsets));
+    write_output(*file, format_offsets_csv(problem, row->offsets));
 }
 
 }  // namespace

@@ -11,8 +11,12 @@
 #include "base/rng.h"
 #include "base/version.h"
 #include "flow/process_pool.h"
-#include "memmgr/planners/placement.h"
-#include "memmgr/variations.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/placement/variations.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "flow/pipeline.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/problem.h"
 #include "report/objectives.h"
 
 namespace unna {

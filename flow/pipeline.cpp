@@ -15,6 +15,10 @@
 #include "flow/peak.h"
 #include "flow/process_pool.h"
 #include "flow/validated_text.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/planners/registry.h"
 #include "text/units.h"
 
 namespace unna {

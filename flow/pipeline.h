@@ -18,6 +18,8 @@
 #include "isa/object.h"
 #include "isa/trace.h"
 #include "memmgr/checker.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/problem.h"
 #include "report/run_report.h"
 #include "sim/simulate.h"

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/version.h"
 #include "flow/sweep_columns.h"
+#include "memmgr/planners/registry.h"
 #include "text/numbers.h"
 #include "text/table.h"
 #include "text/units.h"

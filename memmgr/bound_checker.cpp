@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "memmgr/checker.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 namespace {

@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "memmgr/plan.h"
 
 namespace unna {
 namespace {

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "isa/object.h"
 #include "isa/trace.h"
+#include "memmgr/plan.h"
 #include "memmgr/problem.h"
 
 namespace unna {

@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "memmgr/checker.h"
+#include "memmgr/plan.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 namespace {

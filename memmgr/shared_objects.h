@@ -1,29 +1,13 @@
 #pragma once
 
-// Memory as a set of objects (textures, pooled tensors) that buffers share one after another,
-// always from the object's start: the "shared objects" of Pisarchyk & Lee (MLSys 2020, section 4).
+// What any sharing of objects needs (SharedObjects of memmgr/plan.h).
 
-#include <cstdint>
-#include <numeric>
 #include <vector>
 
 #include "base/units.h"
+#include "memmgr/problem.h"
 
 namespace unna {
-
-struct PlanProblem;
-
-/// Who shares which object. This is a problem of its own: its bound is higher than that of offsets,
-/// since a large object can't hold two small buffers at once.
-struct SharedObjects {
-  std::vector<std::uint32_t> object;  ///< by buffer
-  std::vector<Bytes> sizes;           ///< by object: the size of its largest buffer
-  Bytes lower_bound = 0;              ///< shared_object_bound() of the problem
-
-  Bytes total() const { return std::accumulate(sizes.begin(), sizes.end(), Bytes{0}); }
-  /// No assignment to objects needs less. Says nothing about plans by offsets.
-  bool proved_optimal() const { return total() == lower_bound; }
-};
 
 /// The i-th of them is the largest i-th largest buffer of any set of buffers that conflict pair by
 /// pair: in whatever way objects are shared, the i-th largest object is no smaller. Descending.

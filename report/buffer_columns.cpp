@@ -77,7 +77,7 @@ Columns<CachedBufferRow> cache_columns() {
   return kCacheTable;
 }
 
-std::string plan_csv(const Object& object, const Layout& layout) {
+std::string layout_csv(const Object& object, const Layout& layout) {
   std::vector<PlacedBufferRow> rows;
   for (std::size_t b = 0; b < object.buffers.size(); ++b)
     rows.push_back({b, object.buffers[b], layout.base[b]});

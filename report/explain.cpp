@@ -6,6 +6,7 @@
 #include <numeric>
 #include <optional>
 
+#include "memmgr/plan.h"
 #include "text/table.h"
 #include "text/units.h"
 

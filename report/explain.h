@@ -8,6 +8,7 @@
 
 #include "base/units.h"
 #include "isa/trace.h"
+#include "memmgr/plan.h"
 #include "memmgr/problem.h"
 
 namespace unna {

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
-#include "memmgr/explain.h"
+#include "memmgr/plan.h"
+#include "memmgr/plan_explanation.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/problem.h"
 #include "report/json.h"
 #include "report/plan_report.h"
 #include "text/units.h"

@@ -4,8 +4,9 @@
 
 #include <filesystem>
 
-#include "memmgr/explain.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
+#include "memmgr/plan_explanation.h"
 #include "text/units.h"
 
 namespace unna {

@@ -8,7 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "memmgr/pools.h"
+#include "memmgr/plan.h"
+#include "memmgr/pools/pools.h"
 #include "memmgr/problem.h"
 #include "text/table.h"
 

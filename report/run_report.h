@@ -168,7 +168,7 @@ struct PlacedBufferRow {
   Bytes offset;
 };
 Columns<PlacedBufferRow> plan_columns();
-std::string plan_csv(const Object& object, const Layout& layout);
+std::string layout_csv(const Object& object, const Layout& layout);
 
 /// A buffer and what the shared cache saw of it, without sharing and with the plan's layout.
 struct CachedBufferRow {

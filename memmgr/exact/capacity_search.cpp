@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "base/parallel.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/placement.h"
 
 namespace unna {
 namespace {

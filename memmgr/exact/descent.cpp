@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/placement.h"
 
 namespace unna {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "memmgr/exact/instance.h"
 #include "memmgr/exact/search.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/placement.h"
 
 namespace unna {
 namespace {

@@ -6,10 +6,13 @@
 #include "base/parallel.h"
 #include "memmgr/exact/descent.h"
 #include "memmgr/exact/repair.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/search_budget.h"
 #include "memmgr/planners/starts.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 namespace {

@@ -13,8 +13,11 @@
 #include <set>
 
 #include "base/error.h"
+#include "memmgr/plan.h"
 #include "memmgr/planners/features.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 namespace {

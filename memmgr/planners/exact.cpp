@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include "memmgr/exact/descent.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/search_budget.h"
 #include "memmgr/planners/starts.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 

@@ -1,5 +1,8 @@
+#include "memmgr/plan.h"
 #include "memmgr/planners/objects.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 

@@ -7,9 +7,12 @@
 #include <algorithm>
 
 #include "base/rng.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/search_budget.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 namespace {

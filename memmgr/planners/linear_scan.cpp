@@ -10,9 +10,12 @@
 #include <set>
 
 #include "base/error.h"
+#include "memmgr/plan.h"
 #include "memmgr/planners/features.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/sequence_axis.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 namespace {

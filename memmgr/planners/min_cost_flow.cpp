@@ -13,9 +13,12 @@
 #include <optional>
 
 #include "base/error.h"
+#include "memmgr/plan.h"
 #include "memmgr/planners/features.h"
 #include "memmgr/planners/objects.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 namespace {

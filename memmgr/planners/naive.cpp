@@ -1,5 +1,8 @@
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 

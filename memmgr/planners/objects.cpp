@@ -4,8 +4,9 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
 #include "memmgr/planners/features.h"
-#include "memmgr/planners/placement.h"
 
 namespace unna {
 

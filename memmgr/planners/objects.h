@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "memmgr/plan.h"
 #include "memmgr/problem.h"
 
 namespace unna {

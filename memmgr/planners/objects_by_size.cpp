@@ -1,6 +1,9 @@
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
 #include "memmgr/planners/objects.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 

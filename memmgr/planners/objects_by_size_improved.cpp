@@ -7,10 +7,14 @@
 #include <algorithm>
 #include <limits>
 
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
 #include "memmgr/planners/objects.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/sequence_axis.h"
+#include "memmgr/problem.h"
+#include "memmgr/shared_objects.h"
 
 namespace unna {
 namespace {

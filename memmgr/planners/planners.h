@@ -1,8 +1,10 @@
 #pragma once
 
-// The strategies behind the table in memmgr/planners.cpp. Each fills in offsets (and peak where it
+// The strategies behind the table in registry.cpp. Each fills in offsets (and peak where it
 // is not just the highest end of a buffer) and note; run_planner() adds the rest.
 
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/problem.h"
 
 namespace unna {

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <limits>
 
+#include "memmgr/planners/options.h"
+
 namespace unna {
 
 Budget search_budget(const PlanOptions& options) {

@@ -3,6 +3,7 @@
 // What planners that search may spend.
 
 #include "memmgr/exact/capacity_search.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/problem.h"
 
 namespace unna {

@@ -4,7 +4,7 @@
 #include <bit>
 #include <numeric>
 
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/placement.h"
 
 namespace unna {
 

@@ -3,9 +3,12 @@
 #include <algorithm>
 
 #include "base/parallel.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
 #include "memmgr/planners/constructive.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
+#include "memmgr/planners/registry.h"
 
 namespace unna {
 namespace {

@@ -12,10 +12,13 @@
 #include <numeric>
 #include <set>
 
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
 #include "memmgr/planners/features.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/sequence_axis.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 namespace {

@@ -9,12 +9,16 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "memmgr/exact/instance.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
 #include "memmgr/planners/constructive.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/search_budget.h"
 #include "memmgr/planners/starts.h"
+#include "memmgr/planners/tetris_options.h"
 #include "memmgr/planners/tetris_search.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 namespace {
@@ -37,7 +41,7 @@ class Island {
   /// Adds a layout that was made from an order, or decodes the order where there is none.
   void found(std::vector<std::uint32_t> order, std::vector<Bytes> offsets = {});
   void take_in(const Genome& migrant) { select({migrant}); }
-  void settle_like(const Island& other) { population_ = other.population_; }
+  void start_like(const Island& other) { population_ = other.population_; }
   const Genome& best() const { return population_.front(); }
   bool at_bound() const { return best().peak <= problem_.lower_bound; }
 
@@ -69,7 +73,6 @@ void Island::found(std::vector<std::uint32_t> order, std::vector<Bytes> offsets)
   const std::size_t kept = g.offsets.empty() ? 0 : g.order.size();
   g.offsets.resize(problem_.size(), 0);
   decoder_.decode(g, kept);
-  if (options_.settle != 0 && g.peak > problem_.lower_bound) decoder_.settle(g);
   population_.push_back(std::move(g));
   std::ranges::stable_sort(population_, better);
 }
@@ -79,12 +82,6 @@ const Genome& Island::tournament() {
   for (std::int64_t i = 0; i < options_.tournament; ++i)
     winner = std::min(winner, static_cast<std::size_t>(rng_.below(population_.size())));
   return population_[winner];  // sorted: the smallest index is the fittest
-}
-
-/// Lowest-offset placement in the order of offsets makes the same layout again: one order stands
-/// for all that make it.
-void canonicalise(Genome& genome) {
-  std::ranges::stable_sort(genome.order, {}, [&](std::uint32_t i) { return genome.offsets[i]; });
 }
 
 std::vector<Genome> Island::breed() {
@@ -104,23 +101,15 @@ std::vector<Genome> Island::breed() {
                                : mutate_anywhere(a, rng_, child);
     if (options_.incremental == 0) kept = 0;
     if (kept == a.order.size() || !decoder_.decode(child, kept, cutoff)) continue;
-    if (options_.settle != 0) canonicalise(child);
     children.push_back(std::move(child));
   }
   return children;
 }
 
-/// The best of parents and newcomers; of those that are equally good, one: they are nearly always
-/// the same layout.
+/// The best of parents and newcomers.
 void Island::select(std::vector<Genome> newcomers) {
   for (Genome& g : newcomers) population_.push_back(std::move(g));
   std::ranges::stable_sort(population_, better);
-  const auto equal = [](const Genome& a, const Genome& b) {
-    return a.peak == b.peak && a.excess == b.excess;
-  };
-  if (options_.settle != 0)
-    population_.erase(std::unique(population_.begin(), population_.end(), equal),
-                      population_.end());
   if (population_.size() > static_cast<std::size_t>(options_.population))
     population_.resize(static_cast<std::size_t>(options_.population));
 }
@@ -218,7 +207,7 @@ void Tetris::seed_islands() {
       islands_[0].found(order, offsets);
       const bool enough = islands_[0].at_bound() || (deadline_ && Clock::now() >= *deadline_);
       if (enough || (fit == Fit::best && c + 1 == orders.size())) {
-        for (std::size_t k = 1; k < islands_.size(); ++k) islands_[k].settle_like(islands_[0]);
+        for (std::size_t k = 1; k < islands_.size(); ++k) islands_[k].start_like(islands_[0]);
         return;
       }
     }

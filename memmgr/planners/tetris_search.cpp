@@ -90,17 +90,6 @@ bool Decoder::decode(Genome& genome, std::size_t kept, Bytes cutoff) {
   return true;
 }
 
-void Decoder::settle(Genome& genome) {
-  for (;;) {
-    Genome next = genome;
-    std::ranges::stable_sort(next.order, {}, [&](std::uint32_t i) { return genome.offsets[i]; });
-    decode(next, 0);
-    const bool improved = better(next, genome);
-    if (!better(genome, next)) genome = std::move(next);
-    if (!improved) return;
-  }
-}
-
 /// Order crossover (Davis 1985) with the slice at the front, so that its placements carry over; now
 /// and then with the slice in the middle.
 std::size_t cross(const Genome& a, const Genome& b, Rng& rng, Genome& child) {

@@ -45,10 +45,6 @@ class Decoder {
   /// when an end rises above `cutoff`.
   bool decode(Genome& genome, std::size_t kept, Bytes cutoff = std::numeric_limits<Bytes>::max());
 
-  /// The order of offsets stands for all orders that make the same layout; placed in that order,
-  /// no buffer comes to lie higher. Repeats as long as that improves the genome.
-  void settle(Genome& genome);
-
   /// Neighbours looked at so far: the measure of effort.
   std::uint64_t visits() const { return visits_; }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "flow/pipeline.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 namespace {

@@ -7,6 +7,8 @@
 #include <set>
 
 #include "base/error.h"
+#include "memmgr/plan.h"
+#include "memmgr/problem.h"
 
 namespace unna {
 namespace {

@@ -9,6 +9,9 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "memmgr/planners/options.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/problem.h"
 #include "tests/functional/run.h"
 
 namespace unna {

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "memmgr/problem.h"
 #include "tests/functional/run.h"
 #include "tests/support/random_machine.h"
 #include "workloads/random_graph.h"

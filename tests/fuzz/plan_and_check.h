@@ -6,7 +6,10 @@
 
 #include "base/error.h"
 #include "memmgr/checker.h"
-#include "memmgr/pools.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/pools/pools.h"
+#include "memmgr/problem.h"
 
 namespace unna::fuzz {
 

@@ -42,6 +42,69 @@ std::string folder_of(std::string_view path) {
   return std::string(path.substr(0, path.find('/')));
 }
 
+/// Rooms of a folder: each may include those before it. Such a folder has no include circle.
+const std::map<std::string, std::vector<std::string>, std::less<>>& rooms() {
+  static const std::map<std::string, std::vector<std::string>, std::less<>> table = {
+      {"memmgr", {"memmgr", "memmgr/placement", "memmgr/exact", "memmgr/planners", "memmgr/pools"}},
+  };
+  return table;
+}
+
+std::string room_of(std::string_view path) {
+  return std::string(path.substr(0, path.rfind('/')));
+}
+
+/// A header and the source of its name are one part.
+std::string part_of(std::string_view path) {
+  return std::string(path.substr(0, path.rfind('.')));
+}
+
+std::optional<std::string> room_breach(const Include& include, const std::string& folder) {
+  const auto row = rooms().find(folder);
+  if (include.angled || row == rooms().end() || folder_of(include.target) != folder)
+    return std::nullopt;
+  const auto place = [&](const std::string& path) {
+    return std::ranges::find(row->second, room_of(path)) - row->second.begin();
+  };
+  if (place(include.path) == std::ssize(row->second))
+    return fmt::format("{} is no room of {}", room_of(include.path), folder);
+  if (place(include.path) < place(include.target))
+    return fmt::format("{} may not include {}", room_of(include.path), room_of(include.target));
+  return std::nullopt;
+}
+
+/// Parts that are reached from a part by includes.
+std::set<std::string> reached_from(
+    const std::map<std::string, std::set<std::string>, std::less<>>& includes,
+    const std::string& part) {
+  std::set<std::string> seen;
+  std::vector<std::string> open{part};
+  while (!open.empty()) {
+    const auto row = includes.find(open.back());
+    open.pop_back();
+    if (row == includes.end()) continue;
+    for (const std::string& next : row->second)
+      if (seen.insert(next).second) open.push_back(next);
+  }
+  return seen;
+}
+
+/// Of folders with rooms: includes from whose target a chain of includes leads back.
+std::vector<std::string> circles(const std::vector<Include>& includes) {
+  std::map<std::string, std::set<std::string>, std::less<>> graph;
+  const auto concerned = [](const Include& i) {
+    return !i.angled && rooms().contains(folder_of(i.path)) && part_of(i.path) != part_of(i.target);
+  };
+  for (const Include& i : includes)
+    if (concerned(i)) graph[part_of(i.path)].insert(part_of(i.target));
+  std::vector<std::string> messages;
+  for (const Include& i : includes)
+    if (concerned(i) && reached_from(graph, part_of(i.target)).contains(part_of(i.path)))
+      messages.push_back(
+          fmt::format("{}:{}: {}: includes {} in turn", i.path, i.line, i.target, part_of(i.path)));
+  return messages;
+}
+
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> prefixes) {
   return std::any_of(prefixes.begin(), prefixes.end(),
                      [&](std::string_view prefix) { return text.starts_with(prefix); });
@@ -122,10 +185,12 @@ std::vector<std::string> breaches(const std::vector<Include>& includes) {
     const std::string folder = folder_of(include.path);
     auto what = external_breach(include, folder);
     if (!what) what = internal_breach(include, folder, private_headers);
+    if (!what) what = room_breach(include, folder);
     if (what)
       messages.push_back(
           fmt::format("{}:{}: {}: {}", include.path, include.line, include.target, *what));
   }
+  for (std::string& message : circles(includes)) messages.push_back(std::move(message));
   return messages;
 }
 

@@ -95,6 +95,14 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"report/a.cpp", "#include \"flow/pipeline.h\"\n",
              "report/a.cpp:1: flow/pipeline.h: report may not include flow"},
         Case{"report/a.cpp", "#include \"memmgr/problem.h\"\n", ""},
+        Case{"memmgr/exact/a.h", "#include \"memmgr/placement/placement.h\"\n", ""},
+        Case{"memmgr/exact/a.h", "#include \"memmgr/planners/registry.h\"\n",
+             "memmgr/exact/a.h:1: memmgr/planners/registry.h: memmgr/exact may not include "
+             "memmgr/planners"},
+        Case{"memmgr/plan.h", "#include \"memmgr/planners/options.h\"\n",
+             "memmgr/plan.h:1: memmgr/planners/options.h: memmgr may not include memmgr/planners"},
+        Case{"memmgr/attic/a.h", "#include \"memmgr/problem.h\"\n",
+             "memmgr/attic/a.h:1: memmgr/problem.h: memmgr/attic is no room of memmgr"},
         Case{"isa/a.cpp", "#include \"tests/x.h\"\n", "isa/a.cpp:1: tests/x.h: tests is no layer"},
         Case{"sim/a.cpp", "#include <systemc>\n", ""},
         Case{"isa/a.cpp", "#include <tlm.h>\n",
@@ -105,6 +113,19 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"cli/a.cpp", "#include <boost/program_options.hpp>\n", ""},
         Case{"report/a.cpp", "#include <boost/any.hpp>\n",
              "report/a.cpp:1: boost/any.hpp: Boost is for cli only"}));
+
+TEST(Layering, a_circle_within_a_folder_with_rooms_is_named_at_each_of_its_includes) {
+  std::vector<Include> includes = includes_of("memmgr/a.cpp", "#include \"memmgr/b.h\"\n");
+  const auto more = includes_of("memmgr/b.h", "#include \"memmgr/c.h\"\n");
+  includes.insert(includes.end(), more.begin(), more.end());
+  EXPECT_TRUE(breaches(includes).empty());
+  const auto back = includes_of("memmgr/c.cpp", "#include \"memmgr/a.h\"\n");
+  includes.insert(includes.end(), back.begin(), back.end());
+  EXPECT_EQ(breaches(includes),
+            (std::vector<std::string>{"memmgr/a.cpp:1: memmgr/b.h: includes memmgr/a in turn",
+                                      "memmgr/b.h:1: memmgr/c.h: includes memmgr/b in turn",
+                                      "memmgr/c.cpp:1: memmgr/a.h: includes memmgr/c in turn"}));
+}
 
 TEST(Layering, a_header_that_reaches_systemc_is_private_to_sim) {
   std::vector<Include> includes = includes_of("sim/module.h", "#include <systemc>\n");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "memmgr/complete_problem.h"
+#include "memmgr/problem.h"
 #include "tests/memmgr/fixtures.h"
 
 namespace unna::test {

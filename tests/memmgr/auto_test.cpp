@@ -5,11 +5,16 @@
 
 #include "bench/instances.h"
 #include "memmgr/checker.h"
+#include "memmgr/complete_problem.h"
 #include "memmgr/exact/instance.h"
 #include "memmgr/exact/repair.h"
-#include "memmgr/planners/interval_placement.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/interval_placement.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/planners/registry.h"
 #include "memmgr/planners/starts.h"
+#include "memmgr/problem.h"
 #include "tests/memmgr/featured.h"
 #include "tests/memmgr/fixtures.h"
 

@@ -3,6 +3,10 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/problem.h"
 #include "tests/memmgr/fixtures.h"
 
 namespace unna::test {

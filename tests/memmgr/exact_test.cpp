@@ -2,11 +2,16 @@
 
 #include "bench/instances.h"
 #include "memmgr/checker.h"
+#include "memmgr/complete_problem.h"
 #include "memmgr/exact/capacity_search.h"
 #include "memmgr/exact/descent.h"
 #include "memmgr/exact/instance.h"
 #include "memmgr/exact/search.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/problem.h"
 #include "tests/memmgr/fixtures.h"
 
 namespace unna::test {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "memmgr/complete_problem.h"
+
 namespace unna::test {
 namespace {
 

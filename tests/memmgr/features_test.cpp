@@ -8,7 +8,12 @@
 
 #include "base/error.h"
 #include "memmgr/checker.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/problem.h"
 #include "tests/memmgr/featured.h"
 
 namespace unna::test {

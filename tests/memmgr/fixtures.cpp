@@ -11,7 +11,12 @@
 
 #include "base/file.h"
 #include "memmgr/checker.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/shared_objects.h"
 
 namespace unna::test {
 

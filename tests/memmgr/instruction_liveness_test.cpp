@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 #include "memmgr/checker.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/problem.h"
 #include "tests/memmgr/fixtures.h"
 
 namespace unna::test {

@@ -1,4 +1,4 @@
-#include "memmgr/pools.h"
+#include "memmgr/pools/pools.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,11 @@
 
 #include "base/error.h"
 #include "memmgr/checker.h"
-#include "memmgr/plan_files.h"
-#include "memmgr/spill_bound.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/pools/pool_problem.h"
+#include "memmgr/pools/spill_bound.h"
+#include "memmgr/problem.h"
+#include "memmgr/problem_files.h"
 #include "tests/memmgr/featured.h"
 
 namespace unna::test {
@@ -168,7 +171,7 @@ TEST(SpillBound, OfAHardSetStaysBelowWhatFreesEnough) {
 }
 
 TEST(SpillBound, BuffersThatMayLiveNowhereElseTakeTheirRoom) {
-  const PlanProblem p = parse_plan_json(
+  const PlanProblem p = parse_problem_json(
       R"({"buffers": [{"id": "a", "size": 4, "lower": 0, "upper": 2, "pools": ["sram"]},
                       {"id": "b", "size": 3, "lower": 0, "upper": 2, "weight": 5},
                       {"id": "c", "size": 2, "lower": 0, "upper": 2, "weight": 4}],
@@ -215,7 +218,7 @@ TEST(Pools, MutatedAssignmentsAreCaught) {
 
 std::string refusal(const std::string& json) {
   try {
-    plan_pools("greedy-by-size", parse_plan_json(json, "f.json"), {});
+    plan_pools("greedy-by-size", parse_problem_json(json, "f.json"), {});
   } catch (const CapacityError& e) {
     return e.what();
   }
@@ -240,7 +243,7 @@ TEST(Pools, LastByteFitsOneByteOverIsNamed) {
 }
 
 TEST(Pools, WhatMattersLeastIsSpilled) {
-  const PlanProblem p = parse_plan_json(
+  const PlanProblem p = parse_problem_json(
       R"({"buffers": [{"id": "a", "size": 4, "lower": 0, "upper": 2, "weight": 1},
                       {"id": "b", "size": 2, "lower": 0, "upper": 2, "weight": 9}],
           "pools": [{"name": "sram", "capacity": 4}, {"name": "dram"}]})",
@@ -253,7 +256,7 @@ TEST(Pools, WhatMattersLeastIsSpilled) {
 }
 
 TEST(Pools, CommandLinePoolsComeFirstAndKeepTheirOrder) {
-  PlanProblem p = parse_plan_csv(
+  PlanProblem p = parse_problem_csv(
       "id,lower,upper,size,pool\na,0,2,4,sram dram\nb,0,2,4,dram\nc,0,2,4,\n", "f.csv");
   set_pools(p, std::vector<MemoryPool>{{"dram", {}, {}}, {"sram", 4, {}}});
   EXPECT_EQ(p.pools[1].name, "sram");

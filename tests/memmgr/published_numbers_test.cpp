@@ -4,8 +4,10 @@
 
 #include "base/file.h"
 #include "memmgr/checker.h"
-#include "memmgr/plan_files.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/problem.h"
+#include "memmgr/problem_files.h"
 #include "tests/memmgr/fixtures.h"
 
 namespace unna::test {
@@ -67,7 +69,7 @@ class Minimalloc : public testing::TestWithParam<MinimallocRow> {};
 TEST_P(Minimalloc, BoundAndGreedyBySizeWithLowestFit) {
   const auto path = shared_file(fmt::format("reference/minimalloc/{}", GetParam().file));
   if (path.empty()) GTEST_SKIP() << "no ../shared";
-  const PlanProblem p = parse_plan_csv(read_file(path), path.string());
+  const PlanProblem p = parse_problem_csv(read_file(path), path.string());
   EXPECT_EQ(p.lower_bound, GetParam().live_sum);
   EXPECT_EQ(peak_of(p, place_in_order(p, by_size(p), Fit::lowest)), GetParam().greedy_lowest);
   expect_all_planners_valid(p, GetParam().file);
@@ -96,7 +98,7 @@ TEST(Lifetimes, LiveSumsOfRealTraces) {
                                  LifetimeRow{"tflm_person_detect_uint8.csv", 30, 64'512}}) {
     const auto path = shared_file(fmt::format("reference/lifetimes/{}", row.file));
     if (path.empty()) GTEST_SKIP() << "no ../shared";
-    const PlanProblem p = parse_plan_csv(read_file(path), path.string());
+    const PlanProblem p = parse_problem_csv(read_file(path), path.string());
     EXPECT_EQ(p.size(), row.buffers);
     EXPECT_EQ(p.lower_bound, row.live_sum);
     expect_all_planners_valid(p, row.file);

@@ -3,6 +3,12 @@
 
 #include "base/error.h"
 #include "memmgr/checker.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/problem.h"
+#include "memmgr/shared_objects.h"
 #include "tests/memmgr/fixtures.h"
 
 namespace unna::test {

@@ -1,4 +1,7 @@
 #include "base/error.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/plan.h"
+#include "memmgr/problem.h"
 #include "tests/memmgr/fixtures.h"
 
 namespace unna::test {

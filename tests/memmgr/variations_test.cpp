@@ -1,11 +1,15 @@
-#include "memmgr/variations.h"
+#include "memmgr/placement/variations.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "memmgr/checker.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/problem.h"
 #include "tests/memmgr/featured.h"
 #include "tests/memmgr/fixtures.h"
 

@@ -7,6 +7,9 @@
 
 #include "compiler/compile.h"
 #include "memmgr/checker.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/registry.h"
 #include "memmgr/problem.h"
 #include "sim/simulate.h"
 #include "tests/support/random_machine.h"

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "memmgr/complete_problem.h"
+#include "memmgr/plan.h"
+#include "memmgr/problem.h"
+
 namespace unna {
 namespace {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// What can't be avoided to spill where there are several memories (memmgr/pools.h).
+// What can't be avoided to spill where there are several memories (memmgr/pools/pools.h).
 
 #include <cstdint>
 #include <span>

@@ -1,8 +1,9 @@
-#include "memmgr/explain.h"
+#include "memmgr/plan_explanation.h"
 
 #include <algorithm>
 
 #include "base/error.h"
+#include "memmgr/plan.h"
 
 namespace unna {
 namespace {

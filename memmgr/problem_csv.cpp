@@ -1,11 +1,12 @@
-#include "text/csv.h"
-
 #include <algorithm>
 #include <array>
 #include <unordered_map>
 
 #include "base/error.h"
-#include "memmgr/plan_files.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/problem.h"
+#include "memmgr/problem_files.h"
+#include "text/csv.h"
 #include "text/numbers.h"
 #include "text/yaml.h"
 
@@ -313,7 +314,7 @@ void PlanCsv::link_pairs() {
 
 }  // namespace
 
-PlanProblem parse_plan_csv(const std::string& text, const std::string& file) {
+PlanProblem parse_problem_csv(const std::string& text, const std::string& file) {
   try {
     return PlanCsv(text, file).read();
   } catch (const InputError& error) {

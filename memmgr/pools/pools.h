@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
 #include "memmgr/problem.h"
 
 namespace unna {
@@ -40,14 +42,5 @@ struct PoolPlan {
 /// only not found; InputError as the planner does.
 PoolPlan plan_pools(std::string_view planner, const PlanProblem& problem,
                     const PlanOptions& options);
-
-/// Some buffers of a problem as a problem in a memory of their own.
-PlanProblem pool_problem(const PlanProblem& problem, std::uint32_t pool,
-                         std::span<const std::uint32_t> members);
-
-/// Capacities given apart from the file: the pools of the problem become `given`, in that order,
-/// and those that it has besides, without capacity. Throws InputError where one has a capacity in
-/// both.
-void set_pools(PlanProblem& problem, std::span<const MemoryPool> given);
 
 }  // namespace unna

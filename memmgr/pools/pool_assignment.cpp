@@ -1,4 +1,4 @@
-#include "memmgr/pool_assignment.h"
+#include "memmgr/pools/pool_assignment.h"
 
 #include <algorithm>
 #include <functional>

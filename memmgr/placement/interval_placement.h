@@ -6,7 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/deadline.h"
+#include "memmgr/placement/fit.h"
 #include "memmgr/problem.h"
 
 namespace unna {

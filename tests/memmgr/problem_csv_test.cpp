@@ -2,7 +2,10 @@
 
 #include "base/error.h"
 #include "memmgr/checker.h"
-#include "memmgr/plan_files.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/registry.h"
+#include "memmgr/problem.h"
+#include "memmgr/problem_files.h"
 #include "tests/memmgr/fixtures.h"
 
 namespace unna::test {
@@ -112,14 +115,14 @@ TEST(PlanCsv, MalformedFilesGiveOneLineWithTheirPlace) {
   EXPECT_GE(std::size(bad), 30U);
   for (const BadCsv& b : bad) {
     try {
-      parse_plan_csv(b.text, "f.csv");
+      parse_problem_csv(b.text, "f.csv");
       ADD_FAILURE() << "accepted: " << b.text;
     } catch (const InputError& e) {
       EXPECT_STREQ(e.what(), b.message);
     }
   }
   try {
-    parse_plan_csv(std::string("id,lower,upper,size\na\0b,1,2,3\n", 30), "f.csv");
+    parse_problem_csv(std::string("id,lower,upper,size\na\0b,1,2,3\n", 30), "f.csv");
     ADD_FAILURE() << "accepted a NUL";
   } catch (const InputError& e) {
     EXPECT_STREQ(e.what(), "f.csv:2:2: NUL character, expected text");
@@ -127,12 +130,12 @@ TEST(PlanCsv, MalformedFilesGiveOneLineWithTheirPlace) {
 }
 
 TEST(PlanCsv, AllSpellingsOfColumnsMeanTheSame) {
-  const PlanProblem expected = parse_plan_csv("id,lower,upper,size\na,1,4,7\n", "f.csv");
+  const PlanProblem expected = parse_problem_csv("id,lower,upper,size\na,1,4,7\n", "f.csv");
   for (const char* text :
        {"buffer,start,upper,size\na,1,4,7\n", "buffer_id,begin,end,size\na,1,3,7\n",
         "size,end,lower,id\n7,3,1,a\n", "\xef\xbb\xbfid,lower,upper,size\r\na,1,4,7\r\n",
         "id,lower,upper,size\n\n\"a\", 1 ,\"4\",7", "hint,id,lower,upper,size\n-1,a,1,4,7\n"}) {
-    const PlanProblem p = parse_plan_csv(text, "f.csv");
+    const PlanProblem p = parse_problem_csv(text, "f.csv");
     ASSERT_EQ(p.size(), 1U) << text;
     EXPECT_EQ(p.buffers[0].name, "a") << text;
     EXPECT_EQ(p.buffers[0].size, 7) << text;
@@ -141,9 +144,9 @@ TEST(PlanCsv, AllSpellingsOfColumnsMeanTheSame) {
 }
 
 TEST(PlanCsv, QuotedNamesComeBack) {
-  const PlanProblem p = parse_plan_csv("id,lower,upper,size\n\"x, \"\"y\"\"\",1,4,7\n", "f.csv");
+  const PlanProblem p = parse_problem_csv("id,lower,upper,size\n\"x, \"\"y\"\"\",1,4,7\n", "f.csv");
   EXPECT_EQ(p.buffers[0].name, "x, \"y\"");
-  const std::string text = format_plan_csv(p, run_planner("naive", p, {}).offsets);
+  const std::string text = format_offsets_csv(p, run_planner("naive", p, {}).offsets);
   EXPECT_EQ(text, "id,lower,upper,size,offset\n\"x, \"\"y\"\"\",1,4,7,0\n");
 }
 
@@ -153,15 +156,15 @@ TEST(PlanCsv, AnswerHasTheInputsColumnsAndReadsBackAsFixed) {
       "a,0,10,4,1,2-4 6-8\n"
       "b,2,4,4,8,\n"
       "c,3,9,2,1,\n";
-  const PlanProblem p = parse_plan_csv(text, "f.csv");
+  const PlanProblem p = parse_problem_csv(text, "f.csv");
   const Plan plan = run_planner("greedy-by-size", p, {});
-  const std::string answer = format_plan_csv(p, plan.offsets);
+  const std::string answer = format_offsets_csv(p, plan.offsets);
   EXPECT_EQ(answer,
             "id,lower,upper,size,alignment,gaps,offset\n"
             "a,0,10,4,1,2-4 6-8,0\n"
             "b,2,4,4,8,,0\n"
             "c,3,9,2,1,,4\n");
-  const PlanProblem again = parse_plan_csv(answer, "f.csv");
+  const PlanProblem again = parse_problem_csv(answer, "f.csv");
   EXPECT_EQ(again.lifetimes.gaps, p.lifetimes.gaps);
   const Plan same = run_planner("tetris", again, {});
   EXPECT_EQ(same.offsets, plan.offsets);
@@ -169,7 +172,7 @@ TEST(PlanCsv, AnswerHasTheInputsColumnsAndReadsBackAsFixed) {
 }
 
 TEST(PlanCsv, WindowsPairsAndPoolsAreRead) {
-  const PlanProblem p = parse_plan_csv(
+  const PlanProblem p = parse_problem_csv(
       "id,lower,upper,size,gaps,inplace,apart,pool,weight\n"
       "a,0,9,8,2-4@1:5 0-1,,c,fast slow,7\n"
       "b,8,9,8,,a d,,slow,\n"
@@ -186,7 +189,7 @@ TEST(PlanCsv, WindowsPairsAndPoolsAreRead) {
   EXPECT_EQ(p.buffers[0].weight, 7);
   EXPECT_EQ(p.buffers[1].weight, std::nullopt);
   EXPECT_EQ(p.buffers[2].weight, 0);
-  EXPECT_EQ(format_plan_csv(p, {0, 0, 8, 0}, {0, 1, 0, 0}),
+  EXPECT_EQ(format_offsets_csv(p, {0, 0, 8, 0}, {0, 1, 0, 0}),
             "id,lower,upper,size,gaps,inplace,apart,pool,offset\n"
             "a,0,9,8,0-1 2-4@1:5,,c,fast,0\n"
             "b,8,9,8,,a d,,slow,0\n"
@@ -196,7 +199,7 @@ TEST(PlanCsv, WindowsPairsAndPoolsAreRead) {
 
 TEST(PlanCsv, AGapOfInclusiveTimesEndsWithItsLastTime) {
   const PlanProblem p =
-      parse_plan_csv("id,start,end,size,gaps\na,0,9,4,2-3\nb,3,3,4,\nc,4,4,4,\n", "f.csv");
+      parse_problem_csv("id,start,end,size,gaps\na,0,9,4,2-3\nb,3,3,4,\nc,4,4,4,\n", "f.csv");
   EXPECT_FALSE(p.conflict(0, 1));
   EXPECT_TRUE(p.conflict(0, 2));
   EXPECT_EQ(p.lower_bound, 8);
@@ -204,7 +207,7 @@ TEST(PlanCsv, AGapOfInclusiveTimesEndsWithItsLastTime) {
 
 TEST(PlanCsv, FixedOffsetsAreKeptByPlannersThatCan) {
   const PlanProblem p =
-      parse_plan_csv("id,lower,upper,size,offset\na,0,5,4,\nb,0,5,4,2\nc,4,9,3,\n", "f.csv");
+      parse_problem_csv("id,lower,upper,size,offset\na,0,5,4,\nb,0,5,4,2\nc,4,9,3,\n", "f.csv");
   for (const char* name : {"naive", "greedy-by-size", "tetris"}) {
     const Plan plan = run_planner(name, p, {});
     EXPECT_EQ(plan.offsets[1], 2) << name;

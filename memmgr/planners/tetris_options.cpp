@@ -1,8 +1,9 @@
+#include "memmgr/planners/tetris_options.h"
+
 #include <array>
 
 #include "base/error.h"
 #include "base/file.h"
-#include "memmgr/problem.h"
 #include "text/yaml.h"
 
 namespace unna {
@@ -28,7 +29,6 @@ TetrisOptions parse_tetris_options(const std::string& yaml, const std::string& f
       Field{"islands", options.islands, 1, 1024},
       Field{"greedy_start", options.greedy_start, 0, 1},
       Field{"reduce", options.reduce, 0, 1},
-      Field{"settle", options.settle, 0, 1},
       Field{"incremental", options.incremental, 0, 1},
       Field{"local", options.local, 0, 1},
   };

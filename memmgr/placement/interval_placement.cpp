@@ -1,4 +1,4 @@
-#include "memmgr/planners/interval_placement.h"
+#include "memmgr/placement/interval_placement.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "base/target_clones.h"
-#include "memmgr/planners/gap_search.h"
+#include "memmgr/placement/gap_search.h"
 
 namespace unna {
 namespace {

@@ -1,10 +1,10 @@
-#include "memmgr/spill_bound.h"
+#include "memmgr/pools/spill_bound.h"
 
 #include <algorithm>
 #include <limits>
 #include <vector>
 
-#include "memmgr/pools.h"
+#include "memmgr/pools/pool_problem.h"
 
 namespace unna {
 namespace {

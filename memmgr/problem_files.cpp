@@ -1,4 +1,4 @@
-#include "memmgr/plan_files.h"
+#include "memmgr/problem_files.h"
 
 #include <algorithm>
 
@@ -91,8 +91,8 @@ std::vector<std::string> partners(const PlanProblem& p, const std::vector<Buffer
 
 }  // namespace
 
-std::string format_plan_csv(const PlanProblem& problem, const std::vector<Bytes>& offsets,
-                            const std::vector<std::uint32_t>& pool) {
+std::string format_offsets_csv(const PlanProblem& problem, const std::vector<Bytes>& offsets,
+                               const std::vector<std::uint32_t>& pool) {
   const bool times = problem.lifetimes.intervals.has_value();
   const bool aligned =
       std::ranges::any_of(problem.buffers, [](const PlanBuffer& b) { return b.alignment != 1; });

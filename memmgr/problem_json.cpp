@@ -2,7 +2,9 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
-#include "memmgr/plan_files.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/problem.h"
+#include "memmgr/problem_files.h"
 #include "text/json.h"
 #include "text/numbers.h"
 
@@ -355,7 +357,7 @@ std::vector<BufferPair> covering_edges(const PlanProblem& p) {
 
 }  // namespace
 
-PlanProblem parse_plan_json(const std::string& text, const std::string& file) {
+PlanProblem parse_problem_json(const std::string& text, const std::string& file) {
   try {
     return PlanJson(text, file).read();
   } catch (const InputError& error) {
@@ -363,7 +365,7 @@ PlanProblem parse_plan_json(const std::string& text, const std::string& file) {
   }
 }
 
-std::string format_plan_json(const PlanProblem& problem) {
+std::string format_problem_json(const PlanProblem& problem) {
   const auto dump = [](const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
   };

@@ -1,5 +1,8 @@
-#include "memmgr/explain.h"
+#include "memmgr/plan_explanation.h"
 
+#include "memmgr/complete_problem.h"
+#include "memmgr/plan.h"
+#include "memmgr/problem.h"
 #include "tests/memmgr/fixtures.h"
 
 namespace unna::test {

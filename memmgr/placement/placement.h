@@ -2,39 +2,16 @@
 
 // Placing buffers one after another among those that are placed already.
 
-#include <chrono>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/units.h"
+#include "memmgr/placement/deadline.h"
+#include "memmgr/placement/fit.h"
 #include "memmgr/problem.h"
 
 namespace unna {
-
-enum class Fit : std::uint8_t {
-  lowest,  ///< lowest offset that is free
-  best,    ///< smallest gap that is large enough, the lowest among equals; else above all
-};
-
-using Deadline = std::optional<std::chrono::steady_clock::time_point>;
-
-/// Asked once a step of a long loop; looks at the clock every now and then.
-class DeadlineWatch {
- public:
-  explicit DeadlineWatch(const Deadline& deadline) : deadline_(deadline) {}
-
-  bool passed() {
-    constexpr unsigned kStepsBetween = 16;
-    return deadline_ && steps_++ % kStepsBetween == 0 &&
-           std::chrono::steady_clock::now() >= *deadline_;
-  }
-
- private:
-  Deadline deadline_;
-  unsigned steps_ = 0;
-};
 
 /// Bytes [begin, end) that are taken. That offsets between lo and hi are forbidden to a buffer is
 /// the same as that [lo + size, hi) is taken, and is written so even where it ends before it

@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "memmgr/plan_files.h"
+#include "memmgr/problem.h"
+#include "memmgr/problem_files.h"
 #include "tests/memmgr/featured.h"
 #include "text/json.h"
 
@@ -23,7 +24,7 @@ constexpr const char* kAll = R"({
 })";
 
 TEST(PlanJson, EveryFieldIsRead) {
-  const PlanProblem p = parse_plan_json(kAll, "f.json");
+  const PlanProblem p = parse_problem_json(kAll, "f.json");
   ASSERT_EQ(p.size(), 3U);
   EXPECT_EQ(p.buffers[0].alignment, 4);
   EXPECT_EQ(p.buffers[0].fixed, 4);
@@ -41,7 +42,7 @@ TEST(PlanJson, EveryFieldIsRead) {
 }
 
 TEST(PlanJson, AnOrderIsItsTransitiveClosure) {
-  const PlanProblem p = parse_plan_json(
+  const PlanProblem p = parse_problem_json(
       R"({"buffers": [{"id": "c", "size": 1}, {"id": "b", "size": 2}, {"id": "a", "size": 4}],
           "order": [["a", "b"], ["b", "c"]], "capacity": 4, "reserved": [[9, 10]]})",
       "f.json");
@@ -49,7 +50,7 @@ TEST(PlanJson, AnOrderIsItsTransitiveClosure) {
   EXPECT_EQ(p.lower_bound, 4);
   EXPECT_EQ(p.capacity, 4);
   EXPECT_EQ(p.reserved, (std::vector<ByteRange>{{9, 10}}));
-  const PlanProblem q = parse_plan_json(
+  const PlanProblem q = parse_problem_json(
       R"({"buffers": [{"id": "a", "size": 1}, {"id": "b", "size": 2}], "order": []})", "f.json");
   EXPECT_EQ(q.lower_bound, 3) << "nothing orders them";
 }
@@ -58,16 +59,16 @@ TEST(PlanJson, WhatIsWrittenReadsBackTheSame) {
   Rng rng(900);
   for (int round = 0; round < 200; ++round) {
     const Featured f = random_featured(rng, {8, 8, 9, round % 2 == 0});
-    const std::string text = format_plan_json(f.problem);
-    const PlanProblem again = parse_plan_json(text, "f.json");
-    ASSERT_EQ(format_plan_json(again), text);
+    const std::string text = format_problem_json(f.problem);
+    const PlanProblem again = parse_problem_json(text, "f.json");
+    ASSERT_EQ(format_problem_json(again), text);
     ASSERT_EQ(again.lower_bound, f.problem.lower_bound);
     for (std::size_t a = 0; a < 8; ++a)
       for (std::size_t b = 0; b < 8; ++b)
         ASSERT_EQ(again.conflict(a, b), f.problem.conflict(a, b)) << text;
   }
-  const std::string all = format_plan_json(parse_plan_json(kAll, "f.json"));
-  EXPECT_EQ(format_plan_json(parse_plan_json(all, "f.json")), all);
+  const std::string all = format_problem_json(parse_problem_json(kAll, "f.json"));
+  EXPECT_EQ(format_problem_json(parse_problem_json(all, "f.json")), all);
 }
 
 struct BadJson {
@@ -160,7 +161,7 @@ TEST(PlanJson, MalformedFilesGiveOneLineWithTheirPlace) {
   EXPECT_GE(std::size(bad), 30U);
   for (const BadJson& x : bad) {
     try {
-      parse_plan_json(x.text, "f.json");
+      parse_problem_json(x.text, "f.json");
       ADD_FAILURE() << "accepted: " << x.text;
     } catch (const InputError& e) {
       EXPECT_STREQ(e.what(), x.message) << x.text;
@@ -179,7 +180,7 @@ TEST(PlanJson, DeepNestingIsAnErrorAndNoCrash) {
 TEST(PlanJson, FixedBuffersThatCantBeAreRefused) {
   const auto message = [](const std::string& text) -> std::string {
     try {
-      parse_plan_json(text, "f.json");
+      parse_problem_json(text, "f.json");
     } catch (const InputError& e) {
       return e.what();
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "memmgr/plan.h"
 #include "memmgr/problem.h"
 
 namespace unna {

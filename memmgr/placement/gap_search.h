@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/units.h"
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/fit.h"
 
 namespace unna {
 

@@ -1,11 +1,15 @@
-#include "memmgr/planners/planners.h"
+#include "memmgr/planners/registry.h"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 
 #include "base/error.h"
+#include "memmgr/plan.h"
+#include "memmgr/planners/options.h"
+#include "memmgr/planners/planners.h"
 #include "memmgr/problem.h"
+#include "memmgr/shared_objects.h"
 
 namespace unna {
 namespace {

@@ -1,10 +1,10 @@
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/placement.h"
 
 #include <algorithm>
 #include <numeric>
 
-#include "memmgr/planners/gap_search.h"
-#include "memmgr/planners/interval_placement.h"
+#include "memmgr/placement/gap_search.h"
+#include "memmgr/placement/interval_placement.h"
 
 namespace unna {
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/placement.h"
 #include "memmgr/problem.h"
 
 namespace unna {

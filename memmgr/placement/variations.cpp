@@ -1,11 +1,11 @@
-#include "memmgr/variations.h"
+#include "memmgr/placement/variations.h"
 
 #include <algorithm>
 #include <limits>
 #include <numeric>
 #include <utility>
 
-#include "memmgr/planners/placement.h"
+#include "memmgr/placement/placement.h"
 
 namespace unna {
 

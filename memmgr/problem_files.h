@@ -15,19 +15,19 @@ namespace unna {
 /// `lo-hi@wlo:whi`, separated by spaces), and names separated by spaces in `pool`, `inplace`
 /// (buffers whose bytes this one may take over) and `apart`; `weight`. Quoted fields, CRLF and a
 /// byte order mark are understood, empty lines skipped. Throws InputError with line and column.
-PlanProblem parse_plan_csv(const std::string& text, const std::string& file);
+PlanProblem parse_problem_csv(const std::string& text, const std::string& file);
 
 /// The problem as a JSON object, the only format for partial orders. Throws InputError with line
 /// and column.
-PlanProblem parse_plan_json(const std::string& text, const std::string& file);
-/// The same back: what parse_plan_json() reads gives this text again.
-std::string format_plan_json(const PlanProblem& problem);
+PlanProblem parse_problem_json(const std::string& text, const std::string& file);
+/// The same back: what parse_problem_json() reads gives this text again.
+std::string format_problem_json(const PlanProblem& problem);
 
 /// `id,lower,upper,size[,alignment][,gaps][,pool],offset`, MiniMalloc's columns; of a partial order
 /// `id,size[,alignment][,pool],offset`. `pool` by index of problem.pools, as in a PoolPlan; empty
 /// without pools.
-std::string format_plan_csv(const PlanProblem& problem, const std::vector<Bytes>& offsets,
-                            const std::vector<std::uint32_t>& pool = {});
+std::string format_offsets_csv(const PlanProblem& problem, const std::vector<Bytes>& offsets,
+                               const std::vector<std::uint32_t>& pool = {});
 
 /// A message with the line breaks and other control characters of names in it replaced.
 std::string one_line(std::string message);
