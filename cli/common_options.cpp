@@ -24,9 +24,12 @@ constexpr OptionRow kMachineOptions[] = {
 
 constexpr OptionRow kCompileOptions[] = {
     {"granularity", "HOW", "",
-     "buffers a tensor is stored as: tensor, slice or band (default: tensor; compare: band)"},
+     "buffers a tensor is stored as: tensor, slice, band or lifetime (default: tensor, with a "
+     "schedule lifetime; compare: band)"},
     {"partition", "HOW", "auto", "over cores: auto, channels, rows, batch or branches"},
     {"bands", "N", "4", "groups of rows a core's part is cut into, with --granularity band"},
+    {"schedule", "FILE", "",
+     "walks instead of layer by layer (docs/walks.md); --dump schedule writes one"},
 };
 
 constexpr OptionRow kNetworkOptions[] = {
@@ -44,12 +47,13 @@ constexpr OptionRow kSearchOptions[] = {
     {"tetris", "FILE", "", "parameters of the tetris planner"},
 };
 
-constexpr std::string_view kDumps[] = {"graph", "partition", "tiles", "asm"};
+constexpr std::string_view kDumps[] = {"graph", "partition", "tiles", "schedule", "asm"};
 
 std::string dump_text(std::string_view name, const Compiled& compiled) {
   if (name == "graph") return compiled.graph_dump;
   if (name == "partition") return compiled.partition_dump;
   if (name == "tiles") return compiled.tiles_dump;
+  if (name == "schedule") return compiled.schedule_dump;
   return disassemble(*compiled.object);
 }
 
@@ -115,10 +119,12 @@ MachineChoice machine_choice(const Options& options) {
 
 CompileOptions compile_choice(const Options& options, Granularity otherwise) {
   CompileOptions choice;
+  if (const auto file = options.text("schedule"))
+    choice.schedule = ScheduleText{*file, read_file(*file)};
   choice.granularity =
       options.text("granularity")
           ? static_cast<Granularity>(options.choice("granularity", kGranularityNames))
-          : otherwise;
+          : (choice.schedule ? Granularity::lifetime : otherwise);
   choice.partition = static_cast<Partition>(options.choice("partition", kPartitionNames));
   choice.bands = options.required_integer("bands", 1, 1 << 20);
   return choice;

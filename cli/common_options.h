@@ -24,12 +24,12 @@ PlanOptions plan_choice(const Options& options);
 /// -o, or out/<name>.
 std::filesystem::path run_directory(const Options& options, const std::string& name);
 
-/// Writes the dumps that `--dump=graph,partition,tiles,asm` asks for into `directory`.
+/// Writes the dumps that `--dump=graph,partition,tiles,schedule,asm` asks for into `directory`.
 void write_dumps(const Options& options, const Compiled& compiled,
                  const std::filesystem::path& directory);
 inline constexpr OptionRow kEnergyOption = {
     "energy", "FILE", "", "energy and area table (default: Cambricon-X in 65 nm, docs/energy.md)"};
 inline constexpr OptionRow kDumpOption = {
-    "dump", "LIST", "", "also write intermediate values: graph,partition,tiles,asm"};
+    "dump", "LIST", "", "also write intermediate values: graph,partition,tiles,schedule,asm"};
 
 }  // namespace unna

@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "compiler/branches.h"
+#include "compiler/cuts.h"
 #include "compiler/emit.h"
 #include "compiler/lower.h"
 #include "compiler/partition.h"
@@ -15,49 +15,25 @@
 #include "compiler/schedule.h"
 #include "compiler/synapses.h"
 #include "compiler/tokens.h"
-#include "cost/timing.h"
+#include "compiler/walk_schedule.h"
 #include "isa/dimensions.h"
 
 namespace unna {
 namespace {
-
-/// A barrier's price beyond its own latency: engines drain before it and fill again after it.
-Cycle barrier_cost(const MachineConfig& m) {
-  return m.sync.barrier_cycles + 2 * m.dram.latency_cycles + 2 * pipeline_cycles(m.core);
-}
-
-Schedule make_schedule(const LoweredGraph& graph, const MachineConfig& machine,
-                       const CompileOptions& options) {
-  Partitioner partitioner(graph, machine, options.partition);
-  Scheduler scheduler(graph, machine.cores);
-  const SyncCost sync = [&](const std::vector<UnitOfWork>& units) {
-    return scheduler.needs_barrier(units) ? barrier_cost(machine) : Cycle{0};
-  };
-  const bool branches =
-      options.partition == Partition::branches || options.partition == Partition::automatic;
-  const bool forced = options.partition == Partition::branches;
-  bool parallel = false;
-  for (const KernelRegion& region : find_regions(graph)) {
-    if (branches && machine.cores > 1 && region.branches.size() > 1) {
-      std::vector<KernelPlan> plans =
-          plan_branches(region, machine.cores, partitioner, sync, forced);
-      parallel = parallel || !plans.empty();
-      for (KernelPlan& p : plans) scheduler.add(std::move(p));
-      if (!plans.empty()) continue;
-    }
-    for (const KernelId k : region.kernels)
-      scheduler.add(partitioner.plan(k, {0, machine.cores}, machine.cores, sync));
-  }
-  Schedule schedule = scheduler.finish();
-  schedule.parallel = parallel;
-  return schedule;
-}
 
 Instruction barrier_instruction(const ScheduleItem& item, OpId layer) {
   Instruction i(Opcode::barrier, layer);
   i.set(Operand::id, item.serial);
   i.set(Operand::mask_lo, static_cast<std::uint32_t>(item.cores));
   i.set(Operand::mask_hi, static_cast<std::uint32_t>(item.cores >> 32U));
+  return i;
+}
+
+/// A core's semaphores have the numbers of the cores that signal them.
+Instruction signal_instruction(Opcode opcode, OpId layer, CoreId peer, CoreId signaller) {
+  Instruction i(opcode, layer);
+  i.set(Operand::core, peer.value);
+  i.set(Operand::sem, signaller.value);
   return i;
 }
 
@@ -72,22 +48,31 @@ OpId layer_after(const Schedule& s, const std::vector<ScheduleItem>& items, std:
   return OpId(0);
 }
 
-std::vector<Instruction> emit_core(const Schedule& s, const std::vector<ScheduleItem>& items,
-                                   const EmitContext& context, const std::vector<bool>& constants) {
+std::vector<Instruction> emit_core(const Schedule& s, CoreId core, const EmitContext& context,
+                                   const std::vector<bool>& constants) {
+  const std::vector<ScheduleItem>& items = s.cores[core.index()];
   std::vector<Instruction> stream;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (items[i].kind == ScheduleItem::Kind::barrier) {
-      stream.push_back(barrier_instruction(items[i], layer_after(s, items, i)));
+    const ScheduleItem& item = items[i];
+    if (item.kind == ScheduleItem::Kind::barrier) {
+      stream.push_back(barrier_instruction(item, layer_after(s, items, i)));
       continue;
     }
-    const UnitOfWork& unit = s.units[items[i].unit];
-    const Kernel& kernel = context.graph.kernels[unit.kernel.index()];
-    const KernelPlan& plan = s.plans[s.plan_of_unit[items[i].unit]];
-    Emitter emitter(context, kernel, OpId(unit.kernel.index()), stream, plan.synapses.get());
-    emit_unit(emitter, plan.tile, unit.box);
+    const UnitOfWork& unit = s.units[item.unit];
+    const OpId layer(unit.kernel.index());
+    if (item.kind == ScheduleItem::Kind::wait) {
+      stream.push_back(signal_instruction(Opcode::wait, layer, item.peer, item.peer));
+    } else if (item.kind == ScheduleItem::Kind::signal) {
+      stream.push_back(signal_instruction(Opcode::signal, layer, item.peer, core));
+    } else {
+      const Kernel& kernel = context.graph.kernels[unit.kernel.index()];
+      const KernelPlan& plan = s.plans[s.plan_of_unit[item.unit]];
+      Emitter emitter(context, kernel, layer, stream, plan.synapses.get());
+      emit_unit(emitter, s.tiles[s.tile_of_unit[item.unit]], unit.box);
+    }
   }
   hoist_constant_loads(stream, constants);
-  insert_tokens(stream, context.element, context.core.accumulator_bytes);
+  insert_tokens(stream, context.element, context.core.accumulator_bytes, constants);
   stream.emplace_back(Opcode::halt, stream.empty() ? OpId(0) : stream.back().op);
   stream.shrink_to_fit();
   return stream;
@@ -176,8 +161,9 @@ Placement placement_of(const LoweredGraph& g, const Pieces& pieces) {
   Placement placement;
   for (std::size_t i = 0; i < g.storages.size(); ++i) {
     const StorageCuts& cuts = pieces.cuts(StorageId(i));
-    placement.storages.push_back({g.storages[i].channels, cuts.row_cuts, cuts.channel_cuts,
-                                  cuts.first, g.storages[i].element, g.storages[i].scale});
+    const Storage& s = g.storages[i];
+    placement.storages.push_back({s.channels, s.rows_per_line, cuts.row_cuts, cuts.column_cuts,
+                                  cuts.channel_cuts, cuts.first, s.element, s.scale});
   }
   for (const TensorPlace& t : g.tensors)
     placement.tensors.push_back({t.tensor, t.storage.index(), t.offset, t.strides});
@@ -204,6 +190,24 @@ std::string dump_tiles(const LoweredGraph& g, const Schedule& s) {
   return out;
 }
 
+std::vector<StorageCuts> cut_storages(const LoweredGraph& graph, const Schedule& schedule,
+                                      const CompileOptions& options) {
+  switch (options.granularity) {
+    case Granularity::tensor:
+      return whole_storages(graph);
+    case Granularity::slice:
+      return cut_at_writes(graph, schedule.written, 1);
+    case Granularity::band:
+      return cut_at_writes(graph, schedule.written, options.bands);
+    case Granularity::lifetime:
+      break;
+  }
+  std::vector<UnitTouch> touches;
+  for (const UnitOfWork& u : schedule.units)
+    touches.push_back({u.core, read_regions(graph, u), written_regions(graph, u)});
+  return cut_by_lifetime(graph, touches);
+}
+
 /// Instructions have offsets of 32 bits.
 void require_addressable(const std::vector<BufferInfo>& buffers) {
   constexpr Bytes kMost = std::numeric_limits<std::uint32_t>::max();
@@ -226,17 +230,28 @@ void set_indexed_bytes(LoweredGraph& g, const Schedule& s) {
   }
 }
 
+WalkPlan walk_plan(const LoweredGraph& graph, const MachineConfig& machine,
+                   const CompileOptions& options) {
+  if (options.schedule)
+    return parse_walk_plan(options.schedule->text, options.schedule->file, graph, machine.cores);
+  return options.walks ? *options.walks : layer_by_layer(graph);
+}
+
 }  // namespace
+
+LoweredGraph lower_network(const Graph& graph, const MachineConfig& machine) {
+  LoweredGraph lowered = lower(canonicalise(graph), machine);
+  if (machine.core.indexing == Indexing::step) attach_masks(graph, lowered);
+  return lowered;
+}
 
 CompileResult compile(const Graph& graph, const MachineConfig& machine,
                       const CompileOptions& options) {
-  LoweredGraph lowered = lower(canonicalise(graph), machine);
-  if (machine.core.indexing == Indexing::step) attach_masks(graph, lowered);
-  const Schedule schedule = make_schedule(lowered, machine, options);
+  LoweredGraph lowered = lower_network(graph, machine);
+  const WalkPlan plan = walk_plan(lowered, machine, options);
+  const Schedule schedule = schedule_walks(lowered, machine, options.partition, plan);
   set_indexed_bytes(lowered, schedule);
-  const Pieces pieces(
-      lowered, cut_storages(lowered, schedule.written, options.granularity != Granularity::tensor,
-                            options.granularity == Granularity::band ? options.bands : 1));
+  const Pieces pieces(lowered, cut_storages(lowered, schedule, options));
   const Bytes element = element_bytes(machine.data_type);
   const EmitContext context{lowered, pieces, machine.core, element};
 
@@ -252,8 +267,8 @@ CompileResult compile(const Graph& graph, const MachineConfig& machine,
   object.parallel_layers = schedule.parallel;
   std::vector<bool> constants;
   for (const BufferInfo& b : object.buffers) constants.push_back(b.kind == BufferKind::weight);
-  for (const auto& items : schedule.cores)
-    object.streams.push_back(emit_core(schedule, items, context, constants));
+  for (std::size_t core = 0; core < schedule.cores.size(); ++core)
+    object.streams.push_back(emit_core(schedule, CoreId(core), context, constants));
   object.topology = topology_of(object);
 
   result.parameters = parameters_of(lowered, schedule, pieces, machine.core);
@@ -261,6 +276,7 @@ CompileResult compile(const Graph& graph, const MachineConfig& machine,
   result.graph = dump(lowered);
   result.partition = dump_partition(lowered, schedule);
   result.tiles = dump_tiles(lowered, schedule);
+  result.schedule = to_text(plan, lowered);
   return result;
 }
 

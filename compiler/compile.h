@@ -7,11 +7,14 @@
 // emit -> synchronise (tokens inside a core, barriers between cores).
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "compiler/parameters.h"
 #include "compiler/placement.h"
+#include "compiler/walk.h"
 #include "configs/machine.h"
 #include "isa/object.h"
 #include "workloads/graph.h"
@@ -23,8 +26,10 @@ enum class Granularity : std::uint8_t {
   tensor,  ///< one buffer
   slice,   ///< one buffer for each core's part
   band,    ///< each core's part in groups of rows
+  /// One for what the same units write and, on each core, the same unit reads last.
+  lifetime,
 };
-inline constexpr std::string_view kGranularityNames[] = {"tensor", "slice", "band"};
+inline constexpr std::string_view kGranularityNames[] = {"tensor", "slice", "band", "lifetime"};
 
 /// How an operator's output is divided among the cores.
 enum class Partition : std::uint8_t {
@@ -37,10 +42,20 @@ enum class Partition : std::uint8_t {
 inline constexpr std::string_view kPartitionNames[] = {"auto", "channels", "rows", "batch",
                                                        "branches"};
 
+/// A schedule as text (compiler/walk.h), and where it comes from, for messages.
+struct ScheduleText {
+  std::string file;
+  std::string text;
+};
+
 struct CompileOptions {
   Granularity granularity = Granularity::tensor;
   Partition partition = Partition::automatic;
   std::int64_t bands = 4;  ///< groups of rows a core's part is cut into, with Granularity::band
+  /// Of the kernels that lower_network() makes of the same network and machine; null: layer by
+  /// layer.
+  std::shared_ptr<const WalkPlan> walks = nullptr;
+  std::optional<ScheduleText> schedule = std::nullopt;  ///< instead of `walks`
 };
 
 struct CompileResult {
@@ -52,7 +67,11 @@ struct CompileResult {
   std::string graph;      ///< after canonicalisation: kernels with their views
   std::string partition;  ///< for each kernel the grid and the estimate it was chosen by
   std::string tiles;      ///< for each kernel the tile sizes, loop order and estimated traffic
+  std::string schedule;   ///< the walks (compiler/walk.h)
 };
+
+/// The kernels of a network on a machine, with the masks of pruned synapses.
+LoweredGraph lower_network(const Graph& graph, const MachineConfig& machine);
 
 /// Deterministic: the same arguments give the same bytes. Throws InputError listing every operator
 /// that can't be lowered, and CapacityError where a single tile does not fit the buffers.

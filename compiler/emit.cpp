@@ -113,12 +113,12 @@ void Emitter::load_constant(StorageId storage, std::int64_t first, std::int64_t 
                             LocalAddress local) {
   const Bytes element = c.graph.storage(storage).element;
   const StorageCuts& cuts = c.pieces.cuts(storage);
-  transfer_part(Opcode::load_s, {cuts.buffer(0, 0), first, 0, {{count, 1, 1}}}, local, element);
+  transfer_part(Opcode::load_s, {cuts.buffer(0, 0, 0), first, 0, {{count, 1, 1}}}, local, element);
 }
 
 void Emitter::load_bytes(StorageId storage, Bytes first, Bytes count, LocalAddress local) {
   const StorageCuts& cuts = c.pieces.cuts(storage);
-  transfer_part(Opcode::load_s, {cuts.buffer(0, 0), first, 0, {{count, 1, 1}}}, local, 1);
+  transfer_part(Opcode::load_s, {cuts.buffer(0, 0, 0), first, 0, {{count, 1, 1}}}, local, 1);
 }
 
 }  // namespace unna

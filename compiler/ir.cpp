@@ -118,21 +118,36 @@ Box input_box(const Kernel& k, std::size_t input, const Box& out) {
 
 StorageRegion region_of(const LoweredGraph& graph, const Access& access, const Box& box) {
   const Storage& s = graph.storage(access.storage);
+  const std::int64_t width = s.rows_per_line;
   const std::int64_t first = access.at(box.lo);
-  std::int64_t rows = 0;
+  std::int64_t lines = 0;
+  std::int64_t columns = 0;
   std::int64_t channels = 0;
   for (std::size_t d = 0; d < kDims; ++d) {
     const std::int64_t steps = box.extent(d) - 1;
-    if (access.stride[d] % s.channels == 0) {
-      rows += steps * (access.stride[d] / s.channels);
-    } else {
+    if (access.stride[d] % s.channels != 0) {
       channels += steps * access.stride[d];
+    } else if (access.stride[d] % (s.channels * width) == 0) {
+      lines += steps * (access.stride[d] / s.channels);
+    } else {
+      columns += steps * (access.stride[d] / s.channels);
     }
   }
   const std::int64_t c = first % s.channels;
   const std::int64_t r = first / s.channels;
-  if (c + channels < s.channels) return {access.storage, r, r + rows + 1, c, c + channels + 1};
-  return {access.storage, r, r + rows + (c + channels) / s.channels + 1, 0, s.channels};
+  const std::int64_t w = r % width;
+  StorageRegion region{access.storage, r, r + lines + columns + 1, 0, width, 0, s.channels};
+  if (c + channels >= s.channels) {
+    region.row_hi += (c + channels) / s.channels;
+    return region;
+  }
+  region.channel_lo = c;
+  region.channel_hi = c + channels + 1;
+  if (w + columns < width) {
+    region.column_lo = w;
+    region.column_hi = w + columns + 1;
+  }
+  return region;
 }
 
 std::string dump(const LoweredGraph& graph) {

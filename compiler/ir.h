@@ -40,6 +40,8 @@ struct Box {
   Dims extents() const;
   std::int64_t elements() const { return product(extents()); }
   bool empty() const;
+
+  friend bool operator==(const Box&, const Box&) = default;
 };
 
 /// A linear array of elements in DRAM; `channels` is its innermost extent, so that element i is in
@@ -164,14 +166,18 @@ Box window_box(const WindowAttrs& window, const Dims& in, const Box& block);
 /// Part of a kernel's operand that a box of its output needs.
 Box input_box(const Kernel& kernel, std::size_t input, const Box& out);
 
-/// The rows and channels of a storage that a box of an access may touch (a hull).
+/// The rows, columns and channels of a storage that a box of an access may touch (a hull): the
+/// elements whose row, whose column (row modulo the width of a line) and whose channel lie in the
+/// ranges.
 struct StorageRegion {
   StorageId storage;
   std::int64_t row_lo = 0, row_hi = 0;
+  std::int64_t column_lo = 0, column_hi = 0;
   std::int64_t channel_lo = 0, channel_hi = 0;
 
   bool overlaps(const StorageRegion& other) const {
     return storage == other.storage && row_lo < other.row_hi && other.row_lo < row_hi &&
+           column_lo < other.column_hi && other.column_lo < column_hi &&
            channel_lo < other.channel_hi && other.channel_lo < channel_hi;
   }
 };

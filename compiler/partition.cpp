@@ -39,6 +39,12 @@ Range part(std::int64_t extent, std::int64_t granule, std::int64_t parts, std::i
           std::min(extent, count * (i + 1) / parts * granule)};
 }
 
+/// The next number of parts worth trying: powers of two, one for each of `extent`, and `most`.
+std::int64_t next_division(std::int64_t parts, std::int64_t extent, std::int64_t most) {
+  const std::int64_t last = std::min(extent, most);
+  return parts < last ? std::min(2 * parts, last) : last + 1;
+}
+
 bool uses_window_tile(KernelKind kind) {
   return kind == KernelKind::dwconv || kind == KernelKind::pool;
 }
@@ -151,34 +157,72 @@ std::vector<Grid> Partitioner::grids(const Kernel& k, std::int64_t cores) const 
   return all;
 }
 
-std::vector<UnitOfWork> Partitioner::units(KernelId id, const Grid& grid, CoreGroup group) const {
+std::vector<UnitOfWork> Partitioner::units(KernelId id, const Box& area, const Grid& grid,
+                                           CoreGroup group) const {
   const Kernel& k = graph_.kernels[id.index()];
   // Batch parts divide B where it is large enough, else N, else both.
   const std::int64_t parts_b = k.dims[kB] == 1 ? 1 : std::min(grid.batch, k.dims[kB]);
   const std::int64_t parts_n = std::min(k.dims[kN], grid.batch / parts_b);
   std::vector<UnitOfWork> all;
   std::int64_t core = group.first;
-  const auto set = [](Box& box, std::size_t d, Range r) {
-    box.lo[d] = r.lo;
-    box.hi[d] = r.hi;
+  const auto set = [&](Box& box, std::size_t d, Range r) {
+    box.lo[d] = std::max(area.lo[d], r.lo);
+    box.hi[d] = std::min(area.hi[d], r.hi);
+  };
+  const auto lines = [&](std::int64_t r) {
+    const Range p = part(area.extent(kH), 1, grid.rows, r);
+    return Range{area.lo[kH] + p.lo, area.lo[kH] + p.hi};
   };
   for (std::int64_t b = 0; b < parts_b; ++b)
     for (std::int64_t n = 0; n < parts_n; ++n)
       for (std::int64_t r = 0; r < grid.rows; ++r)
-        for (std::int64_t c = 0; c < grid.channels; ++c, ++core) {
-          Box box;
-          set(box, kB, part(k.dims[kB], 1, parts_b, b));
-          set(box, kN, part(k.dims[kN], 1, parts_n, n));
-          set(box, kH, part(k.dims[kH], 1, grid.rows, r));
-          set(box, kW, {0, k.dims[kW]});
-          set(box, kC, part(k.dims[kC], channel_granule(k, machine_.core), grid.channels, c));
-          if (!box.empty()) all.push_back({id, CoreId(static_cast<std::size_t>(core)), box});
-        }
+        for (std::int64_t w = 0; w < grid.columns; ++w)
+          for (std::int64_t c = 0; c < grid.channels; ++c, ++core) {
+            Box box;
+            set(box, kB, part(k.dims[kB], 1, parts_b, b));
+            set(box, kN, part(k.dims[kN], 1, parts_n, n));
+            set(box, kH, lines(r));
+            set(box, kW, part(k.dims[kW], 1, grid.columns, w));
+            set(box, kC, part(k.dims[kC], channel_granule(k, machine_.core), grid.channels, c));
+            if (!box.empty()) all.push_back({id, CoreId(static_cast<std::size_t>(core)), box});
+          }
+  return all;
+}
+
+std::vector<Grid> Partitioner::walk_grids(const Kernel& k, std::int64_t lines, std::int64_t cores,
+                                          Division division) const {
+  const std::int64_t channels = ceil_div(k.dims[kC], channel_granule(k, machine_.core));
+  const std::int64_t width = k.dims[kW];
+  switch (division) {
+    case Division::columns: {
+      const std::int64_t w = std::min(width, cores);
+      return {{1, 1, std::min(channels, cores / w), w}};
+    }
+    case Division::rows: {
+      const std::int64_t r = std::min(lines, cores);
+      return {{1, r, std::min(channels, cores / r), 1}};
+    }
+    case Division::channels: {
+      const std::int64_t c = std::min(channels, cores);
+      return {{1, std::min(lines, cores / c), c, 1}};
+    }
+    case Division::fastest:
+      break;
+  }
+  std::vector<Grid> all;
+  for (std::int64_t r = 1; r <= std::min(lines, cores); r = next_division(r, lines, cores))
+    for (std::int64_t w = 1; w <= std::min(width, cores / r);
+         w = next_division(w, width, cores / r)) {
+      const std::int64_t most = std::min(channels, cores / (r * w));
+      all.push_back({1, r, most, w});
+      if (most > 1 && r * w > 1) all.push_back({1, r, 1, w});
+    }
   return all;
 }
 
 const Tile& Partitioner::tile(const Kernel& k, const Dims& unit, std::int64_t sharers,
-                              double density, double margin) {
+                              double density, double margin,
+                              std::optional<SynapsePacking> packing) {
   const TileMachine m{&machine_.core, element_bytes(machine_.data_type),
                       std::max<std::int64_t>(1, dram_bytes_per_cycle_q16(machine_) / sharers),
                       machine_.dram.latency_cycles};
@@ -193,6 +237,7 @@ const Tile& Partitioner::tile(const Kernel& k, const Dims& unit, std::int64_t sh
       MacShape shape = mac_shape(k, unit);
       shape.density = density;
       shape.margin = margin;
+      shape.packing = packing;
       return once(mac_tiles_, shape, choose_mac_tile);
     }
     if (uses_window_tile(k.kind))
@@ -240,6 +285,35 @@ void Partitioner::fit_indexed(const Kernel& k, KernelPlan& plan, std::int64_t sh
   plan.estimate = waiting + time_of(plan.tile);
 }
 
+KernelPlan Partitioner::pack(KernelId id, std::vector<UnitOfWork> units, const Dims& common,
+                             std::int64_t sharers) {
+  const Kernel& k = graph_.kernels[id.index()];
+  KernelPlan plan{id, {}, std::move(units), tile(k, common, sharers, density(k)), 0, nullptr};
+  plan.estimate = time_of(plan.tile);
+  const auto* mac = std::get_if<MacTile>(&plan.tile);
+  if (mac != nullptr && mac->indexed) fit_indexed(k, plan, sharers);
+  return plan;
+}
+
+Tile Partitioner::unit_tile(const KernelPlan& plan, const Dims& extents, std::int64_t sharers) {
+  const Kernel& k = graph_.kernels[plan.kernel.index()];
+  const auto* mac = std::get_if<MacTile>(&plan.tile);
+  if (mac == nullptr) return tile(k, extents, sharers);
+  SynapsePacking packing{mac->co, mac->ci, mac->per_tap, std::nullopt};
+  if (plan.synapses) packing.indexed = plan.synapses->largest();
+  return tile(k, extents, sharers, density(k), 1, packing);
+}
+
+Tile Partitioner::free_tile(KernelId id, const Dims& extents, std::int64_t sharers) {
+  const Kernel& k = graph_.kernels[id.index()];
+  return tile(k, extents, sharers, density(k));
+}
+
+bool Partitioner::shares_synapses(KernelId id) const {
+  const Kernel& k = graph_.kernels[id.index()];
+  return k.weights && readers_[k.weights->index()] > 1;
+}
+
 bool Partitioner::own_synapses(const std::vector<KernelId>& kernels) const {
   std::map<StorageId, int> among;
   for (const KernelId id : kernels)
@@ -256,7 +330,7 @@ KernelPlan Partitioner::plan(KernelId id, CoreGroup group, std::int64_t sharers,
   KernelPlan best;
   std::tuple<Cycle, Bytes, std::int64_t> best_key;
   for (const Grid& grid : grids(k, group.count)) {
-    KernelPlan p{id, grid, units(id, grid, group), {}, 0, nullptr};
+    KernelPlan p{id, grid, units(id, {{0, 0, 0, 0, 0}, k.dims}, grid, group), {}, 0, nullptr};
     const std::int64_t count = static_cast<std::int64_t>(p.units.size());
     const std::int64_t others = sharers - group.count;
     p.tile = tile(k, largest_unit(p.units), others + count, pruned);

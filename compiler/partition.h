@@ -4,10 +4,12 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "compiler/compile.h"
 #include "compiler/plan.h"
+#include "compiler/walk.h"
 
 namespace unna {
 
@@ -29,15 +31,31 @@ class Partitioner {
   /// alike, since the synapses are packed in one way only: waiting does not count in their choice.
   KernelPlan plan(KernelId kernel, CoreGroup group, std::int64_t sharers, const SyncCost& sync);
 
+  /// Cuts `area` of a kernel's output into one unit for each part of the grid. Channels are cut
+  /// where the whole kernel's are, so that all areas agree on them.
+  std::vector<UnitOfWork> units(KernelId kernel, const Box& area, const Grid& grid,
+                                CoreGroup group) const;
+  /// Divisions of an area of `lines` whole lines over `cores`, as a walk has them.
+  std::vector<Grid> walk_grids(const Kernel& kernel, std::int64_t lines, std::int64_t cores,
+                               Division division) const;
+  /// A plan for given units: their synapses are packed as `common`, extents of a unit, wants it.
+  KernelPlan pack(KernelId kernel, std::vector<UnitOfWork> units, const Dims& common,
+                  std::int64_t sharers);
+  /// The tile of a unit of `extents`, its synapses packed as the plan says.
+  Tile unit_tile(const KernelPlan& plan, const Dims& extents, std::int64_t sharers);
+  /// Free choice of a tile for a unit of `extents`.
+  Tile free_tile(KernelId kernel, const Dims& extents, std::int64_t sharers);
+  /// Whether kernels other than this one use its synapses.
+  bool shares_synapses(KernelId kernel) const;
+
   /// Whether none of the synapses that `kernels` use serve other kernels as well: those would have
   /// to be divided over the same cores.
   bool own_synapses(const std::vector<KernelId>& kernels) const;
 
  private:
   std::vector<Grid> grids(const Kernel& kernel, std::int64_t cores) const;
-  std::vector<UnitOfWork> units(KernelId kernel, const Grid& grid, CoreGroup group) const;
   const Tile& tile(const Kernel& kernel, const Dims& unit, std::int64_t sharers, double density = 1,
-                   double margin = 1);
+                   double margin = 1, std::optional<SynapsePacking> packing = std::nullopt);
   double density(const Kernel& kernel) const;
   void fit_indexed(const Kernel& kernel, KernelPlan& plan, std::int64_t sharers);
 

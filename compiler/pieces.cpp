@@ -7,121 +7,142 @@
 namespace unna {
 namespace {
 
-void insert_cut(std::vector<std::int64_t>& cuts, std::int64_t at) {
-  const auto where = std::lower_bound(cuts.begin(), cuts.end(), at);
-  if (where == cuts.end() || *where != at) cuts.insert(where, at);
-}
-
-/// Whether the access walks the storage as (row, channel): one dimension along the channels, the
-/// others by whole rows.
-bool follows_channels(const Storage& s, const Access& a, const Dims& dims) {
-  std::int64_t channels = 1;
-  for (std::size_t d = 0; d < kDims; ++d) {
-    if (dims[d] == 1 || a.stride[d] % s.channels == 0) continue;
-    if (a.stride[d] != 1 || channels != 1) return false;
-    channels = dims[d];
-  }
-  return a.offset % s.channels + channels <= s.channels;
-}
-
-std::vector<bool> channel_cuttable(const LoweredGraph& graph) {
-  std::vector<bool> ok(graph.storages.size(), true);
-  const auto look = [&](const Access& a, const Dims& dims) {
-    const Storage& s = graph.storage(a.storage);
-    ok[a.storage.index()] = ok[a.storage.index()] && follows_channels(s, a, dims);
-  };
-  for (const Kernel& k : graph.kernels) {
-    look(k.out, k.dims);
-    if (k.out2) look(*k.out2, k.dims);
-    for (const KernelInput& in : k.in) look(in.access, in.dims);
-  }
-  return ok;
+/// The storage's name, and where it is cut the intervals: rows, columns if these are cut, channels.
+std::string buffer_name(const Storage& s, const StorageCuts& c, std::size_t row, std::size_t column,
+                        std::size_t channel) {
+  if (c.buffers() == 1) return s.name;
+  const std::string columns =
+      c.columns() == 1 ? std::string()
+                       : fmt::format("{}:{},", c.column_cuts[column], c.column_cuts[column + 1]);
+  return fmt::format("{}[{}:{},{}{}:{}]", s.name, c.row_cuts[row], c.row_cuts[row + 1], columns,
+                     c.channel_cuts[channel], c.channel_cuts[channel + 1]);
 }
 
 }  // namespace
 
-struct Pieces::Split {
+/// One column and channel interval of the grid, over all row intervals: a linear space of its own.
+struct Pieces::Cell {
   const StorageCuts* cuts;
-  std::size_t column;
-  std::int64_t width;  ///< channels of the column
+  std::size_t column, channel;
+  std::int64_t column_lo, column_hi;
+  std::int64_t channel_lo, channel_hi;
+  std::int64_t rows;   ///< of the storage that make one step of this space: a row, or a line
+  std::int64_t width;  ///< elements of a step
+
+  std::int64_t row_end(std::size_t piece) const { return cuts->row_cuts[piece + 1] / rows * width; }
+  std::int64_t row_begin(std::size_t piece) const { return cuts->row_cuts[piece] / rows * width; }
+  std::size_t piece_of(std::int64_t element) const {
+    const auto& all = cuts->row_cuts;
+    const auto next = std::upper_bound(all.begin(), all.end(), element / width * rows);
+    return static_cast<std::size_t>(next - all.begin()) - 1;
+  }
 };
+
+Pieces::Cell Pieces::cell(const Storage& s, const StorageCuts& cuts, std::size_t column,
+                          std::size_t channel) const {
+  Cell c{&cuts,
+         column,
+         channel,
+         cuts.column_cuts[column],
+         cuts.column_cuts[column + 1],
+         cuts.channel_cuts[channel],
+         cuts.channel_cuts[channel + 1],
+         cuts.columns() == 1 ? 1 : s.rows_per_line,
+         0};
+  c.width = (c.channel_hi - c.channel_lo) * (cuts.columns() == 1 ? 1 : c.column_hi - c.column_lo);
+  return c;
+}
 
 std::vector<BufferPart> Pieces::parts(const Access& access, const Box& box,
                                       const Dims& chip) const {
   const Storage& s = graph_.storage(access.storage);
   const StorageCuts& cuts = cuts_[access.storage.index()];
-  const std::int64_t first = access.at(box.lo);
-  std::vector<CopyDim> dims;
-  for (std::size_t d = 0; d < kDims; ++d)
-    if (box.extent(d) > 1) dims.push_back({box.extent(d), access.stride[d], chip[d]});
-  std::stable_sort(dims.begin(), dims.end(),
-                   [](const CopyDim& a, const CopyDim& b) { return a.dram > b.dram; });
-
   std::vector<BufferPart> out;
-  if (cuts.columns() == 1) {
-    split_rows({&cuts, 0, s.channels}, 0, first, 0, std::move(dims), out);
-    return out;
-  }
-  // The channel dimension is the one of stride 1; the others go by rows.
-  const auto along = std::find_if(dims.begin(), dims.end(),
-                                  [&](const CopyDim& d) { return d.dram % s.channels != 0; });
-  const std::int64_t c_lo = first % s.channels;
-  const std::int64_t c_hi = c_lo + (along == dims.end() ? 1 : along->extent);
-  const std::int64_t row = first / s.channels;
-  for (std::size_t j = 0; j < cuts.columns(); ++j) {
-    const std::int64_t lo = std::max(c_lo, cuts.channel_cuts[j]);
-    const std::int64_t hi = std::min(c_hi, cuts.channel_cuts[j + 1]);
-    if (lo >= hi) continue;
-    const std::int64_t width = cuts.channel_cuts[j + 1] - cuts.channel_cuts[j];
-    std::vector<CopyDim> part;
-    std::int64_t chip_start = 0;
-    for (auto d = dims.begin(); d != dims.end(); ++d) {
-      if (d == along) {
-        chip_start = (lo - c_lo) * d->chip;
-        if (hi - lo > 1) part.push_back({hi - lo, 1, d->chip});
-      } else {
-        part.push_back({d->extent, d->dram / s.channels * width, d->chip});
-      }
-    }
-    split_rows({&cuts, j, width}, 0, row * width + lo - cuts.channel_cuts[j], chip_start,
-               std::move(part), out);
-  }
+  for (std::size_t w = 0; w < cuts.columns(); ++w)
+    for (std::size_t j = 0; j < cuts.channels(); ++j)
+      parts_of_cell(cell(s, cuts, w, j), access, box, chip, out);
   return out;
 }
 
-/// `at` and the strides count in the linear space of one column of the grid.
-void Pieces::split_rows(const Split& split, std::size_t dim, std::int64_t at, std::int64_t chip,
-                        std::vector<CopyDim> dims, std::vector<BufferPart>& out) const {
-  const std::vector<std::int64_t>& rows = split.cuts->row_cuts;
-  const auto piece_of = [&](std::int64_t element) {
-    const auto next = std::upper_bound(rows.begin(), rows.end(), element / split.width);
-    return static_cast<std::size_t>(next - rows.begin()) - 1;
+void Pieces::parts_of_cell(const Cell& cell, const Access& access, const Box& box, const Dims& chip,
+                           std::vector<BufferPart>& out) const {
+  const Storage& s = graph_.storage(access.storage);
+  const bool by_column = cell.cuts->columns() > 1;
+  const bool by_channel = cell.cuts->channels() > 1;
+  const std::int64_t channels = cell.channel_hi - cell.channel_lo;
+  const std::int64_t first = access.at(box.lo);
+  const std::int64_t row = first / s.channels;
+  std::int64_t column_at = row % s.rows_per_line;
+  std::int64_t channel_at = first % s.channels;
+  std::vector<CopyDim> dims;
+  std::int64_t chip_start = 0;
+  // Takes of a dimension, which starts at `from`, what lies in [lo, hi).
+  const auto clip = [&](CopyDim dim, std::int64_t& from, std::int64_t lo, std::int64_t hi) {
+    const std::int64_t begin = std::max(from, lo);
+    const std::int64_t end = std::min(from + dim.extent, hi);
+    chip_start += (begin - from) * dim.chip;
+    dim.extent = std::max<std::int64_t>(0, end - begin);
+    from = begin - lo;
+    return dim;
   };
+  CopyDim column{1, channels, 0};
+  CopyDim channel{1, 1, 0};
+  for (std::size_t d = 0; d < kDims; ++d) {
+    if (box.extent(d) == 1) continue;
+    const CopyDim dim{box.extent(d), access.stride[d], chip[d]};
+    if (by_channel && dim.dram % s.channels != 0) {
+      channel = {dim.extent, 1, dim.chip};
+    } else if (by_column && dim.dram % (s.channels * s.rows_per_line) != 0) {
+      column = {dim.extent, channels, dim.chip};
+    } else if (by_column) {
+      dims.push_back(
+          {dim.extent, dim.dram / (s.channels * s.rows_per_line) * cell.width, dim.chip});
+    } else if (by_channel) {
+      dims.push_back({dim.extent, dim.dram / s.channels * channels, dim.chip});
+    } else {
+      dims.push_back(dim);
+    }
+  }
+  if (by_column) dims.push_back(clip(column, column_at, cell.column_lo, cell.column_hi));
+  if (by_channel) dims.push_back(clip(channel, channel_at, cell.channel_lo, cell.channel_hi));
+  if (std::ranges::any_of(dims, [](const CopyDim& d) { return d.extent == 0; })) return;
+  std::erase_if(dims, [](const CopyDim& d) { return d.extent == 1; });
+  std::stable_sort(dims.begin(), dims.end(),
+                   [](const CopyDim& a, const CopyDim& b) { return a.dram > b.dram; });
+  const std::int64_t start =
+      by_column ? row / s.rows_per_line * cell.width + column_at * channels + channel_at
+                : row * channels + channel_at;
+  split_rows(cell, 0, start, chip_start, std::move(dims), out);
+}
+
+/// `at` and the strides count in the linear space of the cell.
+void Pieces::split_rows(const Cell& cell, std::size_t dim, std::int64_t at, std::int64_t chip,
+                        std::vector<CopyDim> dims, std::vector<BufferPart>& out) const {
   std::int64_t inner = 0;  // reach of the dimensions below `dim`
   for (std::size_t d = dim + 1; d < dims.size(); ++d) inner += (dims[d].extent - 1) * dims[d].dram;
   const std::int64_t reach =
       dim < dims.size() ? inner + (dims[dim].extent - 1) * dims[dim].dram : 0;
-  const std::size_t piece = piece_of(at);
-  if (at + reach < rows[piece + 1] * split.width) {
+  const std::size_t piece = cell.piece_of(at);
+  if (at + reach < cell.row_end(piece)) {
     std::vector<CopyDim> rest(
         dims.begin() + static_cast<std::ptrdiff_t>(std::min(dim, dims.size())), dims.end());
-    out.push_back({split.cuts->buffer(piece, split.column), at - rows[piece] * split.width, chip,
-                   std::move(rest)});
+    out.push_back({cell.cuts->buffer(piece, cell.column, cell.channel), at - cell.row_begin(piece),
+                   chip, std::move(rest)});
     return;
   }
   const CopyDim whole = dims[dim];
   for (std::int64_t i = 0; i < whole.extent;) {
     const std::int64_t lo = at + i * whole.dram;
-    const std::int64_t end = rows[piece_of(lo) + 1] * split.width;
+    const std::int64_t end = cell.row_end(cell.piece_of(lo));
     if (lo + inner >= end) {
-      split_rows(split, dim + 1, lo, chip + i * whole.chip, dims, out);
+      split_rows(cell, dim + 1, lo, chip + i * whole.chip, dims, out);
       ++i;
       continue;
     }
     const std::int64_t fit =
         whole.dram == 0 ? whole.extent : (end - 1 - inner - lo) / whole.dram + 1;
     dims[dim].extent = std::min(whole.extent - i, fit);
-    split_rows(split, dim, lo, chip + i * whole.chip, dims, out);
+    split_rows(cell, dim, lo, chip + i * whole.chip, dims, out);
     i += dims[dim].extent;
     dims[dim].extent = whole.extent;
   }
@@ -133,47 +154,18 @@ std::vector<BufferInfo> Pieces::buffers() const {
     const Storage& s = graph_.storages[i];
     const StorageCuts& c = cuts_[i];
     for (std::size_t r = 0; r + 1 < c.row_cuts.size(); ++r)
-      for (std::size_t j = 0; j < c.columns(); ++j) {
-        const std::int64_t elements =
-            (c.row_cuts[r + 1] - c.row_cuts[r]) * (c.channel_cuts[j + 1] - c.channel_cuts[j]);
-        const std::string name =
-            c.buffers() == 1
-                ? s.name
-                : fmt::format("{}[{}:{},{}:{}]", s.name, c.row_cuts[r], c.row_cuts[r + 1],
-                              c.channel_cuts[j], c.channel_cuts[j + 1]);
-        all.push_back({name, s.kind, s.indexed_bytes.value_or(elements * s.element), s.name});
-      }
+      for (std::size_t w = 0; w < c.columns(); ++w)
+        for (std::size_t j = 0; j < c.channels(); ++j) {
+          const std::int64_t rows = c.row_cuts[r + 1] - c.row_cuts[r];
+          const std::int64_t share =
+              c.columns() == 1 ? rows
+                               : rows / s.rows_per_line * (c.column_cuts[w + 1] - c.column_cuts[w]);
+          const std::int64_t elements = share * (c.channel_cuts[j + 1] - c.channel_cuts[j]);
+          all.push_back({buffer_name(s, c, r, w, j), s.kind,
+                         s.indexed_bytes.value_or(elements * s.element), s.name});
+        }
   }
   return all;
-}
-
-std::vector<StorageCuts> cut_storages(const LoweredGraph& graph,
-                                      const std::vector<StorageRegion>& written, bool slices,
-                                      std::int64_t bands) {
-  std::vector<StorageCuts> cuts(graph.storages.size());
-  for (std::size_t i = 0; i < cuts.size(); ++i) {
-    cuts[i].row_cuts = {0, graph.storages[i].rows()};
-    cuts[i].channel_cuts = {0, graph.storages[i].channels};
-  }
-  const std::vector<bool> by_channel = channel_cuttable(graph);
-  for (const StorageRegion& r : written) {
-    const Storage& s = graph.storage(r.storage);
-    if (!slices || s.kind != BufferKind::intermediate) continue;
-    StorageCuts& c = cuts[r.storage.index()];
-    const std::int64_t lines = ceil_div(r.row_hi - r.row_lo, s.rows_per_line);
-    const std::int64_t band = ceil_div(lines, bands) * s.rows_per_line;
-    for (std::int64_t row = r.row_lo; row < r.row_hi; row += band) insert_cut(c.row_cuts, row);
-    insert_cut(c.row_cuts, r.row_hi);
-    if (!by_channel[r.storage.index()]) continue;
-    insert_cut(c.channel_cuts, r.channel_lo);
-    insert_cut(c.channel_cuts, r.channel_hi);
-  }
-  std::size_t next = 0;
-  for (StorageCuts& c : cuts) {
-    c.first = BufferId(next);
-    next += c.buffers();
-  }
-  return cuts;
 }
 
 }  // namespace unna

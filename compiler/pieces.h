@@ -1,28 +1,14 @@
 #pragma once
 
-// How storages are cut into DRAM buffers, and which buffers a box of an access touches.
+// Which of the DRAM buffers that storages are cut into a box of an access touches.
 
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "compiler/cuts.h"
 #include "compiler/ir.h"
 
 namespace unna {
-
-/// A storage as a grid of buffers: rows [row_cuts[i], row_cuts[i+1]) by channels [channel_cuts[j],
-/// channel_cuts[j+1]), each dense. Buffer (i, j) is first + i * columns + j.
-struct StorageCuts {
-  std::vector<std::int64_t> row_cuts;
-  std::vector<std::int64_t> channel_cuts;
-  BufferId first;
-
-  std::size_t columns() const { return channel_cuts.size() - 1; }
-  std::size_t buffers() const { return (row_cuts.size() - 1) * columns(); }
-  BufferId buffer(std::size_t row, std::size_t column) const {
-    return BufferId(first.index() + row * columns() + column);
-  }
-};
 
 /// One dimension of a strided copy, in elements.
 struct CopyDim {
@@ -50,18 +36,16 @@ class Pieces {
   std::vector<BufferInfo> buffers() const;
 
  private:
-  struct Split;
-  void split_rows(const Split& split, std::size_t dim, std::int64_t at, std::int64_t chip,
+  struct Cell;
+  Cell cell(const Storage& storage, const StorageCuts& cuts, std::size_t column,
+            std::size_t channel) const;
+  void parts_of_cell(const Cell& cell, const Access& access, const Box& box, const Dims& chip,
+                     std::vector<BufferPart>& out) const;
+  void split_rows(const Cell& cell, std::size_t dim, std::int64_t at, std::int64_t chip,
                   std::vector<CopyDim> dims, std::vector<BufferPart>& out) const;
 
   const LoweredGraph& graph_;
   std::vector<StorageCuts> cuts_;
 };
-
-/// Where cuts are wanted: the regions that units write, with rows subdivided into `bands` groups of
-/// lines (1: not at all). Cuts in channels are made only where every access can be split at them.
-std::vector<StorageCuts> cut_storages(const LoweredGraph& graph,
-                                      const std::vector<StorageRegion>& written, bool slices,
-                                      std::int64_t bands);
 
 }  // namespace unna

@@ -12,10 +12,11 @@
 
 namespace unna {
 
-/// A linear array of elements, cut into a grid of buffers, row by row of the grid.
+/// A linear array of elements, cut into a grid of buffers (compiler/cuts.h).
 struct PlacedStorage {
-  std::int64_t channels = 1;  ///< element i is in row i / channels
-  std::vector<std::int64_t> row_cuts, channel_cuts;
+  std::int64_t channels = 1;       ///< element i is in row i / channels
+  std::int64_t rows_per_line = 1;  ///< row r is in column r modulo this
+  std::vector<std::int64_t> row_cuts, column_cuts, channel_cuts;
   BufferId first;  ///< of the grid
   Bytes element = 2;
   float scale = 1;  ///< int8: what 1 in it stands for

@@ -26,18 +26,22 @@ struct UnitOfWork {
   KernelId kernel;
   CoreId core;
   Box box;
+
+  friend bool operator==(const UnitOfWork&, const UnitOfWork&) = default;
 };
 
-/// Cores [first, first + count) work on the kernel; its output is cut into batch x rows x channels
-/// boxes, one a core in that order.
+/// Cores [first, first + count) work on the kernel; its output is cut into batch x rows x columns x
+/// channels boxes, one for each core in that order.
 struct Grid {
-  std::int64_t batch = 1, rows = 1, channels = 1;
+  std::int64_t batch = 1, rows = 1, channels = 1, columns = 1;
 
-  std::int64_t units() const { return batch * rows * channels; }
+  std::int64_t units() const { return batch * rows * columns * channels; }
 };
 
 class SynapseTable;
 
+/// All units of a kernel. Their synapses are packed in one way: `tile` says how, and is that of
+/// every unit where no tiles of their own are scheduled.
 struct KernelPlan {
   KernelId kernel;
   Grid grid;

@@ -3,39 +3,82 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <tuple>
 
 namespace unna {
 
+std::vector<StorageRegion> read_regions(const LoweredGraph& graph, const UnitOfWork& unit) {
+  const Kernel& k = graph.kernels[unit.kernel.index()];
+  std::vector<StorageRegion> regions;
+  for (std::size_t i = 0; i < k.in.size(); ++i)
+    regions.push_back(region_of(graph, k.in[i].access, input_box(k, i, unit.box)));
+  return regions;
+}
+
+std::vector<StorageRegion> written_regions(const LoweredGraph& graph, const UnitOfWork& unit) {
+  const Kernel& k = graph.kernels[unit.kernel.index()];
+  std::vector<StorageRegion> regions{region_of(graph, k.out, unit.box)};
+  if (k.out2) regions.push_back(region_of(graph, *k.out2, unit.box));
+  return regions;
+}
+
 Dependences::Dependences(const LoweredGraph& graph)
-    : graph_(graph), writers_(graph.storages.size()), positions_(64) {}
+    : graph_(graph), writers_(graph.storages.size()), positions_(64) {
+  for (std::size_t s = 0; s < writers_.size(); ++s) {
+    const Storage& storage = graph.storages[s];
+    writers_[s].by_line.resize(
+        static_cast<std::size_t>(ceil_div(storage.rows(), storage.rows_per_line)) + 1);
+  }
+}
+
+namespace {
+
+/// Lines [first, second) of a storage that a region meets.
+std::pair<std::size_t, std::size_t> lines_of(const LoweredGraph& graph, const StorageRegion& r) {
+  const std::int64_t line = graph.storage(r.storage).rows_per_line;
+  return {static_cast<std::size_t>(r.row_lo / line),
+          static_cast<std::size_t>(ceil_div(r.row_hi, line))};
+}
+
+}  // namespace
 
 std::vector<const Dependences::Writer*> Dependences::of(const UnitOfWork& unit) const {
   std::vector<const Writer*> found;
-  const Kernel& k = graph_.kernels[unit.kernel.index()];
-  for (std::size_t i = 0; i < k.in.size(); ++i) {
-    const StorageRegion read = region_of(graph_, k.in[i].access, input_box(k, i, unit.box));
-    for (const Writer& w : writers_[read.storage.index()])
-      if (w.region.overlaps(read)) found.push_back(&w);
+  std::vector<std::size_t> candidates;
+  for (const StorageRegion& read : read_regions(graph_, unit)) {
+    const Index& index = writers_[read.storage.index()];
+    const auto [first, last] = lines_of(graph_, read);
+    candidates.clear();
+    for (std::size_t l = first; l < std::min(last, index.by_line.size()); ++l)
+      candidates.insert(candidates.end(), index.by_line[l].begin(), index.by_line[l].end());
+    std::sort(candidates.begin(), candidates.end());
+    candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
+    for (const std::size_t w : candidates)
+      if (index.writers[w].region.overlaps(read)) found.push_back(&index.writers[w]);
   }
   return found;
 }
 
 void Dependences::add(const UnitOfWork& unit) {
-  const Kernel& k = graph_.kernels[unit.kernel.index()];
   const std::int64_t position = ++positions_[unit.core.index()];
-  const auto write = [&](const Access& access) {
-    const StorageRegion region = region_of(graph_, access, unit.box);
-    writers_[region.storage.index()].push_back({region, unit.kernel, unit.core, position});
+  for (const StorageRegion& region : written_regions(graph_, unit)) {
+    Index& index = writers_[region.storage.index()];
+    const auto [first, last] = lines_of(graph_, region);
+    for (std::size_t l = first; l < std::min(last, index.by_line.size()); ++l)
+      index.by_line[l].push_back(index.writers.size());
+    index.writers.push_back({region, unit.kernel, unit.core, position, units_});
     written_.push_back(region);
-  };
-  write(k.out);
-  if (k.out2) write(*k.out2);
+  }
+  ++units_;
 }
 
 Scheduler::Scheduler(const LoweredGraph& graph, std::int64_t cores)
-    : count_(static_cast<std::size_t>(cores)),
+    : graph_(graph),
+      count_(static_cast<std::size_t>(cores)),
       dependences_(graph),
-      known_(count_, std::vector<std::int64_t>(count_, 0)) {
+      known_(count_, std::vector<std::int64_t>(count_, 0)),
+      began_(count_),
+      signals_(count_) {
   for (std::size_t p = 0; p < count_; ++p) known_[p][p] = std::numeric_limits<std::int64_t>::max();
   result_.cores.resize(count_);
   result_.layer_inputs.resize(graph.kernels.size());
@@ -90,31 +133,101 @@ void Scheduler::barrier(const std::vector<CoreId>& cores) {
     const std::int64_t self = known_[c.index()][c.index()];
     known_[c.index()] = all;
     known_[c.index()][c.index()] = self;
-    result_.cores[c.index()].push_back({ScheduleItem::Kind::barrier, 0, result_.barriers, mask});
+    result_.cores[c.index()].push_back(
+        {ScheduleItem::Kind::barrier, 0, result_.barriers, mask, {}});
   }
   ++result_.barriers;
 }
 
 void Scheduler::add(KernelPlan plan) {
-  const std::vector<Edge> edges = unknown(plan.units);
-  if (!edges.empty()) meet(edges);
-  std::vector<OpId>& inputs = result_.layer_inputs[plan.kernel.index()];
-  for (const UnitOfWork& u : plan.units)
-    for (const Dependences::Writer* w : dependences_.of(u))
-      inputs.push_back(OpId(w->kernel.index()));
-  std::sort(inputs.begin(), inputs.end());
-  inputs.erase(std::unique(inputs.begin(), inputs.end()), inputs.end());
-  for (const UnitOfWork& u : plan.units) {
-    result_.cores[u.core.index()].push_back({ScheduleItem::Kind::unit, result_.units.size(), 0, 0});
-    result_.units.push_back(u);
-    result_.plan_of_unit.push_back(result_.plans.size());
-    dependences_.add(u);
-  }
+  const std::size_t tile = add_tile(plan.tile);
+  const std::vector<UnitOfWork> units = plan.units;
+  const std::size_t index = open(std::move(plan));
+  std::vector<PlannedUnit> planned;
+  for (const UnitOfWork& u : units) planned.push_back({u, index, tile});
+  add(planned, Sync::barriers);
+}
+
+std::size_t Scheduler::open(KernelPlan plan) {
   result_.plans.push_back(std::move(plan));
+  return result_.plans.size() - 1;
+}
+
+std::size_t Scheduler::add_tile(Tile tile) {
+  result_.tiles.push_back(std::move(tile));
+  return result_.tiles.size() - 1;
+}
+
+void Scheduler::add(const std::vector<PlannedUnit>& units, Sync sync) {
+  if (sync == Sync::barriers) {
+    std::vector<UnitOfWork> all;
+    for (const PlannedUnit& u : units) all.push_back(u.unit);
+    const std::vector<Edge> edges = unknown(all);
+    if (!edges.empty()) meet(edges);
+  } else {
+    for (const PlannedUnit& u : units) await(u.unit);
+  }
+  for (const PlannedUnit& u : units) {
+    std::vector<OpId>& inputs = result_.layer_inputs[u.unit.kernel.index()];
+    for (const Dependences::Writer* w : dependences_.of(u.unit))
+      inputs.push_back(OpId(w->kernel.index()));
+    std::sort(inputs.begin(), inputs.end());
+    inputs.erase(std::unique(inputs.begin(), inputs.end()), inputs.end());
+  }
+  for (const PlannedUnit& u : units) place(u);
+}
+
+/// Signals for what `unit` reads and its core does not know complete. Those that carry the most
+/// knowledge come first, so that what they imply needs none of its own.
+void Scheduler::await(const UnitOfWork& unit) {
+  std::vector<std::int64_t>& known = known_[unit.core.index()];
+  std::map<std::size_t, std::pair<std::size_t, std::int64_t>> latest;  // core -> serial, position
+  for (const Dependences::Writer* w : dependences_.of(unit))
+    if (known[w->core.index()] < w->position) {
+      auto& entry = latest[w->core.index()];
+      entry = std::max(entry, std::pair(w->serial, w->position));
+    }
+  std::vector<std::tuple<std::size_t, std::size_t, std::int64_t>> order;
+  for (const auto& [core, at] : latest) order.emplace_back(at.first, core, at.second);
+  std::sort(order.rbegin(), order.rend());
+  for (const auto& [serial, core, position] : order) {
+    if (known[core] >= position) continue;
+    const auto index = static_cast<std::size_t>(position) - 1;
+    signals_[core][index].push_back(unit.core);
+    result_.cores[unit.core.index()].push_back(
+        {ScheduleItem::Kind::wait, result_.units.size(), 0, 0, CoreId(core)});
+    ++result_.signals;
+    for (std::size_t q = 0; q < count_; ++q)
+      if (q != core) known[q] = std::max(known[q], began_[core][index][q]);
+    known[core] = position;
+  }
+}
+
+void Scheduler::place(const PlannedUnit& planned) {
+  const std::size_t core = planned.unit.core.index();
+  result_.cores[core].push_back({ScheduleItem::Kind::unit, result_.units.size(), 0, 0, {}});
+  result_.units.push_back(planned.unit);
+  result_.plan_of_unit.push_back(planned.plan);
+  result_.tile_of_unit.push_back(planned.tile);
+  began_[core].push_back(known_[core]);
+  signals_[core].emplace_back();
+  dependences_.add(planned.unit);
 }
 
 Schedule Scheduler::finish() {
   result_.written = dependences_.written();
+  for (std::size_t p = 0; p < count_; ++p) {
+    std::vector<ScheduleItem> items;
+    std::size_t unit = 0;
+    for (const ScheduleItem& item : result_.cores[p]) {
+      items.push_back(item);
+      if (item.kind != ScheduleItem::Kind::unit) continue;
+      for (const CoreId to : signals_[p][unit])
+        items.push_back({ScheduleItem::Kind::signal, item.unit, 0, 0, to});
+      ++unit;
+    }
+    result_.cores[p] = std::move(items);
+  }
   return std::move(result_);
 }
 

@@ -1,16 +1,21 @@
 #pragma once
 
-// A schedule: for each core a list of units, and between them the barriers that the dependences
-// need. Layer by layer is one schedule; nothing here depends on it.
+// A schedule: one list of units in topological order, and from it for each core what it does next.
+// What synchronises the units is derived from the regions that they write and read.
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
 #include "compiler/plan.h"
 
 namespace unna {
+
+/// What a unit reads and writes.
+std::vector<StorageRegion> read_regions(const LoweredGraph& graph, const UnitOfWork& unit);
+std::vector<StorageRegion> written_regions(const LoweredGraph& graph, const UnitOfWork& unit);
 
 /// Which units a unit has to come after: those that wrote what it reads.
 class Dependences {
@@ -22,6 +27,7 @@ class Dependences {
     KernelId kernel;
     CoreId core;
     std::int64_t position;  ///< how many units of its core are complete when it is
+    std::size_t serial;     ///< of the unit, in the order of add()
   };
 
   /// Earlier units that wrote something `unit` reads.
@@ -33,41 +39,75 @@ class Dependences {
   const std::vector<StorageRegion>& written() const { return written_; }
 
  private:
+  /// The writers of a storage, found by the lines that they write.
+  struct Index {
+    std::vector<Writer> writers;
+    std::vector<std::vector<std::size_t>> by_line;
+  };
+
   const LoweredGraph& graph_;
-  std::vector<std::vector<Writer>> writers_;  ///< by storage
-  std::vector<std::int64_t> positions_;       ///< by core
+  std::vector<Index> writers_;           ///< by storage
+  std::vector<std::int64_t> positions_;  ///< by core
   std::vector<StorageRegion> written_;
+  std::size_t units_ = 0;
 };
 
-/// What a core does next: a unit (index into Schedule::units) or a barrier.
+/// What a core does next: a unit (index into Schedule::units), or synchronisation with others.
 struct ScheduleItem {
-  enum class Kind : std::uint8_t { unit, barrier } kind = Kind::unit;
+  enum class Kind : std::uint8_t { unit, barrier, signal, wait } kind = Kind::unit;
   std::size_t unit = 0;
   std::uint32_t serial = 0;  ///< of the barrier
   std::uint64_t cores = 0;   ///< of the barrier
+  CoreId peer{};             ///< whom a signal is for, or from whom it is awaited
 };
 
 struct Schedule {
-  std::vector<KernelPlan> plans;  ///< in execution order
+  std::vector<KernelPlan> plans;  ///< in execution order, by the kernels' first units
   std::vector<UnitOfWork> units;  ///< in an order that respects dependences
   std::vector<std::size_t> plan_of_unit;
+  std::vector<Tile> tiles;
+  std::vector<std::size_t> tile_of_unit;
   std::vector<std::vector<ScheduleItem>> cores;  ///< by core
   std::vector<std::vector<OpId>> layer_inputs;   ///< by kernel
   std::vector<StorageRegion> written;            ///< what the units write
   std::uint32_t barriers = 0;
+  std::uint64_t signals = 0;
   bool parallel = false;  ///< some branches run side by side, on groups of cores
 };
 
-/// Adds units in order and puts a barrier before a unit only where what it reads is not known to be
-/// complete: as late as possible, between the cores concerned only. For a fixed order of units that
-/// is the greedy solution of interval stabbing, which needs the fewest barriers.
+/// How cores wait for one another.
+enum class Sync : std::uint8_t {
+  barriers,  ///< they meet
+  signals,   ///< the reader waits for the writer, which goes on
+};
+
+/// A unit, the plan that packs its kernel's synapses, and its own tile (indices that open() and
+/// add_tile() returned).
+struct PlannedUnit {
+  UnitOfWork unit;
+  std::size_t plan = 0;
+  std::size_t tile = 0;
+};
+
+/// Adds units in order, and synchronisation before a unit only where what it reads is not known to
+/// be complete. Barriers come as late as possible, between the cores concerned only: for a fixed
+/// order of units that is the greedy solution of interval stabbing, which needs the fewest. A
+/// signal comes right after the unit that is awaited. Knowledge is a vector clock over cores; what
+/// a signal's sender knew when it began the unit, its receiver knows too.
 class Scheduler {
  public:
   Scheduler(const LoweredGraph& graph, std::int64_t cores);
 
   /// Whether `units`, coming next, would have to wait for other cores.
   bool needs_barrier(const std::vector<UnitOfWork>& units) const;
+  /// All units of the plan with its tile, behind one barrier where they need any.
   void add(KernelPlan plan);
+
+  std::size_t open(KernelPlan plan);
+  std::size_t add_tile(Tile tile);
+  /// Units that may run at the same time: none reads what another one writes.
+  void add(const std::vector<PlannedUnit>& units, Sync sync);
+
   Schedule finish();
 
  private:
@@ -78,10 +118,17 @@ class Scheduler {
   std::vector<Edge> unknown(const std::vector<UnitOfWork>& units) const;
   void meet(const std::vector<Edge>& edges);
   void barrier(const std::vector<CoreId>& cores);
+  void await(const UnitOfWork& unit);
+  void place(const PlannedUnit& planned);
 
+  const LoweredGraph& graph_;
   std::size_t count_;
   Dependences dependences_;
   std::vector<std::vector<std::int64_t>> known_;  ///< [p][q]: units of q that p knows complete
+  /// [p][i]: what p knew when its unit i began.
+  std::vector<std::vector<std::vector<std::int64_t>>> began_;
+  /// [p][i]: whom p signals after its unit i.
+  std::vector<std::vector<std::vector<CoreId>>> signals_;
   Schedule result_;
 };
 

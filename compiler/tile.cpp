@@ -66,9 +66,9 @@ class MacSearch {
     const std::vector<std::int64_t> heights = candidates(s_.out_h, 1);
     const std::vector<std::int64_t> widths = candidates(s_.out_w, 1);
     for (const bool per_tap : {false, true}) {
-      if (per_tap && s_.kh * s_.kw == 1) continue;
+      if (s_.packing ? per_tap != s_.packing->per_tap : per_tap && s_.kh * s_.kw == 1) continue;
       for (const std::int64_t ci : input_channels())
-        for (const std::int64_t co : candidates(s_.co, std::min(m_.core->pes, s_.co)))
+        for (const std::int64_t co : output_channels())
           for (const std::int64_t h : heights)
             for (const std::int64_t w : widths) {
               MacTile tile;
@@ -85,7 +85,13 @@ class MacSearch {
   }
 
  private:
+  std::vector<std::int64_t> output_channels() const {
+    if (s_.packing) return {s_.packing->co};
+    return candidates(s_.co, std::min(m_.core->pes, s_.co));
+  }
+
   std::vector<std::int64_t> input_channels() const {
+    if (s_.packing) return {s_.packing->ci};
     std::vector<std::int64_t> sizes = candidates(s_.ci, std::min(m_.core->multipliers, s_.ci));
     for (std::int64_t c = 1; c < std::min(m_.core->multipliers, s_.ci); c *= 2) sizes.push_back(c);
     return sizes;
@@ -145,6 +151,7 @@ class MacSearch {
 
   /// Bytes that a tile of `co` rows hardly ever exceeds.
   Bytes largest_indexed(std::int64_t co, std::int64_t row) const {
+    if (s_.packing) return *s_.packing->indexed;
     const RowEstimate e = expected_row(row, s_.density, m_.core->index_bits);
     const auto rows = static_cast<double>(co);
     const double entries = rows * e.entries + 3 * std::sqrt(rows) * e.spread;
@@ -307,8 +314,9 @@ Cycle TileMachine::move_cycles(Bytes bytes) const {
 
 MacTile choose_mac_tile(const MacShape& shape, const TileMachine& machine) {
   const CoreConfig& core = *machine.core;
-  std::optional<MacTile> best = MacSearch(shape, machine, false).run();
-  if (shape.density < 1 && core.indexing == Indexing::step) {
+  const bool packed_indexed = shape.packing && shape.packing->indexed;
+  std::optional<MacTile> best = MacSearch(shape, machine, packed_indexed).run();
+  if (!shape.packing && shape.density < 1 && core.indexing == Indexing::step) {
     const std::optional<MacTile> indexed = MacSearch(shape, machine, true).run();
     if (indexed && (!best || indexed->time < best->time)) best = indexed;
   }

@@ -4,7 +4,9 @@
 // Chosen by exhaustive search over sizes that fit, by estimated time, then by DRAM bytes: on a
 // machine that is short of bandwidth the two are the same (docs/adr/0003).
 
+#include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/units.h"
@@ -23,6 +25,18 @@ struct TileMachine {
   Cycle move_cycles(Bytes bytes) const;
 };
 
+/// How the synapses of a kernel stand in memory: in tiles of `co` output by `ci` input channels,
+/// one or all kernel positions each. The same for all units of the kernel, whatever their blocks
+/// are.
+struct SynapsePacking {
+  std::int64_t co = 1, ci = 1;
+  bool per_tap = false;
+  /// Step-indexed: bytes of the largest tile.
+  std::optional<Bytes> indexed = std::nullopt;
+
+  friend auto operator<=>(const SynapsePacking&, const SynapsePacking&) = default;
+};
+
 /// A reduction over `ci * kh * kw` products for each of n * out_h * out_w * co outputs: convolution
 /// (of one group) and, with a 1x1 kernel and rows as out_h, matrix product.
 struct MacShape {
@@ -36,6 +50,7 @@ struct MacShape {
   double density = 1;              ///< share of the synapses that pruning left
   /// Larger tiles than expected are allowed for by this factor where synapses are indexed.
   double margin = 1;
+  std::optional<SynapsePacking> packing = std::nullopt;  ///< nothing: free to choose
 
   friend auto operator<=>(const MacShape&, const MacShape&) = default;
 };

@@ -102,8 +102,13 @@ class Stores {
 
 class TokenPass {
  public:
-  TokenPass(std::vector<Instruction>& stream, Bytes element, Bytes accumulator)
-      : stream_(stream), element_(element), accumulator_(accumulator), after_(stream.size()) {
+  TokenPass(std::vector<Instruction>& stream, Bytes element, Bytes accumulator,
+            const std::vector<bool>& constant_buffers)
+      : stream_(stream),
+        element_(element),
+        accumulator_(accumulator),
+        constant_(constant_buffers),
+        after_(stream.size()) {
     knows_.fill(kNever);
   }
 
@@ -132,8 +137,11 @@ class TokenPass {
       } else {
         std::int64_t& store = need[static_cast<std::size_t>(Engine::store)];
         store = std::max(store, stores_.last(*dram));
+        std::int64_t& load = need[static_cast<std::size_t>(Engine::load_neuron)];
+        if (!constant_[dram->buffer.index()]) load = std::max(load, last_wait_);
       }
     }
+    if (i.opcode == Opcode::wait) last_wait_ = at;
     wait_for(need, i, engine);
     knows_[engine][engine] = at;
     latest_[engine] = at;
@@ -156,17 +164,20 @@ class TokenPass {
 
   std::vector<Instruction>& stream_;
   Bytes element_, accumulator_;
+  const std::vector<bool>& constant_;  ///< by buffer
   std::array<Accesses, kMemoryNames.size()> memories_;
   Stores stores_;
   std::array<Clock, kEngines> knows_{};  ///< what each engine's next instruction comes after
   Clock latest_ = kNever;
+  std::int64_t last_wait_ = -1;
   std::vector<Clock> after_;  ///< by instruction: what is complete once it is
 };
 
 }  // namespace
 
-void insert_tokens(std::vector<Instruction>& stream, Bytes element, Bytes accumulator) {
-  TokenPass(stream, element, accumulator).run();
+void insert_tokens(std::vector<Instruction>& stream, Bytes element, Bytes accumulator,
+                   const std::vector<bool>& constant_buffers) {
+  TokenPass(stream, element, accumulator, constant_buffers).run();
 }
 
 void hoist_constant_loads(std::vector<Instruction>& stream,

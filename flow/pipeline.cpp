@@ -104,6 +104,7 @@ Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileO
   compiled.graph_dump = std::move(result.graph);
   compiled.partition_dump = std::move(result.partition);
   compiled.tiles_dump = std::move(result.tiles);
+  compiled.schedule_dump = std::move(result.schedule);
   compiled.object = std::make_shared<const Object>(std::move(result.object));
   try {
     verify(*compiled.object);

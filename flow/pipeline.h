@@ -52,7 +52,7 @@ struct Compiled {
   std::shared_ptr<const Object> object;  ///< verified
   std::vector<Parameter> parameters;     ///< for functional simulation, as is the next
   Placement placement;
-  std::string graph_dump, partition_dump, tiles_dump;
+  std::string graph_dump, partition_dump, tiles_dump, schedule_dump;
   double seconds = 0;
 };
 /// A network file, YAML or ONNX, and how to read it.

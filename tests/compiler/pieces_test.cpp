@@ -23,19 +23,19 @@ LoweredGraph one_storage() {
 }
 
 StorageRegion rows(std::int64_t lo, std::int64_t hi, std::int64_t c_lo, std::int64_t c_hi) {
-  return {StorageId(0), lo, hi, c_lo, c_hi};
+  return {StorageId(0), lo, hi, 0, 4, c_lo, c_hi};
 }
 
 TEST(Pieces, TensorGranularityIsOneBuffer) {
   const LoweredGraph g = one_storage();
-  const Pieces p(g, cut_storages(g, {rows(0, 12, 0, 8), rows(12, 24, 0, 8)}, false, 1));
+  const Pieces p(g, whole_storages(g));
   ASSERT_EQ(p.buffers().size(), 1U);
   EXPECT_EQ(p.buffers()[0].size, 6 * 4 * 8 * 2);
 }
 
 TEST(Pieces, SlicesAreCutWhereUnitsEnd) {
   const LoweredGraph g = one_storage();
-  const Pieces p(g, cut_storages(g, {rows(0, 8, 0, 8), rows(8, 24, 0, 8)}, true, 1));
+  const Pieces p(g, cut_at_writes(g, {rows(0, 8, 0, 8), rows(8, 24, 0, 8)}, 1));
   ASSERT_EQ(p.buffers().size(), 2U);
   EXPECT_EQ(p.buffers()[0].size, 8 * 8 * 2);
   EXPECT_EQ(p.buffers()[1].size, 16 * 8 * 2);
@@ -44,7 +44,7 @@ TEST(Pieces, SlicesAreCutWhereUnitsEnd) {
 
 TEST(Pieces, BandsAreWholeLines) {
   const LoweredGraph g = one_storage();
-  const Pieces p(g, cut_storages(g, {rows(0, 24, 0, 8)}, true, 4));
+  const Pieces p(g, cut_at_writes(g, {rows(0, 24, 0, 8)}, 4));
   // 6 lines in 4 bands: 2 lines each, so 3 of them.
   EXPECT_EQ(p.cuts(StorageId(0)).row_cuts, (std::vector<std::int64_t>{0, 8, 16, 24}));
 }
@@ -55,10 +55,10 @@ TEST(Pieces, NoCutInChannelsWhereAnAccessCannotFollow) {
   flat.dims = {1, 1, 48, 1, 4};
   flat.out = {StorageId(0), 0, {0, 0, 4, 0, 1}};
   g.kernels.push_back(flat);
-  const auto cuts = cut_storages(g, {rows(0, 24, 0, 4), rows(0, 24, 4, 8)}, true, 1);
-  EXPECT_EQ(cuts[0].columns(), 1U);
-  const auto before = cut_storages(one_storage(), {rows(0, 24, 0, 4)}, true, 1);
-  EXPECT_EQ(before[0].columns(), 2U);
+  const auto cuts = cut_at_writes(g, {rows(0, 24, 0, 4), rows(0, 24, 4, 8)}, 1);
+  EXPECT_EQ(cuts[0].channels(), 1U);
+  const auto before = cut_at_writes(one_storage(), {rows(0, 24, 0, 4)}, 1);
+  EXPECT_EQ(before[0].channels(), 2U);
 }
 
 /// Elements that a part touches: element of its buffer -> on-chip element.
@@ -76,6 +76,53 @@ void walk(const BufferPart& part,
     EXPECT_TRUE(m.emplace(std::pair(part.buffer.value, dram), chip).second) << "touched twice";
 }
 
+/// Element of its buffer that (h, w, c) of one_storage() is, found through the grid of cuts.
+std::pair<std::uint32_t, std::int64_t> by_hand(const StorageCuts& cuts, std::int64_t h,
+                                               std::int64_t w, std::int64_t c) {
+  const auto find = [](const std::vector<std::int64_t>& v, std::int64_t x) {
+    return static_cast<std::size_t>(std::upper_bound(v.begin(), v.end(), x) - v.begin()) - 1;
+  };
+  const std::size_t i = find(cuts.row_cuts, h * 4 + w);
+  const std::size_t l = find(cuts.column_cuts, w);
+  const std::size_t j = find(cuts.channel_cuts, c);
+  const std::int64_t columns = cuts.column_cuts[l + 1] - cuts.column_cuts[l];
+  const std::int64_t channels = cuts.channel_cuts[j + 1] - cuts.channel_cuts[j];
+  const std::int64_t row = cuts.columns() == 1
+                               ? h * 4 + w - cuts.row_cuts[i]
+                               : (h - cuts.row_cuts[i] / 4) * columns + w - cuts.column_cuts[l];
+  return {cuts.buffer(i, l, j).value, row * channels + c - cuts.channel_cuts[j]};
+}
+
+/// Each element of any box is touched once and stands where the grid says.
+void expect_parts(const LoweredGraph& g, const Pieces& p, Rng& rng) {
+  Box box;
+  for (std::size_t d = 0; d < kDims; ++d) {
+    box.lo[d] = rng.between(0, g.kernels[0].dims[d] - 1);
+    box.hi[d] = rng.between(box.lo[d] + 1, g.kernels[0].dims[d]);
+  }
+  const Dims chip = dense_chip(box.extents());
+  std::map<std::pair<std::uint32_t, std::int64_t>, std::int64_t> touched;
+  for (const BufferPart& part : p.parts(g.kernels[0].out, box, chip)) walk(part, touched);
+  ASSERT_EQ(static_cast<std::int64_t>(touched.size()), box.elements());
+  for (std::int64_t h = box.lo[kH]; h < box.hi[kH]; ++h)
+    for (std::int64_t w = box.lo[kW]; w < box.hi[kW]; ++w)
+      for (std::int64_t c = box.lo[kC]; c < box.hi[kC]; ++c) {
+        const auto found = touched.find(by_hand(p.cuts(StorageId(0)), h, w, c));
+        ASSERT_NE(found, touched.end());
+        EXPECT_EQ(found->second, (h - box.lo[kH]) * chip[kH] + (w - box.lo[kW]) * chip[kW] +
+                                     (c - box.lo[kC]) * chip[kC]);
+      }
+}
+
+StorageRegion random_region(Rng& rng) {
+  const std::int64_t line = rng.between(0, 5);
+  const std::int64_t end = rng.between(line + 1, 6);
+  const std::int64_t w = rng.between(0, 3);
+  const std::int64_t w_end = rng.between(w + 1, 4);
+  const std::int64_t c = rng.between(0, 7);
+  return {StorageId(0), line * 4 + w, (end - 1) * 4 + w_end, w, w_end, c, rng.between(c + 1, 8)};
+}
+
 TEST(Pieces, PartsOfAnyBoxTouchEachElementOnceAtItsPlace) {
   const LoweredGraph g = one_storage();
   Rng rng(3);
@@ -86,35 +133,48 @@ TEST(Pieces, PartsOfAnyBoxTouchEachElementOnceAtItsPlace) {
       const std::int64_t c = rng.between(0, 6);
       regions.push_back(rows(lo, rng.between(lo + 1, 24), c, rng.between(c + 1, 8)));
     }
-    const Pieces p(g, cut_storages(g, regions, true, rng.between(1, 3)));
-    Box box;
-    for (std::size_t d = 0; d < kDims; ++d) {
-      box.lo[d] = rng.between(0, g.kernels[0].dims[d] - 1);
-      box.hi[d] = rng.between(box.lo[d] + 1, g.kernels[0].dims[d]);
-    }
-    const Dims chip = dense_chip(box.extents());
-    std::map<std::pair<std::uint32_t, std::int64_t>, std::int64_t> touched;
-    for (const BufferPart& part : p.parts(g.kernels[0].out, box, chip)) walk(part, touched);
-    ASSERT_EQ(static_cast<std::int64_t>(touched.size()), box.elements());
-    // Each element, found by hand through the grid of cuts.
-    const StorageCuts& cuts = p.cuts(StorageId(0));
-    const auto find = [](const std::vector<std::int64_t>& v, std::int64_t x) {
-      return static_cast<std::size_t>(std::upper_bound(v.begin(), v.end(), x) - v.begin()) - 1;
-    };
-    for (std::int64_t h = box.lo[kH]; h < box.hi[kH]; ++h)
-      for (std::int64_t w = box.lo[kW]; w < box.hi[kW]; ++w)
-        for (std::int64_t c = box.lo[kC]; c < box.hi[kC]; ++c) {
-          const std::int64_t row = h * 4 + w;
-          const std::size_t i = find(cuts.row_cuts, row);
-          const std::size_t j = find(cuts.channel_cuts, c);
-          const std::int64_t width = cuts.channel_cuts[j + 1] - cuts.channel_cuts[j];
-          const std::int64_t element = (row - cuts.row_cuts[i]) * width + c - cuts.channel_cuts[j];
-          const auto found = touched.find({cuts.buffer(i, j).value, element});
-          ASSERT_NE(found, touched.end());
-          EXPECT_EQ(found->second, (h - box.lo[kH]) * chip[kH] + (w - box.lo[kW]) * chip[kW] +
-                                       (c - box.lo[kC]) * chip[kC]);
-        }
+    expect_parts(g, Pieces(g, cut_at_writes(g, regions, rng.between(1, 3))), rng);
   }
+}
+
+TEST(Pieces, CutsInColumnsTouchEachElementOnceAtItsPlace) {
+  const LoweredGraph g = one_storage();
+  Rng rng(4);
+  bool columns = false;
+  for (int round = 0; round < 500; ++round) {
+    std::vector<UnitTouch> units;
+    for (int u = 0; u < 4; ++u)
+      units.push_back(
+          {CoreId(rng.between(0, 2) != 0 ? 1 : 0), {random_region(rng)}, {random_region(rng)}});
+    const Pieces p(g, cut_by_lifetime(g, units));
+    columns = columns || p.cuts(StorageId(0)).columns() > 1;
+    expect_parts(g, p, rng);
+  }
+  EXPECT_TRUE(columns);
+}
+
+UnitTouch touch(int core, std::vector<StorageRegion> reads, std::vector<StorageRegion> writes) {
+  return {CoreId(core), std::move(reads), std::move(writes)};
+}
+
+TEST(LifetimeCuts, RowsThatDieTogetherAreOneBuffer) {
+  const LoweredGraph g = one_storage();
+  // One unit writes all lines; core 0 reads lines 0 to 3, then 2 to 6.
+  const auto cuts =
+      cut_by_lifetime(g, {touch(0, {}, {rows(0, 24, 0, 8)}), touch(0, {rows(0, 12, 0, 8)}, {}),
+                          touch(0, {rows(8, 24, 0, 8)}, {})});
+  EXPECT_EQ(cuts[0].row_cuts, (std::vector<std::int64_t>{0, 8, 24}));
+  EXPECT_EQ(cuts[0].channels(), 1U);
+}
+
+TEST(LifetimeCuts, WhatAnotherCoreReadsToTheEndIsABufferOfItsOwn) {
+  const LoweredGraph g = one_storage();
+  const StorageRegion left{StorageId(0), 0, 22, 0, 2, 0, 8};
+  const StorageRegion halo{StorageId(0), 1, 23, 1, 3, 0, 8};
+  const auto cuts = cut_by_lifetime(
+      g, {touch(0, {}, {rows(0, 24, 0, 8)}), touch(0, {left}, {}), touch(1, {halo}, {})});
+  EXPECT_EQ(cuts[0].column_cuts, (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
+  EXPECT_EQ(cuts[0].row_cuts, (std::vector<std::int64_t>{0, 24}));
 }
 
 }  // namespace

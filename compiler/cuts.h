@@ -1,0 +1,54 @@
+#pragma once
+
+// How storages are cut into DRAM buffers: liveness is per buffer, so that smaller ones die earlier.
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/ir.h"
+
+namespace unna {
+
+/// A storage as a grid of buffers, each dense: rows [row_cuts[i], row_cuts[i+1]) by columns
+/// [column_cuts[w], column_cuts[w+1]) by channels [channel_cuts[j], channel_cuts[j+1]). Where there
+/// is more than one column interval, rows are cut between lines only.
+struct StorageCuts {
+  std::vector<std::int64_t> row_cuts;
+  std::vector<std::int64_t> column_cuts;
+  std::vector<std::int64_t> channel_cuts;
+  BufferId first;
+
+  std::size_t columns() const { return column_cuts.size() - 1; }
+  std::size_t channels() const { return channel_cuts.size() - 1; }
+  std::size_t buffers() const { return (row_cuts.size() - 1) * columns() * channels(); }
+  /// Of row interval `row`, column interval `column` and channel interval `channel`.
+  BufferId buffer(std::size_t row, std::size_t column, std::size_t channel) const {
+    return BufferId(first.index() + (row * columns() + column) * channels() + channel);
+  }
+};
+
+/// One buffer a storage.
+std::vector<StorageCuts> whole_storages(const LoweredGraph& graph);
+
+/// Intermediate storages are cut where the regions that units write begin and end, with rows
+/// subdivided into `bands` groups of lines (1: not at all). Cuts in channels are made only where
+/// every access can be split at them.
+std::vector<StorageCuts> cut_at_writes(const LoweredGraph& graph,
+                                       const std::vector<StorageRegion>& written,
+                                       std::int64_t bands);
+
+/// What a unit touches, in the order of execution.
+struct UnitTouch {
+  CoreId core;
+  std::vector<StorageRegion> reads;
+  std::vector<StorageRegion> writes;
+};
+
+/// Intermediate storages are cut into lifetime classes: elements with the same writing units and,
+/// on each core, the same last reading unit share a buffer, as far as a grid of rows, columns and
+/// channels can tell them apart. Finer buffers could not die earlier, coarser ones would live as
+/// long as their longest-lived part.
+std::vector<StorageCuts> cut_by_lifetime(const LoweredGraph& graph,
+                                         const std::vector<UnitTouch>& units);
+
+}  // namespace unna

@@ -1,0 +1,220 @@
+#include "compiler/walk_schedule.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "compiler/branches.h"
+#include "compiler/partition.h"
+#include "cost/timing.h"
+
+namespace unna {
+namespace {
+
+/// A barrier's price beyond its own latency: engines drain before it and fill again after it.
+Cycle barrier_cost(const MachineConfig& m) {
+  return m.sync.barrier_cycles + 2 * m.dram.latency_cycles + 2 * pipeline_cycles(m.core);
+}
+
+bool is_layer(const Walk& walk) {
+  return walk.units.empty() && walk.kernels.size() == 1 && walk.steps == 1;
+}
+
+/// The extents that most elements of the units are in.
+Dims commonest(const std::vector<UnitOfWork>& units) {
+  std::map<Dims, std::int64_t> elements;
+  for (const UnitOfWork& u : units) elements[u.box.extents()] += u.box.elements();
+  return std::max_element(elements.begin(), elements.end(),
+                          [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
+}
+
+class WalkScheduler {
+ public:
+  WalkScheduler(const LoweredGraph& graph, const MachineConfig& machine, Partition partition)
+      : graph_(graph),
+        machine_(machine),
+        partition_(partition),
+        partitioner_(graph, machine, partition),
+        scheduler_(graph, machine.cores),
+        sync_cost_([this](const std::vector<UnitOfWork>& units) {
+          return scheduler_.needs_barrier(units) ? barrier_cost(machine_) : Cycle{0};
+        }) {}
+
+  void add(const WalkPlan& plan) {
+    const std::vector<KernelRegion> regions = find_regions(graph_);
+    auto region = regions.begin();
+    for (std::size_t w = 0; w < plan.walks.size();) {
+      while (region != regions.end() && region->kernels.front() < plan.walks[w].kernels.front())
+        ++region;
+      if (region != regions.end() && has_layers(plan, w, region->kernels)) {
+        add_region(*region);
+        w += region->kernels.size();
+      } else {
+        add(plan.walks[w++]);
+      }
+    }
+  }
+
+  Schedule finish() {
+    Schedule schedule = scheduler_.finish();
+    schedule.parallel = parallel_;
+    return schedule;
+  }
+
+ private:
+  /// Whether the walks from `w` on are these kernels, layer by layer with barriers.
+  static bool has_layers(const WalkPlan& plan, std::size_t w,
+                         const std::vector<KernelId>& kernels) {
+    if (plan.walks.size() - w < kernels.size()) return false;
+    for (std::size_t i = 0; i < kernels.size(); ++i) {
+      const Walk& walk = plan.walks[w + i];
+      if (!is_layer(walk) || walk.sync != Sync::barriers || walk.kernels.front() != kernels[i])
+        return false;
+    }
+    return true;
+  }
+
+  void add_region(const KernelRegion& region) {
+    const bool branches = partition_ == Partition::branches || partition_ == Partition::automatic;
+    if (branches && machine_.cores > 1 && region.branches.size() > 1) {
+      std::vector<KernelPlan> plans = plan_branches(region, machine_.cores, partitioner_,
+                                                    sync_cost_, partition_ == Partition::branches);
+      parallel_ = parallel_ || !plans.empty();
+      for (KernelPlan& p : plans) scheduler_.add(std::move(p));
+      if (!plans.empty()) return;
+    }
+    for (const KernelId k : region.kernels) scheduler_.add(layer_plan(k));
+  }
+
+  KernelPlan layer_plan(KernelId k) {
+    return partitioner_.plan(k, {0, machine_.cores}, machine_.cores, sync_cost_);
+  }
+
+  void add(const Walk& walk) {
+    if (!walk.units.empty()) return add_groups(grouped(walk.units), walk.sync);
+    if (!is_layer(walk)) return add_groups(divide(walk), walk.sync);
+    KernelPlan plan = layer_plan(walk.kernels.front());
+    if (walk.sync == Sync::barriers) return scheduler_.add(std::move(plan));
+    std::vector<PlannedUnit> planned;
+    const std::size_t tile = scheduler_.add_tile(plan.tile);
+    const std::vector<UnitOfWork> units = plan.units;
+    const std::size_t index = scheduler_.open(std::move(plan));
+    for (const UnitOfWork& u : units) planned.push_back({u, index, tile});
+    scheduler_.add(planned, walk.sync);
+  }
+
+  /// Units of one kernel that follow one another on ascending cores belong together.
+  static std::vector<std::vector<UnitOfWork>> grouped(const std::vector<UnitOfWork>& units) {
+    std::vector<std::vector<UnitOfWork>> groups;
+    for (const UnitOfWork& u : units) {
+      if (groups.empty() || groups.back().back().kernel != u.kernel ||
+          groups.back().back().core >= u.core)
+        groups.emplace_back();
+      groups.back().push_back(u);
+    }
+    return groups;
+  }
+
+  /// The units of each band.
+  std::vector<std::vector<UnitOfWork>> divide(const Walk& walk) {
+    if (!table_) table_.emplace(graph_);
+    const std::vector<Band> bands = WalkRunner(*table_).bands(walk.kernels, walk.steps);
+    std::map<KernelId, std::map<std::int64_t, std::int64_t>> heights;
+    for (const Band& b : bands) heights[b.kernel][b.hi - b.lo] += b.hi - b.lo;
+    std::map<KernelId, Grid> grids;
+    for (const auto& [k, lines] : heights) {
+      const auto common =
+          std::max_element(lines.begin(), lines.end(),
+                           [](const auto& a, const auto& b) { return a.second < b.second; });
+      grids[k] = grid(k, common->first, walk.division);
+    }
+    std::vector<std::vector<UnitOfWork>> groups;
+    for (const Band& b : bands) {
+      Box area{{0, 0, 0, 0, 0}, graph_.kernels[b.kernel.index()].dims};
+      area.lo[kH] = b.lo;
+      area.hi[kH] = b.hi;
+      groups.push_back(partitioner_.units(b.kernel, area, grids.at(b.kernel), {0, machine_.cores}));
+    }
+    return groups;
+  }
+
+  Grid grid(KernelId id, std::int64_t lines, Division division) {
+    const Kernel& k = graph_.kernels[id.index()];
+    const std::vector<Grid> all = partitioner_.walk_grids(k, lines, machine_.cores, division);
+    if (all.size() == 1) return all.front();
+    Grid best;
+    std::tuple<Cycle, Bytes, std::int64_t> best_key;
+    bool first = true;
+    for (const Grid& g : all) {
+      Box area{{0, 0, 0, 0, 0}, k.dims};
+      area.hi[kH] = lines;
+      const std::vector<UnitOfWork> units = partitioner_.units(id, area, g, {0, machine_.cores});
+      Dims largest{1, 1, 1, 1, 1};
+      for (const UnitOfWork& u : units)
+        for (std::size_t d = 0; d < kDims; ++d) largest[d] = std::max(largest[d], u.box.extent(d));
+      const auto count = static_cast<std::int64_t>(units.size());
+      const Tile tile = partitioner_.free_tile(id, largest, count);
+      const std::tuple key(time_of(tile), traffic_of(tile) * count, -g.columns);
+      if (first || key < best_key) {
+        best = g;
+        best_key = key;
+      }
+      first = false;
+    }
+    return best;
+  }
+
+  void add_groups(const std::vector<std::vector<UnitOfWork>>& groups, Sync sync) {
+    std::map<KernelId, std::vector<UnitOfWork>> of_kernel;
+    std::map<KernelId, std::int64_t> sharers;
+    for (const auto& group : groups) {
+      auto& all = of_kernel[group.front().kernel];
+      all.insert(all.end(), group.begin(), group.end());
+      auto& most = sharers[group.front().kernel];
+      most = std::max(most, static_cast<std::int64_t>(group.size()));
+    }
+    std::map<KernelId, std::size_t> plans;
+    std::map<KernelId, KernelPlan> packed;
+    std::map<std::pair<KernelId, Dims>, std::size_t> tiles;
+    for (const auto& group : groups) {
+      const KernelId id = group.front().kernel;
+      if (!plans.contains(id)) {
+        const std::vector<UnitOfWork>& units = of_kernel.at(id);
+        KernelPlan plan = partitioner_.pack(id, units, commonest(units), sharers.at(id));
+        packed.emplace(id, plan);
+        plans.emplace(id, scheduler_.open(std::move(plan)));
+      }
+      std::vector<PlannedUnit> planned;
+      for (const UnitOfWork& u : group) {
+        const std::pair key(id, u.box.extents());
+        if (!tiles.contains(key))
+          tiles.emplace(key, scheduler_.add_tile(partitioner_.unit_tile(packed.at(id), key.second,
+                                                                        sharers.at(id))));
+        planned.push_back({u, plans.at(id), tiles.at(key)});
+      }
+      scheduler_.add(planned, sync);
+    }
+  }
+
+  const LoweredGraph& graph_;
+  const MachineConfig& machine_;
+  Partition partition_;
+  Partitioner partitioner_;
+  Scheduler scheduler_;
+  SyncCost sync_cost_;
+  std::optional<LineTable> table_;  ///< made when a walk needs it
+  bool parallel_ = false;
+};
+
+}  // namespace
+
+Schedule schedule_walks(const LoweredGraph& graph, const MachineConfig& machine,
+                        Partition partition, const WalkPlan& plan) {
+  WalkScheduler scheduler(graph, machine, partition);
+  scheduler.add(plan);
+  return scheduler.finish();
+}
+
+}  // namespace unna
