@@ -90,7 +90,7 @@ void Pieces::parts_of_cell(const Cell& cell, const Access& access, const Box& bo
   for (std::size_t d = 0; d < kDims; ++d) {
     if (box.extent(d) == 1) continue;
     const CopyDim dim{box.extent(d), access.stride[d], chip[d]};
-    if (by_channel && dim.dram % s.channels != 0) {
+    if ((by_channel || by_column) && dim.dram % s.channels != 0) {
       channel = {dim.extent, 1, dim.chip};
     } else if (by_column && dim.dram % (s.channels * s.rows_per_line) != 0) {
       column = {dim.extent, channels, dim.chip};
@@ -104,7 +104,8 @@ void Pieces::parts_of_cell(const Cell& cell, const Access& access, const Box& bo
     }
   }
   if (by_column) dims.push_back(clip(column, column_at, cell.column_lo, cell.column_hi));
-  if (by_channel) dims.push_back(clip(channel, channel_at, cell.channel_lo, cell.channel_hi));
+  if (by_channel || by_column)
+    dims.push_back(clip(channel, channel_at, cell.channel_lo, cell.channel_hi));
   if (std::ranges::any_of(dims, [](const CopyDim& d) { return d.extent == 0; })) return;
   std::erase_if(dims, [](const CopyDim& d) { return d.extent == 1; });
   std::stable_sort(dims.begin(), dims.end(),
