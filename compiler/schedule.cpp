@@ -23,13 +23,7 @@ std::vector<StorageRegion> written_regions(const LoweredGraph& graph, const Unit
 }
 
 Dependences::Dependences(const LoweredGraph& graph)
-    : graph_(graph), writers_(graph.storages.size()), positions_(64) {
-  for (std::size_t s = 0; s < writers_.size(); ++s) {
-    const Storage& storage = graph.storages[s];
-    writers_[s].by_line.resize(
-        static_cast<std::size_t>(ceil_div(storage.rows(), storage.rows_per_line)) + 1);
-  }
-}
+    : graph_(graph), writers_(graph.storages.size()), positions_(64) {}
 
 namespace {
 
@@ -64,8 +58,8 @@ void Dependences::add(const UnitOfWork& unit) {
   for (const StorageRegion& region : written_regions(graph_, unit)) {
     Index& index = writers_[region.storage.index()];
     const auto [first, last] = lines_of(graph_, region);
-    for (std::size_t l = first; l < std::min(last, index.by_line.size()); ++l)
-      index.by_line[l].push_back(index.writers.size());
+    if (index.by_line.size() < last) index.by_line.resize(last);
+    for (std::size_t l = first; l < last; ++l) index.by_line[l].push_back(index.writers.size());
     index.writers.push_back({region, unit.kernel, unit.core, position, units_});
     written_.push_back(region);
   }

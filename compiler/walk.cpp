@@ -1,7 +1,6 @@
 #include "compiler/walk.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "base/error.h"
 
@@ -17,8 +16,8 @@ WalkPlan layer_by_layer(const LoweredGraph& graph) {
 WalkRunner::WalkRunner(const LineTable& table)
     : table_(table),
       inside_(table.kernels(), false),
-      made_(table.kernels(), 0),
       target_(table.kernels(), 0),
+      made_(table.kernels(), 0),
       dead_(table.kernels(), 0) {}
 
 /// What the targets of later kernels need of earlier ones.
@@ -35,11 +34,11 @@ void WalkRunner::pull_targets(std::span<const KernelId> kernels) {
 }
 
 std::vector<Band> WalkRunner::bands(std::span<const KernelId> kernels, std::int64_t steps) {
-  std::vector<bool> sink;
   for (const KernelId k : kernels) {
     inside_[k.index()] = true;
-    made_[k.index()] = target_[k.index()] = 0;
+    target_[k.index()] = 0;
   }
+  std::vector<bool> sink;
   for (const KernelId k : kernels) {
     const auto& outputs = table_.outputs(k);
     sink.push_back(outputs.empty() || std::ranges::any_of(outputs, [&](std::size_t e) {
@@ -47,68 +46,68 @@ std::vector<Band> WalkRunner::bands(std::span<const KernelId> kernels, std::int6
                    }));
   }
   std::vector<Band> bands;
+  std::vector<std::int64_t> made(kernels.size(), 0);
   for (std::int64_t t = 1; t <= steps; ++t) {
     for (std::size_t i = 0; i < kernels.size(); ++i) {
-      const std::int64_t lines = table_.lines(kernels[i]);
-      if (sink[i] || t == steps) {
-        std::int64_t& target = target_[kernels[i].index()];
-        target = std::max(target, lines * t / steps);
-      }
+      if (!sink[i] && t < steps) continue;
+      std::int64_t& target = target_[kernels[i].index()];
+      target = std::max(target, table_.lines(kernels[i]) * t / steps);
     }
     pull_targets(kernels);
-    for (const KernelId k : kernels) {
-      std::int64_t& made = made_[k.index()];
-      if (target_[k.index()] > made) bands.push_back({k, made, target_[k.index()]});
-      made = std::max(made, target_[k.index()]);
+    for (std::size_t i = 0; i < kernels.size(); ++i) {
+      const std::int64_t target = target_[kernels[i].index()];
+      if (target > made[i]) bands.push_back({kernels[i], made[i], target});
+      made[i] = std::max(made[i], target);
     }
   }
   for (const KernelId k : kernels) inside_[k.index()] = false;
   return bands;
 }
 
-/// Lines of `producer` that nothing reads any more; consumers outside the walk that have not run
-/// need all of them.
-std::int64_t WalkRunner::dead_lines(KernelId producer, const std::vector<bool>& before) const {
+/// Lines of `producer` that nothing reads any more.
+std::int64_t WalkRunner::dead_lines(KernelId producer) const {
   std::int64_t dead = table_.lines(producer);
   for (const std::size_t e : table_.outputs(producer)) {
     const LineEdge& edge = table_.edges()[e];
-    const KernelId c = edge.consumer;
-    if (before[c.index()]) continue;
-    const std::int64_t made = inside_[c.index()] ? made_[c.index()] : 0;
-    dead = std::min(dead, edge.first[static_cast<std::size_t>(made)]);
-    if (!inside_[c.index()]) return 0;
+    dead = std::min(dead, edge.first[static_cast<std::size_t>(made_[edge.consumer.index()])]);
   }
   return dead;
 }
 
-Bytes WalkRunner::footprint(std::span<const KernelId> kernels, const std::vector<Band>& bands,
-                            const std::vector<bool>& before) {
-  for (const KernelId k : kernels) {
-    inside_[k.index()] = true;
-    made_[k.index()] = dead_[k.index()] = 0;
-  }
-  Bytes live = 0;
+void WalkRunner::begin(KernelId first) {
+  live_ = 0;
   for (std::size_t p = 0; p < table_.kernels(); ++p) {
-    if (!before[p]) continue;
-    made_[p] = table_.lines(KernelId(p));
-    dead_[p] = dead_lines(KernelId(p), before);
-    live += (made_[p] - dead_[p]) * table_.line_bytes(KernelId(p));
+    made_[p] = p < first.index() ? table_.lines(KernelId(p)) : 0;
+    dead_[p] = 0;
   }
+  for (std::size_t p = 0; p < first.index(); ++p) {
+    dead_[p] = dead_lines(KernelId(p));
+    live_ += (made_[p] - dead_[p]) * table_.line_bytes(KernelId(p));
+  }
+}
+
+void WalkRunner::bury(KernelId producer, Bytes& live) {
+  const std::size_t p = producer.index();
+  const std::int64_t dead = std::min(dead_lines(producer), made_[p]);
+  if (dead <= dead_[p]) return;
+  buried_.emplace_back(p, dead_[p]);
+  live -= (dead - dead_[p]) * table_.line_bytes(producer);
+  dead_[p] = dead;
+}
+
+Bytes WalkRunner::footprint(std::span<const KernelId> kernels, std::span<const Band> bands) {
+  buried_.clear();
+  Bytes live = live_;
   Bytes peak = live;
-  const auto bury = [&](KernelId p) {
-    const std::int64_t dead = std::min(dead_lines(p, before), made_[p.index()]);
-    if (dead <= dead_[p.index()]) return;
-    live -= (dead - dead_[p.index()]) * table_.line_bytes(p);
-    dead_[p.index()] = dead;
-  };
   for (const Band& band : bands) {
     live += (band.hi - band.lo) * table_.line_bytes(band.kernel);
     peak = std::max(peak, live);
     made_[band.kernel.index()] = band.hi;
-    for (const std::size_t e : table_.inputs(band.kernel)) bury(table_.edges()[e].producer);
-    if (table_.outputs(band.kernel).empty()) bury(band.kernel);
+    for (const std::size_t e : table_.inputs(band.kernel)) bury(table_.edges()[e].producer, live);
+    if (table_.outputs(band.kernel).empty()) bury(band.kernel, live);
   }
-  for (const KernelId k : kernels) inside_[k.index()] = false;
+  for (const KernelId k : kernels) made_[k.index()] = 0;
+  for (auto b = buried_.rbegin(); b != buried_.rend(); ++b) dead_[b->first] = b->second;
   return peak;
 }
 

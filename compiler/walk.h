@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compiler/lines.h"
@@ -65,18 +66,24 @@ class WalkRunner {
   /// Each line is made once.
   std::vector<Band> bands(std::span<const KernelId> kernels, std::int64_t steps);
 
-  /// Bytes of lines that are made and still needed, at most, in any state between two bands where
-  /// every kernel but those of the walk has either run wholly before it (`before`) or comes after.
-  Bytes footprint(std::span<const KernelId> kernels, const std::vector<Band>& bands,
-                  const std::vector<bool>& before);
+  /// All kernels below `first` have run, the others have not.
+  void begin(KernelId first);
+  /// Bytes of lines that are made and still needed, at most, while `bands` of the walk of `kernels`
+  /// are executed from the state of begin(). Exact for one core, rows in that order and buffers by
+  /// lifetime: what is read last by a band is alive together with what the band makes.
+  Bytes footprint(std::span<const KernelId> kernels, std::span<const Band> bands);
 
  private:
   void pull_targets(std::span<const KernelId> kernels);
-  std::int64_t dead_lines(KernelId producer, const std::vector<bool>& before) const;
+  std::int64_t dead_lines(KernelId producer) const;
+  void bury(KernelId producer, Bytes& live);
 
   const LineTable& table_;
   std::vector<bool> inside_;  ///< by kernel: belongs to the walk
-  std::vector<std::int64_t> made_, target_, dead_;
+  std::vector<std::int64_t> target_;
+  std::vector<std::int64_t> made_, dead_;                     ///< lines, by kernel
+  Bytes live_ = 0;                                            ///< at begin()
+  std::vector<std::pair<std::size_t, std::int64_t>> buried_;  ///< kernel, its dead_ before
 };
 
 /// Text of a plan:

@@ -1,0 +1,123 @@
+#include "compiler/walk_search.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+
+namespace unna {
+namespace {
+
+/// Lines of the kernels that end a walk, made in each step.
+constexpr std::int64_t kHeights[] = {1, 2, 3, 4, 5, 7, 8, 10, 14, 16, 19, 28, 37, 56, 75, 112};
+
+std::vector<KernelId> run_of(std::size_t first, std::size_t count) {
+  std::vector<KernelId> kernels;
+  for (std::size_t k = first; k < first + count; ++k) kernels.push_back(KernelId(k));
+  return kernels;
+}
+
+}  // namespace
+
+WalkSearch::WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, Partition partition,
+                       Sync sync, std::size_t longest)
+    : graph_(graph),
+      machine_(machine),
+      table_(graph),
+      sync_(sync),
+      longest_(longest),
+      options_(graph.kernels.size()) {
+  UnitCosts costs(graph, machine, partition);
+  WalkRunner runner(table_);
+  for (std::size_t first = 0; first < graph.kernels.size(); ++first)
+    find_options(runner, costs, first);
+}
+
+void WalkSearch::find_options(WalkRunner& runner, UnitCosts& costs, std::size_t first) {
+  const std::vector<Division> divisions =
+      machine_.cores == 1 ? std::vector{Division::columns}
+                          : std::vector{Division::columns, Division::rows, Division::channels};
+  runner.begin(KernelId(first));
+  const std::size_t most = std::min(longest_, graph_.kernels.size() - first);
+  options_[first].resize(most);
+  for (std::size_t count = 1; count <= most; ++count) {
+    std::vector<Option>& options = options_[first][count - 1];
+    const std::vector<KernelId> kernels = run_of(first, count);
+    if (count == 1) {
+      const std::vector<Band> bands = runner.bands(kernels, 1);
+      options.push_back(
+          {1, Division::fastest, runner.footprint(kernels, bands), costs.layer(kernels.front())});
+    }
+    std::int64_t lines = 1;
+    for (const KernelId k : kernels) lines = std::max(lines, table_.lines(k));
+    const std::int64_t last_lines = table_.lines(kernels.back());
+    if (last_lines == 1) continue;
+    std::set<std::int64_t> steps;
+    for (const std::int64_t h : kHeights)
+      if (const std::int64_t n = ceil_div(last_lines, h); n > 1) steps.insert(n);
+    for (const std::int64_t n : steps) {
+      const std::vector<Band> bands = runner.bands(kernels, n);
+      const Bytes footprint = runner.footprint(kernels, bands);
+      std::map<std::pair<KernelId, std::int64_t>, std::int64_t> heights;
+      for (const Band& b : bands) ++heights[{b.kernel, b.hi - b.lo}];
+      for (const Division division : divisions) {
+        Option option{n, division, footprint, {}};
+        for (const auto& [band, times] : heights)
+          option.cost += costs.band(band.first, band.second, division) * times;
+        options.push_back(option);
+      }
+    }
+  }
+}
+
+EstimatedWalk WalkSearch::assemble(
+    const std::vector<std::pair<std::size_t, const Option*>>& cuts) const {
+  EstimatedWalk result;
+  std::size_t first = 0;
+  for (const auto& [end, option] : cuts) {
+    Walk walk{run_of(first, end - first), option->steps, option->division, sync_};
+    if (end - first == 1 && option->steps == 1) walk.sync = Sync::barriers;
+    result.plan.walks.push_back(std::move(walk));
+    result.footprint = std::max(result.footprint, option->footprint);
+    result.cost += option->cost;
+    first = end;
+  }
+  return result;
+}
+
+std::vector<EstimatedWalk> WalkSearch::front(const WalkWeights& weights) const {
+  constexpr double kNever = std::numeric_limits<double>::infinity();
+  const std::size_t n = options_.size();
+  const auto weight = [&](const Option& o) {
+    return weights.cycles * static_cast<double>(o.cost.time) +
+           weights.bytes * static_cast<double>(o.cost.traffic);
+  };
+  std::vector<EstimatedWalk> front;
+  Bytes budget = std::numeric_limits<Bytes>::max();
+  while (true) {
+    std::vector<double> best(n + 1, kNever);
+    std::vector<std::pair<std::size_t, const Option*>> from(n + 1);
+    best[0] = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      if (best[i] == kNever) continue;
+      for (std::size_t count = 1; count <= options_[i].size(); ++count)
+        for (const Option& o : options_[i][count - 1]) {
+          if (o.footprint > budget) continue;
+          const double w = best[i] + weight(o);
+          if (w < best[i + count]) {
+            best[i + count] = w;
+            from[i + count] = {i, &o};
+          }
+        }
+    }
+    if (best[n] == kNever) return front;
+    std::vector<std::pair<std::size_t, const Option*>> cuts;
+    for (std::size_t j = n; j > 0; j = from[j].first) cuts.emplace_back(j, from[j].second);
+    std::reverse(cuts.begin(), cuts.end());
+    front.push_back(assemble(cuts));
+    // Two percent less each time: the steps of the front that matter.
+    budget = front.back().footprint - std::max<Bytes>(1, front.back().footprint / 50);
+  }
+}
+
+}  // namespace unna

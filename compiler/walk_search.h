@@ -1,0 +1,56 @@
+#pragma once
+
+// Walk plans by estimated footprint and cost: a dynamic programme over the cuts between walks.
+
+#include <cstdint>
+#include <vector>
+
+#include "compiler/unit_cost.h"
+#include "compiler/walk.h"
+
+namespace unna {
+
+struct EstimatedWalk {
+  WalkPlan plan;
+  Bytes footprint = 0;  ///< estimated
+  BandCost cost;        ///< estimated
+};
+
+/// What the dynamic programme minimises under a budget.
+struct WalkWeights {
+  double cycles = 1;  ///< for each estimated cycle
+  double bytes = 0;   ///< for each estimated DRAM byte
+};
+
+class WalkSearch {
+ public:
+  /// Finds the walks that may be part of a plan: all runs of consecutive kernels (of at most
+  /// `longest`) in steps of several heights.
+  WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, Partition partition,
+             Sync sync, std::size_t longest = 64);
+
+  /// The plans of least weight for budgets between the smallest footprint found and the largest one
+  /// that is of use, by descending footprint and ascending weight. Exact for contiguous walks in
+  /// the lowered order whose weights add up.
+  std::vector<EstimatedWalk> front(const WalkWeights& weights) const;
+
+ private:
+  struct Option {
+    std::int64_t steps = 1;
+    Division division = Division::fastest;
+    Bytes footprint = 0;
+    BandCost cost;
+  };
+  void find_options(WalkRunner& runner, UnitCosts& costs, std::size_t first);
+  EstimatedWalk assemble(const std::vector<std::pair<std::size_t, const Option*>>& cuts) const;
+
+  const LoweredGraph& graph_;
+  const MachineConfig& machine_;
+  LineTable table_;
+  Sync sync_;
+  std::size_t longest_;
+  /// [first][length - 1]: ways to walk kernels [first, first + length).
+  std::vector<std::vector<std::vector<Option>>> options_;
+};
+
+}  // namespace unna
