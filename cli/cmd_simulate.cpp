@@ -3,6 +3,8 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/run_files.h"
+#include "flow/fit.h"
 #include "flow/pipeline.h"
 #include "memmgr/planners/registry.h"
 
@@ -23,6 +25,8 @@ constexpr CommandHelp kHelp = {
 constexpr OptionRow kOptions[] = {
     {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
     {"planner", "NAME", "auto", "unnasim plan --list shows them"},
+    {"memory-budget", "BYTES", "",
+     "of the intermediates, as 1.5MiB: the fastest walks that fit, with --schedule walk"},
     {"perturb", "N", "1", "replays under random delays"},
     {"functional", "", "",
      "also compute: move and compute values, and prove the shared layout by them"},
@@ -41,16 +45,6 @@ void write_trace(const fs::path& path, const Trace& trace) {
   TraceWriter writer(path, trace);
   for (const TraceEvent& event : trace.events) writer.add(event);
   writer.close();
-}
-
-void write_run(const fs::path& directory, const Run& run) {
-  const Object& object = *run.compiled.object;
-  write_file(directory / "summary.json", summary_json(run.report));
-  write_file(directory / "layers.csv", layers_csv(object, run.report));
-  write_file(directory / "plan.csv", layout_csv(object, run.planned.layout));
-  if (run.report.machine.cache.size_bytes > 0)
-    write_file(directory / "buffers.csv", buffers_csv(object, run.report));
-  write_file(directory / "program.uno", encode_object(object));
 }
 
 std::optional<FunctionalRequest> functional_choice(const Options& options) {
@@ -95,8 +89,13 @@ int simulate_command(const Options& options) {
   if (const auto file = options.text("energy")) run_options.energy = *file;
   const NetworkChoice network = network_choice(options, options.only());
 
-  const Run run =
-      run_network(network, choose_machine(choice), run_options, !options.flag("no-timing"));
+  const bool timing = !options.flag("no-timing");
+  const bool walk = options.text("schedule") == "walk";
+  if (options.given("memory-budget") && !walk)
+    options.fail("memory-budget", "takes effect with --schedule walk only");
+  const ChosenMachine machine = choose_machine(choice);
+  const Run run = walk ? run_fitted(network, machine, run_options, fit_choice(options), timing).run
+                       : run_network(network, machine, run_options, timing);
   const fs::path directory =
       run_directory(options, fmt::format("{}.{}", run.report.network, run.report.machine.cores));
   write_run(directory, run);

@@ -18,6 +18,7 @@ constexpr Command kCommands[] = {
      simulate_interface, simulate_command},
     {"compare", "what networks need under topology and under instruction liveness",
      compare_interface, compare_command},
+    {"fit", "search for the fastest program that fits a memory budget", fit_interface, fit_command},
     {"sweep", "simulate every point of a grid described in a file", sweep_interface, sweep_command},
     {"plan", "place buffers with given lifetimes, from a CSV file or a trace", plan_interface,
      plan_command},

@@ -36,6 +36,7 @@ inline constexpr int kExitInternal = 70;
 
 CommandInterface simulate_interface();
 CommandInterface compare_interface();
+CommandInterface fit_interface();
 CommandInterface sweep_interface();
 CommandInterface plan_interface();
 CommandInterface compile_interface();
@@ -55,6 +56,7 @@ CommandInterface completion_interface();
 
 int simulate_command(const Options& options);
 int compare_command(const Options& options);
+int fit_command(const Options& options);
 int sweep_command(const Options& options);
 int plan_command(const Options& options);
 int compile_command(const Options& options);

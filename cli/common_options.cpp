@@ -29,7 +29,8 @@ constexpr OptionRow kCompileOptions[] = {
     {"partition", "HOW", "auto", "over cores: auto, channels, rows, batch or branches"},
     {"bands", "N", "4", "groups of rows a core's part is cut into, with --granularity band"},
     {"schedule", "FILE", "",
-     "walks instead of layer by layer (docs/walks.md); --dump schedule writes one"},
+     "walks instead of layer by layer (docs/walks.md), as --dump schedule and fit write them; "
+     "simulate --schedule walk searches for them"},
 };
 
 constexpr OptionRow kNetworkOptions[] = {
@@ -119,7 +120,7 @@ MachineChoice machine_choice(const Options& options) {
 
 CompileOptions compile_choice(const Options& options, Granularity otherwise) {
   CompileOptions choice;
-  if (const auto file = options.text("schedule"))
+  if (const auto file = options.text("schedule"); file && *file != "walk")
     choice.schedule = ScheduleText{*file, read_file(*file)};
   choice.granularity =
       options.text("granularity")
@@ -127,6 +128,21 @@ CompileOptions compile_choice(const Options& options, Granularity otherwise) {
           : (choice.schedule ? Granularity::lifetime : otherwise);
   choice.partition = static_cast<Partition>(options.choice("partition", kPartitionNames));
   choice.bands = options.required_integer("bands", 1, 1 << 20);
+  return choice;
+}
+
+FitOptions fit_choice(const Options& options) {
+  FitOptions choice;
+  choice.budget = options.bytes("memory-budget", 1, std::numeric_limits<std::int64_t>::max() / 2);
+  choice.objective = choice.budget ? FitObjective::latency : FitObjective::footprint;
+  if (options.text("objective"))
+    choice.objective = static_cast<FitObjective>(options.choice("objective", kFitObjectiveNames));
+  choice.partition = static_cast<Partition>(options.choice("partition", kPartitionNames));
+  const auto hardware = static_cast<std::int64_t>(std::thread::hardware_concurrency());
+  choice.jobs = static_cast<int>(
+      options.integer("jobs", 1, 1024).value_or(std::max<std::int64_t>(hardware, 1)));
+  const auto energy = options.text("energy");
+  choice.energy_table = energy ? load_energy(*energy) : default_energy();
   return choice;
 }
 

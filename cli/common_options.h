@@ -6,6 +6,7 @@
 #include <span>
 
 #include "cli/options.h"
+#include "flow/fit.h"
 #include "flow/pipeline.h"
 #include "memmgr/planners/options.h"
 
@@ -19,6 +20,8 @@ std::span<const OptionRow> search_options();   ///< --seed, --threads, --time-li
 NetworkChoice network_choice(const Options& options, const std::string& file);
 MachineChoice machine_choice(const Options& options);  ///< without --cores
 CompileOptions compile_choice(const Options& options, Granularity otherwise = Granularity::tensor);
+/// --memory-budget, --objective, --partition, --jobs, --energy, as far as the command has them.
+FitOptions fit_choice(const Options& options);
 PlanOptions plan_choice(const Options& options);
 
 /// -o, or out/<name>.

@@ -158,6 +158,17 @@ std::vector<std::int64_t> Options::integers(std::string_view name, std::int64_t 
   return values;
 }
 
+std::optional<std::int64_t> Options::bytes(std::string_view name, std::int64_t lo,
+                                           std::int64_t hi) const {
+  const auto value = text(name);
+  if (!value) return std::nullopt;
+  std::int64_t result = 0;
+  if (!parse_bytes(*value, result) || result < lo || result > hi)
+    fail(name, fmt::format("'{}' is not a number of bytes from {} to {}, as 65536 or 64KiB", *value,
+                           lo, hi));
+  return result;
+}
+
 std::optional<double> Options::number(std::string_view name, double lo, double hi) const {
   const auto value = text(name);
   if (!value) return std::nullopt;

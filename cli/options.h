@@ -49,6 +49,8 @@ class Options {
                                       std::int64_t hi) const;
   std::int64_t required_integer(std::string_view name, std::int64_t lo, std::int64_t hi) const;
   std::vector<std::int64_t> integers(std::string_view name, std::int64_t lo, std::int64_t hi) const;
+  /// The same with a unit, if there is one: 64KiB.
+  std::optional<std::int64_t> bytes(std::string_view name, std::int64_t lo, std::int64_t hi) const;
   std::optional<double> number(std::string_view name, double lo, double hi) const;
   /// Index of the value in `names`.
   std::size_t choice(std::string_view name, std::span<const std::string_view> names) const;

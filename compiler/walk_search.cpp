@@ -20,11 +20,10 @@ std::vector<KernelId> run_of(std::size_t first, std::size_t count) {
 }  // namespace
 
 WalkSearch::WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, Partition partition,
-                       Sync sync, std::size_t longest)
+                       std::size_t longest)
     : graph_(graph),
       machine_(machine),
       table_(graph),
-      sync_(sync),
       longest_(longest),
       options_(graph.kernels.size()) {
   UnitCosts costs(graph, machine, partition);
@@ -75,7 +74,7 @@ EstimatedWalk WalkSearch::assemble(
   EstimatedWalk result;
   std::size_t first = 0;
   for (const auto& [end, option] : cuts) {
-    Walk walk{run_of(first, end - first), option->steps, option->division, sync_};
+    Walk walk{run_of(first, end - first), option->steps, option->division, Sync::signals};
     if (end - first == 1 && option->steps == 1) walk.sync = Sync::barriers;
     result.plan.walks.push_back(std::move(walk));
     result.footprint = std::max(result.footprint, option->footprint);

@@ -27,7 +27,7 @@ class WalkSearch {
   /// Finds the walks that may be part of a plan: all runs of consecutive kernels (of at most
   /// `longest`) in steps of several heights.
   WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, Partition partition,
-             Sync sync, std::size_t longest = 64);
+             std::size_t longest = 64);
 
   /// The plans of least weight for budgets between the smallest footprint found and the largest one
   /// that is of use, by descending footprint and ascending weight. Exact for contiguous walks in
@@ -47,7 +47,6 @@ class WalkSearch {
   const LoweredGraph& graph_;
   const MachineConfig& machine_;
   LineTable table_;
-  Sync sync_;
   std::size_t longest_;
   /// [first][length - 1]: ways to walk kernels [first, first + length).
   std::vector<std::vector<std::vector<Option>>> options_;

@@ -12,4 +12,9 @@ namespace unna {
 bool parse_integer(std::string_view text, std::int64_t& value);
 bool parse_number(std::string_view text, double& value);
 
+/// Bytes: such an integer, or a number with a unit behind it, rounded down to whole bytes: 64KiB,
+/// 64 KiB, 1.5MiB, 1GiB, 1TiB, 512B. Decimal units are not taken: people mean different things by
+/// 64KB.
+bool parse_bytes(std::string_view text, std::int64_t& value);
+
 }  // namespace unna

@@ -1,0 +1,91 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "base/file.h"
+#include "cli/commands.h"
+#include "cli/common_options.h"
+#include "cli/progress.h"
+#include "cli/run_files.h"
+#include "flow/fit.h"
+#include "memmgr/planners/registry.h"
+#include "report/fit_report.h"
+
+namespace unna {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr CommandHelp kHelp = {
+    "fit", "NETWORK",
+    "Searches for the fastest program whose intermediates fit a memory budget: walks the network "
+    "a\n"
+    "few lines at a time through many layers (docs/walks.md), compiles and simulates the best\n"
+    "candidates, and prints the front of footprint, cycles and DRAM bytes. Writes the chosen\n"
+    "program's run directory as `simulate` does, its schedule.txt, and front.csv."};
+
+constexpr OptionRow kOptions[] = {
+    {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
+    {"memory-budget", "BYTES", "", "of the intermediates, as 1.5MiB (default: no limit)"},
+    {"objective", "NAME", "",
+     "latency, footprint, dram-bytes or energy, of what fits (default: "
+     "latency, without a budget footprint)"},
+    {"planner", "NAME", "auto", "unnasim plan --list shows them"},
+    {"perturb", "N", "1", "replays under random delays"},
+    {"partition", "HOW", "auto", "over cores: auto, channels, rows, batch or branches"},
+    {"jobs,j", "N", "", "simulations at a time (default: all host threads)"},
+    kEnergyOption,
+    {"output,o", "DIR", "", "run directory (default: out/<network>.<cores>.fit)"},
+    {"no-timing", "", "", "leave out what depends on the host"},
+};
+
+std::vector<FitRow> rows_of(const FittedRun& fitted) {
+  std::vector<FitRow> rows;
+  const FitResult& search = fitted.search;
+  for (std::size_t i = 0; i < search.points.size(); ++i) {
+    const FitPoint& p = search.points[i];
+    FitRow& row = rows.emplace_back();
+    row = {p.footprint, p.bound,  p.cycles, p.dram_bytes,      p.energy_pj,
+           p.buffers,   p.walked, false,    i == fitted.chosen};
+    row.front = std::ranges::find(search.front, i) != search.front.end();
+    // The planner of the run does better than those that candidates are measured by.
+    if (row.chosen) row.footprint = std::min(row.footprint, fitted.run.report.memory.peak);
+  }
+  return rows;
+}
+
+}  // namespace
+
+CommandInterface fit_interface() {
+  return {kHelp, std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
+                     network_options() + machine_options() + search_options()};
+}
+
+int fit_command(const Options& options) {
+  MachineChoice choice = machine_choice(options);
+  choice.cores = options.integer("cores", 1, kMaxCores);
+  const FitOptions fit_options = fit_choice(options);
+  RunOptions run_options;
+  run_options.compile.partition = fit_options.partition;
+  run_options.planner = planner(options.required("planner")).name;
+  run_options.plan = plan_choice(options);
+  run_options.perturbed = options.required_integer("perturb", 0, 1000);
+  if (const auto file = options.text("energy")) run_options.energy = *file;
+  const FittedRun fitted =
+      run_fitted(network_choice(options, options.only()), choose_machine(choice), run_options,
+                 fit_options, !options.flag("no-timing"));
+  const Run& run = fitted.run;
+  const fs::path directory = run_directory(
+      options, fmt::format("{}.{}.fit", run.report.network, run.report.machine.cores));
+  const std::vector<FitRow> rows = rows_of(fitted);
+  write_run(directory, run);
+  write_file(directory / "schedule.txt", run.compiled.schedule_dump);
+  write_file(directory / "front.csv", fit_csv(rows));
+  fmt::print("{}\n{}  {:<13} {}\n", fit_text(rows, rows.front()), summary_text(run.report),
+             "written to", directory.string());
+  return kExitOk;
+}
+
+}  // namespace unna

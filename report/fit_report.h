@@ -1,0 +1,33 @@
+#pragma once
+
+// What `fit` measured, as a table for people and one for tools.
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+#include "report/columns.h"
+
+namespace unna {
+
+struct FitRow {
+  Bytes footprint = 0;  ///< peak of a layout found
+  Bytes bound = 0;      ///< of any layout of the program
+  Cycle cycles = 0;
+  Bytes dram_bytes = 0;
+  double energy_pj = 0;
+  std::size_t buffers = 0;
+  std::size_t walked = 0;  ///< kernels that are not layer by layer
+  bool front = false;      ///< no other row is better in footprint, cycles and DRAM bytes
+  bool chosen = false;
+};
+
+/// The rows of the front and the chosen one, by descending footprint, beside `layers`, which is
+/// layer by layer.
+std::string fit_text(const std::vector<FitRow>& rows, const FitRow& layers);
+Columns<FitRow> fit_columns();
+/// All rows.
+std::string fit_csv(const std::vector<FitRow>& rows);
+
+}  // namespace unna
