@@ -27,6 +27,8 @@ constexpr OptionRow kCompileOptions[] = {
      "buffers a tensor is stored as: tensor, slice or band (default: tensor; compare: band)"},
     {"partition", "HOW", "auto", "over cores: auto, channels, rows, batch or branches"},
     {"bands", "N", "4", "groups of rows a core's part is cut into, with --granularity band"},
+    {"barriers", "WHERE", "data",
+     "between cores: data (only where data flows) or layers (after each layer)"},
 };
 
 constexpr OptionRow kNetworkOptions[] = {
@@ -121,6 +123,7 @@ CompileOptions compile_choice(const Options& options, Granularity otherwise) {
           : otherwise;
   choice.partition = static_cast<Partition>(options.choice("partition", kPartitionNames));
   choice.bands = options.required_integer("bands", 1, 1 << 20);
+  choice.barriers = static_cast<Barriers>(options.choice("barriers", kBarriersNames));
   return choice;
 }
 

@@ -26,6 +26,24 @@ Cycle barrier_cost(const MachineConfig& m) {
   return m.sync.barrier_cycles + 2 * m.dram.latency_cycles + 2 * pipeline_cycles(m.core);
 }
 
+/// The plans of one kernel, or of branches side by side.
+struct PlannedRegion {
+  std::vector<KernelPlan> plans;
+  bool parallel = false;
+};
+
+/// The same plans with a barrier after each layer: between all cores, but within branches side by
+/// side between the cores of a branch.
+Schedule meet_after_layers(const LoweredGraph& graph, const MachineConfig& machine,
+                           std::vector<PlannedRegion> regions) {
+  Scheduler scheduler(graph, machine.cores);
+  for (PlannedRegion& region : regions) {
+    scheduler.meet_all();
+    for (KernelPlan& plan : region.plans) scheduler.add_after_layers(std::move(plan));
+  }
+  return scheduler.finish();
+}
+
 Schedule make_schedule(const LoweredGraph& graph, const MachineConfig& machine,
                        const CompileOptions& options) {
   Partitioner partitioner(graph, machine, options.partition);
@@ -36,19 +54,28 @@ Schedule make_schedule(const LoweredGraph& graph, const MachineConfig& machine,
   const bool branches =
       options.partition == Partition::branches || options.partition == Partition::automatic;
   const bool forced = options.partition == Partition::branches;
+  std::vector<PlannedRegion> planned;
   bool parallel = false;
+  const auto add = [&](PlannedRegion region) {
+    if (options.barriers == Barriers::layers) planned.push_back(region);
+    parallel = parallel || region.parallel;
+    for (KernelPlan& p : region.plans) scheduler.add(std::move(p));
+  };
   for (const KernelRegion& region : find_regions(graph)) {
     if (branches && machine.cores > 1 && region.branches.size() > 1) {
       std::vector<KernelPlan> plans =
           plan_branches(region, machine.cores, partitioner, sync, forced);
-      parallel = parallel || !plans.empty();
-      for (KernelPlan& p : plans) scheduler.add(std::move(p));
-      if (!plans.empty()) continue;
+      if (!plans.empty()) {
+        add({std::move(plans), true});
+        continue;
+      }
     }
     for (const KernelId k : region.kernels)
-      scheduler.add(partitioner.plan(k, {0, machine.cores}, machine.cores, sync));
+      add({{partitioner.plan(k, {0, machine.cores}, machine.cores, sync)}, false});
   }
-  Schedule schedule = scheduler.finish();
+  Schedule schedule = options.barriers == Barriers::layers
+                          ? meet_after_layers(graph, machine, std::move(planned))
+                          : scheduler.finish();
   schedule.parallel = parallel;
   return schedule;
 }

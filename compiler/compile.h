@@ -37,10 +37,19 @@ enum class Partition : std::uint8_t {
 inline constexpr std::string_view kPartitionNames[] = {"auto", "channels", "rows", "batch",
                                                        "branches"};
 
+/// Where cores wait for one another.
+enum class Barriers : std::uint8_t {
+  data,    ///< only where a core reads what another one wrote
+  layers,  ///< after each layer, as topology liveness takes for granted; the rest of the program is
+           ///< the same
+};
+inline constexpr std::string_view kBarriersNames[] = {"data", "layers"};
+
 struct CompileOptions {
   Granularity granularity = Granularity::tensor;
   Partition partition = Partition::automatic;
   std::int64_t bands = 4;  ///< groups of rows a core's part is cut into, with Granularity::band
+  Barriers barriers = Barriers::data;
 };
 
 struct CompileResult {

@@ -35,7 +35,8 @@ void Dependences::add(const UnitOfWork& unit) {
 Scheduler::Scheduler(const LoweredGraph& graph, std::int64_t cores)
     : count_(static_cast<std::size_t>(cores)),
       dependences_(graph),
-      known_(count_, std::vector<std::int64_t>(count_, 0)) {
+      known_(count_, std::vector<std::int64_t>(count_, 0)),
+      met_(count_, 0) {
   for (std::size_t p = 0; p < count_; ++p) known_[p][p] = std::numeric_limits<std::int64_t>::max();
   result_.cores.resize(count_);
   result_.layer_inputs.resize(graph.kernels.size());
@@ -46,6 +47,21 @@ std::vector<Scheduler::Edge> Scheduler::unknown(const std::vector<UnitOfWork>& u
   for (const UnitOfWork& u : units)
     for (const Dependences::Writer* w : dependences_.of(u))
       if (known_[u.core.index()][w->core.index()] < w->position) edges.push_back({u.core, w->core});
+  return edges;
+}
+
+std::vector<Scheduler::Edge> Scheduler::unknown_layers(const std::vector<UnitOfWork>& units) const {
+  std::set<KernelId> layers;
+  for (const UnitOfWork& u : units)
+    for (const Dependences::Writer* w : dependences_.of(u)) layers.insert(w->kernel);
+  const auto known = [&](CoreId reader, CoreId writer) {
+    return reader == writer ? met_[reader.index()] : known_[reader.index()][writer.index()];
+  };
+  std::vector<Edge> edges;
+  for (const KernelId layer : layers)
+    for (const auto& [writer, position] : last_.at(layer))
+      for (const UnitOfWork& u : units)
+        if (known(u.core, writer) < position) edges.push_back({u.core, writer});
   return edges;
 }
 
@@ -90,6 +106,7 @@ void Scheduler::barrier(const std::vector<CoreId>& cores) {
     const std::int64_t self = known_[c.index()][c.index()];
     known_[c.index()] = all;
     known_[c.index()][c.index()] = self;
+    met_[c.index()] = dependences_.position(c);
     result_.cores[c.index()].push_back({ScheduleItem::Kind::barrier, 0, result_.barriers, mask});
   }
   ++result_.barriers;
@@ -98,6 +115,23 @@ void Scheduler::barrier(const std::vector<CoreId>& cores) {
 void Scheduler::add(KernelPlan plan) {
   const std::vector<Edge> edges = unknown(plan.units);
   if (!edges.empty()) meet(edges);
+  put(std::move(plan));
+}
+
+void Scheduler::add_after_layers(KernelPlan plan) {
+  const std::vector<Edge> edges = unknown_layers(plan.units);
+  if (!edges.empty()) meet(edges);
+  put(std::move(plan));
+}
+
+void Scheduler::meet_all() {
+  if (result_.units.empty()) return;
+  std::vector<CoreId> all;
+  for (std::size_t c = 0; c < count_; ++c) all.emplace_back(c);
+  barrier(all);
+}
+
+void Scheduler::put(KernelPlan plan) {
   std::vector<OpId>& inputs = result_.layer_inputs[plan.kernel.index()];
   for (const UnitOfWork& u : plan.units)
     for (const Dependences::Writer* w : dependences_.of(u))
@@ -109,6 +143,7 @@ void Scheduler::add(KernelPlan plan) {
     result_.units.push_back(u);
     result_.plan_of_unit.push_back(result_.plans.size());
     dependences_.add(u);
+    last_[u.kernel][u.core] = dependences_.position(u.core);
   }
   result_.plans.push_back(std::move(plan));
 }

@@ -68,6 +68,11 @@ class Scheduler {
   /// Whether `units`, coming next, would have to wait for other cores.
   bool needs_barrier(const std::vector<UnitOfWork>& units) const;
   void add(KernelPlan plan);
+  /// The same, but there is a barrier between every unit of the layers that the plan reads and its
+  /// own units, on the same core too: engines of a core run ahead of one another.
+  void add_after_layers(KernelPlan plan);
+  /// All units so far are complete before those that are added next.
+  void meet_all();
   Schedule finish();
 
  private:
@@ -76,12 +81,16 @@ class Scheduler {
     CoreId writer;
   };
   std::vector<Edge> unknown(const std::vector<UnitOfWork>& units) const;
+  std::vector<Edge> unknown_layers(const std::vector<UnitOfWork>& units) const;
+  void put(KernelPlan plan);
   void meet(const std::vector<Edge>& edges);
   void barrier(const std::vector<CoreId>& cores);
 
   std::size_t count_;
   Dependences dependences_;
   std::vector<std::vector<std::int64_t>> known_;  ///< [p][q]: units of q that p knows complete
+  std::vector<std::int64_t> met_;  ///< by core: its units that were complete at its last barrier
+  std::map<KernelId, std::map<CoreId, std::int64_t>> last_;  ///< position of a layer's last units
   Schedule result_;
 };
 

@@ -137,6 +137,9 @@ PlanProblem problem_of(const Compiled& compiled, const Executed& executed, Liven
   const Bytes alignment = compiled.machine.config.dram.alignment_bytes;
   if (kind == LivenessKind::topology)
     return make_problem(topology_liveness(*compiled.object), alignment);
+  if (kind == LivenessKind::observed)
+    return make_problem(observed_liveness(executed.trace), alignment,
+                        true);  // compared, never used
   invariant(kind == LivenessKind::instruction, "no layout is planned from {} liveness",
             kLivenessNames[static_cast<std::size_t>(kind)]);
   return make_problem(instruction_liveness(executed.trace), alignment);
@@ -200,6 +203,12 @@ Validated validate(const Compiled& compiled, const Executed& executed, const Pla
   const auto unordered = check_layout(executed.trace, planned.layout);
   if (problem.lifetimes.kind == LivenessKind::topology && !unordered.empty()) {
     planned.figures.unsafe = unordered.front().message;
+    return validated;
+  }
+  if (problem.lifetimes.kind == LivenessKind::observed) {
+    planned.figures.unsafe = unordered.empty()
+                                 ? "time stamps of one run prove nothing of the next one"
+                                 : unordered.front().message;
     return validated;
   }
   require_none(unordered, "the layout is not valid:");
@@ -278,6 +287,7 @@ void fill_report(Run& run, const RunOptions& options) {
   report.machine = compiled.machine.config;
   report.granularity = kGranularityNames[static_cast<std::size_t>(options.compile.granularity)];
   report.partition = kPartitionNames[static_cast<std::size_t>(options.compile.partition)];
+  report.barriers = kBarriersNames[static_cast<std::size_t>(options.compile.barriers)];
   report.seed = options.plan.seed;
   for (const auto& stream : object.streams) report.instructions += stream.size();
   report.layers = object.layers.size();
