@@ -14,7 +14,7 @@
 #include "flow/functional_run.h"
 #include "flow/peak.h"
 #include "flow/process_pool.h"
-#include "flow/validated_text.h"
+#include "flow/transfer.h"
 #include "memmgr/complete_problem.h"
 #include "memmgr/plan.h"
 #include "memmgr/planners/options.h"
@@ -233,7 +233,7 @@ namespace {
 
 std::string result_of(ChildWork& child) {
   ChildOutcome outcome = child.wait();
-  if (!outcome.ok) throw InternalError(outcome.text);
+  if (!outcome.ok()) throw InternalError(outcome.text);
   return std::move(outcome.text);
 }
 
@@ -262,10 +262,10 @@ StageSeconds execute_and_plan(Run& run, const RunOptions& options) {
   };
   Validated validated;
   if (at_once) {
-    ChildWork child([&] { return to_text(validated_here()); });
+    ChildWork child([&] { return packed(validated_here()); });
     run.executed = execute(run.compiled);
     validating = Stopwatch();  // what is left to wait for
-    validated = validated_of(result_of(child));
+    validated = unpacked<Validated>(result_of(child));
   } else {
     validated = validated_here();
   }
