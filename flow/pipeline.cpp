@@ -12,6 +12,7 @@
 #include "base/host.h"
 #include "base/version.h"
 #include "flow/functional_run.h"
+#include "flow/host.h"
 #include "flow/peak.h"
 #include "flow/process_pool.h"
 #include "flow/transfer.h"
@@ -71,20 +72,24 @@ ChosenMachine choose_machine(const MachineChoice& choice) {
 }
 
 ReadNetwork read_network(const NetworkChoice& network) {
-  OnnxImport import = load_network(network.file, network.onnx);
+  OnnxOptions onnx = network.onnx;
+  onnx.execute = reference_executor();
+  OnnxImport import = load_network(network.file, onnx);
   for (const std::string& note : import.notes)
     fmt::print(stderr, "{}: note: {}\n", network.file.string(), note);
   set_densities(import.graph, network.densities, network.weight_seed);
-  return {std::move(import.graph), {network.file.string(), std::move(import.hash)}};
+  return {std::move(import.graph),
+          {network.file.string(), std::move(import.hash)},
+          std::move(import.host)};
 }
 
 Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
                          const CompileOptions& options,
-                         const std::function<void(Graph&)>& prepare) {
+                         const std::function<void(ReadNetwork&)>& prepare) {
   const Stopwatch reading;
   ReadNetwork read = read_network(network);
   const double read_seconds = reading.seconds();
-  if (prepare) prepare(read.graph);
+  if (prepare) prepare(read);
   const Stopwatch compiling;
   Compiled compiled = compile_graph(std::move(read.graph), machine, options);
   compiled.network_file = std::move(read.file);
@@ -308,12 +313,15 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
   if (options.energy)
     run.report.energy_file = InputFile{options.energy->string(), run.report.energy_table.hash};
   std::optional<NetworkValues> values;
+  OnnxHost host;
   if (options.functional) check_computable(machine.config, machine.places);
   double functional_seconds = 0;
-  run.compiled = compile_network(network, machine, options.compile, [&](Graph& graph) {
+  run.compiled = compile_network(network, machine, options.compile, [&](ReadNetwork& read) {
     if (!options.functional) return;
     const Stopwatch giving;
-    values = give_values(graph, machine.config.data_type, *options.functional, options.plan.seed);
+    values = give_values(read.graph, read.host, machine.config.data_type, *options.functional,
+                         options.plan.seed);
+    host = std::move(read.host);
     functional_seconds = giving.seconds();
   });
   const StageSeconds seconds = execute_and_plan(run, options);
@@ -324,7 +332,7 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
         run_functional(run.compiled, run.executed, run.planned.layout, *values,
                        options.functional->check, options.perturbed, options.plan.seed);
     run.report.functional = std::move(outcome.figures);
-    run.outputs = std::move(outcome.outputs);
+    run.outputs = model_outputs(host, *values, outcome.outputs);
     functional_seconds += computing.seconds();
   }
   if (timing)

@@ -66,14 +66,15 @@ struct NetworkChoice {
 struct ReadNetwork {
   Graph graph;
   InputFile file;
+  OnnxHost host = {};  ///< of an ONNX model
 };
 /// Its notes go to stderr, a line each.
 ReadNetwork read_network(const NetworkChoice& network);
 
-/// `prepare` may give the graph values before it is compiled.
+/// `prepare` may give the network values before it is compiled.
 Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
                          const CompileOptions& options,
-                         const std::function<void(Graph&)>& prepare = {});
+                         const std::function<void(ReadNetwork&)>& prepare = {});
 /// The same for a network that comes from no file. Where the machine can skip them, zeros among the
 /// values of weights count as pruned.
 Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options);
