@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace unna {
@@ -22,6 +23,8 @@ class Bitmap {
     for (const std::uint64_t word : words_) sum += std::popcount(word);
     return sum;
   }
+  /// 64 numbers each, the least one in the lowest bit.
+  std::span<const std::uint64_t> words() const { return words_; }
 
   friend bool operator==(const Bitmap&, const Bitmap&) = default;
 

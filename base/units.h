@@ -20,6 +20,12 @@ constexpr T ceil_div(T a, T b) {
   return (a + b - 1) / b;
 }
 
+/// Largest integer not above a / b; b > 0.
+template <class T>
+constexpr T floor_div(T a, T b) {
+  return a / b - (a % b < 0 ? 1 : 0);
+}
+
 /// Smallest multiple of `to` that is not below a; a >= 0, to > 0.
 template <class T>
 constexpr T round_up(T a, T to) {

@@ -27,7 +27,7 @@ constexpr CommandHelp kHelp = {
 constexpr OptionRow kOptions[] = {
     {"machine", "FILE", "", "machine description (default: the preset for one core)"},
     {"standard", "NAME", "",
-     "instead of a machine, one channel of: ddr4-2400, lpddr4-3200 or hbm2"},
+     "instead of a machine, one channel of this memory (docs/machine.md, dram.standard)"},
     {"set", "FIELD=VALUE", "", "override a field of the machine, e.g. dram.channels=8"},
     {"pattern", "NAME", "sequential",
      "sequential, strided, random, bank-group, row-conflict or mix"},
@@ -49,7 +49,7 @@ MachineConfig chosen_machine(const Options& options) {
   choice.set.insert(choice.set.end(), {"dram.model=banked", "cache.size_bytes=0"});
   if (!options.text("standard")) return choose_machine(choice).config;
   if (choice.file) options.fail("standard", "expected alone, not with --machine");
-  const std::size_t standard = options.choice("standard", kDramStandardNames);
+  const std::size_t standard = options.choice("standard", dram_standard_names());
   MachineConfig machine;
   machine.name = "dram";
   machine.dram.standard = static_cast<DramStandard>(standard);
@@ -89,7 +89,7 @@ std::string heading(const MachineConfig& machine, const DramTraffic& traffic) {
   return fmt::format(
       "{}: {} {} of {}, {:.1f} GB/s; {}, {} reads, {} bursts a row of the table\n", machine.name,
       dram.layout.channels, dram.layout.channels == 1 ? "channel" : "channels",
-      kDramStandardNames[static_cast<std::size_t>(dram.standard)],
+      dram_standard_name(dram.standard),
       static_cast<double>(dram.layout.channels * dram.device.channel_bandwidth()) / 1e9,
       kDramPatternNames[static_cast<std::size_t>(traffic.pattern)], percent(traffic.reads, 0),
       grouped(traffic.bursts));

@@ -74,7 +74,7 @@ std::string man_page() {
     out += man_options(takes);
   }
   return out +
-         ".SH EXIT STATUS\n0 done, 1 every point of a sweep failed, 2 bad input, 3 does not fit, "
+         ".SH EXIT STATUS\n0 done, 1 no point of a sweep is good, 2 bad input, 3 does not fit, "
          "4 the simulated machine hangs, 70 a bug of unnasim.\n";
 }
 

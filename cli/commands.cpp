@@ -46,7 +46,7 @@ void print_help() {
   for (const Command& command : kCommands) fmt::print("  {:<11} {}\n", command.name, command.doc);
   fmt::print(
       "\nunnasim <command> --help explains one; unnasim --version.\n"
-      "Exit codes: 0 done, 1 every point of a sweep failed, 2 bad input, 3 does not fit, 4 the "
+      "Exit codes: 0 done, 1 no point of a sweep is good, 2 bad input, 3 does not fit, 4 the "
       "machine hangs, 70 a bug of "
       "unnasim.\n");
 }

@@ -28,7 +28,7 @@ std::span<const Command> commands();
 
 // Exit codes (README.md).
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitNothingDone = 1;  ///< every point of a sweep failed
+inline constexpr int kExitNothingDone = 1;  ///< no point of a sweep is good
 inline constexpr int kExitBadInput = 2;
 inline constexpr int kExitDoesNotFit = 3;
 inline constexpr int kExitDeadlock = 4;

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "memmgr/planners/options.h"
 #include "memmgr/planners/tetris_options.h"
+#include "text/numbers.h"
 
 namespace unna {
 
@@ -31,11 +32,19 @@ constexpr OptionRow kCompileOptions[] = {
     {"schedule", "FILE", "",
      "walks instead of layer by layer (docs/walks.md), as --dump schedule and fit write them; "
      "simulate --schedule walk searches for them"},
+    {"barriers", "WHERE", "data",
+     "between cores: data (only where data flows) or layers (after each layer)"},
 };
 
 constexpr OptionRow kNetworkOptions[] = {
     {"input-shape", "NAME=SHAPE", "",
      "shape of an ONNX model's input that is dynamic, e.g. x=1x3x224x224; repeatable"},
+    {"dim", "NAME=SIZE", "",
+     "size of a dimension that an ONNX model names, e.g. batch_size=1; repeatable"},
+    {"outputs", "NAME", "",
+     "result at which an ONNX model ends, instead of its outputs; repeatable"},
+    {"assume-standard", "", "",
+     "take operators of foreign domains that are named as ONNX's for these"},
     {"weight-density", "[OP=]D", "",
      "share of the synapses that pruning leaves, of all operators or one; repeatable"},
     {"weight-seed", "N", "1", "of the synapses that --weight-density leaves"},
@@ -108,6 +117,19 @@ NetworkChoice network_choice(const Options& options, const std::string& file) {
     if (!choice.onnx.input_shapes.emplace(name, parse_shape(text.substr(equals + 1))).second)
       options.fail("input-shape", fmt::format("'{}' twice, expected it once", name));
   }
+  for (const std::string& text : options.all("dim")) {
+    const std::size_t equals = text.rfind('=');
+    std::int64_t size = 0;
+    if (equals == std::string::npos || equals == 0 ||
+        !parse_integer(std::string_view(text).substr(equals + 1), size) || size < 0 ||
+        size > kMaxDimension)
+      options.fail("dim", fmt::format("'{}', expected NAME=SIZE", text));
+    const std::string name = text.substr(0, equals);
+    if (!choice.onnx.dims.emplace(name, size).second)
+      options.fail("dim", fmt::format("'{}' twice, expected it once", name));
+  }
+  choice.onnx.outputs = options.all("outputs");
+  choice.onnx.assume_standard = options.flag("assume-standard");
   return choice;
 }
 
@@ -128,6 +150,10 @@ CompileOptions compile_choice(const Options& options, Granularity otherwise) {
           : (choice.schedule ? Granularity::lifetime : otherwise);
   choice.partition = static_cast<Partition>(options.choice("partition", kPartitionNames));
   choice.bands = options.required_integer("bands", 1, 1 << 20);
+  choice.barriers = static_cast<Barriers>(options.choice("barriers", kBarriersNames));
+  if (choice.barriers == Barriers::layers && options.text("schedule"))
+    options.fail("barriers",
+                 "a schedule has its own synchronisation, expected it without --schedule");
   return choice;
 }
 

@@ -249,7 +249,7 @@ CompileResult compile(const Graph& graph, const MachineConfig& machine,
                       const CompileOptions& options) {
   LoweredGraph lowered = lower_network(graph, machine);
   const WalkPlan plan = walk_plan(lowered, machine, options);
-  const Schedule schedule = schedule_walks(lowered, machine, options.partition, plan);
+  const Schedule schedule = schedule_walks(lowered, machine, options, plan);
   set_indexed_bytes(lowered, schedule);
   const Pieces pieces(lowered, cut_storages(lowered, schedule, options));
   const Bytes element = element_bytes(machine.data_type);

@@ -47,6 +47,13 @@ struct ScheduleText {
   std::string file;
   std::string text;
 };
+/// Where cores wait for one another.
+enum class Barriers : std::uint8_t {
+  data,    ///< only where a core reads what another one wrote
+  layers,  ///< after each layer, as topology liveness takes for granted; the rest of the program is
+           ///< the same
+};
+inline constexpr std::string_view kBarriersNames[] = {"data", "layers"};
 
 struct CompileOptions {
   Granularity granularity = Granularity::tensor;
@@ -56,6 +63,7 @@ struct CompileOptions {
   /// layer.
   std::shared_ptr<const WalkPlan> walks = nullptr;
   std::optional<ScheduleText> schedule = std::nullopt;  ///< instead of `walks`
+  Barriers barriers = Barriers::data;
 };
 
 struct CompileResult {

@@ -175,17 +175,21 @@ class PointEmitter {
     const ResizeMap& m = k_.resize;
     Instruction& i = e_.push(Opcode::halt);
     i = point_instruction(k_, i.op, 1, tile.extent(kC));
-    const auto fixed = [](std::int64_t v) { return static_cast<std::uint32_t>(v); };
+    const auto start = [](const ResizeAxis& axis, std::int64_t tile_lo, std::int64_t in_lo) {
+      return static_cast<std::uint32_t>(axis.first + tile_lo * axis.step - in_lo * axis.over);
+    };
     i.set_local(Operand::in, from)
         .set_local(Operand::out, out)
         .set_count(Operand::in_h, in.extent(kH))
         .set_count(Operand::in_w, in.extent(kW))
         .set_count(Operand::out_h, tile.extent(kH))
         .set_count(Operand::out_w, tile.extent(kW))
-        .set(Operand::y0, fixed(m.y_first + tile.lo[kH] * m.y_step - (in.lo[kH] << 16)))
-        .set(Operand::ys, fixed(m.y_step))
-        .set(Operand::x0, fixed(m.x_first + tile.lo[kW] * m.x_step - (in.lo[kW] << 16)))
-        .set(Operand::xs, fixed(m.x_step));
+        .set(Operand::y0, start(m.y, tile.lo[kH], in.lo[kH]))
+        .set_count(Operand::ys, m.y.step)
+        .set_count(Operand::yd, m.y.over)
+        .set(Operand::x0, start(m.x, tile.lo[kW], in.lo[kW]))
+        .set_count(Operand::xs, m.x.step)
+        .set_count(Operand::xd, m.x.over);
   }
 
   /// Rows are the kept dimensions; they are walked one by one where they don't merge on chip.

@@ -46,10 +46,10 @@ Range window_range(std::int64_t lo, std::int64_t hi, std::int64_t stride, std::i
   return {from, std::clamp<std::int64_t>(last + 1, from + 1, size)};
 }
 
-Range resize_range(std::int64_t lo, std::int64_t hi, std::int64_t first, std::int64_t step,
-                   bool bilinear, std::int64_t size) {
-  const std::int64_t from = std::clamp<std::int64_t>((first + lo * step) >> 16, 0, size - 1);
-  const std::int64_t to = ((first + (hi - 1) * step) >> 16) + (bilinear ? 1 : 0);
+Range resize_range(std::int64_t lo, std::int64_t hi, const ResizeAxis& axis, bool bilinear,
+                   std::int64_t size) {
+  const std::int64_t from = std::clamp<std::int64_t>(axis.floor(lo), 0, size - 1);
+  const std::int64_t to = axis.floor(hi - 1) + (bilinear ? 1 : 0);
   return {from, std::clamp<std::int64_t>(to, from, size - 1) + 1};
 }
 
@@ -101,11 +101,9 @@ Box input_box(const Kernel& k, std::size_t input, const Box& out) {
       break;
     case KernelKind::resize:
       set_range(box, kH,
-                resize_range(out.lo[kH], out.hi[kH], k.resize.y_first, k.resize.y_step,
-                             k.resize.bilinear, in[kH]));
+                resize_range(out.lo[kH], out.hi[kH], k.resize.y, k.resize.bilinear, in[kH]));
       set_range(box, kW,
-                resize_range(out.lo[kW], out.hi[kW], k.resize.x_first, k.resize.x_step,
-                             k.resize.bilinear, in[kW]));
+                resize_range(out.lo[kW], out.hi[kW], k.resize.x, k.resize.bilinear, in[kW]));
       break;
     case KernelKind::lstm_cell:
       if (input == 0) set_range(box, kH, {0, 4});

@@ -104,10 +104,14 @@ struct Epilogue {
   float scale = 1;  ///< int8: of the argument
 };
 
-/// Source coordinates of a resize, 16.16 fixed point: first + index * step.
+/// Where output i of a resized dimension lies among the inputs: (first + i * step) / over, exactly.
+struct ResizeAxis {
+  std::int64_t first = 0, step = 0, over = 1;
+
+  std::int64_t floor(std::int64_t i) const { return floor_div(first + i * step, over); }
+};
 struct ResizeMap {
-  std::int64_t y_first = 0, y_step = 0;
-  std::int64_t x_first = 0, x_step = 0;
+  ResizeAxis y, x;
   bool bilinear = false;
 };
 

@@ -43,6 +43,8 @@ Function isa_function(ScalarFn fn) {
       return Function::abs;
     case ScalarFn::neg:
       return Function::neg;
+    case ScalarFn::round:
+      return Function::round;
     case ScalarFn::add:
       return Function::add;
     case ScalarFn::sub:

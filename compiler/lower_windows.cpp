@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <numeric>
 
 #include "compiler/lowering.h"
 
@@ -62,33 +62,33 @@ void Lowering::lower_global_pool(TensorId in, TensorId out, const std::string& n
   add(std::move(k));
 }
 
-/// Source coordinate of output coordinate i as first + i * step in 16.16 fixed point (ONNX Resize):
-/// align_corners i * (in-1)/(out-1), else half_pixel (i + 1/2) * in/out - 1/2.
-static void map_bilinear(std::int64_t in, std::int64_t out, bool align_corners, std::int64_t& first,
-                         std::int64_t& step) {
-  const double ratio = static_cast<double>(in) / static_cast<double>(out);
-  const double corners = out > 1 ? static_cast<double>(in - 1) / static_cast<double>(out - 1) : 0.0;
-  step = std::llround((align_corners ? corners : ratio) * 65536);
-  first = align_corners ? 0 : std::llround((ratio / 2 - 0.5) * 65536);
+namespace {
+
+/// Of a bilinear resize (ONNX Resize): with align_corners i * (in-1)/(out-1), else half_pixel,
+/// (i + 1/2) * in/out - 1/2.
+ResizeAxis bilinear_axis(std::int64_t in, std::int64_t out, bool align_corners) {
+  if (!align_corners) return {in - out, 2 * in, 2 * out};
+  return out > 1 ? ResizeAxis{0, in - 1, out - 1} : ResizeAxis{};
 }
 
-/// The same for the nearest source: asymmetric, rounded down; with align_corners rounded to the
-/// nearest, halves down. Refused where 16 fraction bits would miss one.
-static void map_nearest(std::int64_t in, std::int64_t out, bool align_corners, std::int64_t& first,
-                        std::int64_t& step) {
-  const std::int64_t over = align_corners ? std::max<std::int64_t>(out - 1, 1) : out;
-  const std::int64_t reach = align_corners ? in - 1 : in;
-  step = align_corners ? reach * 65536 / over : ceil_div(reach * 65536, over);
-  first = align_corners ? 0x7fff : 0;
-  for (std::int64_t i = 0; i < out; ++i) {
-    const std::int64_t exact =
-        align_corners ? ceil_div(std::max<std::int64_t>(2 * i * reach - over, 0), 2 * over)
-                      : i * reach / over;
-    if ((first + i * step) >> 16 != exact)
-      throw Unsupported{
-          fmt::format("nearest from {} to {} needs more than 16 fraction bits", in, out)};
-  }
+/// Of the nearest source: i * in/out rounded down; with align_corners i * (in-1)/(out-1) to the
+/// nearest, halves down.
+ResizeAxis nearest_axis(std::int64_t in, std::int64_t out, bool align_corners) {
+  if (!align_corners) return {0, in, out};
+  return out > 1 ? ResizeAxis{out - 2, 2 * (in - 1), 2 * (out - 1)} : ResizeAxis{};
 }
+
+/// With the smallest whole numbers, which have to fit the operands of an instruction.
+ResizeAxis reduced(const ResizeAxis& axis) {
+  const std::int64_t common = std::gcd(std::gcd(axis.first, axis.step), axis.over);
+  const ResizeAxis least{axis.first / common, axis.step / common, axis.over / common};
+  constexpr std::int64_t kMost = std::int64_t{1} << 26;
+  if (least.step > kMost || least.over > kMost)
+    throw Unsupported{fmt::format("positions in steps of {}/{}", least.step, least.over)};
+  return least;
+}
+
+}  // namespace
 
 void Lowering::lower_resize(const CanonicalOp& op) {
   const GraphOp& o = source(op);
@@ -98,16 +98,10 @@ void Lowering::lower_resize(const CanonicalOp& op) {
   const Roles roles = roles_of(4, true);
   k.in = {{to_access(x, roles), to_dims(x.dims, roles)}};
   const bool bilinear = attrs.mode == ResizeMode::bilinear;
-  const auto map = [&](std::int64_t in, std::int64_t out, std::int64_t& first, std::int64_t& step) {
-    if (bilinear) {
-      map_bilinear(in, out, attrs.align_corners, first, step);
-    } else {
-      map_nearest(in, out, attrs.align_corners, first, step);
-    }
+  const auto axis = [&](std::int64_t in, std::int64_t out) {
+    return reduced((bilinear ? bilinear_axis : nearest_axis)(in, out, attrs.align_corners));
   };
-  k.resize.bilinear = bilinear;
-  map(x.dims[2], k.dims[kH], k.resize.y_first, k.resize.y_step);
-  map(x.dims[3], k.dims[kW], k.resize.x_first, k.resize.x_step);
+  k.resize = {axis(x.dims[2], k.dims[kH]), axis(x.dims[3], k.dims[kW]), bilinear};
   add(std::move(k));
 }
 

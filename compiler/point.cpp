@@ -19,8 +19,8 @@ bool whole_rows(KernelKind kind) {
 }
 
 /// Inputs that `outputs` consecutive results of a resize read, at most.
-std::int64_t resize_reach(std::int64_t outputs, std::int64_t step, std::int64_t size) {
-  return std::min(size, (((outputs - 1) * step) >> 16) + 3);
+std::int64_t resize_reach(std::int64_t outputs, const ResizeAxis& axis, std::int64_t size) {
+  return std::min(size, (outputs - 1) * axis.step / axis.over + 3);
 }
 
 /// Dimensions in the order in which a tile grows: those that make long runs in DRAM first.
@@ -84,8 +84,8 @@ std::int64_t operand_elements(const Kernel& k, std::size_t input, const Dims& ex
   if (k.kind == KernelKind::reduce) e[kC] = in[kC];
   if (k.kind == KernelKind::lstm_cell && input == 0) e[kH] = 4;
   if (k.kind == KernelKind::resize) {
-    e[kH] = resize_reach(extents[kH], k.resize.y_step, in[kH]);
-    e[kW] = resize_reach(extents[kW], k.resize.x_step, in[kW]);
+    e[kH] = resize_reach(extents[kH], k.resize.y, in[kH]);
+    e[kW] = resize_reach(extents[kW], k.resize.x, in[kW]);
   }
   return product(e);
 }

@@ -71,6 +71,7 @@ Scheduler::Scheduler(const LoweredGraph& graph, std::int64_t cores)
       count_(static_cast<std::size_t>(cores)),
       dependences_(graph),
       known_(count_, std::vector<std::int64_t>(count_, 0)),
+      met_(count_, 0),
       began_(count_),
       signals_(count_) {
   for (std::size_t p = 0; p < count_; ++p) known_[p][p] = std::numeric_limits<std::int64_t>::max();
@@ -83,6 +84,21 @@ std::vector<Scheduler::Edge> Scheduler::unknown(const std::vector<UnitOfWork>& u
   for (const UnitOfWork& u : units)
     for (const Dependences::Writer* w : dependences_.of(u))
       if (known_[u.core.index()][w->core.index()] < w->position) edges.push_back({u.core, w->core});
+  return edges;
+}
+
+std::vector<Scheduler::Edge> Scheduler::unknown_layers(const std::vector<UnitOfWork>& units) const {
+  std::set<KernelId> layers;
+  for (const UnitOfWork& u : units)
+    for (const Dependences::Writer* w : dependences_.of(u)) layers.insert(w->kernel);
+  const auto known = [&](CoreId reader, CoreId writer) {
+    return reader == writer ? met_[reader.index()] : known_[reader.index()][writer.index()];
+  };
+  std::vector<Edge> edges;
+  for (const KernelId layer : layers)
+    for (const auto& [writer, position] : last_.at(layer))
+      for (const UnitOfWork& u : units)
+        if (known(u.core, writer) < position) edges.push_back({u.core, writer});
   return edges;
 }
 
@@ -127,6 +143,7 @@ void Scheduler::barrier(const std::vector<CoreId>& cores) {
     const std::int64_t self = known_[c.index()][c.index()];
     known_[c.index()] = all;
     known_[c.index()][c.index()] = self;
+    met_[c.index()] = dependences_.position(c);
     result_.cores[c.index()].push_back(
         {ScheduleItem::Kind::barrier, 0, result_.barriers, mask, {}});
   }
@@ -134,12 +151,29 @@ void Scheduler::barrier(const std::vector<CoreId>& cores) {
 }
 
 void Scheduler::add(KernelPlan plan) {
+  add(planned(std::move(plan)), Sync::barriers);
+}
+
+void Scheduler::add_after_layers(KernelPlan plan) {
+  const std::vector<Edge> edges = unknown_layers(plan.units);
+  if (!edges.empty()) meet(edges);
+  put(planned(std::move(plan)));
+}
+
+void Scheduler::meet_all() {
+  if (result_.units.empty()) return;
+  std::vector<CoreId> all;
+  for (std::size_t c = 0; c < count_; ++c) all.emplace_back(c);
+  barrier(all);
+}
+
+std::vector<PlannedUnit> Scheduler::planned(KernelPlan plan) {
   const std::size_t tile = add_tile(plan.tile);
   const std::vector<UnitOfWork> units = plan.units;
   const std::size_t index = open(std::move(plan));
-  std::vector<PlannedUnit> planned;
-  for (const UnitOfWork& u : units) planned.push_back({u, index, tile});
-  add(planned, Sync::barriers);
+  std::vector<PlannedUnit> all;
+  for (const UnitOfWork& u : units) all.push_back({u, index, tile});
+  return all;
 }
 
 std::size_t Scheduler::open(KernelPlan plan) {
@@ -161,6 +195,10 @@ void Scheduler::add(const std::vector<PlannedUnit>& units, Sync sync) {
   } else {
     for (const PlannedUnit& u : units) await(u.unit);
   }
+  put(units);
+}
+
+void Scheduler::put(const std::vector<PlannedUnit>& units) {
   for (const PlannedUnit& u : units) {
     std::vector<OpId>& inputs = result_.layer_inputs[u.unit.kernel.index()];
     for (const Dependences::Writer* w : dependences_.of(u.unit))
@@ -206,6 +244,7 @@ void Scheduler::place(const PlannedUnit& planned) {
   began_[core].push_back(known_[core]);
   signals_[core].emplace_back();
   dependences_.add(planned.unit);
+  last_[planned.unit.kernel][planned.unit.core] = dependences_.position(planned.unit.core);
 }
 
 Schedule Scheduler::finish() {

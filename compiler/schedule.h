@@ -102,6 +102,11 @@ class Scheduler {
   bool needs_barrier(const std::vector<UnitOfWork>& units) const;
   /// All units of the plan with its tile, behind one barrier where they need any.
   void add(KernelPlan plan);
+  /// The same, but there is a barrier between every unit of the layers that the plan reads and its
+  /// own units, on the same core too: engines of a core run ahead of one another.
+  void add_after_layers(KernelPlan plan);
+  /// All units so far are complete before those that are added next.
+  void meet_all();
 
   std::size_t open(KernelPlan plan);
   std::size_t add_tile(Tile tile);
@@ -116,6 +121,10 @@ class Scheduler {
     CoreId writer;
   };
   std::vector<Edge> unknown(const std::vector<UnitOfWork>& units) const;
+  std::vector<Edge> unknown_layers(const std::vector<UnitOfWork>& units) const;
+  /// The plan's units, each with the plan's tile.
+  std::vector<PlannedUnit> planned(KernelPlan plan);
+  void put(const std::vector<PlannedUnit>& units);
   void meet(const std::vector<Edge>& edges);
   void barrier(const std::vector<CoreId>& cores);
   void await(const UnitOfWork& unit);
@@ -125,6 +134,8 @@ class Scheduler {
   std::size_t count_;
   Dependences dependences_;
   std::vector<std::vector<std::int64_t>> known_;  ///< [p][q]: units of q that p knows complete
+  std::vector<std::int64_t> met_;  ///< by core: its units that were complete at its last barrier
+  std::map<KernelId, std::map<CoreId, std::int64_t>> last_;  ///< position of a layer's last units
   /// [p][i]: what p knew when its unit i began.
   std::vector<std::vector<std::vector<std::int64_t>>> began_;
   /// [p][i]: whom p signals after its unit i.

@@ -32,11 +32,12 @@ Dims commonest(const std::vector<UnitOfWork>& units) {
 
 class WalkScheduler {
  public:
-  WalkScheduler(const LoweredGraph& graph, const MachineConfig& machine, Partition partition)
+  WalkScheduler(const LoweredGraph& graph, const MachineConfig& machine,
+                const CompileOptions& options)
       : graph_(graph),
         machine_(machine),
-        partition_(partition),
-        partitioner_(graph, machine, partition),
+        options_(options),
+        partitioner_(graph, machine, options.partition),
         scheduler_(graph, machine.cores),
         sync_cost_([this](const std::vector<UnitOfWork>& units) {
           return scheduler_.needs_barrier(units) ? barrier_cost(machine_) : Cycle{0};
@@ -58,7 +59,8 @@ class WalkScheduler {
   }
 
   Schedule finish() {
-    Schedule schedule = scheduler_.finish();
+    Schedule schedule =
+        options_.barriers == Barriers::layers ? meet_after_layers() : scheduler_.finish();
     schedule.parallel = parallel_;
     return schedule;
   }
@@ -77,15 +79,34 @@ class WalkScheduler {
   }
 
   void add_region(const KernelRegion& region) {
-    const bool branches = partition_ == Partition::branches || partition_ == Partition::automatic;
+    const Partition partition = options_.partition;
+    const bool branches = partition == Partition::branches || partition == Partition::automatic;
     if (branches && machine_.cores > 1 && region.branches.size() > 1) {
       std::vector<KernelPlan> plans = plan_branches(region, machine_.cores, partitioner_,
-                                                    sync_cost_, partition_ == Partition::branches);
-      parallel_ = parallel_ || !plans.empty();
-      for (KernelPlan& p : plans) scheduler_.add(std::move(p));
-      if (!plans.empty()) return;
+                                                    sync_cost_, partition == Partition::branches);
+      if (!plans.empty()) {
+        parallel_ = true;
+        return add_layers(std::move(plans));
+      }
     }
-    for (const KernelId k : region.kernels) scheduler_.add(layer_plan(k));
+    for (const KernelId k : region.kernels) add_layers({layer_plan(k)});
+  }
+
+  /// The plans of one kernel, or of branches side by side.
+  void add_layers(std::vector<KernelPlan> plans) {
+    if (options_.barriers == Barriers::layers) layers_.push_back(plans);
+    for (KernelPlan& p : plans) scheduler_.add(std::move(p));
+  }
+
+  /// The same plans with a barrier after each layer: between all cores, but within branches side by
+  /// side between the cores of a branch.
+  Schedule meet_after_layers() {
+    Scheduler scheduler(graph_, machine_.cores);
+    for (std::vector<KernelPlan>& plans : layers_) {
+      scheduler.meet_all();
+      for (KernelPlan& plan : plans) scheduler.add_after_layers(std::move(plan));
+    }
+    return scheduler.finish();
   }
 
   KernelPlan layer_plan(KernelId k) {
@@ -142,6 +163,8 @@ class WalkScheduler {
 
   Grid grid(KernelId id, std::int64_t lines, Division division) {
     const Kernel& k = graph_.kernels[id.index()];
+    // Synapses that serve several kernels are packed in one way, that of layer by layer.
+    if (partitioner_.shares_synapses(id)) return {1, 1, layer_plan(id).grid.channels, 1};
     const std::vector<Grid> all = partitioner_.walk_grids(k, lines, machine_.cores, division);
     if (all.size() == 1) return all.front();
     Grid best;
@@ -166,6 +189,14 @@ class WalkScheduler {
     return best;
   }
 
+  KernelPlan packed_plan(KernelId id, const std::vector<UnitOfWork>& units, std::int64_t sharers) {
+    if (!partitioner_.shares_synapses(id))
+      return partitioner_.pack(id, units, commonest(units), sharers);
+    KernelPlan plan = layer_plan(id);
+    plan.units = units;
+    return plan;
+  }
+
   void add_groups(const std::vector<std::vector<UnitOfWork>>& groups, Sync sync) {
     std::map<KernelId, std::vector<UnitOfWork>> of_kernel;
     std::map<KernelId, std::int64_t> sharers;
@@ -182,7 +213,7 @@ class WalkScheduler {
       const KernelId id = group.front().kernel;
       if (!plans.contains(id)) {
         const std::vector<UnitOfWork>& units = of_kernel.at(id);
-        KernelPlan plan = partitioner_.pack(id, units, commonest(units), sharers.at(id));
+        KernelPlan plan = packed_plan(id, units, sharers.at(id));
         packed.emplace(id, plan);
         plans.emplace(id, scheduler_.open(std::move(plan)));
       }
@@ -200,8 +231,9 @@ class WalkScheduler {
 
   const LoweredGraph& graph_;
   const MachineConfig& machine_;
-  Partition partition_;
+  const CompileOptions& options_;
   Partitioner partitioner_;
+  std::vector<std::vector<KernelPlan>> layers_;  ///< with Barriers::layers
   Scheduler scheduler_;
   SyncCost sync_cost_;
   std::optional<LineTable> table_;  ///< made when a walk needs it
@@ -211,8 +243,8 @@ class WalkScheduler {
 }  // namespace
 
 Schedule schedule_walks(const LoweredGraph& graph, const MachineConfig& machine,
-                        Partition partition, const WalkPlan& plan) {
-  WalkScheduler scheduler(graph, machine, partition);
+                        const CompileOptions& options, const WalkPlan& plan) {
+  WalkScheduler scheduler(graph, machine, options);
   scheduler.add(plan);
   return scheduler.finish();
 }

@@ -9,9 +9,10 @@
 namespace unna {
 
 /// A walk of one kernel in one step is layer by layer: with barriers, and where all kernels of a
-/// region of independent branches are, these may run side by side as `partition` allows. Throws
-/// CapacityError where a tile does not fit.
+/// region of independent branches are, these may run side by side as `partition` allows. Of the
+/// options, those on partition and barriers count; Barriers::layers is for plans that are layer by
+/// layer altogether. Throws CapacityError where a tile does not fit.
 Schedule schedule_walks(const LoweredGraph& graph, const MachineConfig& machine,
-                        Partition partition, const WalkPlan& plan);
+                        const CompileOptions& options, const WalkPlan& plan);
 
 }  // namespace unna

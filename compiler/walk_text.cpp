@@ -62,8 +62,7 @@ class PlanParser {
   };
 
   KernelId kernel(const Word& word) {
-    const std::string name =
-        word.quoted || word.has_value ? reader_.unquote(word) : std::string(word.name);
+    const std::string name = word.quoted ? reader_.unquote(word) : std::string(word.value);
     const auto found = kernels_.find(name);
     if (found == kernels_.end())
       reader_.fail(word.value_column, "no kernel is named `{}`, expected one of the network's",
@@ -158,7 +157,7 @@ class PlanParser {
         u.box.hi[d] = r.hi;
       }
     w.units.push_back(u);
-    unit_lines_.push_back(reader_.line());
+    unit_lines_[plan_.walks.size() - 1].push_back(reader_.line());
   }
 
   [[noreturn]] void fail_at(int line, const std::string& message) const {
@@ -182,8 +181,113 @@ class PlanParser {
         fail_at(std::max(1, reader_.line()),
                 fmt::format("kernel {} is in no walk, expected each kernel in one", names[k]));
     for (std::size_t w = 0; w < plan_.walks.size(); ++w)
-      if (explicit_walks_[w] && plan_.walks[w].units.empty())
-        fail_at(lines_[w], "the walk has no units, expected some behind it");
+      if (explicit_walks_[w]) {
+        check_complete(w, names);
+        check_channels(w, names);
+      }
+    check_order(names);
+  }
+
+  /// Every element of the walk's kernels is made, and made once.
+  void check_complete(std::size_t walk, const std::vector<std::string>& names) const {
+    for (const KernelId k : plan_.walks[walk].kernels) {
+      std::vector<std::pair<Box, int>> boxes;
+      std::int64_t made = 0;
+      for (std::size_t i = 0; i < plan_.walks[walk].units.size(); ++i) {
+        const UnitOfWork& u = plan_.walks[walk].units[i];
+        if (u.kernel != k) continue;
+        const int line = unit_lines_.at(walk)[i];
+        for (const auto& [box, other] : boxes)
+          if (intersect(box, u.box))
+            fail_at(line, fmt::format("the unit makes part of {} that the one in line {} makes, "
+                                      "expected each element once",
+                                      names[k.index()], other));
+        boxes.emplace_back(u.box, line);
+        made += u.box.elements();
+      }
+      const std::int64_t all = product(graph_.kernels[k.index()].dims);
+      if (made != all)
+        fail_at(lines_[walk], fmt::format("the walk's units make {} of {} elements of {}, expected "
+                                          "all of them",
+                                          made, all, names[k.index()]));
+    }
+  }
+
+  /// Channels that a unit of the kernel has to have together.
+  static std::int64_t channels_together(const Kernel& k) {
+    switch (k.kind) {
+      case KernelKind::softmax:
+      case KernelKind::norm:
+      case KernelKind::lrn:
+        return k.dims[kC];
+      case KernelKind::conv:
+        return k.dims[kC] / k.groups;
+      default:
+        return 1;
+    }
+  }
+
+  /// Synapses are packed once: all units of a kernel cut its channels at the same places.
+  void check_channels(std::size_t walk, const std::vector<std::string>& names) const {
+    std::map<KernelId, std::map<std::int64_t, std::int64_t>> parts;
+    for (std::size_t i = 0; i < plan_.walks[walk].units.size(); ++i) {
+      const UnitOfWork& u = plan_.walks[walk].units[i];
+      const Kernel& k = graph_.kernels[u.kernel.index()];
+      const std::int64_t together =
+          k.kind == KernelKind::conv && k.groups == 1 ? 1 : channels_together(k);
+      const std::int64_t lo = u.box.lo[kC];
+      const std::int64_t hi = u.box.hi[kC];
+      const int line = unit_lines_.at(walk)[i];
+      if (lo % together != 0 || hi % together != 0)
+        fail_at(line, fmt::format("channels {}:{} of {} cut a group, expected multiples of {}", lo,
+                                  hi, names[u.kernel.index()], together));
+      auto& of_kernel = parts[u.kernel];
+      const auto next = of_kernel.lower_bound(lo + 1);
+      const bool apart = (next == of_kernel.end() || next->first >= hi) &&
+                         (next == of_kernel.begin() || std::prev(next)->first == lo ||
+                          std::prev(next)->second <= lo);
+      const auto [at, made] = of_kernel.emplace(lo, hi);
+      if (!apart || at->second != hi)
+        fail_at(line, fmt::format("channels {}:{} of {} overlap another part of them, expected all "
+                                  "units to cut channels at the same places",
+                                  lo, hi, names[u.kernel.index()]));
+    }
+  }
+
+  static bool intersect(const Box& a, const Box& b) {
+    for (std::size_t d = 0; d < kDims; ++d)
+      if (a.hi[d] <= b.lo[d] || b.hi[d] <= a.lo[d]) return false;
+    return true;
+  }
+
+  struct Step {
+    int line;
+    UnitOfWork unit;
+  };
+  /// What is read has been made: explicit units one by one, other walks kernel by kernel.
+  void check_order(const std::vector<std::string>& names) const {
+    std::vector<Step> steps;
+    for (std::size_t w = 0; w < plan_.walks.size(); ++w) {
+      const Walk& walk = plan_.walks[w];
+      for (std::size_t i = 0; i < walk.units.size(); ++i)
+        steps.push_back({unit_lines_.at(w)[i], walk.units[i]});
+      if (!walk.units.empty()) continue;
+      for (const KernelId k : walk.kernels)
+        steps.push_back(
+            {lines_[w], {k, CoreId(0), {{0, 0, 0, 0, 0}, graph_.kernels[k.index()].dims}}});
+    }
+    Dependences later(graph_);
+    for (std::size_t i = steps.size(); i-- > 0;) {
+      const auto unmade = later.of(steps[i].unit);
+      if (!unmade.empty()) {
+        const Step& maker = steps[steps.size() - 1 - unmade.front()->serial];
+        fail_at(steps[i].line,
+                fmt::format("{} reads lines of {} that line {} makes later, expected them before",
+                            names[steps[i].unit.kernel.index()], names[maker.unit.kernel.index()],
+                            maker.line));
+      }
+      later.add(steps[i].unit);
+    }
   }
 
   LineReader reader_;
@@ -195,7 +299,7 @@ class PlanParser {
   bool explicit_ = false;
   std::vector<int> lines_;
   std::vector<bool> explicit_walks_;
-  std::vector<int> unit_lines_;
+  std::map<std::size_t, std::vector<int>> unit_lines_;  ///< by walk
 };
 
 }  // namespace

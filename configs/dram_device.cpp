@@ -9,106 +9,6 @@
 namespace unna {
 namespace {
 
-// DDR4-2400 x64 of 4 Gbit x8 devices, speed bin 16-16-16: JESD79-4B tables 70 (speed bin) and 100
-// (timing), tRFC of 4 Gbit, tRTW with preambles of one clock; rows and columns of Micron's
-// MT40A512M8.
-constexpr DramDevice kDdr4 = {.clock_mhz = 1200,
-                              .bus_bits = 64,
-                              .burst_length = 8,
-                              .ranks = 1,
-                              .groups = 4,
-                              .banks = 4,
-                              .rows = 32768,
-                              .columns = 1024,
-                              .timing = {.cl = 16,
-                                         .cwl = 12,
-                                         .rcd_rd = 16,
-                                         .rcd_wr = 16,
-                                         .rp = 16,
-                                         .ras = 39,
-                                         .rc = 55,
-                                         .rrd_s = 4,
-                                         .rrd_l = 6,
-                                         .faw = 26,
-                                         .ccd_s = 4,
-                                         .ccd_l = 6,
-                                         .rtp = 9,
-                                         .wr = 18,
-                                         .wtr_s = 3,
-                                         .wtr_l = 9,
-                                         .rtw_gap = 2,
-                                         .rank_gap = 2,
-                                         .refi = 9360,
-                                         .rfc = 312}};
-
-// LPDDR4-3200, one 16-bit channel of 8 Gbit: JESD209-4B, latencies of set A without DBI; tRFCab of
-// 8 Gbit a channel. No bank groups. rtw_gap = tDQSCK of at most 3.5 ns and a write preamble of two
-// clocks. wr and wtr have the clock more that this standard counts after a write's data. tDQSCK is
-// not in the latency of reads, and rp is that of one bank for precharges of all, too.
-constexpr DramDevice kLpddr4 = {.clock_mhz = 1600,
-                                .bus_bits = 16,
-                                .burst_length = 16,
-                                .ranks = 1,
-                                .groups = 1,
-                                .banks = 8,
-                                .rows = 65536,
-                                .columns = 1024,
-                                .timing = {.cl = 28,
-                                           .cwl = 14,
-                                           .rcd_rd = 29,
-                                           .rcd_wr = 29,
-                                           .rp = 29,
-                                           .ras = 68,
-                                           .rc = 97,
-                                           .rrd_s = 16,
-                                           .rrd_l = 16,
-                                           .faw = 64,
-                                           .ccd_s = 8,
-                                           .ccd_l = 8,
-                                           .rtp = 12,
-                                           .wr = 30,
-                                           .wtr_s = 17,
-                                           .wtr_l = 17,
-                                           .rtw_gap = 8,
-                                           .rank_gap = 4,
-                                           .refi = 6246,
-                                           .rfc = 448}};
-
-// A pseudo-channel of HBM2 at 2 Gbit/s a pin, a sixteenth of a 4 GiB stack: the values of gem5's
-// HBM_2000_4H_1x64 (from JESD235A and Rambus' data), which has CWL 7, tRTP 5; CL 17 as read
-// latency.
-constexpr DramDevice kHbm2 = {.clock_mhz = 1000,
-                              .bus_bits = 64,
-                              .burst_length = 4,
-                              .ranks = 1,
-                              .groups = 4,
-                              .banks = 4,
-                              .rows = 16384,
-                              .columns = 128,
-                              .timing = {.cl = 17,
-                                         .cwl = 7,
-                                         .rcd_rd = 12,
-                                         .rcd_wr = 6,
-                                         .rp = 14,
-                                         .ras = 28,
-                                         .rc = 42,
-                                         .rrd_s = 4,
-                                         .rrd_l = 6,
-                                         .faw = 16,
-                                         .ccd_s = 2,
-                                         .ccd_l = 3,
-                                         .rtp = 5,
-                                         .wr = 14,
-                                         .wtr_s = 4,
-                                         .wtr_l = 9,
-                                         .rtw_gap = 1,
-                                         .rank_gap = 2,
-                                         .refi = 3900,
-                                         .rfc = 220}};
-
-constexpr const DramDevice* kStandards[] = {&kDdr4, &kLpddr4, &kHbm2};
-static_assert(std::size(kStandards) == std::size(kDramStandardNames));
-
 std::size_t index(DramField field) {
   return static_cast<std::size_t>(field);
 }
@@ -136,10 +36,6 @@ std::string fault(const std::vector<DramField>& order) {
 }
 
 }  // namespace
-
-const DramDevice& dram_standard(DramStandard standard) {
-  return *kStandards[static_cast<std::size_t>(standard)];
-}
 
 int dram_field_bits(const DramDevice& device, DramField field) {
   const auto bits = [](std::int64_t count) {

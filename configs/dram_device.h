@@ -5,7 +5,8 @@
 // channel.
 //
 // The fields of the machine file come from visit_dram_fields(), which visit_fields()
-// (configs/machine.h) calls: `dram.standard` sets a whole DramDevice, other fields override it.
+// (configs/machine.h) calls: `dram.standard` sets a whole DramDevice (configs/dram_standard.h),
+// other fields override it.
 
 #include <array>
 #include <cstdint>
@@ -16,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "configs/dram_standard.h"
 
 namespace unna {
 
@@ -46,16 +48,57 @@ struct DramTiming {
   friend bool operator==(const DramTiming&, const DramTiming&) = default;
 };
 
+/// To whole clocks, so that nothing comes too early; the interval of refreshes, not too late.
+enum class DramRounding : std::uint8_t { up, down };
+
+/// A time of a memory: its field, and how nanoseconds become clocks.
+struct DramTime {
+  std::string_view path;  ///< of the field; its name in a memory's file stands behind the last dot
+  std::int64_t DramTiming::*member;
+  std::int64_t least;
+  std::string_view doc;
+  DramRounding rounding = DramRounding::up;
+};
+inline constexpr std::int64_t kDramMaxClocks = 1 << 20;
+inline constexpr DramTime kDramTimes[] = {
+    {"dram.timing.cl", &DramTiming::cl, 1, "CL: RD to its first data"},
+    {"dram.timing.cwl", &DramTiming::cwl, 1, "CWL: WR to its first data"},
+    {"dram.timing.rcd_rd", &DramTiming::rcd_rd, 1, "tRCD: ACT to RD"},
+    {"dram.timing.rcd_wr", &DramTiming::rcd_wr, 1, "tRCD: ACT to WR"},
+    {"dram.timing.rp", &DramTiming::rp, 1, "tRP: PRE to ACT and REF"},
+    {"dram.timing.ras", &DramTiming::ras, 1, "tRAS: ACT to PRE"},
+    {"dram.timing.rc", &DramTiming::rc, 1, "tRC: ACT to ACT of a bank"},
+    {"dram.timing.rrd_s", &DramTiming::rrd_s, 1, "tRRD_S: ACT to ACT of another bank group"},
+    {"dram.timing.rrd_l", &DramTiming::rrd_l, 1, "tRRD_L: the same within a bank group"},
+    {"dram.timing.faw", &DramTiming::faw, 1, "tFAW: window with at most four ACTs of a rank"},
+    {"dram.timing.ccd_s", &DramTiming::ccd_s, 1,
+     "tCCD_S: RD to RD, WR to WR of another bank group"},
+    {"dram.timing.ccd_l", &DramTiming::ccd_l, 1, "tCCD_L: the same within a bank group"},
+    {"dram.timing.rtp", &DramTiming::rtp, 1, "tRTP: RD to PRE"},
+    {"dram.timing.wr", &DramTiming::wr, 1, "tWR: end of write data to PRE"},
+    {"dram.timing.wtr_s", &DramTiming::wtr_s, 1,
+     "tWTR_S: end of write data to RD of another bank group"},
+    {"dram.timing.wtr_l", &DramTiming::wtr_l, 1, "tWTR_L: the same within a bank group"},
+    {"dram.timing.rtw_gap", &DramTiming::rtw_gap, 0,
+     "bus idle from read data to write data: tRTW = CL + BL/2 + this - CWL"},
+    {"dram.timing.rank_gap", &DramTiming::rank_gap, 0,
+     "bus idle between data of two ranks (tRTRS)"},
+    {"dram.timing.refi", &DramTiming::refi, 1, "tREFI: interval of refreshes of a rank",
+     DramRounding::down},
+    {"dram.timing.rfc", &DramTiming::rfc, 1, "tRFC: REF to ACT"},
+};
+
 /// One channel. Numbers of things are powers of two, so that addresses are fields of bits.
 struct DramDevice {
   std::int64_t clock_mhz = 0;  ///< data moves at twice this rate
   std::int64_t bus_bits = 0;
   std::int64_t burst_length = 0;  ///< beats; takes half as many clocks
   std::int64_t ranks = 0;
-  std::int64_t groups = 0;   ///< bank groups of a rank
-  std::int64_t banks = 0;    ///< of a bank group
-  std::int64_t rows = 0;     ///< of a bank
-  std::int64_t columns = 0;  ///< of a row, each of bus_bits
+  std::int64_t groups = 0;          ///< bank groups of a rank
+  std::int64_t banks = 0;           ///< of a bank group
+  std::int64_t rows = 0;            ///< of a bank
+  std::int64_t columns = 0;         ///< of a row, each of bus_bits
+  std::int64_t command_clocks = 1;  ///< that a command takes on its bus; times are whole ones of it
   DramTiming timing;
 
   Bytes burst_bytes() const { return burst_length * bus_bits / 8; }
@@ -68,11 +111,6 @@ struct DramDevice {
 
   friend bool operator==(const DramDevice&, const DramDevice&) = default;
 };
-
-enum class DramStandard : std::uint8_t { ddr4_2400, lpddr4_3200, hbm2 };
-inline constexpr std::string_view kDramStandardNames[] = {"ddr4-2400", "lpddr4-3200", "hbm2"};
-/// One channel of the standard: one rank; of HBM2 a pseudo-channel.
-const DramDevice& dram_standard(DramStandard standard);
 
 /// The parts of an address. A column may be cut in two: column_low is what lies below `channel`.
 enum class DramField : std::uint8_t {
@@ -151,20 +189,17 @@ int dram_column_low_bits(const DramDevice& device, const DramLayout& layout);
 /// (configs/machine.h).
 template <class Dram, class Visitor>
 void visit_dram_fields(Dram& dram, Visitor&& v) {
-  constexpr std::int64_t kClocks = 1 << 16;
   const auto power = [&](std::string_view path, auto& member, std::int64_t lo, std::int64_t hi,
                          std::string_view unit, std::string_view doc) {
     v(path, member, PowersOfTwo{lo, hi}, unit, doc);
   };
-  const auto clocks = [&](std::string_view path, auto& member, std::string_view doc) {
-    v(path, member, 1, kClocks, "DRAM clocks", doc);
-  };
-
-  v("dram.standard", dram.standard, std::span(kDramStandardNames),
+  v("dram.standard", dram.standard, dram_standard_names(),
     "banked: names one channel of a memory, sets the fields from dram.clock_mhz to "
     "dram.timing.rfc; those given beside it, in whatever order, override it");
   auto& device = dram.device;
-  v("dram.clock_mhz", device.clock_mhz, 1, 10'000, "MHz", "clock of the DRAM; two beats a clock");
+  v("dram.clock_mhz", device.clock_mhz, 1, 10'000, "MHz",
+    "clock of the DRAM's data; two beats a clock. Sets the fields of dram.timing to what the "
+    "standard's times are in this clock; those given beside it override it");
   power("dram.bus_bits", device.bus_bits, 8, 1024, "bits", "data bus of a channel");
   power("dram.burst_length", device.burst_length, 2, 32, "beats", "beats of a burst");
   power("dram.ranks", device.ranks, 1, 4, "ranks", "ranks of a channel");
@@ -172,30 +207,11 @@ void visit_dram_fields(Dram& dram, Visitor&& v) {
   power("dram.banks", device.banks, 1, 32, "banks", "banks of a bank group; 64 a channel at most");
   power("dram.rows", device.rows, 1, 1 << 20, "rows", "rows of a bank");
   power("dram.columns", device.columns, 1, 1 << 14, "columns", "columns of a row, each a beat");
+  power("dram.command_clocks", device.command_clocks, 1, 8, "DRAM clocks",
+        "that a command takes on its bus, where commands go at a slower clock than data");
 
-  auto& t = device.timing;
-  clocks("dram.timing.cl", t.cl, "CL: RD to its first data");
-  clocks("dram.timing.cwl", t.cwl, "CWL: WR to its first data");
-  clocks("dram.timing.rcd_rd", t.rcd_rd, "tRCD: ACT to RD");
-  clocks("dram.timing.rcd_wr", t.rcd_wr, "tRCD: ACT to WR");
-  clocks("dram.timing.rp", t.rp, "tRP: PRE to ACT and REF");
-  clocks("dram.timing.ras", t.ras, "tRAS: ACT to PRE");
-  clocks("dram.timing.rc", t.rc, "tRC: ACT to ACT of a bank");
-  clocks("dram.timing.rrd_s", t.rrd_s, "tRRD_S: ACT to ACT of another bank group");
-  clocks("dram.timing.rrd_l", t.rrd_l, "tRRD_L: the same within a bank group");
-  clocks("dram.timing.faw", t.faw, "tFAW: window with at most four ACTs of a rank");
-  clocks("dram.timing.ccd_s", t.ccd_s, "tCCD_S: RD to RD, WR to WR of another bank group");
-  clocks("dram.timing.ccd_l", t.ccd_l, "tCCD_L: the same within a bank group");
-  clocks("dram.timing.rtp", t.rtp, "tRTP: RD to PRE");
-  clocks("dram.timing.wr", t.wr, "tWR: end of write data to PRE");
-  clocks("dram.timing.wtr_s", t.wtr_s, "tWTR_S: end of write data to RD of another bank group");
-  clocks("dram.timing.wtr_l", t.wtr_l, "tWTR_L: the same within a bank group");
-  v("dram.timing.rtw_gap", t.rtw_gap, 0, kClocks, "DRAM clocks",
-    "bus idle from read data to write data: tRTW = CL + BL/2 + this - CWL");
-  v("dram.timing.rank_gap", t.rank_gap, 0, kClocks, "DRAM clocks",
-    "bus idle between data of two ranks (tRTRS)");
-  clocks("dram.timing.refi", t.refi, "tREFI: interval of refreshes of a rank");
-  clocks("dram.timing.rfc", t.rfc, "tRFC: REF to ACT");
+  for (const DramTime& time : kDramTimes)
+    v(time.path, device.timing.*time.member, time.least, kDramMaxClocks, "DRAM clocks", time.doc);
 
   auto& layout = dram.layout;
   power("dram.channels", layout.channels, 1, 64, "channels", "banked: channels of that standard");

@@ -24,6 +24,7 @@ std::pair<std::string_view, std::string_view> split_path(std::string_view path) 
 }
 
 constexpr std::string_view kStandardPath = "dram.standard";
+constexpr std::string_view kClockPath = "dram.clock_mhz";
 
 // What a field's value may be, and how it becomes a member: one overload a kind of field, used by
 // the loader and by `--set` alike.
@@ -93,7 +94,10 @@ struct AssignVisitor {
 
 /// What naming a field sets beside it.
 void follow(MachineConfig& machine, std::string_view path) {
-  if (path == kStandardPath) machine.dram.device = dram_standard(machine.dram.standard);
+  DramDevice& device = machine.dram.device;
+  if (path == kStandardPath) device = dram_standard(machine.dram.standard);
+  if (path == kClockPath)
+    device.timing = dram_standard_at(machine.dram.standard, device.clock_mhz).timing;
 }
 
 template <class F>
@@ -189,8 +193,9 @@ Generated from `configs/machine.h`; rewrite it with `UNNA_REBASE=1 ctest -R Mach
 A machine is one YAML map. A field that is not given keeps its default; an unknown or duplicate key,
 a wrong type and a value out of range are errors with file, line and column. Sections (`core`,
 `sync`, `dram`, and in it `timing` and `controller`) are maps; `--set core.pes=32` sets one field
-from the command line. `dram.standard` sets many fields at once: in a file, and again among the
-`--set`s of a command line, it comes before all others, wherever it stands. The shipped
+from the command line. `dram.standard` sets many fields at once, and `dram.clock_mhz` all of
+`dram.timing`: in a file, and again among the `--set`s of a command line, the one comes first and
+the other next, wherever they stand. The shipped
 machines are `configs/cambricon-x-1.yaml`, `-4` and `-16`; without `--machine` the one with the
 smallest memory system for at least `--cores` cores is taken. `configs/diannao-like-1.yaml` and
 `-4` are two of them without an indexing module.
@@ -215,6 +220,17 @@ constexpr std::string_view kMarkdownTail = R"(
 
 A field of `core` is part of every object file, and an object without it is refused: raise the
 version in `isa/object_file.cpp`.
+
+## A memory's file
+
+`dram.standard` names a file of `configs/dram`: one channel of a memory, with the source of its
+values. The organisation has the fields of the table above from `dram.clock_mhz` to
+`dram.command_clocks`, one rank. A time is nanoseconds with at most three decimals (`13.32 ns`),
+clocks of the commands (`8 clk`, JEDEC's nCK), the longer of two (`max(4 clk, 7.5 ns)`), or a sum
+or difference of such and of times that stand before it in the table (`ras + rp`). Nanoseconds are
+rounded up to whole clocks of the commands, each for itself; those of `refi`, by which a refresh
+has to come, down. So `--set dram.clock_mhz=1600` makes a DDR4-3200 of `ddr4-2400`, and leaves what
+its standard gives in nanoseconds true.
 )";
 
 /// What may stand in the place of `path`: the fields of its section; where there is no such
@@ -348,12 +364,13 @@ void set_field(MachineConfig& machine, std::string_view assignment) {
 }
 
 void set_fields(MachineConfig& machine, std::span<const std::string> assignments) {
-  const auto names_standard = [](std::string_view assignment) {
-    return assignment.substr(0, assignment.find('=')) == kStandardPath;
+  const auto turn_of = [](std::string_view assignment) {
+    const std::string_view path = assignment.substr(0, assignment.find('='));
+    return path == kStandardPath ? 0 : path == kClockPath ? 1 : 2;
   };
-  for (const bool standards : {true, false})
+  for (const int turn : {0, 1, 2})
     for (const std::string& assignment : assignments)
-      if (names_standard(assignment) == standards) set_field(machine, assignment);
+      if (turn_of(assignment) == turn) set_field(machine, assignment);
 }
 
 std::vector<std::string> field_paths() {

@@ -90,8 +90,8 @@ struct DramConfig {
   Bytes capacity_bytes = 4096 * kMiB;
   Bytes alignment_bytes = 64;
   // Of the banked model:
-  DramStandard standard = DramStandard::ddr4_2400;
-  DramDevice device = dram_standard(DramStandard::ddr4_2400);
+  DramStandard standard{};
+  DramDevice device = dram_standard(DramStandard{});
   DramLayout layout;
   DramController controller;
   Cycle controller_cycles = 30;
@@ -283,7 +283,8 @@ Bytes dram_capacity(const MachineConfig& machine);
 /// Applies one `--set path=value`; throws InputError for an unknown path or a bad value.
 void set_field(MachineConfig& machine, std::string_view assignment);
 
-/// Applies several, a `dram.standard` before all others (it sets other fields), otherwise in order.
+/// Applies several: `dram.standard` first and `dram.clock_mhz` next, as they set other fields, the
+/// others in their order.
 void set_fields(MachineConfig& machine, std::span<const std::string> assignments);
 
 /// The same for a path and value that were found elsewhere; errors stand at `pos`.

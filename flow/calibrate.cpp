@@ -5,16 +5,11 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "flow/value_range.h"
 #include "numbers/quantised.h"
 
 namespace unna {
 namespace {
-
-double largest_magnitude(std::span<const double> values) {
-  double largest = 0;
-  for (const double v : values) largest = std::max(largest, std::fabs(v));
-  return largest;
-}
 
 /// Sets of tensors with one scale.
 class Groups {
@@ -68,12 +63,12 @@ bool is_clamped(const Graph& graph, const GraphOp& op) {
 class Calibration {
  public:
   explicit Calibration(Graph& graph)
-      : graph_(graph), groups_(graph.tensors.size()), largest_(graph.tensors.size()) {}
+      : graph_(graph), groups_(graph.tensors.size()), seen_(graph.tensors.size()) {}
 
   ExactOutputs run(const InputValues& inputs) {
     ExactOutputs outputs;
     const auto visit = [&](TensorId id, std::span<double> values) {
-      largest_[id.index()] = largest_magnitude(values);
+      seen_[id.index()] = SeenRange::of(values, graph_.tensor(id).shape);
       if (graph_.tensor(id).is_output) outputs[id] = {values.begin(), values.end()};
     };
     std::vector<std::vector<float>> inner(graph_.ops.size());
@@ -83,9 +78,14 @@ class Calibration {
                   });
     for (std::size_t i = 0; i < inner.size(); ++i) graph_.ops[i].inner_scales = inner[i];
     for (std::size_t i = 0; i < graph_.tensors.size(); ++i)
-      if (graph_.tensors[i].kind == TensorKind::weight)
-        for (const float w : *graph_.tensors[i].values)
-          largest_[i] = std::max(largest_[i], std::fabs(static_cast<double>(w)));
+      if (graph_.tensors[i].kind == TensorKind::weight) {
+        const std::vector<float>& values = *graph_.tensors[i].values;
+        seen_[i] = SeenRange::of(std::vector<double>(values.begin(), values.end()),
+                                 graph_.tensors[i].shape);
+      }
+    const std::vector<Relevant> relevant = relevant_ranges(graph_, seen_);
+    for (std::size_t i = 0; i < seen_.size(); ++i)
+      largest_.push_back(magnitude_to_hold(seen_[i], relevant[i]));
     tie();
     assign();
     return outputs;
@@ -117,6 +117,7 @@ class Calibration {
 
   Graph& graph_;
   Groups groups_;
+  std::vector<SeenRange> seen_;  ///< by tensor
   std::vector<double> largest_;  ///< by tensor: magnitude that has to fit
 };
 

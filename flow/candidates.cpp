@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "base/version.h"
 #include "flow/process_pool.h"
+#include "flow/transfer.h"
 #include "memmgr/placement/placement.h"
 #include "memmgr/placement/variations.h"
 #include "memmgr/plan.h"
@@ -188,32 +189,33 @@ class Search {
                                        const std::function<std::string(std::size_t)>& work,
                                        const std::function<void()>& done) const {
     std::vector<ChildOutcome> outcomes(n);
-    run_in_children(n, options_.jobs, work, [&](std::size_t i, const ChildOutcome& outcome) {
+    run_in_children(n, {options_.jobs, {}}, work, [&](std::size_t i, const ChildOutcome& outcome) {
       outcomes[i] = outcome;
       done();
     });
     std::vector<std::string> texts;
     for (ChildOutcome& outcome : outcomes) {
-      if (!outcome.ok) throw InternalError(fmt::format("a layout fails: {}", outcome.text));
+      if (!outcome.ok()) throw InternalError(fmt::format("a layout fails: {}", outcome.text));
       texts.push_back(std::move(outcome.text));
     }
     return texts;
   }
 
   void simulate_waiting() {
-    const auto lines = in_children(
+    const auto results = in_children(
         waiting_.size(),
         [&](std::size_t i) {
           Planned planned = laid_out(waiting_[i].offsets);
           const Validated run =
               validate(compiled_, executed_, problem_, planned, 0, options_.plan.seed);
-          return to_line(layout_figures(*run.shared, planned.plan.peak));
+          return packed(layout_figures(*run.shared, planned.plan.peak));
         },
         [&] { options_.progress(++simulated_); });
-    for (std::size_t i = 0; i < lines.size(); ++i) {
+    for (std::size_t i = 0; i < results.size(); ++i) {
       Candidate& c = waiting_[i];
-      report_.rows.push_back({std::move(c.name), std::move(c.also), figures_of_line(lines[i]),
-                              std::move(c.offsets), false, false});
+      report_.rows.push_back({std::move(c.name), std::move(c.also),
+                              unpacked<LayoutFigures>(results[i]), std::move(c.offsets), false,
+                              false});
     }
     waiting_.clear();
   }

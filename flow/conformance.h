@@ -22,7 +22,9 @@ enum class Verdict : std::uint8_t {
   unsupported,  ///< refused with a message
 };
 
-/// One test directory: model.onnx and test_data_set_<n>/{input,output}_<i>.pb.
+/// One test directory: model.onnx and test_data_set_<n>/{input,output}_<i>.pb; or model.onnx,
+/// input_<i>.npy and expected_<i>.npy, and names.txt with lines "FILE NAME" that say which tensors
+/// these are.
 struct ConformanceCase {
   std::string name;       ///< of the directory
   std::string operators;  ///< the model's operator, or "several"
@@ -34,7 +36,9 @@ struct ConformanceCase {
 /// there are none.
 std::vector<std::filesystem::path> find_conformance_cases(const std::filesystem::path& root);
 
-/// Runs all data sets of a test on presets of each number of cores. Integer and boolean inputs are
+/// Runs all data sets of a test on presets of each number of cores. Of `.npy` files, inputs stay
+/// inputs, and all outputs are within 1e-5 of the largest element, or within a step where the model
+/// is quantised. Of `.pb` files, integer and boolean inputs are
 /// constants of the model. Real ones are inputs; where the importer refuses that, all but the first
 /// are constants too (weights that a test passes as inputs); where no operator is left to execute,
 /// all.
@@ -45,6 +49,9 @@ ConformanceCase run_conformance_case(const std::filesystem::path& directory,
 /// runner, or a shape that differs; none where all agree. Integers have to be equal. Infinities and
 /// what is no number have to be the same.
 std::optional<std::string> difference(const OnnxTensor& got, const OnnxTensor& expected);
+/// The same with one error that every element may have.
+std::optional<std::string> difference(const OnnxTensor& got, const OnnxTensor& expected,
+                                      double tolerance);
 
 /// A row for each operator, and a total: how many tests have which verdict.
 std::string conformance_table(std::span<const ConformanceCase> cases);

@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
-#include <sstream>
 #include <tuple>
 
 #include "compiler/walk_search.h"
 #include "flow/process_pool.h"
+#include "flow/transfer.h"
 #include "memmgr/planners/registry.h"
 #include "report/pareto.h"
 
@@ -78,15 +77,19 @@ std::vector<FitPoint> candidates(const LoweredGraph& lowered, const MachineConfi
   return points;
 }
 
-/// A measured point as a line, from a child process, and back.
-std::string to_line(const FitPoint& p) {
-  return fmt::format("{} {} {} {} {} {}", p.footprint, p.bound, p.cycles, p.dram_bytes, p.energy_pj,
-                     p.buffers);
+/// What a child process measured, on its way to this one.
+std::vector<Cell> to_cells(const FitPoint& p) {
+  return {whole(p.footprint),  whole(p.bound), whole(p.cycles),
+          whole(p.dram_bytes), p.energy_pj,    whole(p.buffers)};
 }
-void from_line(const std::string& line, FitPoint& p) {
-  std::istringstream in(line);
-  in >> p.footprint >> p.bound >> p.cycles >> p.dram_bytes >> p.energy_pj >> p.buffers;
-  invariant(!in.fail(), "a measured program came back as `{}`", line);
+void from_cells(const std::vector<Cell>& cells, FitPoint& p) {
+  const auto integer = [&](std::size_t i) { return std::get<std::int64_t>(cells.at(i)); };
+  p.footprint = integer(0);
+  p.bound = integer(1);
+  p.cycles = integer(2);
+  p.dram_bytes = integer(3);
+  p.energy_pj = std::get<double>(cells.at(4));
+  p.buffers = static_cast<std::size_t>(integer(5));
 }
 
 void measure(const Graph& graph, const ChosenMachine& machine, const FitOptions& options,
@@ -153,16 +156,17 @@ FitResult fit(const Graph& graph, const ChosenMachine& machine, const FitOptions
   std::vector<bool> measured(points.size(), false);
   std::size_t done = 0;
   run_in_children(
-      points.size(), options.jobs,
+      points.size(), {options.jobs, std::nullopt},
       [&](std::size_t i) {
         measure(graph, machine, options, points[i]);
-        return to_line(points[i]);
+        return packed(to_cells(points[i]));
       },
       [&](std::size_t i, const ChildOutcome& outcome) {
         // A walk whose tiles fit no buffer is no candidate; layer by layer has to compile.
-        if (outcome.ok) from_line(outcome.text, points[i]);
-        measured[i] = outcome.ok;
-        if (!outcome.ok && i == 0) throw CapacityError(outcome.text);
+        if (outcome.end == WorkEnd::failed && i == 0) throw CapacityError(outcome.text);
+        if (!outcome.ok() && outcome.end != WorkEnd::failed) throw InternalError(outcome.text);
+        measured[i] = outcome.ok();
+        if (outcome.ok()) from_cells(unpacked<std::vector<Cell>>(outcome.text), points[i]);
         options.progress(++done, points.size());
       });
   for (std::size_t i = 0; i < points.size(); ++i)

@@ -6,9 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "base/file.h"
 #include "compiler/synapses.h"
-#include "workloads/random_values.h"
 
 namespace unna {
 
@@ -97,15 +95,66 @@ std::string index_text(const Shape& shape, std::size_t element) {
 /// Magnitude below which errors count absolutely: what cancels leaves large relative errors.
 constexpr double kSmallest = 0.125;
 
+/// NaN is an error wherever it stands, and so is infinity where finite numbers make it. What comes
+/// from infinities that were given (masks) may be infinite, too.
+class Finiteness {
+ public:
+  Finiteness(const Compiled& compiled, const InputValues& inputs)
+      : graph_(compiled.graph),
+        inputs_(inputs),
+        type_(compiled.machine.config.data_type),
+        infinite_(graph_.tensors.size()) {}
+
+  /// Throws InputError, naming the tensor and its operator.
+  template <class Values>
+  void look(TensorId id, const Values& values) {
+    const GraphTensor& t = graph_.tensor(id);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double v = static_cast<double>(values[i]);
+      if (std::isfinite(v)) continue;
+      if (!infinite_[id.index()]) infinite_[id.index()] = may_be_infinite(id, t);
+      if (std::isnan(v) || !infinite_[id.index()]) fail(t, i, v);
+    }
+  }
+
+ private:
+  bool may_be_infinite(TensorId id, const GraphTensor& t) const {
+    const auto given = inputs_.find(id);
+    if (given != inputs_.end())
+      return std::ranges::any_of(given->second, [](float v) { return std::isinf(v); });
+    if (!t.producer) return true;
+    const auto& inputs = graph_.op(*t.producer).inputs;
+    return std::ranges::any_of(inputs, [&](TensorId in) {
+      const GraphTensor& from = graph_.tensor(in);
+      if (from.kind != TensorKind::weight || !from.values) return infinite_[in.index()];
+      return std::ranges::any_of(*from.values, [](float w) { return !std::isfinite(w); });
+    });
+  }
+  [[noreturn]] void fail(const GraphTensor& t, std::size_t element, double v) const {
+    const std::string where =
+        t.producer ? fmt::format(" of {}", name(graph_.op(*t.producer).kind)) : "";
+    const SourcePos pos = t.producer ? graph_.op(*t.producer).pos : SourcePos{};
+    throw InputError(
+        pos, fmt::format("{}{} has {} at element {} in {}, expected finite numbers", t.name, where,
+                         v, element, kDataTypeNames[static_cast<std::size_t>(type_)]));
+  }
+
+  const Graph& graph_;
+  const InputValues& inputs_;
+  DataType type_;
+  std::vector<bool> infinite_;  ///< by tensor
+};
+
 /// Compares one tensor; `unit` is what the reference counts in.
 void compare(const GraphTensor& tensor, const std::vector<double>& got,
              std::span<const double> expected, double unit, double tolerance, Check& check) {
   ++check.tensors;
   double most = 0;
-  for (const double e : expected) most = std::max(most, std::fabs(e * unit));
+  for (const double e : expected)
+    if (std::isfinite(e)) most = std::max(most, std::fabs(e * unit));
   for (std::size_t i = 0; i < got.size(); ++i) {
     const double want = expected[i] * unit;
-    if (got[i] == want || (std::isnan(got[i]) && std::isnan(want))) continue;
+    if (got[i] == want) continue;
     const double error = std::fabs(got[i] - want) / std::max(most, kSmallest);
     check.largest_error = std::max(check.largest_error, error);
     if (error <= tolerance) continue;
@@ -123,10 +172,13 @@ Check check_against_reference(const Compiled& compiled, const InputValues& input
   const Encoding encoding = Encoding::of(compiled.machine.config);
   const double tolerance = tolerance_of(encoding.type);
   Check check;
+  Finiteness finite(compiled, inputs);
   run_reference(compiled.graph, inputs, encoding, [&](TensorId id, std::span<double> values) {
     const PlacedTensor* place = place_of(compiled.placement, id);
-    if (place == nullptr || check.difference) return;
+    if (check.difference) return;
+    if (place == nullptr) return finite.look(id, values);
     const std::vector<double> got = read_tensor(compiled, run, *place);
+    finite.look(id, got);
     const double unit =
         encoding.is_fixed()
             ? encoding.fixed.value(1) *
@@ -145,71 +197,6 @@ std::vector<std::byte> output_bytes(const Compiled& compiled, const Functional& 
     const auto bytes = run.buffer(BufferId(b));
     all.insert(all.end(), bytes.begin(), bytes.end());
   }
-  return all;
-}
-
-namespace {
-
-/// The graph's input or weight of that name.
-TensorId named_tensor(const Graph& graph, const std::string& name) {
-  std::vector<std::string> inputs;
-  for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
-    const GraphTensor& t = graph.tensors[i];
-    if (t.kind != TensorKind::activation && t.name == name) return TensorId(i);
-    if (t.kind == TensorKind::input) inputs.push_back(t.name);
-  }
-  throw InputError(fmt::format("--input: '{}' is no input and no weight of {}, its inputs are {}",
-                               name, graph.name, fmt::join(inputs, ", ")));
-}
-
-std::vector<float> values_of_file(const GraphTensor& tensor, const std::filesystem::path& path) {
-  TensorFile file = load_values(path);
-  if (file.shape != tensor.shape)
-    throw InputError(SourcePos{path.string(), 0, 0},
-                     fmt::format("has shape {}, expected {} of {}", to_string(file.shape),
-                                 to_string(tensor.shape), tensor.name));
-  const auto wrong =
-      std::ranges::find_if(file.values, [](float value) { return !std::isfinite(value); });
-  if (wrong != file.values.end())
-    throw InputError(SourcePos{path.string(), 0, 0},
-                     fmt::format("element {} is {}, expected a finite number",
-                                 wrong - file.values.begin(), *wrong));
-  return std::move(file.values);
-}
-
-/// The program has been compiled without the synapses that are pruned.
-void expect_pruned(const GraphTensor& tensor, const std::vector<float>& values,
-                   const std::filesystem::path& path) {
-  if (!tensor.kept) return;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    if (values[i] != 0 && !(*tensor.kept)[static_cast<std::int64_t>(i)])
-      throw InputError(SourcePos{path.string(), 0, 0},
-                       fmt::format("element {} is {}, expected 0: {} is pruned there", i, values[i],
-                                   tensor.name));
-}
-
-}  // namespace
-
-NetworkValues give_values(Graph& graph, DataType type, const FunctionalRequest& request,
-                          std::uint64_t seed) {
-  NetworkValues all;
-  InputValues& inputs = all.inputs;
-  for (const auto& [name, path] : request.inputs) {
-    const TensorId id = named_tensor(graph, name);
-    GraphTensor& tensor = graph.tensors[id.index()];
-    std::vector<float> values = values_of_file(tensor, path);
-    expect_pruned(tensor, values, path);
-    all.files.push_back({path.string(), hash_hex(read_file(path))});
-    if (tensor.kind == TensorKind::input)
-      inputs[id] = std::move(values);
-    else
-      tensor.values = std::make_shared<const std::vector<float>>(std::move(values));
-  }
-  fill_weights(graph, seed);
-  for (std::size_t i = 0; i < graph.tensors.size(); ++i)
-    if (graph.tensors[i].kind == TensorKind::input && !inputs.contains(TensorId(i)))
-      inputs[TensorId(i)] = random_input(graph, TensorId(i), seed);
-  if (type == DataType::int8) all.outputs = calibrate(graph, inputs);
   return all;
 }
 
@@ -261,6 +248,17 @@ std::map<std::string, TensorFile> files_of(const Graph& graph,
   return files;
 }
 
+/// Also without a reference, outputs are numbers.
+void expect_numbers(const Graph& graph, const std::map<TensorId, std::vector<double>>& outputs) {
+  for (const auto& [id, values] : outputs)
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (std::isnan(values[i]))
+        throw InputError(
+            fmt::format("output {}[{}] is no number, expected one: --check names the first layer "
+                        "that makes it so",
+                        graph.tensor(id).name, index_text(graph.tensor(id).shape, i)));
+}
+
 }  // namespace
 
 std::map<std::string, TensorFile> compute_outputs(const Compiled& compiled,
@@ -270,15 +268,6 @@ std::map<std::string, TensorFile> compute_outputs(const Compiled& compiled,
                initial_memory(compiled, inputs), false);
   run.run(std::nullopt);
   return files_of(compiled.graph, outputs_of(compiled, run.values()));
-}
-
-TensorFile load_values(const std::filesystem::path& path) {
-  if (path.extension() != ".pb") return load_tensor(path);
-  const OnnxTensor tensor = load_onnx_tensor(path);
-  TensorFile file{tensor.dims, {}};
-  for (std::size_t i = 0; i < static_cast<std::size_t>(tensor.count()); ++i)
-    file.values.push_back(static_cast<float>(tensor.at(i)));
-  return file;
 }
 
 FunctionalOutcome run_functional(const Compiled& compiled, const Executed& executed,
@@ -299,6 +288,7 @@ FunctionalOutcome run_functional(const Compiled& compiled, const Executed& execu
               cycles, executed.result.cycles);
     expected = output_bytes(compiled, alone.values());
     const auto outputs = outputs_of(compiled, alone.values());
+    expect_numbers(compiled.graph, outputs);
     outcome.outputs = files_of(compiled.graph, outputs);
     if (values.outputs) figures.fidelity = fidelity(compiled.graph, *values.outputs, outputs);
     if (check) {

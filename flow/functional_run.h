@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "flow/calibrate.h"
+#include "flow/host.h"
 #include "flow/pipeline.h"
 #include "numbers/encoding.h"
 #include "reference/reference.h"
@@ -21,12 +22,18 @@ struct NetworkValues {
   InputValues inputs;
   std::vector<InputFile> files;         ///< that values came from
   std::optional<ExactOutputs> outputs;  ///< int8: what they would be without rounding
+  onnx_import::HostValues host;         ///< what the host was given and has computed, by name
 };
 
 /// Gives every weight values, and in int8 every tensor a scale; what the request does not name is
 /// random. Throws InputError for files that don't fit the network.
-NetworkValues give_values(Graph& graph, DataType type, const FunctionalRequest& request,
-                          std::uint64_t seed);
+/// `host` is the model's part that is not the machine's.
+NetworkValues give_values(Graph& graph, const OnnxHost& host, DataType type,
+                          const FunctionalRequest& request, std::uint64_t seed);
+
+/// The outputs of the model from those of the machine, by tensor.
+std::map<std::string, TensorFile> model_outputs(const OnnxHost& host, const NetworkValues& values,
+                                                std::map<std::string, TensorFile> machine);
 
 /// The bytes that a program's inputs and weights have before it starts.
 struct InitialMemory {

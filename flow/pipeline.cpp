@@ -12,9 +12,10 @@
 #include "base/host.h"
 #include "base/version.h"
 #include "flow/functional_run.h"
+#include "flow/host.h"
 #include "flow/peak.h"
 #include "flow/process_pool.h"
-#include "flow/validated_text.h"
+#include "flow/transfer.h"
 #include "memmgr/complete_problem.h"
 #include "memmgr/plan.h"
 #include "memmgr/planners/options.h"
@@ -71,20 +72,24 @@ ChosenMachine choose_machine(const MachineChoice& choice) {
 }
 
 ReadNetwork read_network(const NetworkChoice& network) {
-  OnnxImport import = load_network(network.file, network.onnx);
+  OnnxOptions onnx = network.onnx;
+  onnx.execute = reference_executor();
+  OnnxImport import = load_network(network.file, onnx);
   for (const std::string& note : import.notes)
     fmt::print(stderr, "{}: note: {}\n", network.file.string(), note);
   set_densities(import.graph, network.densities, network.weight_seed);
-  return {std::move(import.graph), {network.file.string(), std::move(import.hash)}};
+  return {std::move(import.graph),
+          {network.file.string(), std::move(import.hash)},
+          std::move(import.host)};
 }
 
 Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
                          const CompileOptions& options,
-                         const std::function<void(Graph&)>& prepare) {
+                         const std::function<void(ReadNetwork&)>& prepare) {
   const Stopwatch reading;
   ReadNetwork read = read_network(network);
   const double read_seconds = reading.seconds();
-  if (prepare) prepare(read.graph);
+  if (prepare) prepare(read);
   const Stopwatch compiling;
   Compiled compiled = compile_graph(std::move(read.graph), machine, options);
   compiled.network_file = std::move(read.file);
@@ -138,6 +143,9 @@ PlanProblem problem_of(const Compiled& compiled, const Executed& executed, Liven
   const Bytes alignment = compiled.machine.config.dram.alignment_bytes;
   if (kind == LivenessKind::topology)
     return make_problem(topology_liveness(*compiled.object), alignment);
+  if (kind == LivenessKind::observed)
+    return make_problem(observed_liveness(executed.trace), alignment,
+                        true);  // compared, never used
   invariant(kind == LivenessKind::instruction, "no layout is planned from {} liveness",
             kLivenessNames[static_cast<std::size_t>(kind)]);
   return make_problem(instruction_liveness(executed.trace), alignment);
@@ -203,6 +211,12 @@ Validated validate(const Compiled& compiled, const Executed& executed, const Pla
     planned.figures.unsafe = unordered.front().message;
     return validated;
   }
+  if (problem.lifetimes.kind == LivenessKind::observed) {
+    planned.figures.unsafe = unordered.empty()
+                                 ? "time stamps of one run prove nothing of the next one"
+                                 : unordered.front().message;
+    return validated;
+  }
   require_none(unordered, "the layout is not valid:");
   done.checker = true;
   const Image image = link(compiled.object, planned.layout, std::numeric_limits<Bytes>::max());
@@ -225,7 +239,7 @@ namespace {
 
 std::string result_of(ChildWork& child) {
   ChildOutcome outcome = child.wait();
-  if (!outcome.ok) throw InternalError(outcome.text);
+  if (!outcome.ok()) throw InternalError(outcome.text);
   return std::move(outcome.text);
 }
 
@@ -254,10 +268,10 @@ StageSeconds execute_and_plan(Run& run, const RunOptions& options) {
   };
   Validated validated;
   if (at_once) {
-    ChildWork child([&] { return to_text(validated_here()); });
+    ChildWork child([&] { return packed(validated_here()); });
     run.executed = execute(run.compiled);
     validating = Stopwatch();  // what is left to wait for
-    validated = validated_of(result_of(child));
+    validated = unpacked<Validated>(result_of(child));
   } else {
     validated = validated_here();
   }
@@ -279,6 +293,7 @@ void fill_report(Run& run, const RunOptions& options) {
   report.machine = compiled.machine.config;
   report.granularity = kGranularityNames[static_cast<std::size_t>(options.compile.granularity)];
   report.partition = kPartitionNames[static_cast<std::size_t>(options.compile.partition)];
+  report.barriers = kBarriersNames[static_cast<std::size_t>(options.compile.barriers)];
   report.seed = options.plan.seed;
   for (const auto& stream : object.streams) report.instructions += stream.size();
   report.layers = object.layers.size();
@@ -299,12 +314,15 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
   if (options.energy)
     run.report.energy_file = InputFile{options.energy->string(), run.report.energy_table.hash};
   std::optional<NetworkValues> values;
+  OnnxHost host;
   if (options.functional) check_computable(machine.config, machine.places);
   double functional_seconds = 0;
-  run.compiled = compile_network(network, machine, options.compile, [&](Graph& graph) {
+  run.compiled = compile_network(network, machine, options.compile, [&](ReadNetwork& read) {
     if (!options.functional) return;
     const Stopwatch giving;
-    values = give_values(graph, machine.config.data_type, *options.functional, options.plan.seed);
+    values = give_values(read.graph, read.host, machine.config.data_type, *options.functional,
+                         options.plan.seed);
+    host = std::move(read.host);
     functional_seconds = giving.seconds();
   });
   const StageSeconds seconds = execute_and_plan(run, options);
@@ -315,7 +333,7 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
         run_functional(run.compiled, run.executed, run.planned.layout, *values,
                        options.functional->check, options.perturbed, options.plan.seed);
     run.report.functional = std::move(outcome.figures);
-    run.outputs = std::move(outcome.outputs);
+    run.outputs = model_outputs(host, *values, outcome.outputs);
     functional_seconds += computing.seconds();
   }
   if (timing)

@@ -66,14 +66,15 @@ struct NetworkChoice {
 struct ReadNetwork {
   Graph graph;
   InputFile file;
+  OnnxHost host = {};  ///< of an ONNX model
 };
 /// Its notes go to stderr, a line each.
 ReadNetwork read_network(const NetworkChoice& network);
 
-/// `prepare` may give the graph values before it is compiled.
+/// `prepare` may give the network values before it is compiled.
 Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
                          const CompileOptions& options,
-                         const std::function<void(Graph&)>& prepare = {});
+                         const std::function<void(ReadNetwork&)>& prepare = {});
 /// The same for a network that comes from no file. Where the machine can skip them, zeros among the
 /// values of weights count as pruned.
 Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options);
@@ -97,7 +98,8 @@ struct Planned {
   MemoryFigures figures;
   double seconds = 0;
 };
-/// The problem of the program's intermediates under `topology` or `instruction` liveness.
+/// The problem of the program's intermediates under `topology`, `instruction` or `observed`
+/// liveness.
 PlanProblem problem_of(const Compiled& compiled, const Executed& executed, LivenessKind kind);
 /// The layout of a plan, whoever made it. Its figures name `plan.planner`.
 Planned lay_out(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
@@ -121,7 +123,7 @@ MachineConfig machine_for_delays(MachineConfig machine);
 /// Holds the plan against the checker, the linked image against the owners of all bytes, and that
 /// again under `perturbed` seeded delay patterns. Throws InternalError with the culprits. A plan
 /// from topology that the program's synchronisation does not bear out is no error of ours: it is
-/// marked as unsafe in its figures, and not replayed.
+/// marked as unsafe in its figures, and not replayed. Every plan from observed time stamps is.
 Validated validate(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
                    Planned& planned, std::int64_t perturbed, std::uint64_t seed);
 

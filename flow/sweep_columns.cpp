@@ -1,5 +1,8 @@
 #include "flow/sweep_columns.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "report/limit.h"
 #include "text/units.h"
 
@@ -102,12 +105,43 @@ constexpr Column<R> kFigures[] = {
      [](const R& r) {
        return of_shared(r, [](const SimResult& s) { return whole(s.memory->dram_bytes()); });
      }},
+    {"core_area_mm2", "mm2", "of one core, as `core_area` of `energy` in `summary.json`",
+     [](const R& r) -> Cell { return core_area(r.machine.core, r.energy_table).total(); }},
+    {"cores_area_mm2", "mm2", "of all cores; without the shared cache and the interconnect",
+     [](const R& r) -> Cell {
+       return static_cast<double>(r.machine.cores) *
+              core_area(r.machine.core, r.energy_table).total();
+     }},
 };
 
 }  // namespace
 
 Columns<RunReport> sweep_figures() {
   return kFigures;
+}
+
+std::string_view status_name(WorkEnd end) {
+  return kPointStatusNames[static_cast<std::size_t>(end)];
+}
+
+PointResult failed_point(WorkEnd end, std::string error) {
+  std::replace(error.begin(), error.end(), '\n', ' ');
+  return {end, std::move(error), {}};
+}
+
+std::vector<std::string> result_columns() {
+  std::vector<std::string> names;
+  for (const ColumnInfo& column : kSweepOutcomeColumns) names.emplace_back(column.name);
+  for (const ColumnInfo& column : infos(sweep_figures())) names.emplace_back(column.name);
+  return names;
+}
+
+std::vector<std::string> result_cells(const PointResult& result) {
+  std::vector<std::string> cells = {std::string(status_name(result.end)), result.error};
+  std::vector<Cell> figures = result.figures;
+  figures.resize(sweep_figures().size());
+  for (std::string& cell : cell_texts(figures)) cells.push_back(std::move(cell));
+  return cells;
 }
 
 }  // namespace unna

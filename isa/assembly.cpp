@@ -132,7 +132,7 @@ void append_operand(std::string& out, OperandKind kind, std::uint32_t word) {
       return append_number(out, word);
     case OperandKind::count:
       return append_number(out, word);
-    case OperandKind::fixed:
+    case OperandKind::whole:
       return append_number(out, static_cast<std::int32_t>(word));
     case OperandKind::real:
       return append_real(out, word);
@@ -156,7 +156,7 @@ std::optional<std::uint32_t> parse_operand(OperandKind kind, std::string_view te
       return parse_prefixed('c', text);
     case OperandKind::count:
       return parse_count(text);
-    case OperandKind::fixed: {
+    case OperandKind::whole: {
       const auto value = parse_as<std::int32_t>(text);
       if (!value) return std::nullopt;
       return static_cast<std::uint32_t>(*value);
@@ -181,7 +181,7 @@ std::string_view expectation(OperandKind kind) {
       return "a core such as c3";
     case OperandKind::count:
       return "a number from 0 to 4294967295";
-    case OperandKind::fixed:
+    case OperandKind::whole:
       return "a number from -2147483648 to 2147483647";
     case OperandKind::real:
       return "a finite number in single precision";

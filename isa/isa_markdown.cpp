@@ -86,7 +86,7 @@ constexpr std::array<std::string_view, 5> kUnitNames = {"ln", "ls", "cp", "st", 
 constexpr std::array<std::string_view, 7> kTimingNames = {"control",     "dma",     "mac", "pool",
                                                           "elementwise", "special", "move"};
 constexpr std::array<std::string_view, 8> kOperandKindNames = {
-    "on-chip address",  "buffer",   "count",    "16.16 fixed point",
+    "on-chip address",  "buffer",   "count",    "signed number",
     "single precision", "function", "flag set", "core"};
 
 using Out = std::back_insert_iterator<std::string>;

@@ -32,7 +32,7 @@ enum class OperandKind : std::uint8_t {
   local,   ///< on-chip byte address: memory in bits 30..31, offset below; `nbin[64]`
   buffer,  ///< index into the object's buffer table; `b12`
   count,   ///< unsigned number
-  fixed,   ///< signed 16.16 fixed point, as its raw integer
+  whole,   ///< signed number
   real,    ///< IEEE single precision
   fn,      ///< Function
   flags,   ///< set of AccumulateFlags
@@ -44,7 +44,7 @@ enum class OperandKind : std::uint8_t {
 enum class Function : std::uint8_t {
   none, relu, clip, leaky_relu, sigmoid, tanh, hard_sigmoid, hard_swish, gelu, silu, exp, sqrt,
   reciprocal, erf, pow, log, abs, neg,
-  add, sub, mul, div, max, min, mean, sum,
+  add, sub, mul, div, max, min, mean, sum, round,
 };
 // clang-format on
 
@@ -85,6 +85,7 @@ inline constexpr auto kFunctions = std::to_array<FunctionInfo>({
     {Function::min, "min", Stage::elementwise},
     {Function::mean, "mean", Stage::elementwise},
     {Function::sum, "sum", Stage::elementwise},
+    {Function::round, "round", Stage::elementwise},
 });
 
 /// Whether `fn` goes through the interpolation table instead of an element-wise stage.
@@ -113,6 +114,7 @@ enum class Operand : std::uint8_t {
   id, mask_lo, mask_hi, core, sem,
   wt_bytes, wt_nz, pe_cycles, pe_wait,
   s_in, s_in2, s_mid, s_out,
+  yd, xd,
 };
 // clang-format on
 
@@ -175,10 +177,10 @@ inline constexpr auto kOperands = std::to_array<OperandInfo>({
     {Operand::alpha, "alpha", OperandKind::real, "first parameter of the function"},
     {Operand::beta, "beta", OperandKind::real, "second parameter of the function"},
     {Operand::gamma, "gamma", OperandKind::real, "third parameter of the function"},
-    {Operand::y0, "y0", OperandKind::fixed, "source row of output row 0"},
-    {Operand::ys, "ys", OperandKind::fixed, "source rows an output row"},
-    {Operand::x0, "x0", OperandKind::fixed, "source column of output column 0"},
-    {Operand::xs, "xs", OperandKind::fixed, "source columns an output column"},
+    {Operand::y0, "y0", OperandKind::whole, "source row of output row 0, in units of 1/yd"},
+    {Operand::ys, "ys", OperandKind::count, "source rows an output row, in units of 1/yd"},
+    {Operand::x0, "x0", OperandKind::whole, "source column of output column 0, in units of 1/xd"},
+    {Operand::xs, "xs", OperandKind::count, "source columns an output column, in units of 1/xd"},
     {Operand::id, "id", OperandKind::count, "barrier's serial number (for messages)"},
     {Operand::mask_lo, "mask_lo", OperandKind::count, "cores 0..31 that meet, a bit each"},
     {Operand::mask_hi, "mask_hi", OperandKind::count, "cores 32..63 that meet, a bit each"},
@@ -198,6 +200,8 @@ inline constexpr auto kOperands = std::to_array<OperandInfo>({
     {Operand::s_mid, "s_mid", OperandKind::real,
      "what 1 stands for in the argument of the function, and in `out2`"},
     {Operand::s_out, "s_out", OperandKind::real, "what 1 in `out` stands for"},
+    {Operand::yd, "yd", OperandKind::count, "parts of a row that y0 and ys count, at least 1"},
+    {Operand::xd, "xd", OperandKind::count, "parts of a column that x0 and xs count, at least 1"},
 });
 
 // clang-format off
@@ -290,9 +294,9 @@ inline constexpr auto kOpcodes = [] {
        operands(in, out, rows, cols, kw, alpha, beta, gamma),
        "Local response normalisation over kw channels: x / (gamma + alpha / kw * sum x^2)^beta."},
       {Opcode::resize, "resize", Unit::compute, TimingClass::elementwise,
-       operands(in, out, in_h, in_w, in_c, out_h, out_w, y0, ys, x0, xs, fn),
-       "Resampling of in[in_h][in_w][in_c] at y0 + y * ys, x0 + x * xs, clamped to the tile; fn "
-       "none: nearest (floor), fn mean: bilinear."},
+       operands(in, out, in_h, in_w, in_c, out_h, out_w, y0, ys, x0, xs, fn, yd, xd),
+       "Resampling of in[in_h][in_w][in_c] at (y0 + y * ys) / yd, (x0 + x * xs) / xd, clamped to "
+       "the tile; fn none: nearest (floor), fn mean: bilinear."},
       {Opcode::move, "move", Unit::compute, TimingClass::move,
        operands(in, out, run, n1, s1, d1, n2, s2, d2, n3, s3, d3),
        "Strided copy from NBin to NBout (transpositions, gathers)."},

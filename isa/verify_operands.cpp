@@ -15,7 +15,7 @@ namespace {
 using enum Operand;
 
 constexpr bool is_unary(Function fn) {
-  return fn <= Function::neg;
+  return fn <= Function::neg || fn == Function::round;
 }
 
 /// Functions that an opcode takes as `fn`.
@@ -72,8 +72,8 @@ void check_flags(const Site& site, std::uint32_t word) {
 /// Extents, repetitions and kernels; strides over elements may be 0 (broadcast), padding too.
 constexpr auto kMustBePositive = [] {
   std::array<bool, kOperands.size()> table{};
-  for (const Operand operand :
-       {run, n1, n2, n3, in_h, in_w, in_c, out_h, out_w, out_c, kh, kw, sy, sx, dy, dx, rows, cols})
+  for (const Operand operand : {run, n1, n2, n3, in_h, in_w, in_c, out_h, out_w, out_c,
+                                kh,  kw, sy, sx, dy,   dx,   rows, cols,  yd,    xd})
     table[static_cast<std::size_t>(operand)] = true;
   return table;
 }();
@@ -108,7 +108,7 @@ void check_operand(const Site& site, const OperandInfo& row, std::uint32_t word)
       return check_function(site, row, word);
     case OperandKind::flags:
       return check_flags(site, word);
-    case OperandKind::fixed:
+    case OperandKind::whole:
       return;
   }
 }

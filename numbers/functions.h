@@ -20,6 +20,10 @@ inline double hard_sigmoid(double x, double slope, double offset) {
   const double y = slope * x + offset;
   return y < 0 ? 0 : y > 1 ? 1 : y;
 }
+/// x to the nearest multiple of a step, halves to the even multiple.
+inline double round_to(double x, double step) {
+  return std::nearbyint(x / step) * step;
+}
 inline double hard_swish(double x) {
   return x * hard_sigmoid(x, 1.0 / 6, 0.5);
 }

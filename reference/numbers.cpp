@@ -47,6 +47,8 @@ double function(const FunctionAttrs& f, double x) {
       return std::fabs(x);
     case ScalarFn::neg:
       return -x;
+    case ScalarFn::round:
+      return round_to(x, f.alpha);
     default:
       break;
   }
@@ -71,6 +73,8 @@ std::optional<std::int64_t> exact(const FixedFormat& format, const FunctionAttrs
       return std::abs(q);
     case ScalarFn::neg:
       return -q;
+    case ScalarFn::round:
+      return format.quantise(round_to(format.value(q), f.alpha));
     default:
       return std::nullopt;
   }

@@ -106,6 +106,8 @@ std::optional<double> simple(const FunctionAttrs& f, double q, double in, double
       return stored(scaled(std::fabs(q), 1));
     case ScalarFn::neg:
       return stored(scaled(-q, 1));
+    case ScalarFn::round:
+      return stored(int8_quantise(round_to(q * in, f.alpha), out));
     default:
       return std::nullopt;
   }

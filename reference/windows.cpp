@@ -91,13 +91,22 @@ void global_avg_pool(Call& call) {
 
 namespace {
 
-/// Where output coordinate i of a bilinear resize reads, in 2^-16 (docs/workloads.md): the first
-/// coordinate and the step are rounded to that.
-std::int64_t bilinear_source(std::int64_t i, std::int64_t in, std::int64_t out, bool corners) {
-  const double ratio = static_cast<double>(in) / static_cast<double>(out);
-  if (!corners) return std::llround((ratio / 2 - 0.5) * 65536) + i * std::llround(ratio * 65536);
-  if (out == 1) return 0;
-  return i * std::llround(static_cast<double>(in - 1) / static_cast<double>(out - 1) * 65536);
+/// Where an output coordinate of a bilinear resize reads: a pixel, and how far behind it.
+struct Source {
+  std::int64_t pixel = 0;
+  std::int64_t part = 0, whole = 1;  ///< part / whole of the way to the next pixel
+};
+
+/// From the definition, without rounding: (2 i + 1) / 2 * in / out - 1 / 2 is a fraction over
+/// 2 * out, and i * (in - 1) / (out - 1) one over out - 1.
+Source bilinear_source(std::int64_t i, std::int64_t in, std::int64_t out, bool corners) {
+  if (corners && out == 1) return {};
+  const std::int64_t whole = corners ? out - 1 : 2 * out;
+  std::int64_t part = corners ? i * (in - 1) : (2 * i + 1) * in - out;
+  if (part < 0) return {-1, part + whole, whole};  // between nothing and the first pixel
+  const std::int64_t pixel = part / whole;
+  part -= pixel * whole;
+  return {pixel, part, whole};
 }
 
 std::int64_t nearest_source(std::int64_t i, std::int64_t in, std::int64_t out, bool corners) {
@@ -106,16 +115,21 @@ std::int64_t nearest_source(std::int64_t i, std::int64_t in, std::int64_t out, b
   return out == 1 ? 0 : ceil_div(2 * i * (in - 1) - (out - 1), 2 * (out - 1));
 }
 
-double interpolated(const Numbers& numbers, const std::array<double, 4>& v, std::int64_t fy,
-                    std::int64_t fx) {
-  const auto y = static_cast<double>(fy), x = static_cast<double>(fx);
-  const double top = v[0] * (65536 - x) + v[1] * x;
-  const double bottom = v[2] * (65536 - x) + v[3] * x;
-  if (!numbers.fixed()) return (top * (65536 - y) + bottom * y) / 65536 / 65536;
-  // Whole numbers: 48 bits, exact in double precision.
-  const double sum = top * (65536 - y) + bottom * y;
-  return static_cast<double>(
-      numbers.fixed()->saturate(round_shift(static_cast<std::int64_t>(sum), 32)));
+/// In whole numbers weights have 16 bits.
+double interpolated(const Numbers& numbers, const std::array<double, 4>& v, const Source& row,
+                    const Source& column) {
+  const auto weight = [&](const Source& s) {
+    const double exact = static_cast<double>(s.part) / static_cast<double>(s.whole);
+    if (!numbers.fixed()) return exact;
+    return static_cast<double>((s.part * 131072 + s.whole) / (2 * s.whole));
+  };
+  const double y = weight(row), x = weight(column), one = numbers.fixed() ? 65536 : 1;
+  const double top = v[0] * (one - x) + v[1] * x;
+  const double bottom = v[2] * (one - x) + v[3] * x;
+  const double sum = top * (one - y) + bottom * y;
+  if (!numbers.fixed()) return sum;
+  // 48 bits, exact in double precision; halves up.
+  return static_cast<double>(numbers.fixed()->saturate(whole(std::floor(sum / 4294967296 + 0.5))));
 }
 
 }  // namespace
@@ -135,12 +149,12 @@ void resize(Call& call) {
                        nearest_source(ox, w, y.shape[3], attrs.align_corners));
       return;
     }
-    const std::int64_t row = bilinear_source(oy, h, y.shape[2], attrs.align_corners);
-    const std::int64_t column = bilinear_source(ox, w, y.shape[3], attrs.align_corners);
-    const std::int64_t r = row >> 16, c = column >> 16;
+    const Source row = bilinear_source(oy, h, y.shape[2], attrs.align_corners);
+    const Source column = bilinear_source(ox, w, y.shape[3], attrs.align_corners);
+    const std::int64_t r = row.pixel, c = column.pixel;
     y.at(at) = interpolated(call.numbers,
                             {pixel(r, c), pixel(r, c + 1), pixel(r + 1, c), pixel(r + 1, c + 1)},
-                            row & 0xffff, column & 0xffff);
+                            row, column);
   });
 }
 

@@ -55,23 +55,37 @@ constexpr CompareColumn kCompareTable[] = {
      CompareScope::of_plan},
     {{"validated", "",
       "false: the plan would corrupt data in this program, as topology liveness takes layers to be "
-      "executed one after the other and the program's barriers do not make them",
+      "executed one after the other and the program's barriers do not make them, and observed "
+      "liveness takes the time stamps of one run for those of every run",
       [](const Row& r) -> Cell { return !r.plan.unsafe.has_value(); }},
      CompareScope::of_plan},
     {{"seed", "", "of the planner",
       [](const Row& r) { return whole(static_cast<std::int64_t>(r.plan.seed)); }},
      CompareScope::of_plan},
     {{"cycles", "cycles", "of the run without sharing",
-      [](const Row& r) { return whole(r.of.cycles); }},
+      [](const Row& r) { return whole(r.barriers ? r.barriers->cycles : r.of.cycles); }},
      CompareScope::of_case},
     {{"latency_s", "s", "`cycles` at the machine's clock",
-      [](const Row& r) -> Cell { return r.of.latency_seconds; }},
+      [](const Row& r) -> Cell {
+        return r.barriers ? r.barriers->latency_seconds : r.of.latency_seconds;
+      }},
      CompareScope::of_case},
     {{"compile_s", "s", "host time of the compiler, verifier included; empty with `--no-timing`",
       [](const Row& r) -> Cell {
         return r.of.compile_seconds ? Cell(*r.of.compile_seconds) : Cell();
       }},
      CompareScope::of_case},
+    {{"barriers", "",
+      "between cores: `data` where data flows, as compiled; `layers`: the same program with a "
+      "barrier after each layer, for which the plan from topology is right",
+      [](const Row& r) { return name_cell(r.barriers ? "layers" : "data"); }},
+     CompareScope::of_plan},
+    {{"reduction_vs_barriers", "ratio", "1 - `peak` / the peak of the program with `layers`",
+      [](const Row& r) -> Cell {
+        const auto ratio = versus_barriers(r.of, r.plan);
+        return ratio ? Cell(*ratio) : Cell();
+      }},
+     CompareScope::of_plan},
 };
 
 }  // namespace
@@ -83,12 +97,15 @@ std::span<const CompareColumn> compare_columns() {
 std::string compare_csv(const CompareReport& report) {
   Table table;
   for (const CompareColumn& c : kCompareTable) table.columns.push_back(c.column.info());
-  for (const CompareCase& c : report.cases)
-    for (const MemoryFigures& plan : c.plans) {
-      table.rows.emplace_back();
-      for (const CompareColumn& column : kCompareTable)
-        table.rows.back().push_back(column.column.get({c, plan}));
-    }
+  const auto add = [&](const ComparePlanRow& row) {
+    table.rows.emplace_back();
+    for (const CompareColumn& column : kCompareTable)
+      table.rows.back().push_back(column.column.get(row));
+  };
+  for (const CompareCase& c : report.cases) {
+    for (const MemoryFigures& plan : c.plans) add({c, plan, nullptr});
+    if (c.barriers) add({c, c.barriers->plan, &*c.barriers});
+  }
   return table_csv(table);
 }
 

@@ -14,12 +14,28 @@ void add_columns(Json& json, const ComparePlanRow& row, CompareScope scope) {
     if (c.scope == scope) add_cell(json, c.column.info(), c.column.get(row));
 }
 
-Json plan_json(const CompareCase& c, const MemoryFigures& plan) {
+Json plan_json(const ComparePlanRow& row) {
   Json json;
-  add_columns(json, {c, plan}, CompareScope::of_plan);
-  json["note"] = plan.note;
-  if (plan.unsafe) json["unsafe"] = *plan.unsafe;
+  add_columns(json, row, CompareScope::of_plan);
+  json["note"] = row.plan.note;
+  if (row.plan.unsafe) json["unsafe"] = *row.plan.unsafe;
   return json;
+}
+
+Json tensors_json(const std::vector<PeakTensor>& tensors) {
+  Json json = Json::array();
+  for (const PeakTensor& t : tensors)
+    json.push_back({{"tensor", t.tensor},
+                    {"bytes", figure(t.bytes, "bytes")},
+                    {"buffers", t.buffers},
+                    {"cores", t.cores}});
+  return json;
+}
+
+Json peaks_json(const PeakExplanation& peaks) {
+  return {{"topology", tensors_json(peaks.topology)},
+          {"instruction", tensors_json(peaks.instruction)},
+          {"overlaps", peaks.overlaps}};
 }
 
 Json gain_json(const Gain& gain) {
@@ -32,9 +48,15 @@ Json gain_json(const Gain& gain) {
 
 Json case_json(const CompareCase& c) {
   Json json;
-  add_columns(json, {c, c.plans.front()}, CompareScope::of_case);
-  for (const MemoryFigures& plan : c.plans) json["plans"].push_back(plan_json(c, plan));
+  add_columns(json, {c, c.plans.front(), nullptr}, CompareScope::of_case);
+  for (const MemoryFigures& plan : c.plans) json["plans"].push_back(plan_json({c, plan, nullptr}));
+  if (c.barriers) {
+    const ComparePlanRow row{c, c.barriers->plan, &*c.barriers};
+    add_columns(json["with_barriers"], row, CompareScope::of_case);
+    json["with_barriers"]["plan"] = plan_json(row);
+  }
   for (const Gain& gain : c.gains) json["gains"].push_back(gain_json(gain));
+  if (c.peaks) json["peaks"] = peaks_json(*c.peaks);
   json["validation"] = validation_text(c.validation);
   return json;
 }
@@ -44,12 +66,16 @@ Json case_json(const CompareCase& c) {
 std::string compare_json(const CompareReport& report) {
   Json json;
   json["version"] = report.version;
+  json["granularity"] = report.granularity;
   json["seed"] = report.seed;
   for (const CompareCase& c : report.cases) json["cases"].push_back(case_json(c));
   for (const CompareAverage& average : averages(report.cases, report.planner)) {
     Json entry = {{"cores", average.cores}, {"networks", average.networks}};
     if (average.versus_none) entry["saved_of_no_sharing"] = figure(*average.versus_none, "ratio");
     if (average.versus_bfc) entry["saved_of_bfc"] = figure(*average.versus_bfc, "ratio");
+    if (average.versus_barriers)
+      entry["saved_of_barriers"] = figure(*average.versus_barriers, "ratio");
+    if (average.time_saved) entry["time_saved"] = figure(*average.time_saved, "ratio");
     json["averages"].push_back(std::move(entry));
   }
   return json.dump(2) + "\n";

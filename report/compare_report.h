@@ -13,9 +13,18 @@
 #include "base/units.h"
 #include "report/columns.h"
 #include "report/explain.h"
+#include "report/explain_peaks.h"
 #include "report/run_report.h"
 
 namespace unna {
+
+/// The same network compiled with a barrier after each layer, and planned from its topology: what
+/// frameworks do, where it is right.
+struct BarrierBaseline {
+  Cycle cycles = 0;  ///< of the run without sharing
+  double latency_seconds = 0;
+  MemoryFigures plan;  ///< of the planner that the averages are about; validated
+};
 
 /// One network on one machine.
 struct CompareCase {
@@ -28,7 +37,9 @@ struct CompareCase {
   Bytes without_sharing = 0;
   std::vector<MemoryFigures> plans;  ///< by liveness, then planner
   ValidationFigures validation;      ///< of every plan not marked unsafe
-  std::vector<Gain> gains;           ///< with --explain
+  std::optional<BarrierBaseline> barriers;
+  std::vector<Gain> gains;               ///< with --explain
+  std::optional<PeakExplanation> peaks;  ///< with --explain
 };
 
 /// The plan of a liveness kind and planner, or nullptr.
@@ -38,20 +49,25 @@ const MemoryFigures* find_plan(const CompareCase& c, std::string_view liveness,
 /// What a plan saves of the bytes that TensorFlow's manager needs from topology liveness; nothing
 /// where that did not take part.
 std::optional<double> versus_bfc(const CompareCase& c, const MemoryFigures& plan);
+/// What a plan saves of the bytes that the program with a barrier after each layer needs.
+std::optional<double> versus_barriers(const CompareCase& c, const MemoryFigures& plan);
 
 /// Mean over the networks that ran on this many cores.
 struct CompareAverage {
   std::int64_t cores = 0;
   std::size_t networks = 0;
-  std::optional<double> versus_none;  ///< 1 - instruction/best planner over without sharing
-  std::optional<double> versus_bfc;   ///< the same over topology/bfc (TensorFlow's manager)
+  std::optional<double> versus_none;      ///< 1 - instruction/best planner over without sharing
+  std::optional<double> versus_bfc;       ///< the same over topology/bfc (TensorFlow's manager)
+  std::optional<double> versus_barriers;  ///< the same over the program with a barrier a layer
+  std::optional<double> time_saved;       ///< 1 - cycles / cycles of that program
 };
-/// `planner` under instruction liveness against the two denominators; ascending cores.
+/// `planner` under instruction liveness against the denominators; ascending cores.
 std::vector<CompareAverage> averages(const std::vector<CompareCase>& cases,
                                      std::string_view planner);
 
 struct CompareReport {
   std::string version;
+  std::string granularity;  ///< how tensors are stored
   std::uint64_t seed = 0;
   std::vector<CompareCase> cases;
   std::string planner;  ///< the one that the averages are about
@@ -64,6 +80,7 @@ std::string compare_json(const CompareReport& report);
 struct ComparePlanRow {
   const CompareCase& of;
   const MemoryFigures& plan;
+  const BarrierBaseline* barriers;  ///< set: the plan is of that program
 };
 enum class CompareScope : std::uint8_t { of_case, of_plan };
 struct CompareColumn {

@@ -155,7 +155,7 @@ std::vector<Gain> explain_gains(const PlanProblem& topology, const PlanProblem& 
 }
 
 std::string gains_text(const std::vector<Gain>& gains) {
-  if (gains.empty()) return "no buffer's conflicts shrink: instructions know no more here\n";
+  if (gains.empty()) return "no single buffer has fewer bytes in conflict with it than under topology liveness\n";
   TextTable table(
       {"buffer", "size", "conflicts with\n(topology)", "conflicts with\n(instruction)", "why"});
   table.left_from(4);

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <sstream>
 
 #include "base/error.h"
 #include "text/table.h"
@@ -93,20 +92,6 @@ LayoutFigures layout_figures(const SimResult& result, Bytes peak) {
           cache.hits(),
           cache.accesses(),
           result.memory->dram_bytes()};
-}
-
-std::string to_line(const LayoutFigures& f) {
-  return fmt::format("{} {} {} {} {} {} {}", f.peak, f.cycles, f.row_hits, f.row_accesses,
-                     f.cache_hits, f.cache_accesses, f.dram_bytes);
-}
-
-LayoutFigures figures_of_line(const std::string& line) {
-  std::istringstream in(line);
-  LayoutFigures f;
-  in >> f.peak >> f.cycles >> f.row_hits >> f.row_accesses >> f.cache_hits >> f.cache_accesses >>
-      f.dram_bytes;
-  invariant(!in.fail() && in.eof(), "'{}' are no figures of a layout", line);
-  return f;
 }
 
 std::span<const Objective> objectives() {

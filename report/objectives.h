@@ -28,9 +28,6 @@ struct LayoutFigures {
   friend bool operator==(const LayoutFigures&, const LayoutFigures&) = default;
 };
 LayoutFigures layout_figures(const SimResult& result, Bytes peak);
-/// All of them as one line, and back.
-std::string to_line(const LayoutFigures& figures);
-LayoutFigures figures_of_line(const std::string& line);
 
 struct Objective {
   std::string_view name;

@@ -244,6 +244,7 @@ std::string summary_json(const RunReport& report) {
   if (report.machine_file) json["machine_file"] = input_json(*report.machine_file);
   json["granularity"] = report.granularity;
   json["partition"] = report.partition;
+  json["barriers"] = report.barriers;
   json["seed"] = report.seed;
   json["layers"] = figure(static_cast<std::int64_t>(report.layers), "layers");
   json["performance"] = performance_json(report);

@@ -23,18 +23,25 @@ double peak_macs(const MachineConfig& machine, std::int64_t cores, Cycle cycles)
   return as_double(cores * machine.core.pes * machine.core.multipliers) * as_double(cycles);
 }
 
-std::string footprint_text(const MemoryFigures& memory) {
+std::string footprint_text(const MemoryFigures& memory, std::string_view granularity) {
+  const std::string_view of = stored_text(granularity);
   const std::string optimal = memory.proved_optimal
-                                  ? "equal to the lower bound"
-                                  : fmt::format("{} above the lower bound of {}",
+                                  ? fmt::format("equal to the lower bound of {}", of)
+                                  : fmt::format("{} above the lower bound of {}, {}",
                                                 readable_bytes(memory.peak - memory.lower_bound),
-                                                readable_bytes(memory.lower_bound));
+                                                of, readable_bytes(memory.lower_bound));
   return fmt::format("{} instead of {} without sharing ({} less), {}", readable_bytes(memory.peak),
                      readable_bytes(memory.without_sharing),
                      percent(reduction(memory.without_sharing, memory.peak)), optimal);
 }
 
 }  // namespace
+
+std::string_view stored_text(std::string_view granularity) {
+  if (granularity == "slice") return "slices";
+  if (granularity == "band") return "bands";
+  return "whole tensors";
+}
 
 double seconds(const RunReport& report) {
   return as_double(report.result.cycles) / (as_double(report.machine.clock_mhz) * 1e6);
@@ -154,7 +161,7 @@ std::string summary_text(const RunReport& report) {
   if (result.memory) line("bursts", bursts_text(*result.memory));
   if (report.shared) line("shared memory", shared_text(*report.shared, result));
   line("energy", energy_text(report));
-  line("footprint", footprint_text(report.memory));
+  line("footprint", footprint_text(report.memory, report.granularity));
   line("planned", fmt::format("{} buffers by {} from {} liveness, seed {}", report.memory.buffers,
                               report.memory.planner, report.memory.liveness, report.memory.seed));
   line("program",

@@ -39,8 +39,9 @@ struct MemoryFigures {
   Bytes total = 0;  ///< with inputs, outputs and weights
   std::uint64_t seed = 0;
   std::string note;
-  /// Why the plan would corrupt data in the program as it synchronises (topology liveness only: it
-  /// takes layers to be executed one after the other); none: validated.
+  /// Why the plan would corrupt data in the program as it synchronises (topology liveness takes
+  /// layers to be executed one after the other, observed liveness this run for every run); none:
+  /// validated.
   std::optional<std::string> unsafe;
 };
 
@@ -93,6 +94,7 @@ struct RunReport {
   MachineConfig machine;                  ///< resolved
   std::string granularity;
   std::string partition;
+  std::string barriers;
   std::uint64_t seed = 0;
   std::size_t instructions = 0;
   std::size_t layers = 0;
@@ -139,6 +141,9 @@ SlotFigures slots(const RunReport& report);
 
 /// Names and counts of what is not useful, in the order of SlotUse.
 std::vector<std::pair<std::string_view, std::int64_t>> losses(const SlotUse& use);
+
+/// What a granularity's bounds are of: "whole tensors", "slices", "bands".
+std::string_view stored_text(std::string_view granularity);
 
 std::string summary_json(const RunReport& report);
 std::string summary_text(const RunReport& report);

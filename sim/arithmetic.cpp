@@ -45,6 +45,8 @@ double evaluate(Function fn, double alpha, double beta, double x) {
       return std::fabs(x);
     case Function::neg:
       return -x;
+    case Function::round:
+      return round_to(x, alpha);
     default:
       break;
   }
@@ -133,14 +135,12 @@ std::pair<Element, Element> FloatArithmetic<Element>::lstm(Value i, Value o, Val
 }
 
 template <class Element>
-Element FloatArithmetic<Element>::bilinear(const std::array<Value, 4>& v, std::int64_t fy,
-                                           std::int64_t fx) const {
-  const double y = std::ldexp(static_cast<double>(fy), -16);
-  const double x = std::ldexp(static_cast<double>(fx), -16);
+Element FloatArithmetic<Element>::bilinear(const std::array<Value, 4>& v, const PartOfPixel& fy,
+                                           const PartOfPixel& fx) const {
   const auto along = [](double a, double b, double t) { return a * (1 - t) + b * t; };
-  const double top = along(static_cast<double>(v[0]), static_cast<double>(v[1]), x);
-  const double bottom = along(static_cast<double>(v[2]), static_cast<double>(v[3]), x);
-  return store(static_cast<float>(along(top, bottom, y)));
+  const double top = along(static_cast<double>(v[0]), static_cast<double>(v[1]), fx.real());
+  const double bottom = along(static_cast<double>(v[2]), static_cast<double>(v[3]), fx.real());
+  return store(static_cast<float>(along(top, bottom, fy.real())));
 }
 
 template class FloatArithmetic<float>;
@@ -163,6 +163,8 @@ std::int64_t FixedArithmetic<Sum>::exact(Function fn, float alpha, float beta,
       return x < 0 ? -x : x;
     case Function::neg:
       return -x;
+    case Function::round:
+      return format_.quantise(round_to(format_.value(x), static_cast<double>(alpha)));
     default:
       return x;
   }
@@ -249,12 +251,9 @@ std::pair<std::int16_t, std::int16_t> FixedArithmetic<Sum>::lstm(std::int64_t i,
 }
 
 template <class Sum>
-std::int16_t FixedArithmetic<Sum>::bilinear(const std::array<Value, 4>& v, std::int64_t fy,
-                                            std::int64_t fx) const {
-  constexpr std::int64_t kOne = 1 << 16;
-  const std::int64_t top = v[0] * (kOne - fx) + v[1] * fx;
-  const std::int64_t bottom = v[2] * (kOne - fx) + v[3] * fx;
-  return store(round_shift(top * (kOne - fy) + bottom * fy, 32));
+std::int16_t FixedArithmetic<Sum>::bilinear(const std::array<Value, 4>& v, const PartOfPixel& fy,
+                                            const PartOfPixel& fx) const {
+  return store(between_pixels(v, fy, fx));
 }
 
 template class FixedArithmetic<std::int32_t>;

@@ -18,6 +18,7 @@
 #include "numbers/fixed.h"
 #include "numbers/functions.h"
 #include "numbers/half.h"
+#include "sim/resampling.h"
 
 namespace unna {
 
@@ -83,8 +84,8 @@ class FloatArithmetic {
            std::span<Element> out);
   /// i, o, f, g before their functions and the old state; result and new state.
   std::pair<Element, Element> lstm(Value i, Value o, Value f, Value g, Value c) const;
-  /// Fractions in 2^-16.
-  Element bilinear(const std::array<Value, 4>& v, std::int64_t fy, std::int64_t fx) const;
+  Element bilinear(const std::array<Value, 4>& v, const PartOfPixel& fy,
+                   const PartOfPixel& fx) const;
 };
 
 /// int16: numbers with `core.fraction_bits`, sums of products with twice as many, which
@@ -140,7 +141,8 @@ class FixedArithmetic {
            std::span<Element> out);
   std::pair<Element, Element> lstm(std::int64_t i, std::int64_t o, std::int64_t f, std::int64_t g,
                                    std::int64_t c);
-  Element bilinear(const std::array<Value, 4>& v, std::int64_t fy, std::int64_t fx) const;
+  Element bilinear(const std::array<Value, 4>& v, const PartOfPixel& fy,
+                   const PartOfPixel& fx) const;
 
  private:
   using Key = std::tuple<Function, float, float>;

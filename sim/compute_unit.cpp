@@ -396,25 +396,30 @@ class TypedUnit final : public ComputeUnit {
     const std::int64_t h = i.count(in_h), w = i.count(in_w), c = i.count(in_c);
     const Value* x = values(i, in, h * w * c, in_);
     const bool bilinear = i.fn(fn) == Function::mean;
-    const auto fixed = [&](Operand first, Operand step, std::int64_t k) {
-      return static_cast<std::int32_t>(i.get(first)) +
-             k * static_cast<std::int64_t>(static_cast<std::int32_t>(i.get(step)));
+    const auto numerator = [&](Operand first, Operand step, std::int64_t k) {
+      return static_cast<std::int32_t>(i.get(first)) + k * i.count(step);
     };
+    const std::int64_t over_y = i.count(yd), over_x = i.count(xd);
     result_.resize(static_cast<std::size_t>(i.count(out_h) * i.count(out_w) * c));
     std::size_t k = 0;
     for (std::int64_t y = 0; y < i.count(out_h); ++y)
       for (std::int64_t p = 0; p < i.count(out_w); ++p) {
-        const std::int64_t row = fixed(y0, ys, y), column = fixed(x0, xs, p);
+        const std::int64_t top = numerator(y0, ys, y), left = numerator(x0, xs, p);
+        const std::int64_t row = floor_div(top, over_y), column = floor_div(left, over_x);
         const auto at = [&](std::int64_t dy_, std::int64_t dx_) {
-          return x + (std::clamp<std::int64_t>((row >> 16) + dy_, 0, h - 1) * w +
-                      std::clamp<std::int64_t>((column >> 16) + dx_, 0, w - 1)) *
+          return x + (std::clamp<std::int64_t>(row + dy_, 0, h - 1) * w +
+                      std::clamp<std::int64_t>(column + dx_, 0, w - 1)) *
                          c;
         };
+        PartOfPixel down, along;
+        if (bilinear) {
+          down = {top - row * over_y, over_y};
+          along = {left - column * over_x, over_x};
+        }
         const std::array<const Value*, 4> from = {at(0, 0), at(0, 1), at(1, 0), at(1, 1)};
         for (std::int64_t z = 0; z < c; ++z)
           result_[k++] =
-              arithmetic_.bilinear({from[0][z], from[1][z], from[2][z], from[3][z]},
-                                   bilinear ? row & 0xffff : 0, bilinear ? column & 0xffff : 0);
+              arithmetic_.bilinear({from[0][z], from[1][z], from[2][z], from[3][z]}, down, along);
       }
     put(i, out, result_);
   }

@@ -124,7 +124,7 @@ void CoreModel::retire_control(Cycle start, Cycle end) {
 
 /// A function of seed, core and pc alone: the delays of a run do not depend on its order of events.
 Cycle CoreModel::perturbation(std::uint32_t pc) const {
-  if (!options_.perturb) return 0;
+  if (!options_.perturb || options_.perturb_core.value_or(id_) != id_) return 0;
   const std::uint64_t key = (std::uint64_t{id_.value} << 32U) | pc;
   const auto most = static_cast<std::uint64_t>(options_.perturb_cycles);
   return static_cast<Cycle>(Rng(*options_.perturb).fork(key).below(most + 1));

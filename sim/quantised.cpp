@@ -61,6 +61,9 @@ std::int8_t QuantisedArithmetic<Sum>::function(Function fn, float alpha, float b
       return store(rescale.apply(q < 0 ? -q : q));
     case Function::neg:
       return store(rescale.apply(-q));
+    case Function::round:
+      return store(int8_quantise(round_to(static_cast<double>(q) * real(s_.mid), real(alpha)),
+                                 real(s_.out)));
     default:
       return store(rescale.apply(q));
   }
@@ -140,12 +143,9 @@ std::pair<std::int8_t, std::int8_t> QuantisedArithmetic<Sum>::lstm(std::int64_t 
 }
 
 template <class Sum>
-std::int8_t QuantisedArithmetic<Sum>::bilinear(const std::array<Value, 4>& v, std::int64_t fy,
-                                               std::int64_t fx) const {
-  constexpr std::int64_t kOne = 1 << 16;
-  const std::int64_t top = v[0] * (kOne - fx) + v[1] * fx;
-  const std::int64_t bottom = v[2] * (kOne - fx) + v[3] * fx;
-  return store(round_shift(top * (kOne - fy) + bottom * fy, 32));
+std::int8_t QuantisedArithmetic<Sum>::bilinear(const std::array<Value, 4>& v, const PartOfPixel& fy,
+                                               const PartOfPixel& fx) const {
+  return store(between_pixels(v, fy, fx));
 }
 
 template class QuantisedArithmetic<std::int32_t>;

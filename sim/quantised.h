@@ -18,6 +18,7 @@
 #include "numbers/fixed.h"
 #include "numbers/quantised.h"
 #include "sim/core_memory.h"
+#include "sim/resampling.h"
 
 namespace unna {
 
@@ -62,7 +63,8 @@ class QuantisedArithmetic {
            std::span<Element> out);
   std::pair<Element, Element> lstm(std::int64_t i, std::int64_t o, std::int64_t f, std::int64_t g,
                                    std::int64_t c);
-  Element bilinear(const std::array<Value, 4>& v, std::int64_t fy, std::int64_t fx) const;
+  Element bilinear(const std::array<Value, 4>& v, const PartOfPixel& fy,
+                   const PartOfPixel& fx) const;
 
  private:
   using FunctionKey = std::tuple<Function, float, float>;

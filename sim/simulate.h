@@ -85,6 +85,7 @@ struct SimOptions {
   bool shadow = false;                   ///< keep the owner of every byte and check every read
   std::optional<std::uint64_t> perturb;  ///< seed: adds random delays to every instruction
   Cycle perturb_cycles = 2000;           ///< delays are uniform in [0, this]
+  std::optional<CoreId> perturb_core;    ///< the only core that is delayed; none: all are
   ValueModel* values = nullptr;          ///< told of instructions; cycles do not depend on it
 };
 

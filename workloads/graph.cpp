@@ -14,9 +14,10 @@ constexpr std::array<std::string_view, kOpKinds> kKindNames = {
 static_assert(kKindNames[static_cast<std::size_t>(OpKind::gather)] == "gather");
 
 constexpr auto kFnNames = std::to_array<std::string_view>(
-    {"identity", "relu", "clip", "leaky_relu", "sigmoid",    "tanh", "hard_sigmoid", "hard_swish",
-     "gelu",     "silu", "exp",  "sqrt",       "reciprocal", "erf",  "pow",          "log",
-     "abs",      "neg",  "add",  "sub",        "mul",        "div",  "max",          "min"});
+    {"identity",   "relu", "clip", "leaky_relu", "sigmoid", "tanh",       "hard_sigmoid",
+     "hard_swish", "gelu", "silu", "exp",        "sqrt",    "reciprocal", "erf",
+     "pow",        "log",  "abs",  "neg",        "round",   "add",        "sub",
+     "mul",        "div",  "max",  "min"});
 static_assert(kFnNames[static_cast<std::size_t>(ScalarFn::min)] == "min");
 
 }  // namespace

@@ -99,6 +99,7 @@ enum class ScalarFn : std::uint8_t {
   log,
   abs,
   neg,
+  round,  ///< to the nearest multiple of alpha, halves to the even one
   add,
   sub,
   mul,
@@ -134,7 +135,7 @@ struct MatmulAttrs {
 };
 struct FunctionAttrs {
   ScalarFn fn = ScalarFn::identity;
-  /// clip: lowest, highest; leaky_relu: slope; pow: exponent; hard_sigmoid: slope, offset
+  /// clip: lowest, highest; leaky_relu: slope; pow: exponent; round: step; hard_sigmoid: slope, offset
   /// (hard_swish is x * hard_sigmoid(x) with 1/6 and 1/2); unused by the others.
   double alpha = 0, beta = 0;
 };

@@ -42,6 +42,7 @@ constexpr ElementType kTypes[] = {
     {"<f2", 2, half},
     {"|i1", 1, converted<std::int8_t>},
     {"|u1", 1, converted<std::uint8_t>},
+    {"|b1", 1, converted<std::uint8_t>},
     {"<i2", 2, converted<std::int16_t>},
     {"<i4", 4, converted<std::int32_t>},
     {"<i8", 8, converted<std::int64_t>},

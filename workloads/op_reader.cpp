@@ -141,6 +141,7 @@ FunctionAttrs read_parameters(ScalarFn fn, YamlMapReader& fields) {
   }
   if (fn == ScalarFn::leaky_relu) a.alpha = require_number(fields, "slope");
   if (fn == ScalarFn::pow) a.alpha = require_number(fields, "exponent");
+  if (fn == ScalarFn::round) a.alpha = optional_number(fields, "step", 1e-30, 1);
   if (fn == ScalarFn::hard_sigmoid) {
     a.alpha = optional_number(fields, "slope", -kMaxNumber, 1.0 / 6);
     a.beta = optional_number(fields, "offset", -kMaxNumber, 0.5);

@@ -62,6 +62,7 @@ struct AttrWriter {
     if (a.fn == ScalarFn::clip)
       out += fmt::format(", min: {}, max: {}", number(a.alpha), number(a.beta));
     if (a.fn == ScalarFn::leaky_relu) out += fmt::format(", slope: {}", number(a.alpha));
+    if (a.fn == ScalarFn::round) out += fmt::format(", step: {}", number(a.alpha));
     if (a.fn == ScalarFn::pow) out += fmt::format(", exponent: {}", number(a.alpha));
     if (a.fn == ScalarFn::hard_sigmoid)
       out += fmt::format(", slope: {}, offset: {}", number(a.alpha), number(a.beta));

@@ -10,6 +10,7 @@ namespace unna {
 DramChannel::DramChannel(const DramDevice& device, const DramController& controller)
     : timing_(device.timing),
       burst_clocks_(device.burst_clocks()),
+      command_clocks_(device.command_clocks),
       controller_(controller),
       bank_bits_(static_cast<std::uint8_t>(bits_of(device.banks))),
       group_bits_(static_cast<std::uint8_t>(bits_of(device.groups))),
@@ -143,7 +144,7 @@ void DramChannel::catch_up(Tick at) {
 std::optional<DramChannel::ReadDone> DramChannel::issue() {
   invariant(plan_.at != kNeverTick, "a step of a channel that has nothing to do");
   now_ = plan_.at;
-  bus_free_ = now_ + 1;
+  bus_free_ = now_ + command_clocks_;
   planned_ = false;
   switch (plan_.op) {
     case DramOp::read:

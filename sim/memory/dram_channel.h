@@ -219,7 +219,7 @@ class DramChannel {
   void report(std::uint8_t b, std::uint32_t column) const;
 
   DramTiming timing_;
-  Tick burst_clocks_;
+  Tick burst_clocks_, command_clocks_;
   DramController controller_;
   std::uint8_t bank_bits_, group_bits_;
   Turns turns_;

@@ -159,14 +159,14 @@ TEST(Lower, NearestResizeReadsThePixelOfTheFormula) {
     for (std::int64_t out = 1; out <= 100; ++out) {
       const ResizeMap m = resized(in, out, ResizeMode::nearest, false).kernels[0].resize;
       for (std::int64_t i = 0; i < out; ++i)
-        ASSERT_EQ((m.y_first + i * m.y_step) >> 16, i * in / out) << in << " to " << out;
+        ASSERT_EQ(m.y.floor(i), i * in / out) << in << " to " << out;
     }
 }
 
 TEST(Lower, NearestResizeWithAlignedCornersRoundsHalvesDown) {
   const ResizeMap m = resized(4, 12, ResizeMode::nearest, true).kernels[0].resize;
   std::vector<std::int64_t> rows;
-  for (std::int64_t i = 0; i < 12; ++i) rows.push_back((m.y_first + i * m.y_step) >> 16);
+  for (std::int64_t i = 0; i < 12; ++i) rows.push_back(m.y.floor(i));
   EXPECT_EQ(rows, (std::vector<std::int64_t>{0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3}));
 }
 

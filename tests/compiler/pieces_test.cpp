@@ -146,8 +146,9 @@ TEST(Pieces, CutsInColumnsTouchEachElementOnceAtItsPlace) {
     std::vector<UnitTouch> units;
     const bool whole_channels = round % 2 == 0;
     for (int u = 0; u < 4; ++u)
-      units.push_back(
-          {CoreId(rng.between(0, 2) != 0 ? 1 : 0), {random_region(rng)}, {random_region(rng)}});
+      units.push_back({CoreId(rng.between(0, 2) != 0 ? 1 : 0),
+                       {random_region(rng, whole_channels)},
+                       {random_region(rng, whole_channels)}});
     const Pieces p(g, cut_by_lifetime(g, units));
     columns = columns || p.cuts(StorageId(0)).columns() > 1;
     expect_parts(g, p, rng);

@@ -46,6 +46,20 @@ TEST(Schedule, SameDivisionOfRowsNeedsNoBarrier) {
   EXPECT_EQ(s.finish().barriers, 0U);
 }
 
+/// Engines of one core run ahead of one another, so that even a core alone needs one.
+TEST(Schedule, AfterLayersThereIsABarrierOnEveryCoreOfTheLayerRead) {
+  const LoweredGraph g = chain(3);
+  Scheduler s(g, 3);
+  for (std::size_t k = 0; k < 2; ++k)
+    s.add_after_layers(plan(k, {rows(k, 0, 0, 2), rows(k, 1, 2, 4)}));
+  s.meet_all();
+  s.add_after_layers(plan(2, {rows(2, 0, 0, 4)}));
+  const Schedule done = s.finish();
+  EXPECT_EQ(items(done, 0), "uBuBu");
+  EXPECT_EQ(items(done, 1), "uBuB");
+  EXPECT_EQ(items(done, 2), "B");
+}
+
 TEST(Schedule, OneRowOfAnotherCoreNeedsOne) {
   const LoweredGraph g = chain(2);
   Scheduler s(g, 2);

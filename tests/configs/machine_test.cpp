@@ -11,6 +11,7 @@
 #include "configs/check_machine.h"
 #include "configs/presets.h"
 #include "tests/support/committed.h"
+#include "tests/support/dram_standards.h"
 
 namespace unna {
 namespace {
@@ -104,7 +105,7 @@ TEST(Machine, RangesIncludeTheirEnds) {
 }
 
 TEST(Machine, StandardComesBeforeTheFieldsItSetsWhereverItStands) {
-  DramDevice expected = dram_standard(DramStandard::hbm2);
+  DramDevice expected = dram_standard(kHbm2);
   expected.timing.cl = 21;
   expected.rows = 64;
   for (const std::string_view yaml : {"dram: {standard: hbm2, rows: 64, timing: {cl: 21}}",

@@ -9,6 +9,7 @@
 #include "configs/dram_address.h"
 #include "configs/machine.h"
 #include "tests/support/committed.h"
+#include "tests/support/dram_standards.h"
 
 namespace unna {
 namespace {
@@ -19,7 +20,7 @@ std::int64_t power(Rng& rng, int most) {
 
 /// A small device: its addresses can all be looked at.
 DramDevice small_device(Rng& rng) {
-  DramDevice d = dram_standard(DramStandard::ddr4_2400);
+  DramDevice d = dram_standard(kDdr4);
   d.bus_bits = 8 * power(rng, 3);
   d.burst_length = 2 * power(rng, 3);
   d.ranks = power(rng, 1);
@@ -82,7 +83,7 @@ TEST(DramAddressMap, IsOneToOneWhateverTheMapping) {
 }
 
 TEST(DramAddressMap, BytesOfABurstStayTogetherAndAddressesWrap) {
-  const DramDevice& device = dram_standard(DramStandard::hbm2);
+  const DramDevice& device = dram_standard(kHbm2);
   const DramAddressMap map(device, {});
   EXPECT_EQ(map.burst_bytes(), 32);
   EXPECT_EQ(map.locate(64), map.locate(95));
@@ -91,7 +92,7 @@ TEST(DramAddressMap, BytesOfABurstStayTogetherAndAddressesWrap) {
 }
 
 TEST(DramAddressMap, ConsecutiveBurstsSpreadOverChannelsAndGroups) {
-  const DramDevice& device = dram_standard(DramStandard::ddr4_2400);
+  const DramDevice& device = dram_standard(kDdr4);
   DramLayout layout;
   layout.channels = 4;
   const DramAddressMap map(device, layout);
@@ -109,7 +110,7 @@ TEST(DramAddressMap, ConsecutiveBurstsSpreadOverChannelsAndGroups) {
 }
 
 TEST(DramAddressMap, HashSpreadsStridesOfARow) {
-  const DramDevice& device = dram_standard(DramStandard::ddr4_2400);
+  const DramDevice& device = dram_standard(kDdr4);
   DramLayout layout;
   const auto places = [&](DramHash hash) {
     layout.hash = hash;
@@ -128,7 +129,7 @@ TEST(DramAddressMap, HashSpreadsStridesOfARow) {
 }
 
 TEST(DramAddressMap, FoldingSpreadsStridesBelowARow) {
-  const DramDevice& device = dram_standard(DramStandard::hbm2);
+  const DramDevice& device = dram_standard(kHbm2);
   DramLayout layout;
   layout.channels = 16;
   const auto channels = [&](DramHash hash, Bytes stride) {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "tests/support/dram_standards.h"
 
 namespace unna {
 namespace {
@@ -99,7 +100,7 @@ std::vector<Sent> random_requests(std::uint64_t seed, std::size_t cores, std::si
 }
 
 TEST(BurstMemory, UnloadedReadTakesTheSumOfItsWay) {
-  MachineConfig machine = machine_of(DramStandard::hbm2, 1);  // DRAM clock = machine's clock
+  MachineConfig machine = machine_of(kHbm2, 1);  // DRAM clock = machine's clock
   machine.interconnect.width_bytes = 32;
   machine.interconnect.latency_cycles = 5;
   machine.dram.controller_cycles = 30;
@@ -116,7 +117,7 @@ TEST(BurstMemory, UnloadedReadTakesTheSumOfItsWay) {
 /// Two engines of a core read a burst each from channels of their own: the second's data are ready
 /// a cycle after the first's and wait while those take the core's port, 8 bytes a cycle.
 TEST(BurstMemory, AnswersWaitForTheCoresPort) {
-  MachineConfig machine = machine_of(DramStandard::hbm2, 2);
+  MachineConfig machine = machine_of(kHbm2, 2);
   machine.interconnect.width_bytes = 8;
   BurstMemory memory(machine, 1, 1);
   const Bytes other = DramAddressMap(machine.dram.device, machine.dram.layout).channel_bytes();
@@ -127,7 +128,7 @@ TEST(BurstMemory, AnswersWaitForTheCoresPort) {
 }
 
 TEST(BurstMemory, WriteEndsWhenTheControllerHasTakenIt) {
-  MachineConfig machine = machine_of(DramStandard::hbm2, 1);
+  MachineConfig machine = machine_of(kHbm2, 1);
   BurstMemory memory(machine, 1, 1);
   const auto ends = run(memory, {{transfer(2, 0, 64, true), 100}});
   // data 2 at the core's port + crossbar 5 + data 2 at the channel's + crossbar 5
@@ -138,12 +139,12 @@ TEST(BurstMemory, WriteEndsWhenTheControllerHasTakenIt) {
 }
 
 TEST(BurstMemory, TransferOfNothingEndsAtOnce) {
-  BurstMemory memory(machine_of(DramStandard::hbm2, 1), 1, 1);
+  BurstMemory memory(machine_of(kHbm2, 1), 1, 1);
   EXPECT_EQ(run(memory, {{transfer(0, 0, 0), 9}}), (std::vector<End>{{0, 9}}));
 }
 
 TEST(BurstMemory, ClocksThatDoNotDivideStayExact) {
-  MachineConfig machine = machine_of(DramStandard::ddr4_2400, 1);  // 6 to 5
+  MachineConfig machine = machine_of(kDdr4, 1);  // 6 to 5
   machine.interconnect.latency_cycles = machine.dram.controller_cycles = 0;
   machine.interconnect.width_bytes = 64;
   BurstMemory memory(machine, 1, 1);
@@ -155,8 +156,7 @@ TEST(BurstMemory, ClocksThatDoNotDivideStayExact) {
 TEST(BurstMemory, RunningAheadChangesNothing) {
   for (const std::int64_t cache : {0, 65536})
     for (std::uint64_t seed = 1; seed <= 6; ++seed) {
-      MachineConfig machine =
-          machine_of(seed % 2 == 0 ? DramStandard::hbm2 : DramStandard::ddr4_2400, 2);
+      MachineConfig machine = machine_of(seed % 2 == 0 ? kHbm2 : kDdr4, 2);
       machine.cache.size_bytes = cache;
       const auto requests = random_requests(seed, 4, 300, 1 << 18);
       BurstMemory ahead(machine, 4, 1), in_step(machine, 4, 1);
@@ -187,7 +187,7 @@ TEST(BurstMemory, EverythingEndsWhateverIsSmall) {
 }
 
 TEST(BurstMemory, EveryBurstIsReadOnceAndOnlyOnce) {
-  BurstMemory memory(machine_of(DramStandard::hbm2, 4), 2, 1);
+  BurstMemory memory(machine_of(kHbm2, 4), 2, 1);
   run(memory, {{transfer(0, 0, 4096), 0}, {transfer(3, 1 << 20, 4096 + 1), 0}});
   const MemoryStats stats = *memory.finish();
   EXPECT_EQ(stats.dram.reads, 128 + 129);
@@ -207,7 +207,7 @@ Cycle time_of_readers(const MachineConfig& machine, std::uint32_t cores, Bytes b
 }
 
 TEST(BurstMemory, APortIsNoFasterThanItsWidth) {
-  MachineConfig machine = machine_of(DramStandard::hbm2, 16);  // 256 B a cycle
+  MachineConfig machine = machine_of(kHbm2, 16);  // 256 B a cycle
   machine.interconnect.window = 1024;
   for (const Bytes width : {8, 16, 32}) {
     machine.interconnect.width_bytes = width;
@@ -218,7 +218,7 @@ TEST(BurstMemory, APortIsNoFasterThanItsWidth) {
 }
 
 TEST(BurstMemory, CoresShareAChannelEvenly) {
-  const MachineConfig machine = machine_of(DramStandard::hbm2, 1);
+  const MachineConfig machine = machine_of(kHbm2, 1);
   BurstMemory memory(machine, 8, 1);
   std::vector<Sent> requests;
   for (std::uint32_t c = 0; c < 8; ++c)
@@ -241,7 +241,7 @@ TEST(MemoryStats, FairnessIsJainsIndexOfOneOverTheMeanLatency) {
 
 TEST(BurstMemory, RefusesACacheWhoseLinesTheQueuesCantHold) {
   for (const bool write : {false, true}) {
-    MachineConfig machine = machine_of(DramStandard::hbm2, 2);
+    MachineConfig machine = machine_of(kHbm2, 2);
     machine.cache.size_bytes = 1 << 16;
     machine.dram.controller.write_low = 0;
     machine.dram.controller.write_high = 1;
@@ -256,7 +256,7 @@ TEST(BurstMemory, RefusesACacheWhoseLinesTheQueuesCantHold) {
 /// up: in turn they pass, with the oldest first they don't.
 TEST(BurstMemory, ArbitrationDecidesWhoWaits) {
   const auto waits = [](Arbitration arbitration) {
-    MachineConfig machine = machine_of(DramStandard::hbm2, 1);
+    MachineConfig machine = machine_of(kHbm2, 1);
     machine.interconnect.arbitration = arbitration;
     machine.interconnect.window = 1024;
     BurstMemory memory(machine, 4, 1);
@@ -273,7 +273,7 @@ TEST(BurstMemory, ArbitrationDecidesWhoWaits) {
 }
 
 TEST(BurstMemory, SecondReadComesFromTheCache) {
-  MachineConfig machine = machine_of(DramStandard::hbm2, 2);
+  MachineConfig machine = machine_of(kHbm2, 2);
   machine.cache.size_bytes = 64 * kKiB;
   machine.cache.hit_cycles = 20;
   BurstMemory memory(machine, 1, 1);
@@ -287,7 +287,7 @@ TEST(BurstMemory, SecondReadComesFromTheCache) {
 }
 
 TEST(BurstMemory, WrittenLinesStayUntilTheyAreDisplaced) {
-  MachineConfig machine = machine_of(DramStandard::hbm2, 1);
+  MachineConfig machine = machine_of(kHbm2, 1);
   machine.cache = {1024, 1, 64, 20, 8};  // 16 lines
   BurstMemory memory(machine, 1, 1);
   run(memory, {{transfer(2, 0, 1024, true), 0},
@@ -302,7 +302,7 @@ TEST(BurstMemory, WrittenLinesStayUntilTheyAreDisplaced) {
 }
 
 TEST(BurstMemory, EverySetOfEverySliceIsUsed) {
-  MachineConfig machine = machine_of(DramStandard::hbm2, 8);
+  MachineConfig machine = machine_of(kHbm2, 8);
   machine.cache = {64 * kKiB, 1, 64, 20, 32};
   BurstMemory memory(machine, 1, 1);
   run(memory, {{transfer(0, 0, 64 * kKiB), 0}, {transfer(0, 0, 64 * kKiB), 100'000}});
@@ -311,7 +311,7 @@ TEST(BurstMemory, EverySetOfEverySliceIsUsed) {
 }
 
 TEST(BurstMemory, RefusesLinesThatDoNotFit) {
-  MachineConfig machine = machine_of(DramStandard::hbm2, 1);
+  MachineConfig machine = machine_of(kHbm2, 1);
   machine.cache.size_bytes = 65536;
   machine.cache.line_bytes = 16;
   EXPECT_THROW(BurstMemory(machine, 1, 1), InputError);

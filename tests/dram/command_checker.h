@@ -35,6 +35,7 @@ class CommandChecker {
   bool fifth_activate(const DramCommand& command) const;
 
   DramTiming timing_;
+  Tick command_clocks_;
   std::vector<Rule> table_;
   Tick horizon_ = 0;  ///< no rule looks back further
   std::vector<DramCommand> history_;

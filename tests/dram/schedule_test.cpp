@@ -8,12 +8,13 @@
 #include "base/rng.h"
 #include "sim/memory/dram_traffic.h"
 #include "tests/dram/command_checker.h"
+#include "tests/support/dram_standards.h"
 
 namespace unna {
 namespace {
 
 const DramDevice& device() {
-  return dram_standard(DramStandard::ddr4_2400);
+  return dram_standard(kDdr4);
 }
 
 DramAddress at_row(std::uint32_t row, std::uint32_t column = 0) {

@@ -5,6 +5,8 @@
 #include <ostream>
 
 #include "base/error.h"
+#include "flow/sweep_columns.h"
+#include "tests/support/committed.h"
 
 namespace unna {
 namespace {
@@ -51,34 +53,44 @@ TEST(Sweep, shapes_of_inputs_are_axes) {
       "sweep: s\naxes:\n  network: [a.onnx]\n  input_shape.x: [1x3x8x8, 4x3x8x8]\n", "s.yaml");
   const auto points = sweep_points(spec);
   ASSERT_EQ(points.size(), 2U);
-  const SweepRun one = resolve(spec, points[0]), four = resolve(spec, points[1]);
-  EXPECT_EQ(four.network.onnx.input_shapes.at("x"), (Shape{4, 3, 8, 8}));
-  EXPECT_NE(point_key(one), point_key(four));
+  EXPECT_EQ(resolve(spec, points[1]).network.onnx.input_shapes.at("x"), (Shape{4, 3, 8, 8}));
 }
 
-TEST(Sweep, the_key_changes_with_everything_that_a_result_depends_on) {
-  const SweepSpec spec = parsed();
-  const SweepRun run = resolve(spec, sweep_points(spec)[0]);
-  const std::string key = point_key(run);
-  EXPECT_EQ(point_key(resolve(spec, sweep_points(spec)[0])), key);
-  for (std::size_t i = 1; i < 8; ++i)
-    EXPECT_NE(point_key(resolve(spec, sweep_points(spec)[i])), key);
-  SweepRun other = run;
-  other.options.plan.seed = 2;
-  EXPECT_NE(point_key(other), key);
-  other = run;
-  other.options.planner = "naive";
-  EXPECT_NE(point_key(other), key);
-  other = run;
-  other.options.compile.granularity = Granularity::band;
-  EXPECT_NE(point_key(other), key);
+TEST(Sweep, linked_axes_vary_together) {
+  const SweepSpec spec = parse_sweep(
+      "sweep: s\naxes:\n"
+      "  zip: {cores: [1, 4, 4], machine.dram.bandwidth_gbps: [12.8, 12.8, 25.6]}\n"
+      "  network: [a.yaml, b.yaml]\n",
+      "s.yaml");
+  const auto points = sweep_points(spec);
+  ASSERT_EQ(points.size(), 6U);
+  EXPECT_EQ(axis_names(spec),
+            (std::vector<std::string>{"cores", "machine.dram.bandwidth_gbps", "network"}));
+  EXPECT_EQ(axis_cells(spec, points[1]), (std::vector<std::string>{"1", "12.8", "b.yaml"}));
+  EXPECT_EQ(axis_cells(spec, points[4]), (std::vector<std::string>{"4", "25.6", "a.yaml"}));
+}
+
+TEST(Sweep, several_groups_of_linked_axes_are_dimensions_of_their_own) {
+  const SweepSpec spec = parse_sweep(
+      "sweep: s\naxes:\n"
+      "  zip: [{network: [a, b], seed: [1, 2]}, {cores: [1, 4], bands: [2, 3]}]\n",
+      "s.yaml");
+  EXPECT_EQ(spec.dimensions, (std::vector<std::size_t>{2, 2}));
+  EXPECT_EQ(sweep_points(spec).size(), 4U);
+}
+
+TEST(Sweep, a_filter_that_leaves_nothing_is_an_error) {
+  const SweepSpec spec = parsed("include: [{cores: 4}]\nexclude: [{cores: 4}]\n");
+  EXPECT_EQ(input_error([&] { sweep_points(spec); }),
+            "dir/s.yaml: 'include' and 'exclude' leave no point, expected one or more");
 }
 
 TEST(Sweep, a_failure_is_one_line_with_as_many_cells) {
-  const auto cells = failure_cells("first\nsecond");
-  EXPECT_EQ(cells.size(), result_cell_count());
+  const auto cells = result_cells(failed_point(WorkEnd::failed, "first\nsecond"));
+  EXPECT_EQ(cells.size(), result_columns().size());
   EXPECT_EQ(cells[0], "failed");
   EXPECT_EQ(cells[1], "first second");
+  EXPECT_EQ(cells[2], "");
 }
 
 struct BadCase {
@@ -122,6 +134,16 @@ INSTANTIATE_TEST_SUITE_P(
                 "s.yaml:4:10: axis cores has no values"},
         BadCase{"sweep: s\naxes:\n  network: [a]\n  cores: [1, 4, 1]\n",
                 "s.yaml:4:17: cores has the value 1 twice"},
+        BadCase{"sweep: s\naxes:\n  network: [a]\n  zip: {cores: [1, 4], seed: [1]}\n",
+                "s.yaml:4:30: seed has 1 values, expected 2 as cores has"},
+        BadCase{"sweep: s\naxes:\n  network: [a]\n  zip: {cores: [1, 1], seed: [1, 1]}\n",
+                "s.yaml:4:20: cores, seed has the value 1, 1 twice"},
+        BadCase{"sweep: s\naxes:\n  network: [a]\n  zip: {cores: [1, 4]}\n",
+                "s.yaml:4:8: expected two axes to link"},
+        BadCase{"sweep: s\naxes:\n  network: [a]\n  cores: [1]\n  zip: {cores: [1], seed: [1]}\n",
+                "s.yaml:5:17: axis cores twice"},
+        BadCase{"sweep: s\nmachine: {file: m.yaml}\naxes: {network: [a], machine: [n.yaml]}\n",
+                "s.yaml:3:7: an axis 'machine' and the file of 'machine'"},
         BadCase{"sweep: s\naxes:\n  network: [a]\n  planner: [best]\n", "s.yaml:4:13: "},
         BadCase{"sweep: s\naxes:\n  network: [a]\n  granularity: [pixel]\n", "s.yaml:4:17: "},
         BadCase{"sweep: s\naxes:\n  network: [a]\n  machine.dram.latency_cycles: [-1]\n",

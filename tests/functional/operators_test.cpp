@@ -1,5 +1,6 @@
 // Operators in ways that random networks do not draw, in each number type.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/functional/run.h"
@@ -29,6 +30,27 @@ weights: {w: [2, 24, 8], r: [2, 24, 6], b: [2, 48], h: [2, 2, 6], c: [2, 2, 6]}
 ops: [{op: lstm, hidden: 6, bidirectional: true, weights: [w, r, b, h, c]}]
 )",
                  cores);
+}
+
+TEST_P(Operators, resize_is_right_at_the_last_column_of_a_wide_image) {
+  for (const char* size : {"[1, 5000]", "[3, 2101]"})
+    expect_right(fmt::format(R"(
+name: net
+inputs: {{x: [1, 1, 2, 33]}}
+ops: [{{op: resize, mode: bilinear, size: {}}}]
+)",
+                             size)
+                     .c_str(),
+                 4);
+}
+
+TEST_P(Operators, round_is_to_the_nearest_multiple_of_a_step) {
+  expect_right(R"(
+name: net
+inputs: {x: [4, 100]}
+ops: [{op: unary, fn: round, step: 0.5}]
+)",
+               1);
 }
 
 TEST_P(Operators, log_softmax_and_gather_of_uneven_indices) {

@@ -133,6 +133,8 @@ std::optional<std::string> external_breach(const Include& include, const std::st
   if (is_systemc(include) && folder != "sim") return "SystemC is for sim's sources only";
   if (include.target.starts_with("yaml-cpp") && include.path != "text/yaml.cpp")
     return "yaml-cpp is for text/yaml.cpp only";
+  if (include.target.starts_with("SQLiteCpp") && include.path != "flow/sweep_store.cpp")
+    return "SQLite is for flow/sweep_store.cpp only";
   if (include.target.starts_with("boost") && folder != "cli") return "Boost is for cli only";
   if (starts_with_any(include.target, {"onnx", "google/protobuf"}) &&
       !include.path.starts_with("workloads/onnx"))

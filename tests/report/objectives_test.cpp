@@ -80,12 +80,6 @@ TEST(Objectives, AreNamedInOrderOnce) {
   EXPECT_NE(error_of({""}), "");
 }
 
-TEST(LayoutFigures, SurviveTheirLine) {
-  EXPECT_EQ(figures_of_line(to_line(kFigures)), kFigures);
-  EXPECT_THROW(figures_of_line("1 2 3"), InternalError);
-  EXPECT_THROW(figures_of_line(to_line(kFigures) + " 8"), InternalError);
-}
-
 TEST(LayoutReport, TheFrontComesBestFirst) {
   LayoutReport report;
   report.objectives = objectives_named(std::vector<std::string>{"row-hits", "peak"});

@@ -235,8 +235,8 @@ TEST(Resize, bilinear_is_clamped_to_the_tile) {
   Chip chip(machine(DataType::fp32));
   chip.put(kIn, F32{0, 4});
   Instruction i =
-      instruction(Opcode::resize, {{in_w, 2}, {out_w, 4}, {ys, 1 << 16}, {xs, 1 << 15}});
-  i.set_fn(fn, Function::mean).set(x0, static_cast<std::uint32_t>(-(1 << 14)));
+      instruction(Opcode::resize, {{in_w, 2}, {out_w, 4}, {ys, 4}, {yd, 4}, {xs, 2}, {xd, 4}});
+  i.set_fn(fn, Function::mean).set(x0, static_cast<std::uint32_t>(-1));
   EXPECT_EQ(chip.run<float>(i, 4), (F32{0, 1, 3, 4}));
   i.set_fn(fn, Function::none).set(x0, 0);
   EXPECT_EQ(chip.run<float>(i, 4), (F32{0, 0, 4, 4}));

@@ -264,7 +264,7 @@ TEST(Int8Resize, interpolates_whole_numbers) {
   Chip chip;
   chip.put(kIn, {0, 127});
   Instruction i = instruction(Opcode::resize, {{in_w, 2}, {out_w, 3}});
-  i.set_fn(fn, Function::mean).set(xs, 1 << 15);
+  i.set_fn(fn, Function::mean).set(xs, 1).set(xd, 2).set(yd, 1);
   EXPECT_EQ(chip.run(i, 3), (I8{0, 64, 127}));
 }
 

@@ -36,7 +36,7 @@ INSTANTIATE_TEST_SUITE_P(
         MalformedCase{"act_unknown", with_op("{op: conv, channels: 4, kernel: 1, act: relu7}"),
                       "net.yaml:4:45: act is 'relu7', expected one of: identity, relu, clip, "
                       "leaky_relu, sigmoid, tanh, hard_sigmoid, hard_swish, gelu, silu, exp, sqrt, "
-                      "reciprocal, erf, pow, log, abs, neg, relu6"},
+                      "reciprocal, erf, pow, log, abs, neg, round, relu6"},
         MalformedCase{
             "act_without_its_parameters",
             with_op("{op: conv, channels: 4, kernel: 1, act: leaky_relu}"),

@@ -28,8 +28,9 @@ struct Constant {
   Shape dims;                                ///< may have zeros
   std::shared_ptr<const Reals> reals;        ///< of kind real
   std::shared_ptr<const Integers> integers;  ///< of the others (false is 0, true is 1)
-  std::string name;     ///< as in the file, or of the value that it is folded from
-  bool stored = false;  ///< stands in the file as such
+  std::string name;       ///< as in the file, or of the value that it is folded from
+  bool stored = false;    ///< stands in the file as such
+  std::int32_t type = 0;  ///< ONNX's number of the element type, where it matters; 0: not known
 
   std::int64_t count() const { return element_count(dims); }
   bool known() const { return kind == ElementKind::real ? reals != nullptr : integers != nullptr; }

@@ -113,17 +113,26 @@ TensorId as_image(Translation& t, TensorId x) {
   return dims.size() == 3 ? t.reshape(x, {dims[0], dims[1], 1, dims[2]}, "image") : x;
 }
 
-void translate_conv(Translation& t) {
-  const TensorId x = t.real_tensor(0);
-  const Shape kernel = kernel_of(t);
+TensorId convolved(Translation& t, TensorId x, const Constant& w,
+                   const std::optional<Constant>& bias, std::string_view suffix) {
+  if (w.dims.size() != t.shape(x).size()) refuse("weights of {}", to_string(w.dims));
+  const Shape kernel(w.dims.begin() + 2, w.dims.end());
   const Integers stated = integers(t.node(), "kernel_shape");
   if (!stated.empty() && stated != kernel) refuse("kernel_shape {}", fmt::join(stated, ","));
   const Window window = window_of(t.node(), t.shape(x), kernel);
-  std::vector<TensorId> inputs = {as_image(t, x), t.weight(as_2d(t.constant(1)))};
-  if (t.has(2)) inputs.push_back(t.weight(t.constant(2)));
+  std::vector<TensorId> inputs = {as_image(t, x), t.weight(as_2d(w))};
+  if (bias) inputs.push_back(t.weight(*bias));
   const ConvAttrs attrs{window.attrs, integer(t.node(), "group", 1)};
-  const TensorId y = t.emit(OpKind::conv, inputs, attrs, window.flat ? "conv" : "");
-  t.result(window.flat ? t.reshape(y, without_height(t.shape(y))) : y);
+  const TensorId y = t.emit(OpKind::conv, inputs, attrs, window.flat ? "conv" : suffix);
+  return window.flat ? t.reshape(y, without_height(t.shape(y)), suffix) : y;
+}
+
+void translate_conv(Translation& t) {
+  const TensorId x = t.real_tensor(0);
+  kernel_of(t);
+  std::optional<Constant> bias;
+  if (t.has(2)) bias = t.constant(2);
+  t.result(convolved(t, x, t.constant(1), bias, ""));
 }
 
 // ---- ConvTranspose ----------------------------------------------------------------------------

@@ -43,6 +43,11 @@ class Draft {
   /// An output of the network; a tensor may be several.
   void output(TensorId tensor, const std::string& name);
 
+  /// How the graph calls the output that was given i-th; after finish().
+  const std::string& output_name(std::size_t i) const {
+    return ops_[*tensor(outputs_[i].first).producer].name;
+  }
+
   const DraftTensor& tensor(TensorId id) const { return tensors_[id.index()]; }
   DraftTensor& tensor(TensorId id) { return tensors_[id.index()]; }
   /// The operator that makes a tensor; none for inputs and weights.

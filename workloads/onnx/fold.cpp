@@ -242,58 +242,6 @@ Constant flatten(const Folding& f) {
                             element_count(Shape(dims.begin() + at, dims.end()))});
 }
 
-Constant reduce(const Folding& f) {
-  const Constant& x = f.in(0);
-  const std::string& op = f.node().op;
-  const bool keep = integer(f.node(), "keepdims", 1) != 0;
-  std::vector<bool> reduced(x.dims.size(), false);
-  const Integers axes = f.ints_of(1, "axes");
-  for (const std::int64_t axis : axes) reduced[normal_axis(axis, x.dims.size())] = true;
-  if (axes.empty()) {
-    if (integer(f.node(), "noop_with_empty_axes", 0) != 0) return x;
-    reduced.assign(x.dims.size(), true);
-  }
-  Shape dims, wide;
-  std::int64_t over = 1;
-  for (std::size_t d = 0; d < x.dims.size(); ++d) {
-    wide.push_back(reduced[d] ? 1 : x.dims[d]);
-    if (!reduced[d] || keep) dims.push_back(wide.back());
-    if (reduced[d]) over *= x.dims[d];
-  }
-  checked_count(x.dims);
-  if (!x.known()) return unknown(dims);
-  if (over == 0) refuse("reduces nothing");
-  const double first = op == "ReduceProd"  ? 1
-                       : op == "ReduceMax" ? -std::numeric_limits<double>::infinity()
-                       : op == "ReduceMin" ? std::numeric_limits<double>::infinity()
-                                           : 0;
-  std::vector<double> sums(static_cast<std::size_t>(element_count(wide)), first);
-  const auto to = strides_of(wide);
-  Shape index(x.dims.size(), 0);
-  for (std::size_t i = 0; i < static_cast<std::size_t>(x.count()); ++i) {
-    std::int64_t at = 0;
-    for (std::size_t d = 0; d < index.size(); ++d) at += reduced[d] ? 0 : index[d] * to[d];
-    double& sum = sums[static_cast<std::size_t>(at)];
-    const double v = x.at(i);
-    sum = op == "ReduceProd"  ? sum * v
-          : op == "ReduceMax" ? std::max(sum, v)
-          : op == "ReduceMin" ? std::min(sum, v)
-                              : sum + v;
-    for (std::size_t d = index.size(); d-- > 0;) {
-      if (++index[d] < x.dims[d]) break;
-      index[d] = 0;
-    }
-  }
-  if (op == "ReduceMean")
-    for (double& sum : sums) sum /= static_cast<double>(over);
-  if (x.kind == ElementKind::real) return make_reals(dims, Reals(sums.begin(), sums.end()));
-  if (op == "ReduceMean") refuse("the mean of integers");
-  constexpr double kExact = 9007199254740992.0;  // 2^53
-  for (const double sum : sums)
-    if (!(std::fabs(sum) < kExact)) refuse("integers beyond 53 bits");
-  return make_integers(dims, Integers(sums.begin(), sums.end()));
-}
-
 Constant non_zero(const Folding& f) {
   const Constant& x = f.in(0);
   if (!x.known()) refuse("weights without values");
@@ -356,34 +304,78 @@ struct ShapeRow {
 Constant identity(const Folding& f) {
   return f.in(0);
 }
-Constant dropout(const Folding& f) {
+/// Without training all elements are kept.
+Results dropout(const Folding& f) {
   const auto is_zero = [&](std::size_t i) {
     return f.in(i).known() && f.in(i).count() == 1 && f.in(i).at(0) == 0;
   };
   if (f.has(2) && !is_zero(2) && (!f.has(1) || !is_zero(1))) refuse("training mode");
-  return f.in(0);
+  const Constant& x = f.in(0);
+  Integers kept(static_cast<std::size_t>(checked_count(x.dims)), 1);
+  return {x, make_integers(x.dims, std::move(kept), {}, ElementKind::boolean)};
 }
 Constant element_total(const Folding& f) {
   return make_integers({}, {f.in(0).count()});
 }
 
 constexpr auto kShapeReaders = std::to_array<ShapeRow>({
-    {"Concat", concat},       {"Constant", constant}, {"ConstantOfShape", constant_of_shape},
-    {"Dropout", dropout},     {"Expand", expand},     {"Flatten", flatten},
-    {"Gather", gather},       {"Identity", identity}, {"NonZero", non_zero},
-    {"Range", range},         {"ReduceMax", reduce},  {"ReduceMean", reduce},
-    {"ReduceMin", reduce},    {"ReduceProd", reduce}, {"ReduceSum", reduce},
-    {"Reshape", reshape},     {"Shape", shape},       {"Size", element_total},
-    {"Slice", slice},         {"Squeeze", squeeze},   {"Tile", tile},
-    {"Transpose", transpose}, {"Trilu", trilu},       {"Unsqueeze", unsqueeze},
+    {"ArgMax", fold_arg_max},
+    {"ArgMin", fold_arg_max},
+    {"Compress", fold_compress},
+    {"Concat", concat},
+    {"Constant", constant},
+    {"ConstantOfShape", constant_of_shape},
+    {"CumSum", fold_cum_sum},
+    {"DequantizeLinear", fold_dequantize},
+    {"Expand", expand},
+    {"EyeLike", fold_eye_like},
+    {"Flatten", flatten},
+    {"Gather", gather},
+    {"GatherElements", fold_gather_elements},
+    {"GatherND", fold_gather_nd},
+    {"Hardmax", fold_hardmax},
+    {"Identity", identity},
+    {"NonZero", non_zero},
+    {"OneHot", fold_one_hot},
+    {"QuantizeLinear", fold_quantize},
+    {"Range", range},
+    {"ReduceMax", fold_reduction},
+    {"ReduceMean", fold_reduction},
+    {"ReduceMin", fold_reduction},
+    {"ReduceProd", fold_reduction},
+    {"ReduceSum", fold_reduction},
+    {"Reshape", reshape},
+    {"ReverseSequence", fold_reverse_sequence},
+    {"Scatter", fold_scatter_elements},
+    {"ScatterElements", fold_scatter_elements},
+    {"ScatterND", fold_scatter_nd},
+    {"Shape", shape},
+    {"Size", element_total},
+    {"Slice", slice},
+    {"Squeeze", squeeze},
+    {"Tile", tile},
+    {"Transpose", transpose},
+    {"Trilu", trilu},
+    {"Unsqueeze", unsqueeze},
 });
+
+struct SeveralRow {
+  std::string_view op;
+  Results (*run)(const Folding&);
+};
+constexpr auto kSeveral =
+    std::to_array<SeveralRow>({{"Dropout", dropout},
+                               {"DynamicQuantizeLinear", fold_dynamic_quantize},
+                               {"Split", split},
+                               {"TopK", fold_top_k}});
 
 }  // namespace
 
 std::optional<std::vector<Constant>> fold(const Node& node, const ConstantInputs& inputs,
                                           std::int64_t opset) {
   const Folding f(node, inputs, opset);
-  if (node.op == "Split") return split(f);
+  for (const SeveralRow& row : kSeveral)
+    if (row.op == node.op) return row.run(f);
   if (std::optional<Constant> made = fold_elementwise(f)) return Results{std::move(*made)};
   for (const ShapeRow& row : kShapeReaders)
     if (row.op == node.op) return Results{row.run(f)};
@@ -394,7 +386,7 @@ std::span<const std::string_view> foldable_operators() {
   static const std::vector<std::string_view> all = [] {
     const auto others = elementwise_operators();
     std::vector<std::string_view> names(others.begin(), others.end());
-    names.emplace_back("Split");
+    for (const auto& row : kSeveral) names.push_back(row.op);
     for (const auto& row : kShapeReaders) names.push_back(row.op);
     std::sort(names.begin(), names.end());
     return names;

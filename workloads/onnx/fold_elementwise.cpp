@@ -43,6 +43,9 @@ struct BinaryRow {
 constexpr auto kBinary = std::to_array<BinaryRow>({
     {"Add", [](double a, double b) { return a + b; }, wrap_add, false},
     {"And", nullptr, [](std::int64_t a, std::int64_t b) { return a & b; }, true},
+    {"BitwiseAnd", nullptr, [](std::int64_t a, std::int64_t b) { return a & b; }, false},
+    {"BitwiseOr", nullptr, [](std::int64_t a, std::int64_t b) { return a | b; }, false},
+    {"BitwiseXor", nullptr, [](std::int64_t a, std::int64_t b) { return a ^ b; }, false},
     {"Div", [](double a, double b) { return a / b; }, divide, false},
     {"Equal", [](double a, double b) { return a == b ? 1.0 : 0.0; },
      [](std::int64_t a, std::int64_t b) -> std::int64_t { return a == b; }, true},
@@ -124,8 +127,16 @@ double round_even(double x) {
 constexpr auto kUnary = std::to_array<UnaryRow>({
     {"Abs", [](double x) { return std::fabs(x); },
      [](std::int64_t x) { return x < 0 ? wrap_sub(0, x) : x; }},
+    {"Acos", [](double x) { return std::acos(x); }, nullptr},
+    {"Acosh", [](double x) { return std::acosh(x); }, nullptr},
+    {"Asin", [](double x) { return std::asin(x); }, nullptr},
+    {"Asinh", [](double x) { return std::asinh(x); }, nullptr},
+    {"Atan", [](double x) { return std::atan(x); }, nullptr},
+    {"Atanh", [](double x) { return std::atanh(x); }, nullptr},
+    {"BitwiseNot", nullptr, [](std::int64_t x) { return ~x; }},
     {"Ceil", [](double x) { return std::ceil(x); }, nullptr},
     {"Cos", [](double x) { return std::cos(x); }, nullptr},
+    {"Cosh", [](double x) { return std::cosh(x); }, nullptr},
     {"Erf", [](double x) { return std::erf(x); }, nullptr},
     {"Exp", [](double x) { return std::exp(x); }, nullptr},
     {"Floor", [](double x) { return std::floor(x); }, nullptr},
@@ -144,7 +155,9 @@ constexpr auto kUnary = std::to_array<UnaryRow>({
                                                  : x < 0 ? -1
                                                          : 0; }},
     {"Sin", [](double x) { return std::sin(x); }, nullptr},
+    {"Sinh", [](double x) { return std::sinh(x); }, nullptr},
     {"Sqrt", [](double x) { return std::sqrt(x); }, nullptr},
+    {"Tan", [](double x) { return std::tan(x); }, nullptr},
     {"Tanh", [](double x) { return std::tanh(x); }, nullptr},
 });
 
@@ -188,10 +201,40 @@ Constant where(const Folding& f) {
   return make_integers(*dims, std::move(out), {}, a.kind);
 }
 
+/// A truth about each element.
+template <class Test>
+Constant tested(const Folding& f, Test&& test) {
+  const Constant& x = f.in(0);
+  if (!x.known()) refuse("weights without values");
+  Integers out(static_cast<std::size_t>(checked_count(x.dims)));
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = test(x.at(i)) ? 1 : 0;
+  return make_integers(x.dims, std::move(out), {}, ElementKind::boolean);
+}
+
+/// A function of each element, whose kind stays.
+template <class Function>
+Constant changed(const Folding& f, Function&& function) {
+  const Constant& x = f.in(0);
+  if (!x.known()) return unknown(x.dims);
+  const auto count = static_cast<std::size_t>(checked_count(x.dims));
+  if (x.kind == ElementKind::real) {
+    Reals out(count);
+    for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<float>(function(x.at(i)));
+    return make_reals(x.dims, std::move(out));
+  }
+  Integers out(count);
+  for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<std::int64_t>(function(x.at(i)));
+  return make_integers(x.dims, std::move(out), {}, x.kind);
+}
+
 Constant cast(const Folding& f) {
   constexpr std::int64_t kFloat = 1, kBool = 9, kHalf = 10, kDouble = 11, kBfloat = 16;
-  const std::int64_t to = integer(f.node(), "to", 0);
+  const bool like = f.node().op == "CastLike";
+  const std::int64_t to = like ? f.in(1).type : integer(f.node(), "to", 0);
   const Constant& x = f.in(0);
+  // Tests of ONNX have bfloat16 as the 16 bits of a uint16.
+  if (like && (x.type == 4 || x.type == 16)) refuse("from type {}", x.type);
+  if (like && to == 0 && f.in(1).kind == x.kind) return x;
   const bool reals = to == kFloat || to == kHalf || to == kDouble || to == kBfloat;
   if (to < 1 || to == 8 || to == 14 || to == 15 || to > kBfloat) refuse("to type {}", to);
   const auto count = static_cast<std::size_t>(checked_count(x.dims));
@@ -215,8 +258,49 @@ Constant cast(const Folding& f) {
       out[i] = static_cast<std::int64_t>(x.at(i));
     }
   }
-  return make_integers(x.dims, std::move(out), {},
-                       to == kBool ? ElementKind::boolean : ElementKind::integer);
+  Constant made = make_integers(x.dims, std::move(out), {},
+                                to == kBool ? ElementKind::boolean : ElementKind::integer);
+  made.type = static_cast<std::int32_t>(to);
+  return made;
+}
+
+Constant is_nan(const Folding& f) {
+  return tested(f, [](double v) { return std::isnan(v); });
+}
+Constant is_infinite(const Folding& f) {
+  const bool below = integer(f.node(), "detect_negative", 1) != 0;
+  const bool above = integer(f.node(), "detect_positive", 1) != 0;
+  return tested(f, [=](double v) { return std::isinf(v) && (v < 0 ? below : above); });
+}
+
+Constant shrink(const Folding& f) {
+  const double lambda = real(f.node(), "lambd", 0.5), bias = real(f.node(), "bias", 0);
+  return changed(f, [=](double v) { return v < -lambda ? v + bias : v > lambda ? v - bias : 0.0; });
+}
+Constant thresholded(const Folding& f) {
+  const double alpha = real(f.node(), "alpha", 1);
+  return changed(f, [=](double v) { return v > alpha ? v : 0.0; });
+}
+
+/// Of unsigned numbers; bits that leave the type are lost.
+Constant bit_shift(const Folding& f) {
+  const Constant& x = f.in(0);
+  const std::optional<Shape> dims = broadcast(x.dims, f.in(1).dims);
+  if (!dims || x.integers == nullptr || f.in(1).integers == nullptr) refuse("inputs");
+  const Constant a = expanded(x, *dims), b = expanded(f.in(1), *dims);
+  const bool left = text(f.node(), "direction", "") == "LEFT";
+  const int bits = x.type == 2 ? 8 : x.type == 4 ? 16 : x.type == 12 ? 32 : 64;
+  Integers out;
+  for (std::size_t i = 0; i < a.integers->size(); ++i) {
+    const auto v = static_cast<std::uint64_t>((*a.integers)[i]);
+    const auto by = static_cast<std::uint64_t>((*b.integers)[i]);
+    std::uint64_t shifted = by > 63 ? 0 : left ? v << by : v >> by;
+    if (bits < 64) shifted &= (std::uint64_t{1} << bits) - 1;
+    out.push_back(static_cast<std::int64_t>(shifted));
+  }
+  Constant made = make_integers(*dims, std::move(out));
+  made.type = x.type;
+  return made;
 }
 
 Constant clip(const Folding& f) {
@@ -248,8 +332,15 @@ struct OtherRow {
   Constant (*run)(const Folding&);
 };
 
-constexpr auto kOthers =
-    std::to_array<OtherRow>({{"Cast", cast}, {"Clip", clip}, {"Where", where}});
+constexpr auto kOthers = std::to_array<OtherRow>({{"BitShift", bit_shift},
+                                                  {"Cast", cast},
+                                                  {"CastLike", cast},
+                                                  {"Clip", clip},
+                                                  {"IsInf", is_infinite},
+                                                  {"IsNaN", is_nan},
+                                                  {"Shrink", shrink},
+                                                  {"ThresholdedRelu", thresholded},
+                                                  {"Where", where}});
 
 template <class Table>
 auto row_of(const Table& table, std::string_view op) -> decltype(table.data()) {

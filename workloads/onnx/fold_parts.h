@@ -52,6 +52,29 @@ std::int64_t checked_count(const Shape& dims);
 /// Reals without values.
 Constant unknown(Shape dims);
 
+// fold_pick.cpp
+Constant fold_compress(const Folding& f);
+Constant fold_gather_elements(const Folding& f);
+Constant fold_gather_nd(const Folding& f);
+Constant fold_one_hot(const Folding& f);
+Constant fold_reverse_sequence(const Folding& f);
+Constant fold_scatter_elements(const Folding& f);
+Constant fold_scatter_nd(const Folding& f);
+std::vector<Constant> fold_top_k(const Folding& f);
+// fold_reduce.cpp
+Constant fold_arg_max(const Folding& f);
+Constant fold_cum_sum(const Folding& f);
+Constant fold_eye_like(const Folding& f);
+Constant fold_hardmax(const Folding& f);
+Constant fold_reduction(const Folding& f);
+// fold_quantised.cpp
+Constant fold_dequantize(const Folding& f);
+Constant fold_quantize(const Folding& f);
+std::vector<Constant> fold_dynamic_quantize(const Folding& f);
+
+/// What elements of ONNX's type `type` are; Unsupported for those that are none of these.
+ElementKind kind_of_type(std::int64_t type);
+
 /// Operators of each element; none where this is another one.
 std::optional<Constant> fold_elementwise(const Folding& f);
 std::span<const std::string_view> elementwise_operators();

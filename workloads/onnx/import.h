@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads ONNX models (opsets 6 to 17, IR 3 and later) into graphs. docs/workloads.md lists the
+// Reads ONNX models (opsets 6 to 23, IR 3 and later) into graphs. docs/workloads.md lists the
 // operators. The whole import is total: whatever a file holds, there is a graph or an InputError.
 
 #include <filesystem>
@@ -11,6 +11,7 @@
 
 #include "workloads/graph.h"
 #include "workloads/onnx/constant.h"
+#include "workloads/onnx/host.h"
 
 namespace unna {
 
@@ -20,6 +21,8 @@ using OnnxTensor = onnx_import::Constant;
 struct OnnxOptions {
   /// Shapes of inputs by name: needed for those with dynamic dimensions.
   std::map<std::string, Shape, std::less<>> input_shapes;
+  /// Sizes of dimensions that the model names, for all inputs that have them.
+  std::map<std::string, std::int64_t, std::less<>> dims;
   /// Inputs that become constants of the model: shapes, axes, weights that a model takes as inputs.
   std::map<std::string, OnnxTensor, std::less<>> constants;
   /// Outputs may be constant: they are in OnnxImport::constants then, and where all of them are,
@@ -27,8 +30,31 @@ struct OnnxOptions {
   bool constant_outputs = false;
   /// Rewrites what exporters decompose: x * sigmoid(x), GELU by erf, layer norm, ...
   bool fuse = true;
+  /// Results at which to stop, by name; empty: the model's outputs.
+  std::vector<std::string> outputs;
+  /// Operators of foreign domains that are named as ONNX's own are taken for these.
+  bool assume_standard = false;
+  /// Computes operators on constants, and the host's parts, where the importer itself can't.
+  onnx_import::GraphExecutor execute = {};
   /// Whether libonnx's checker has a say too, in a child process.
   bool check = true;
+};
+
+/// What of a model is the host's, and how the machine's part is tied to it.
+struct OnnxHost {
+  struct Input {
+    std::string name;
+    onnx_import::ElementKind kind = onnx_import::ElementKind::real;
+    Shape dims;
+  };
+  std::vector<Input> inputs;               ///< of the model, without those that are constants
+  onnx_import::HostProgram before, after;  ///< what the host computes (workloads/onnx/host.h)
+  std::vector<std::string> outputs;        ///< outputs that one of these makes
+  /// Inputs of the graph that `before` makes, and what it calls them; others have the names of the
+  /// model's inputs.
+  std::map<std::string, std::string> graph_inputs;
+  /// Results of the machine, by the model's names: outputs, and what `after` reads.
+  std::map<std::string, std::string> graph_outputs;
 };
 
 struct OnnxImport {
@@ -39,6 +65,7 @@ struct OnnxImport {
   std::int64_t parameters = 0;
   std::map<std::string, OnnxTensor> constants;  ///< outputs that depend on no input
   std::string hash;  ///< hash_hex() of the file's bytes, by load_network()
+  OnnxHost host;
 };
 
 /// What stands in a model, before it is imported.
@@ -49,6 +76,7 @@ struct OnnxSignature {
   };
   std::vector<Input> inputs;  ///< without those that have initializers
   std::vector<std::string> outputs;
+  std::vector<onnx_import::ElementKind> output_kinds;
   std::vector<std::string> operators;  ///< of each node
 };
 /// Throws InputError.

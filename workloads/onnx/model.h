@@ -1,6 +1,7 @@
 #pragma once
 
-// An ONNX file as plain values: protobuf is not seen outside model.cpp and checker.cpp.
+// An ONNX file as plain values: protobuf is not seen outside model.cpp,
+// tensors.cpp and checker.cpp.
 
 #include <cstdint>
 #include <filesystem>
@@ -37,18 +38,23 @@ struct Node {
 struct ValueInfo {
   std::string name;
   ElementKind kind = ElementKind::real;
+  std::int32_t type = 0;                          ///< ONNX's number of the element type
   std::optional<std::vector<std::int64_t>> dims;  ///< -1: dynamic
+  std::vector<std::string> dim_names;             ///< of dynamic ones, or empty; one a dimension
 };
 
 struct Model {
   std::int64_t ir_version = 0;
-  std::int64_t opset = 0;  ///< of ONNX's own operators
-  std::vector<Node> nodes;
+  std::int64_t opset = 0;   ///< of ONNX's own operators
+  std::vector<Node> nodes;  ///< each behind those that it reads
   std::vector<Constant> initializers;
   std::vector<ValueInfo> inputs;  ///< without those that are initializers
   std::vector<std::string> outputs;
-  std::vector<std::string> notes;  ///< what is worth a line to the user
-  std::string skeleton;  ///< the model without the initializers' data, serialised: for the checker
+  std::vector<ElementKind> output_kinds;  ///< real where the file says nothing
+  std::vector<std::string> notes;         ///< what is worth a line to the user
+  /// The model without the initializers' data, serialised: for libonnx's checker; empty where that
+  /// does not know the model's operators.
+  std::string skeleton;
 };
 
 /// Reads a model; external weights are looked up beside `file`. Throws InputError.

@@ -1,6 +1,7 @@
 // The operators that can be imported. docs/workloads.md has the same table; a test holds the two
 // together.
 
+#include <algorithm>
 #include <array>
 
 #include "workloads/onnx/translate.h"
@@ -115,6 +116,17 @@ const OperatorRow* find_operator(std::string_view op) {
   for (const OperatorRow& row : kOperators)
     if (row.op == op) return &row;
   return nullptr;
+}
+
+const OperatorRow* find_operator(const Node& node) {
+  // Of ONNX Runtime's optimiser.
+  constexpr auto kContributed = std::to_array<std::string_view>(
+      {"BiasGelu", "FastGelu", "FusedMatMul", "Gelu", "MatMulNBits", "QuickGelu", "RotaryEmbedding",
+       "SimplifiedLayerNormalization", "SkipLayerNormalization",
+       "SkipSimplifiedLayerNormalization"});
+  const bool contributed = std::ranges::binary_search(kContributed, std::string_view(node.op));
+  if (!node.domain.empty() && !(node.domain == "com.microsoft" && contributed)) return nullptr;
+  return find_operator(std::string_view(node.op));
 }
 
 }  // namespace unna::onnx_import

@@ -108,25 +108,44 @@ void translate_gemm(Translation& t) {
   t.result(more ? add_c(t, y, beta) : y);
 }
 
-void translate_matmul(Translation& t) {
-  t.expect_rank(0, 1, 64);
-  t.expect_rank(1, 1, 64);
-  const bool row = t.rank(0) == 1, column = t.rank(1) == 1;
-  const std::string_view suffix = row || column ? "matrix" : "";
-  TensorId a = t.real_tensor(0);
+namespace {
+
+/// A product of vectors or matrices; `product` has to make that of a matrix.
+template <class Product>
+TensorId of_ranks(Translation& t, TensorId a, std::size_t b_rank, std::string_view suffix,
+                  Product&& product) {
+  const bool row = t.shape(a).size() == 1, column = b_rank == 1;
+  if (t.shape(a).empty() || b_rank == 0) refuse("a scalar");
   if (row) a = t.reshape(a, {1, t.shape(a)[0]}, "row");
-  TensorId y;
-  if (t.is_constant(1) && t.rank(1) == 2) {
-    y = by_constant(t, a, t.constant(1), suffix);
-  } else {
-    TensorId b = t.real_tensor(1);
-    if (column) b = t.reshape(b, {t.shape(b)[0], 1}, "column");
-    y = t.shape(b).size() == 2 ? by_matrix(t, a, b, suffix) : batched(t, a, b, suffix);
-  }
+  const TensorId y = product(a, row || column ? std::string_view("matrix") : suffix);
   Shape out = t.shape(y);
   if (column) out.pop_back();
   if (row) out.erase(out.end() - (column ? 1 : 2));
-  t.result(row || column ? t.reshape(y, out) : y);
+  return row || column ? t.reshape(y, out, suffix) : y;
+}
+
+}  // namespace
+
+TensorId multiplied(Translation& t, TensorId a, TensorId b, std::string_view suffix) {
+  return of_ranks(t, a, t.shape(b).size(), suffix, [&](TensorId rows, std::string_view inner) {
+    TensorId columns = b;
+    if (t.shape(b).size() == 1) columns = t.reshape(b, {t.shape(b)[0], 1}, "column");
+    return t.shape(columns).size() == 2 ? by_matrix(t, rows, columns, inner)
+                                        : batched(t, rows, columns, inner);
+  });
+}
+
+TensorId multiplied(Translation& t, TensorId a, const Constant& b, std::string_view suffix) {
+  if (b.dims.size() != 2) return multiplied(t, a, t.weight(b), suffix);
+  return of_ranks(t, a, 2, suffix, [&](TensorId rows, std::string_view inner) {
+    return by_constant(t, rows, b, inner);
+  });
+}
+
+void translate_matmul(Translation& t) {
+  const TensorId a = t.real_tensor(0);
+  if (t.is_constant(1)) return t.result(multiplied(t, a, t.constant(1), ""));
+  t.result(multiplied(t, a, t.real_tensor(1), ""));
 }
 
 }  // namespace unna::onnx_import

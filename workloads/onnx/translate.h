@@ -14,16 +14,24 @@
 #include "workloads/onnx/attributes.h"
 #include "workloads/onnx/draft.h"
 #include "workloads/onnx/fold.h"
+#include "workloads/onnx/steps.h"
 
 namespace unna::onnx_import {
 
-/// What a name of the model stands for: a constant or a tensor of the draft.
+/// What a name of the model stands for: a constant, a tensor of the draft, or what the host
+/// computes.
 struct Value {
   std::optional<Constant> constant;
   TensorId tensor;
+  bool has_tensor = false;
+  std::string host = {};  ///< its name, where the host has it before the machine starts
+  /// The host has it, but what is computed from it is the machine's: real inputs, rows of tables.
+  bool bound = false;
+  bool after = false;                       ///< the host computes it from the machine's results
+  std::shared_ptr<const Steps> steps = {};  ///< of quantised values
 
   static Value of(Constant c) { return {std::move(c), TensorId()}; }
-  static Value of(TensorId t) { return {std::nullopt, t}; }
+  static Value of(TensorId t) { return {std::nullopt, t, true}; }
 };
 
 /// Turns constants into weights of the draft, each once, and counts what operators read.
@@ -129,11 +137,16 @@ struct OperatorRow {
 /// Ascending by name.
 std::span<const OperatorRow> operators();
 const OperatorRow* find_operator(std::string_view op);
+/// The row of a node's operator, if its domain is one whose operators are known.
+const OperatorRow* find_operator(const Node& node);
 
 // One function an operator or a family of them, by file.
 // convolution.cpp
 void translate_conv(Translation& t);
 void translate_conv_transpose(Translation& t);
+/// x convolved with constant weights, by the node's window.
+TensorId convolved(Translation& t, TensorId x, const Constant& w,
+                   const std::optional<Constant>& bias, std::string_view suffix);
 // pooling.cpp
 void translate_pool(Translation& t);
 void translate_global_average_pool(Translation& t);
@@ -141,6 +154,18 @@ void translate_global_max_pool(Translation& t);
 // products.cpp
 void translate_gemm(Translation& t);
 void translate_matmul(Translation& t);
+/// Matrix products as MatMul has them.
+TensorId multiplied(Translation& t, TensorId a, const Constant& b, std::string_view suffix);
+TensorId multiplied(Translation& t, TensorId a, TensorId b, std::string_view suffix);
+// quantised.cpp
+void translate_quantize(Translation& t);
+void translate_dequantize(Translation& t);
+void translate_qlinear_conv(Translation& t);
+void translate_qlinear_matmul(Translation& t);
+void translate_qlinear_arithmetic(Translation& t);
+void translate_matmul_integer(Translation& t);
+void translate_conv_integer(Translation& t);
+void translate_matmul_nbits(Translation& t);
 // pointwise.cpp
 void translate_arithmetic(Translation& t);
 void translate_pow(Translation& t);

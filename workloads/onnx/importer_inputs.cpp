@@ -1,0 +1,134 @@
+// Inputs and initializers of a model.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "workloads/onnx/importer.h"
+
+namespace unna::onnx_import {
+namespace {
+
+std::string text_of(const ValueInfo& info) {
+  if (!info.dims) return "without dimensions";
+  std::vector<std::string> parts;
+  for (const std::int64_t dim : *info.dims) parts.push_back(dim < 0 ? "?" : fmt::format("{}", dim));
+  return fmt::format("{}", fmt::join(parts, "x"));
+}
+
+/// How to say what is not known: by the names of dimensions where all of these have one.
+std::string remedy(const ValueInfo& info) {
+  std::vector<std::string> dims;
+  for (std::size_t d = 0; info.dims && d < info.dims->size(); ++d) {
+    if ((*info.dims)[d] >= 0) continue;
+    if (info.dim_names[d].empty()) {
+      dims.clear();
+      break;
+    }
+    dims.push_back(fmt::format("--dim {}=...", info.dim_names[d]));
+  }
+  std::string text = fmt::format("--input-shape {}=...", info.name);
+  if (!dims.empty()) text += fmt::format(" or {}", fmt::join(dims, " "));
+  return text;
+}
+
+}  // namespace
+
+std::optional<Shape> Importer::input_shape(const ValueInfo& info) {
+  const auto given = options_.input_shapes.find(info.name);
+  const std::string name = printable(info.name);
+  if (given == options_.input_shapes.end()) {
+    Shape shape = info.dims.value_or(Shape{-1});
+    for (std::size_t d = 0; info.dims && d < shape.size(); ++d)
+      if (const auto dim = options_.dims.find(info.dim_names[d]);
+          shape[d] < 0 && dim != options_.dims.end())
+        shape[d] = dim->second;
+    if (std::ranges::count(shape, -1) == 0) return shape;
+    problems_.add(fmt::format("input '{}' is {}, expected its shape: {}", name, text_of(info),
+                              printable(remedy(info))));
+    return std::nullopt;
+  }
+  const Shape& shape = given->second;
+  bool fits = !info.dims || info.dims->size() == shape.size();
+  for (std::size_t d = 0; fits && info.dims && d < shape.size(); ++d)
+    fits = (*info.dims)[d] < 0 || (*info.dims)[d] == shape[d];
+  if (fits) return shape;
+  problems_.add(fmt::format("input '{}' is {}, expected a shape that fits, not {}", name,
+                            text_of(info), to_string(shape)));
+  return std::nullopt;
+}
+
+/// Options speak of inputs and dimensions that the model has.
+void Importer::expect_inputs() const {
+  std::set<std::string> given, dims;
+  for (const auto& [name, shape] : options_.input_shapes) given.insert(name);
+  for (const auto& [name, constant] : options_.constants) given.insert(name);
+  for (const auto& [name, size] : options_.dims) dims.insert(name);
+  std::vector<std::string> names;
+  std::set<std::string> dim_names;
+  for (const ValueInfo& info : model_.inputs) {
+    names.push_back(printable(info.name));
+    given.erase(info.name);
+    for (const std::string& dim : info.dim_names) {
+      dims.erase(dim);
+      if (!dim.empty()) dim_names.insert(printable(dim));
+    }
+  }
+  if (!given.empty())
+    fail(fmt::format("has no input '{}', expected one of: {}", *given.begin(),
+                     fmt::join(names, ", ")));
+  if (!dims.empty())
+    fail(fmt::format("has no dimension '{}', expected {}", *dims.begin(),
+                     dim_names.empty() ? std::string("no --dim: none has a name")
+                                       : fmt::format("one of: {}", fmt::join(dim_names, ", "))));
+}
+
+void Importer::read_input(const ValueInfo& info) {
+  if (const auto given = options_.constants.find(info.name); given != options_.constants.end()) {
+    OnnxTensor constant = given->second;
+    constant.name = info.name;
+    constant.stored = true;
+    return define(info.name, Value::of(std::move(constant)));
+  }
+  const std::optional<Shape> shape = input_shape(info);
+  if (!shape) return define(info.name, std::nullopt);
+  for (const std::int64_t dim : *shape)
+    if (dim < 0 || dim > kMaxDimension)
+      fail(fmt::format("input '{}' is {}, expected dimensions from 0 to {}", printable(info.name),
+                       to_string(*shape), kMaxDimension));
+  if (element_count(*shape) > kMaxElements)
+    fail(fmt::format("input '{}' is {}, expected at most {} elements", printable(info.name),
+                     to_string(*shape), kMaxElements));
+  const bool real = info.kind == ElementKind::real;
+  if (element_count(*shape) == 0) {
+    Constant nothing =
+        real ? make_reals(*shape, {}, info.name) : make_integers(*shape, {}, info.name, info.kind);
+    return define(info.name, Value::of(std::move(nothing)));
+  }
+  Value value;
+  value.host = info.name;
+  value.bound = real || early_ == Early::machine;
+  if (real) {
+    value.tensor = draft_.input(info.name, *shape, info.kind);
+    value.has_tensor = true;
+  }
+  if (!real)
+    samples_[info.name] = make_integers(
+        *shape, Integers(static_cast<std::size_t>(element_count(*shape)), 1), info.name, info.kind);
+  define(info.name, std::move(value));
+}
+
+void Importer::read_inputs() {
+  expect_inputs();
+  for (const ValueInfo& info : model_.inputs) read_input(info);
+}
+
+void Importer::read_initializers() {
+  for (Constant& c : model_.initializers) {
+    const std::string name = c.name;
+    define(name, Value::of(std::move(c)));
+  }
+}
+
+}  // namespace unna::onnx_import

@@ -1,0 +1,182 @@
+// Quantised operators. The machine computes with the real numbers that the model's whole numbers
+// stand for, and rounds results to the model's own steps.
+
+#include <algorithm>
+
+#include "workloads/onnx/translate.h"
+
+namespace unna::onnx_import {
+namespace {
+
+const Constant* zero_point(Translation& t, std::size_t i) {
+  return t.has(i) ? &t.constant(i) : nullptr;
+}
+
+/// x to the nearest step that the type has.
+Value stepped(Translation& t, TensorId x, const Steps& steps) {
+  const WholeRange range = range_of_type(steps.type);
+  const auto scale = static_cast<double>(steps.scale);
+  const TensorId rounded = t.unary(ScalarFn::round, x, "steps", scale);
+  const auto real = [&](std::int64_t q) { return static_cast<double>(q - steps.zero) * scale; };
+  Value y =
+      Value::of(t.unary(ScalarFn::clip, rounded, "", real(range.lowest), real(range.highest)));
+  y.steps = std::make_shared<const Steps>(steps);
+  return y;
+}
+
+/// Input i, of whole numbers with the scale and zero point of inputs i + 1 and i + 2, as the real
+/// numbers that they stand for.
+TensorId real_numbers(Translation& t, std::size_t i) {
+  if (t.is_constant(i))
+    return t.weight(dequantised(t.constant(i), t.constant(i + 1), zero_point(t, i + 2), -1, 0));
+  const Steps said = steps_of(t.constant(i + 1), zero_point(t, i + 2));
+  const auto& made = t.input(i).steps;
+  if (made == nullptr || made->scale != said.scale || made->zero != said.zero)
+    refuse("input {} is quantised with another scale", i);
+  return t.tensor(i);
+}
+
+}  // namespace
+
+void translate_quantize(Translation& t) {
+  if (integer(t.node(), "block_size", 0) != 0) refuse("block_size of computed values");
+  const auto type = static_cast<std::int32_t>(integer(t.node(), "output_dtype", 0));
+  const Steps steps = steps_of(t.constant(1), zero_point(t, 2), type == 0 ? 2 : type);
+  t.result(stepped(t, t.real_tensor(0), steps));
+}
+
+/// What is read with the steps that it was made with is there already.
+void translate_dequantize(Translation& t) {
+  const auto made = t.input(0).steps;
+  if (made == nullptr) refuse("the input is not quantised");
+  const Steps read = steps_of(t.constant(1), zero_point(t, 2));
+  TensorId x = t.tensor(0);
+  const auto ratio = static_cast<double>(read.scale) / static_cast<double>(made->scale);
+  const double shift =
+      static_cast<double>(made->zero - read.zero) * static_cast<double>(read.scale);
+  if (ratio != 1) x = t.binary(ScalarFn::mul, x, t.scalar(ratio), "ratio");
+  if (shift != 0) x = t.binary(ScalarFn::add, x, t.scalar(shift), "shift");
+  t.result(x);
+}
+
+namespace {
+
+/// The bias of a quantised convolution: whole numbers in units of the products.
+Constant real_bias(Translation& t, std::size_t i, const Constant& x_scale,
+                   const Constant& w_scale) {
+  const Constant& q = t.constant(i);
+  if (q.integers == nullptr || x_scale.count() != 1) refuse("a bias of {}", to_string(q.dims));
+  Reals out;
+  for (std::size_t c = 0; c < q.integers->size(); ++c)
+    out.push_back(static_cast<float>(static_cast<double>((*q.integers)[c]) * x_scale.at(0) *
+                                     w_scale.at(w_scale.count() == 1 ? 0 : c)));
+  return make_reals(q.dims, std::move(out), q.name);
+}
+
+}  // namespace
+
+/// x, its scale and zero point, w and its, those of the result, (bias).
+void translate_qlinear_conv(Translation& t) {
+  const TensorId x = real_numbers(t, 0);
+  Constant w = dequantised(t.constant(3), t.constant(4), zero_point(t, 5), 0, 0);
+  w.name = t.constant(3).name;
+  std::optional<Constant> bias;
+  if (t.has(8)) bias = real_bias(t, 8, t.constant(1), t.constant(4));
+  const TensorId y = convolved(t, x, w, bias, "products");
+  t.result(stepped(t, y, steps_of(t.constant(6), zero_point(t, 7))));
+}
+
+void translate_qlinear_matmul(Translation& t) {
+  const TensorId a = real_numbers(t, 0);
+  TensorId y;
+  if (t.is_constant(3)) {
+    Constant b = dequantised(t.constant(3), t.constant(4), zero_point(t, 5), -1, 0);
+    b.name = t.constant(3).name;
+    y = multiplied(t, a, b, "products");
+  } else {
+    y = multiplied(t, a, real_numbers(t, 3), "products");
+  }
+  t.result(stepped(t, y, steps_of(t.constant(6), zero_point(t, 7))));
+}
+
+/// Of ONNX Runtime: a, its scale and zero point, b and its, those of the result.
+void translate_qlinear_arithmetic(Translation& t) {
+  const ScalarFn fn = t.node().op == "QLinearMul" ? ScalarFn::mul : ScalarFn::add;
+  const TensorId y = t.binary(fn, real_numbers(t, 0), real_numbers(t, 3), "exact");
+  t.result(stepped(t, y, steps_of(t.constant(6), zero_point(t, 7))));
+}
+
+namespace {
+
+/// Whole numbers less their zero point.
+Constant centred(const Constant& q, const Constant* zero) {
+  return dequantised(q, make_reals({}, {1}), zero, 0, 0);
+}
+TensorId centred_input(Translation& t, std::size_t i, std::size_t zero) {
+  if (t.is_constant(i)) {
+    Constant c = centred(t.constant(i), zero_point(t, zero));
+    c.name = t.constant(i).name;
+    return t.weight(c);
+  }
+  const Steps said = steps_of(make_reals({}, {1}), zero_point(t, zero));
+  const auto& made = t.input(i).steps;
+  if (made == nullptr || made->scale != 1 || made->zero != said.zero)
+    refuse("input {} is quantised by other steps", i);
+  return t.tensor(i);
+}
+
+}  // namespace
+
+/// Sums are whole numbers: exact in single precision below 2^24.
+void translate_matmul_integer(Translation& t) {
+  const TensorId a = centred_input(t, 0, 2);
+  if (!t.is_constant(1)) return t.result(multiplied(t, a, centred_input(t, 1, 3), ""));
+  Constant b = centred(t.constant(1), zero_point(t, 3));
+  b.name = t.constant(1).name;
+  t.result(multiplied(t, a, b, ""));
+}
+
+void translate_conv_integer(Translation& t) {
+  const TensorId x = centred_input(t, 0, 2);
+  Constant w = centred(t.constant(1), zero_point(t, 3));
+  w.name = t.constant(1).name;
+  t.result(convolved(t, x, w, std::nullopt, ""));
+}
+
+/// Weights of 4 (or 8) bits in blocks along K, each with a scale and a zero point (8 of 4 bits).
+void translate_matmul_nbits(Translation& t) {
+  const std::int64_t k = required(t.node(), "K").integer, n = required(t.node(), "N").integer;
+  const std::int64_t bits = integer(t.node(), "bits", 4);
+  const std::int64_t block = required(t.node(), "block_size").integer;
+  const Constant& packed = t.constant(1);
+  const Constant& scales = t.constant(2);
+  if ((bits != 4 && bits != 8) || block < 16 || k < 1 || n < 1) refuse("{} bits", bits);
+  const std::int64_t blocks = ceil_div(k, block), bytes = block * bits / 8;
+  if (packed.integers == nullptr || packed.count() != n * blocks * bytes ||
+      scales.count() != n * blocks || t.has(4))
+    refuse("weights of {}", to_string(packed.dims));
+  const auto entry = [&](const Integers& from, std::int64_t row, std::int64_t at) {
+    if (bits == 8) return from[static_cast<std::size_t>(row + at)];
+    return (from[static_cast<std::size_t>(row + at / 2)] >> (at % 2 * 4)) & 15;
+  };
+  const std::int64_t zero_bytes = ceil_div(blocks * bits, std::int64_t{8});
+  Reals out(static_cast<std::size_t>(n * k));
+  for (std::int64_t row = 0; row < n; ++row)
+    for (std::int64_t i = 0; i < k; ++i) {
+      const std::int64_t b = row * blocks + i / block;
+      const std::int64_t q = entry(*packed.integers, b * bytes, i % block);
+      const std::int64_t zero = t.has(3)
+                                    ? entry(*t.constant(3).integers, row * zero_bytes, i / block)
+                                    : std::int64_t{1} << (bits - 1);
+      out[static_cast<std::size_t>(row * k + i)] =
+          static_cast<float>(q - zero) * static_cast<float>(scales.at(static_cast<std::size_t>(b)));
+    }
+  std::vector<TensorId> inputs = {t.real_tensor(0),
+                                  t.weight(make_reals({n, k}, std::move(out), packed.name))};
+  if (t.has(5)) inputs.push_back(t.weight(t.constant(5)));
+  t.note(fmt::format("weights '{}' of {} bits are stored as the machine's own numbers", packed.name,
+                     bits));
+  t.result(t.emit(OpKind::gemm, inputs, std::monostate{}));
+}
+
+}  // namespace unna::onnx_import
