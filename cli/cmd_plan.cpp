@@ -97,7 +97,7 @@ PlanProblem load_problem(const std::string& file, const Options& options,
     options.fail("alignment",
                  fmt::format("{} says the alignment of each buffer, expected a trace", file));
   if (trace) {
-    const Trace events = read_trace(bytes, file);
+    const Trace events = read_plannable_trace(bytes, file);
     return named(file, [&] {
       return make_problem(instruction_liveness(events), alignment.value_or(kTraceAlignment));
     });

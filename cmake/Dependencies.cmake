@@ -3,14 +3,18 @@ find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(SQLiteCpp REQUIRED)
 find_package(utf8cpp REQUIRED)
-find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+if(UNNASIM_ONLY_PLANNER)
+  return()
+endif()
+
+find_package(SQLiteCpp REQUIRED)
+find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
 find_package(Protobuf REQUIRED)
 find_package(ONNX CONFIG REQUIRED)
-pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 
 # Debian's SystemC has no CMake package. Its library exports only the C++17 API version symbol, so
 # C++20 code says which one it links to.

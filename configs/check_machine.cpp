@@ -106,15 +106,16 @@ void check_cache(const MachineConfig& machine) {
 }
 
 void check_memory(const MachineConfig& machine) {
-  const bool banked = machine.dram.model == DramModel::banked;
-  if (!banked && machine.cache.size_bytes > 0)
+  const DramModel model = machine.dram.model;
+  if (model != DramModel::banked && machine.cache.size_bytes > 0)
     throw Contradiction(
         {"cache.size_bytes", "dram.model"},
-        fmt::format("cache.size_bytes: a cache of {} bytes before a DRAM of model bandwidth, which "
-                    "moves transfers and not lines; expected dram.model banked",
-                    machine.cache.size_bytes));
+        fmt::format("cache.size_bytes: a cache of {} bytes before a DRAM of model {}, which "
+                    "moves {} and not lines; expected dram.model banked",
+                    machine.cache.size_bytes, kDramModelNames[static_cast<std::size_t>(model)],
+                    model == DramModel::packets ? "packets" : "transfers"));
   // The bandwidth model takes the sizes of bursts and packets from there where it has a path.
-  if (banked || machine.dram.path != DramPath::none)
+  if (model != DramModel::bandwidth || machine.dram.path != DramPath::none)
     check_dram(machine.dram.device, machine.dram.layout, machine.dram.controller);
   if (machine.cache.size_bytes > 0) check_cache(machine);
 }

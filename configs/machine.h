@@ -27,8 +27,8 @@ constexpr Bytes element_bytes(DataType type) {
   return type == DataType::int8 ? 1 : type == DataType::fp32 ? 4 : 2;
 }
 
-enum class DramModel : std::uint8_t { bandwidth, banked };
-inline constexpr std::string_view kDramModelNames[] = {"bandwidth", "banked"};
+enum class DramModel : std::uint8_t { bandwidth, banked, packets };
+inline constexpr std::string_view kDramModelNames[] = {"bandwidth", "banked", "packets"};
 
 /// Of the `bandwidth` model: what lies between a DMA engine and the shared DRAM.
 enum class DramPath : std::uint8_t { none, crossbar };
@@ -207,8 +207,8 @@ void visit_fields(Machine& m, Visitor&& v) {
     "from a signal to the earliest end of the wait it satisfies");
   v("dram.model", m.dram.model, std::span(kDramModelNames),
     "bandwidth: transfers share the peak bandwidth fairly, after a fixed latency; banked: "
-    "channels, "
-    "banks and bursts under JEDEC timing");
+    "channels, banks and every command under JEDEC timing; packets: the fields of banked, with "
+    "channels that serve whole packets by the same times");
   v("dram.bandwidth_gbps", m.dram.bandwidth_gbps, 0.001, 1e6, "GB/s (1e9)",
     "bandwidth: peak of the whole DRAM");
   v("dram.latency_cycles", m.dram.latency_cycles, 0, kMega, "cycles",

@@ -1,8 +1,13 @@
 #include "flow/files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "base/error.h"
 #include "base/file.h"
+#include "isa/trace_place.h"
+#include "memmgr/trace_rules.h"
 
 namespace unna {
 
@@ -27,6 +32,17 @@ Trace read_trace(const std::string& bytes, const std::string& file) {
 
 Trace load_trace(const std::filesystem::path& path) {
   return read_trace(read_file(path), path);
+}
+
+Trace read_plannable_trace(const std::string& bytes, const std::string& file) {
+  Trace trace = read_trace(bytes, file);
+  const auto fault = find_trace_fault(trace);
+  if (!fault) return trace;
+  if (looks_like_text(bytes))
+    if (const auto place = place_in_trace(bytes, file, fault->core, fault->pc))
+      throw InputError(*place, fault->message);
+  throw InputError(
+      fmt::format("{}: core {} pc {}: {}", file, fault->core.value, fault->pc, fault->message));
 }
 
 Object load_object(const std::filesystem::path& path) {

@@ -14,6 +14,10 @@ namespace unna {
 Trace load_trace(const std::filesystem::path& path);
 Trace read_trace(const std::string& bytes, const std::string& file);
 
+/// A trace that can be planned: InputError with the event's line (in binary files its core and pc)
+/// where it breaks a rule of docs/trace-format.md.
+Trace read_plannable_trace(const std::string& bytes, const std::string& file);
+
 /// A `.uno` file.
 Object load_object(const std::filesystem::path& path);
 

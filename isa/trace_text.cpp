@@ -8,6 +8,7 @@
 #include "isa/assembly.h"
 #include "isa/trace.h"
 #include "isa/trace_checks.h"
+#include "isa/trace_place.h"
 #include "text/line_reader.h"
 #include "text/numbers.h"
 #include "text/yaml.h"
@@ -260,6 +261,19 @@ std::string format_trace(const Trace& trace) {
 
 Trace parse_trace(const std::string& text, const std::string& file) {
   return TraceParser(text, file).run();
+}
+
+std::optional<SourcePos> place_in_trace(const std::string& text, const std::string& file,
+                                        CoreId core, std::uint32_t pc) {
+  const std::string core_word = fmt::format("c{}", core.value);
+  const std::string pc_value = fmt::format("{}", pc);
+  for (LineReader line(text, file); line.next();) {
+    const std::vector<Word>& words = line.words();
+    if (words.size() < 2 || words[1].name != core_word) continue;
+    for (const Word& word : words)
+      if (word.name == "pc" && word.value == pc_value) return line.pos(words[0].column);
+  }
+  return std::nullopt;
 }
 
 }  // namespace unna

@@ -4,7 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <limits>
 #include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
 
 #include "base/error.h"
 #include "memmgr/checker.h"
@@ -120,6 +125,17 @@ EventGraph event_graph(const Trace& trace) {
 constexpr std::size_t kWords = 8;  // of a set of sources pushed at once
 using Set = std::array<std::uint64_t, kWords>;
 
+/// Where a buffer stands among those that use a byte one after another. Only the one that comes
+/// first can be before the other: a buffer that is before another has all its accesses before, so
+/// its first one stands before in every order of the events.
+using Turn = std::pair<std::int64_t, std::uint32_t>;  ///< place of its first access, and the buffer
+/// Two buffers that share a byte, the first with the earlier turn.
+using Neighbours = std::pair<std::uint32_t, std::uint32_t>;
+
+/// "Before" is transitive over buffers that are accessed. So on each byte it is enough to hold a
+/// buffer against the next one by turn: where all these are in order, so are all others. Walking
+/// through the addresses, a pair becomes neighbours where a buffer begins, or one between them
+/// ends: at most three pairs a buffer.
 class LayoutChecker {
  public:
   LayoutChecker(const Trace& trace, const Layout& layout, std::size_t limit)
@@ -129,19 +145,17 @@ class LayoutChecker {
   std::vector<Violation> run();
 
  private:
-  /// A buffer's last access on one engine: whoever is after it is after all earlier ones there.
+  /// Pairs whose first buffers' last accesses on each engine are pushed at once: whoever is after
+  /// the last is after all earlier ones there.
   struct Batch {
-    std::vector<std::uint32_t> buffers;
-    std::vector<std::uint32_t> sources;     ///< events
-    std::vector<std::size_t> first_source;  ///< of each buffer, and the end
+    std::vector<Neighbours> pairs;
+    std::vector<std::uint32_t> sources;     ///< places of events
+    std::vector<std::size_t> first_source;  ///< of each pair, and the end
   };
 
   const BufferInfo& info(std::size_t b) const { return trace_.buffers[b]; }
   Bytes begin(std::size_t b) const { return layout_.base[b]; }
   Bytes end(std::size_t b) const { return layout_.base[b] + info(b).size; }
-  bool share_bytes(std::size_t a, std::size_t b) const {
-    return begin(a) < end(b) && begin(b) < end(a) && info(a).size > 0 && info(b).size > 0;
-  }
   bool may_precede(std::size_t b) const {  // an end that some other buffer could come after
     return info(b).kind == BufferKind::intermediate || info(b).kind == BufferKind::input;
   }
@@ -150,8 +164,10 @@ class LayoutChecker {
   }
 
   void collect_accesses();
+  std::optional<Turn> turn(std::uint32_t b) const;
+  std::vector<Neighbours> neighbours() const;
   std::vector<std::uint32_t> sources_of(std::size_t b) const;
-  void settle(const Batch& batch);
+  void settle(const Batch& batch, std::vector<Neighbours>& wrong) const;
   std::optional<std::pair<std::uint32_t, std::uint32_t>> unordered(std::size_t a,
                                                                    std::size_t b) const;
   std::string why_not(std::size_t a, std::size_t b) const;
@@ -162,8 +178,6 @@ class LayoutChecker {
   std::size_t limit_;
   EventGraph graph_;
   std::vector<std::vector<std::uint32_t>> accesses_;  ///< events of each buffer
-  std::vector<std::uint32_t> shared_;                 ///< buffers that share a byte with another
-  std::vector<std::vector<bool>> before_;             ///< among shared_, by index there
 };
 
 void LayoutChecker::collect_accesses() {
@@ -176,20 +190,58 @@ void LayoutChecker::collect_accesses() {
     if (e.kind == TraceKind::read || e.kind == TraceKind::write)
       accesses_.at(e.buffer.index()).push_back(v);
   }
-  std::vector<std::uint32_t> by_address;
-  for (std::uint32_t b = 0; b < trace_.buffers.size(); ++b)
-    if (info(b).size > 0) by_address.push_back(b);
-  std::ranges::stable_sort(by_address, {}, [&](std::uint32_t b) { return begin(b); });
-  std::vector<bool> shares(trace_.buffers.size(), false);
-  for (std::size_t i = 0, reaching = 0; i < by_address.size(); ++i) {  // reaching: highest end
-    const std::uint32_t b = by_address[i];
-    const std::uint32_t highest = by_address[reaching];
-    if (i > 0 && share_bytes(highest, b)) shares[b] = shares[highest] = true;
-    if (i == 0 || end(b) > end(highest)) reaching = i;
+}
+
+/// Inputs come first and outputs last; nothing where a buffer is in nobody's way: an intermediate
+/// that is never accessed.
+std::optional<Turn> LayoutChecker::turn(std::uint32_t b) const {
+  switch (info(b).kind) {
+    case BufferKind::input:
+    case BufferKind::weight:
+      return Turn{-1, b};
+    case BufferKind::output:
+      return Turn{std::numeric_limits<std::int64_t>::max(), b};
+    case BufferKind::intermediate:
+      break;
   }
-  for (std::uint32_t b = 0; b < trace_.buffers.size(); ++b)
-    if (shares[b]) shared_.push_back(b);
-  before_.assign(shared_.size(), std::vector<bool>(shared_.size(), false));
+  if (accesses_[b].empty()) return std::nullopt;
+  std::uint32_t first = graph_.position[accesses_[b].front()];
+  for (const std::uint32_t v : accesses_[b]) first = std::min(first, graph_.position[v]);
+  return Turn{first, b};
+}
+
+std::vector<Neighbours> LayoutChecker::neighbours() const {
+  struct Edge {
+    Bytes at = 0;
+    bool begins = false;  ///< those that end at an address go first
+    Turn turn;
+  };
+  std::vector<Edge> edges;
+  for (std::uint32_t b = 0; b < trace_.buffers.size(); ++b) {
+    const auto its = turn(b);
+    if (!its || info(b).size == 0) continue;
+    edges.push_back({begin(b), true, *its});
+    edges.push_back({end(b), false, *its});
+  }
+  std::ranges::sort(edges, {}, [](const Edge& e) { return std::tuple(e.at, e.begins, e.turn); });
+  std::set<Turn> here;
+  std::vector<Neighbours> found;
+  for (const Edge& edge : edges) {
+    auto next = here.upper_bound(edge.turn);
+    if (!edge.begins) next = here.erase(here.find(edge.turn));
+    const bool has_next = next != here.end();
+    const bool has_last = next != here.begin();
+    if (edge.begins) {
+      if (has_last) found.emplace_back(std::prev(next)->second, edge.turn.second);
+      if (has_next) found.emplace_back(edge.turn.second, next->second);
+      here.insert(next, edge.turn);
+    } else if (has_last && has_next) {
+      found.emplace_back(std::prev(next)->second, next->second);
+    }
+  }
+  std::ranges::sort(found);
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
 }
 
 std::vector<std::uint32_t> LayoutChecker::sources_of(std::size_t b) const {
@@ -202,37 +254,35 @@ std::vector<std::uint32_t> LayoutChecker::sources_of(std::size_t b) const {
   return sources;
 }
 
-/// Pushes the batch's sources through the whole graph: reached[p] has those strictly before the
-/// event at position p. An event touches one buffer, so it is at most one source of a batch.
-void LayoutChecker::settle(const Batch& batch) {
-  const std::size_t n = graph_.order.size();
-  std::vector<Set> reached(n, Set{});
-  std::vector<std::uint32_t> source(n, 0);  // 1 + index, 0: none
+/// Pushes the batch's sources through the events from the first of them to the last access of a
+/// second buffer: reached[p - low] has those strictly before the event at position p. An event is
+/// at most one source of a pair, but may be that of several pairs.
+void LayoutChecker::settle(const Batch& batch, std::vector<Neighbours>& wrong) const {
+  if (batch.pairs.empty()) return;
+  const std::uint32_t low = *std::ranges::min_element(batch.sources);
+  std::uint32_t high = low;
+  for (const Neighbours& pair : batch.pairs)
+    for (const std::uint32_t v : accesses_[pair.second]) high = std::max(high, graph_.position[v]);
+  std::vector<Set> own(high - low + 1, Set{}), reached(high - low + 1, Set{});
   for (std::uint32_t s = 0; s < batch.sources.size(); ++s)
-    source[graph_.position[batch.sources[s]]] = s + 1;
-  for (std::size_t p = 0; p < n; ++p) {
-    Set& mine = reached[p];
+    if (batch.sources[s] <= high)
+      own[batch.sources[s] - low][s / 64] |= std::uint64_t{1} << (s % 64);
+  for (std::uint32_t p = low; p <= high; ++p) {
+    Set& mine = reached[p - low];
     for (std::size_t e = graph_.first[p]; e < graph_.first[p + 1]; ++e) {
       const std::uint32_t u = graph_.before[e];
-      for (std::size_t w = 0; w < kWords; ++w) mine[w] |= reached[u][w];
-      if (source[u] == 0) continue;
-      const std::uint32_t s = source[u] - 1;
-      mine[s / 64] |= std::uint64_t{1} << (s % 64);
+      if (u < low) continue;  // nothing of the batch is there
+      for (std::size_t w = 0; w < kWords; ++w) mine[w] |= reached[u - low][w] | own[u - low][w];
     }
   }
-  for (std::size_t y = 0; y < shared_.size(); ++y) {
-    const std::uint32_t b = shared_[y];
-    if (!may_follow(b)) continue;
-    Set all;
-    all.fill(~std::uint64_t{0});
-    for (const std::uint32_t v : accesses_[b])
-      for (std::size_t w = 0; w < kWords; ++w) all[w] &= reached[graph_.position[v]][w];
-    for (std::size_t i = 0; i < batch.buffers.size(); ++i) {
-      bool ordered = true;
+  for (std::size_t i = 0; i < batch.pairs.size(); ++i) {
+    bool ordered = true;
+    for (const std::uint32_t v : accesses_[batch.pairs[i].second]) {
+      const std::uint32_t p = graph_.position[v];
       for (std::size_t s = batch.first_source[i]; s < batch.first_source[i + 1]; ++s)
-        ordered = ordered && (all[s / 64] >> (s % 64) & 1U) != 0;
-      before_[batch.buffers[i]][y] = ordered;
+        ordered = ordered && p >= low && (reached[p - low][s / 64] >> (s % 64) & 1U) != 0;
     }
+    if (!ordered) wrong.push_back(batch.pairs[i]);
   }
 }
 
@@ -272,31 +322,43 @@ std::string LayoutChecker::why_not(std::size_t a, std::size_t b) const {
 }
 
 std::vector<Violation> LayoutChecker::run() {
+  std::vector<Neighbours> wrong;
+  std::vector<std::pair<std::uint32_t, Neighbours>>
+      pairs;  // by the last access of the first buffer
+  for (const Neighbours& pair : neighbours()) {
+    if (!may_precede(pair.first) || !may_follow(pair.second)) {
+      wrong.push_back(pair);
+      continue;
+    }
+    std::uint32_t last = 0;
+    for (const std::uint32_t v : accesses_[pair.first]) last = std::max(last, graph_.position[v]);
+    pairs.emplace_back(last, pair);
+  }
+  std::ranges::sort(pairs);
   Batch batch;
   const auto flush = [&] {
     batch.first_source.push_back(batch.sources.size());
-    if (!batch.buffers.empty()) settle(batch);
+    settle(batch, wrong);
     batch = {};
   };
-  for (std::uint32_t x = 0; x < shared_.size(); ++x) {
-    if (!may_precede(shared_[x])) continue;
-    const auto sources = sources_of(shared_[x]);
+  for (const auto& [last, pair] : pairs) {
+    const auto sources = sources_of(pair.first);
+    if (sources.empty()) continue;  // nobody waits for an input that is never read
     if (batch.sources.size() + sources.size() > kWords * 64) flush();
-    batch.buffers.push_back(x);
+    batch.pairs.push_back(pair);
     batch.first_source.push_back(batch.sources.size());
-    batch.sources.insert(batch.sources.end(), sources.begin(), sources.end());
+    for (const std::uint32_t v : sources) batch.sources.push_back(graph_.position[v]);
   }
   flush();
+  for (Neighbours& pair : wrong)
+    if (pair.first > pair.second) std::swap(pair.first, pair.second);
+  std::ranges::sort(wrong);
   std::vector<Violation> found;
-  for (std::size_t x = 0; x < shared_.size(); ++x) {
-    for (std::size_t y = x + 1; y < shared_.size() && found.size() < limit_; ++y) {
-      const std::uint32_t a = shared_[x];
-      const std::uint32_t b = shared_[y];
-      if (!share_bytes(a, b) || before_[x][y] || before_[y][x]) continue;
-      found.push_back({fmt::format("{} and {} share bytes [{}, {}): {}; {}", info(a).name,
-                                   info(b).name, std::max(begin(a), begin(b)),
-                                   std::min(end(a), end(b)), why_not(a, b), why_not(b, a))});
-    }
+  for (const auto& [a, b] : wrong) {
+    if (found.size() >= limit_) break;
+    found.push_back({fmt::format("{} and {} share bytes [{}, {}): {}; {}", info(a).name,
+                                 info(b).name, std::max(begin(a), begin(b)),
+                                 std::min(end(a), end(b)), why_not(a, b), why_not(b, a))});
   }
   return found;
 }

@@ -61,7 +61,7 @@ std::string explain_deadlock(const System& system, Cycle now) {
 
 std::unique_ptr<MemoryModel> make_memory(const Object& object, const MachineConfig& machine) {
   const std::size_t cores = object.streams.size();
-  if (machine.dram.model == DramModel::banked)
+  if (machine.dram.model != DramModel::bandwidth)
     return std::make_unique<BurstMemory>(machine, cores, object.buffers.size());
   check_machine(machine);
   return std::make_unique<BandwidthMemory>(machine, cores);

@@ -20,10 +20,19 @@ const MachineConfig& checked(const MachineConfig& machine) {
   return machine;
 }
 
+std::variant<DramChannel, PacketChannel> channel_of(const DramConfig& dram) {
+  if (dram.model == DramModel::banked) return DramChannel(dram.device, dram.controller);
+  return PacketChannel(dram.device, dram.controller);
+}
+
+const DramChannelStats& stats_of(const std::variant<DramChannel, PacketChannel>& channel) {
+  return std::visit([](const auto& c) -> const DramChannelStats& { return c.stats(); }, channel);
+}
+
 }  // namespace
 
 BurstMemory::Slice::Slice(const MachineConfig& machine, std::size_t cores)
-    : channel(machine.dram.device, machine.dram.controller), input(cores) {}
+    : channel(channel_of(machine.dram)), input(cores) {}
 
 BurstMemory::BurstMemory(const MachineConfig& machine, std::size_t cores, std::size_t buffers)
     : map_(checked(machine).dram.device, machine.dram.layout),
@@ -236,18 +245,20 @@ void BurstMemory::end_transfers(std::uint32_t stream) {
 
 Cycle BurstMemory::busy_cycles() const {
   std::int64_t ticks = 0;
-  for (const Slice& s : slices_) ticks += s.channel.stats().data_clocks;
+  for (const Slice& s : slices_) ticks += stats_of(s.channel).data_clocks;
   return cycle_of(ticks * tick_ / static_cast<std::int64_t>(slices_.size()));
 }
 
 std::optional<MemoryStats> BurstMemory::finish() {
+  if (std::holds_alternative<PacketChannel>(slices_.front().channel)) return std::nullopt;
   MemoryStats stats;
   stats.burst_bytes = burst_;
   stats.cache = cache_;
   for (Slice& s : slices_) {
-    for (Tick at = s.channel.next_event(); at != kNeverTick; at = s.channel.next_event())
-      s.channel.step(at, [](std::uint32_t, Tick) {});
-    const DramChannelStats& c = s.channel.stats();
+    auto& channel = std::get<DramChannel>(s.channel);
+    for (Tick at = channel.next_event(); at != kNeverTick; at = channel.next_event())
+      channel.step(at, [](std::uint32_t, Tick) {});
+    const DramChannelStats& c = channel.stats();
     stats.dram.reads += c.reads;
     stats.dram.writes += c.writes;
     stats.dram.row_hits += c.hits;

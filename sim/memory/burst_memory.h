@@ -1,8 +1,10 @@
 #pragma once
 
-// `dram.model: banked`: DMA transfers as packets of bursts through a crossbar to slices, each a
-// DRAM channel with, where the machine has one, its part of the shared cache. docs/model.md,
-// "Memory by bursts", is the contract; docs/adr/0013 says why it runs ahead of the kernel.
+// DMA transfers as packets of bursts through a crossbar to slices, each a DRAM channel with, where
+// the machine has one, its part of the shared cache. The channel is the only part in which the two
+// models differ: DramChannel for `dram.model: banked`, PacketChannel for `packets`.
+// docs/model.md, "Memory by packets", is the contract; docs/adr/0013 says why it runs ahead of the
+// kernel.
 //
 // Event-driven: every core's port, every slice's input and output and every channel is a source of
 // events, which are processed in the order of (time, kind of source, number of source).
@@ -11,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <queue>
+#include <variant>
 #include <vector>
 
 #include "configs/dram_address.h"
@@ -19,6 +22,7 @@
 #include "sim/memory/dram_channel.h"
 #include "sim/memory/memory_model.h"
 #include "sim/memory/min_tree.h"
+#include "sim/memory/packet_channel.h"
 #include "sim/memory/packets.h"
 #include "sim/ring.h"
 
@@ -105,7 +109,7 @@ class BurstMemory final : public MemoryModel {
   struct Slice {
     explicit Slice(const MachineConfig& machine, std::size_t cores);
 
-    DramChannel channel;
+    std::variant<DramChannel, PacketChannel> channel;
     std::optional<CacheSlice> cache;
     std::vector<Fill> fills;           ///< by MSHR
     std::vector<Ring<Waiting>> input;  ///< by core
@@ -147,8 +151,9 @@ class BurstMemory final : public MemoryModel {
   void schedule_channel(std::size_t slice);
   bool has_room(const Slice& s, bool write, std::int64_t bursts) const;
   void answer(std::size_t slice, Time now);
-  Owner reader_of(std::uint32_t tag) const;
-  void respond(Slice& s, const Owner& owner, Time at);
+  void read_done(std::size_t slice, std::uint32_t tag, std::int64_t bursts, Time first, Time last);
+  Owner reader_of(std::uint32_t tag, std::int64_t bursts) const;
+  void respond(Slice& s, const Owner& owner, Time first, Time last);
   void step_channel(std::size_t slice, Time now);
   void unblock(std::size_t slice, Time now);
   std::int64_t set_of(Bytes line) const;

@@ -52,7 +52,8 @@ void BurstMemory::taken(Slice& s, std::size_t core, Time now) {
 }
 
 void BurstMemory::schedule_channel(std::size_t slice) {
-  const Tick next = slices_[slice].channel.next_event();
+  const Tick next =
+      std::visit([](auto& channel) { return channel.next_event(); }, slices_[slice].channel);
   sources_.set(channel_source(slice), next == kNeverTick ? MinTree::kNever : next * tick_);
 }
 
@@ -78,6 +79,11 @@ std::optional<std::size_t> BurstMemory::choose(const Slice& s, Time now, Time& n
 bool BurstMemory::take(Slice& s, Waiting& w, Time now) {
   const std::uint32_t tag = w.owner.stream << kSerialBits | (w.owner.serial & kSerialMask);
   const Tick tick = tick_of(now);
+  if (auto* const server = std::get_if<PacketChannel>(&s.channel)) {
+    if (server->full(w.write)) return false;
+    server->push({map_.within_channel(w.packet.address), w.packet.bursts, w.write, tag}, tick);
+    return true;
+  }
   while (w.taken < w.packet.bursts) {
     const Bytes address = w.packet.address + w.taken * burst_;
     std::int64_t bursts = 1;
@@ -89,8 +95,9 @@ bool BurstMemory::take(Slice& s, Waiting& w, Time now) {
       const bool whole = bursts * burst_ == line_ && w.packet.useful == w.packet.bursts * burst_;
       if (!take_line(s, w, address / line_, bursts, whole, now)) return false;
     } else {
-      if (s.channel.full(w.write)) return false;
-      s.channel.push({map_.within_channel(address), w.write, tag}, tick);
+      auto& channel = std::get<DramChannel>(s.channel);
+      if (channel.full(w.write)) return false;
+      channel.push({map_.within_channel(address), w.write, tag}, tick);
     }
     w.taken += bursts;
   }
@@ -137,12 +144,13 @@ bool BurstMemory::take_line(Slice& s, const Waiting& w, Bytes line, std::int64_t
 }
 
 bool BurstMemory::has_room(const Slice& s, bool write, std::int64_t bursts) const {
-  return static_cast<std::int64_t>(s.channel.queued(write)) + bursts <= queue_[write ? 1 : 0];
+  return static_cast<std::int64_t>(std::get<DramChannel>(s.channel).queued(write)) + bursts <=
+         queue_[write ? 1 : 0];
 }
 
 void BurstMemory::push_line(Slice& s, Bytes line, bool write, std::uint32_t tag, Time now) {
   for (Bytes at = line * line_; at < (line + 1) * line_; at += burst_)
-    s.channel.push({map_.within_channel(at), write, tag}, tick_of(now));
+    std::get<DramChannel>(s.channel).push({map_.within_channel(at), write, tag}, tick_of(now));
 }
 
 /// Lines of one channel are numbered without holes, so that a slice uses all of its sets.
@@ -154,15 +162,29 @@ std::int64_t BurstMemory::set_of(Bytes line) const {
 
 void BurstMemory::step_channel(std::size_t slice, Time now) {
   Slice& s = slices_[slice];
-  s.channel.step(s.channel.next_event(), [&](std::uint32_t tag, Tick data_end) {
-    s.last_data = std::max(s.last_data, data_end * tick_ + controller_);
-    if (!s.cache) return respond(s, reader_of(tag), s.last_data);
-    s.data.push({s.last_data, tag});
-    if (s.last_data < sources_.time(output_source(slice)))
-      sources_.set(output_source(slice), s.last_data);
-  });
+  if (auto* const channel = std::get_if<DramChannel>(&s.channel)) {
+    channel->step(channel->next_event(), [&](std::uint32_t tag, Tick data_end) {
+      read_done(slice, tag, 1, data_end * tick_, data_end * tick_);
+    });
+  } else {
+    auto& server = std::get<PacketChannel>(s.channel);
+    if (const auto served = server.step(server.next_event()); served && !served->packet.write)
+      read_done(slice, served->packet.tag, served->packet.bursts, served->first_data * tick_,
+                served->last_data * tick_);
+  }
   unblock(slice, now);
   schedule_channel(slice);
+}
+
+/// Data of the first and the last of these bursts have gone over the DRAM's bus at these times.
+void BurstMemory::read_done(std::size_t slice, std::uint32_t tag, std::int64_t bursts, Time first,
+                            Time last) {
+  Slice& s = slices_[slice];
+  if (!s.cache) return respond(s, reader_of(tag, bursts), first + controller_, last + controller_);
+  s.last_data = std::max(s.last_data, last + controller_);
+  s.data.push({s.last_data, tag});
+  if (s.last_data < sources_.time(output_source(slice)))
+    sources_.set(output_source(slice), s.last_data);
 }
 
 /// There may be room again for what waits.
@@ -176,11 +198,11 @@ void BurstMemory::unblock(std::size_t slice, Time now) {
     accept(slice, now);
 }
 
-/// Of a burst that the DRAM has read.
-BurstMemory::Owner BurstMemory::reader_of(std::uint32_t tag) const {
+/// Of bursts that the DRAM has read.
+BurstMemory::Owner BurstMemory::reader_of(std::uint32_t tag, std::int64_t bursts) const {
   const std::uint32_t stream = tag >> kSerialBits;
   const std::uint32_t first = streams_[stream].first;
-  return {stream, first + ((tag - first) & kSerialMask), 1};
+  return {stream, first + ((tag - first) & kSerialMask), bursts};
 }
 
 /// What the DRAM or the cache has ready at `now`.
@@ -193,7 +215,7 @@ void BurstMemory::answer(std::size_t slice, Time now) {
     Fill& fill = s.fills[mshr];
     if (--fill.missing > 0) continue;
     s.cache->filled(mshr);
-    for (const Owner& reader : fill.readers) respond(s, reader, now);
+    for (const Owner& reader : fill.readers) respond(s, reader, now, now);
     fill.readers.clear();
     unblock(slice, now);
     schedule_channel(slice);
@@ -201,7 +223,7 @@ void BurstMemory::answer(std::size_t slice, Time now) {
   while (!s.hits.empty() && s.hits.front().at <= now) {
     const Owner reader = s.hits.front().owner;
     s.hits.pop();
-    respond(s, reader, now);
+    respond(s, reader, now, now);
   }
   Time next = MinTree::kNever;
   if (!s.data.empty()) next = s.data.front().at;
@@ -209,19 +231,19 @@ void BurstMemory::answer(std::size_t slice, Time now) {
   sources_.set(output_source(slice), next);
 }
 
-/// Data are ready at `at`: through the slice's output and the core's input, each for as long as the
-/// bursts take.
-void BurstMemory::respond(Slice& s, const Owner& owner, Time at) {
+/// Data are ready from `first` on, the last at `last`: through the slice's output and the core's
+/// input, each for as long as the bursts take.
+void BurstMemory::respond(Slice& s, const Owner& owner, Time first, Time last) {
   const std::size_t core = owner.stream / kDmasPerCore;
   Core& c = cores_[core];
   const Time length = owner.bursts * burst_time_;
-  const Time leaves = std::max(at, s.out_free);
+  const Time leaves = std::max(first, s.out_free);
   s.out_free = leaves + length;
   const Time enters = std::max(leaves + hop_, c.in_free);
   c.in_free = enters + length;
-  c.response_wait += enters - at - hop_;
-  release(owner, at);
-  answered(owner, c.in_free);
+  c.response_wait += enters - first - hop_;
+  release(owner, last);
+  answered(owner, std::max(c.in_free, last + burst_time_ + hop_));
 }
 
 }  // namespace unna

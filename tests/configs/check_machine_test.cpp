@@ -45,6 +45,23 @@ TEST(CheckMachine, what_the_command_line_says_wins_over_the_file) {
       "model bandwidth, which moves transfers and not lines; expected dram.model banked");
 }
 
+TEST(CheckMachine, packets_read_the_fields_of_banked_and_have_no_cache) {
+  MachineConfig machine = preset_machine(4);
+  machine.dram.model = DramModel::banked;
+  const auto rate = dram_bytes_per_cycle_q16(machine);
+  const Bytes capacity = dram_capacity(machine);
+  machine.dram.model = DramModel::packets;
+  EXPECT_NO_THROW(check_machine(machine));
+  EXPECT_EQ(dram_bytes_per_cycle_q16(machine), rate);
+  EXPECT_EQ(dram_capacity(machine), capacity);
+  EXPECT_EQ(error_of("name: m\n", {"dram.model=packets", "dram.banks=32"}),
+            "--set dram.banks=32: dram.ranks x dram.groups x dram.banks is 128, expected at most "
+            "64");
+  EXPECT_EQ(error_of("name: m\n", {"dram.model=packets", "cache.size_bytes=65536"}),
+            "--set cache.size_bytes=65536: cache.size_bytes: a cache of 65536 bytes before a DRAM "
+            "of model packets, which moves packets and not lines; expected dram.model banked");
+}
+
 TEST(CheckMachine, a_cache_is_a_whole_number_of_sets) {
   const std::vector<std::string> set = {"dram.model=banked", "dram.channels=2", "cache.ways=4",
                                         "cache.line_bytes=64"};

@@ -165,6 +165,66 @@ TEST(BurstMemory, RunningAheadChangesNothing) {
     }
 }
 
+// The model `packets`: the same memory but for the channels.
+
+MachineConfig packets_of(MachineConfig machine) {
+  machine.dram.model = DramModel::packets;
+  return machine;
+}
+
+TEST(PacketMemory, UnloadedReadTakesTheTimeOfCommands) {
+  for (const DramStandard standard : {kDdr4, kLpddr4, kHbm2, kDdr5, kLpddr5, kHbm3})
+    for (const Bytes bytes : {1, 32, 64}) {
+      const MachineConfig machine = machine_of(standard, 1);
+      const std::vector<Sent> requests = {{transfer(0, 0, bytes), 100}};
+      BurstMemory banked(machine, 1, 1), packets(packets_of(machine), 1, 1);
+      EXPECT_EQ(run(packets, requests), run(banked, requests)) << dram_standard_name(standard);
+    }
+}
+
+TEST(PacketMemory, RunningAheadChangesNothing) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    const MachineConfig machine = packets_of(machine_of(seed % 2 == 0 ? kHbm2 : kDdr4, 2));
+    const auto requests = random_requests(seed, 4, 300, 1 << 18);
+    BurstMemory ahead(machine, 4, 1), in_step(machine, 4, 1);
+    EXPECT_EQ(run(ahead, requests), run(in_step, requests, false)) << "seed " << seed;
+  }
+}
+
+TEST(PacketMemory, EverythingEndsWhateverIsSmall) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    Rng rng(seed);
+    MachineConfig machine =
+        packets_of(machine_of(static_cast<DramStandard>(seed % 6), 1 << rng.below(3)));
+    machine.dram.controller = {2, 2, 2, 0, 1, 4, seed % 2 == 0 ? DramPage::open : DramPage::closed};
+    machine.dram.device.ranks = 1 << rng.below(2);
+    machine.interconnect.window = static_cast<std::int64_t>(1 + rng.below(6));
+    machine.interconnect.width_bytes = static_cast<Bytes>(1 + rng.below(40));
+    BurstMemory memory(machine, 5, 1);
+    const auto requests = random_requests(seed, 5, 200, 1 << 16);
+    EXPECT_EQ(run(memory, requests).size(), requests.size());
+  }
+}
+
+/// The last end of so many random transfers, of either direction and in short runs. The worst is
+/// HBM3, 11 % too fast: bursts of 32 bytes, and commands that take half of a burst's time each.
+TEST(PacketMemory, TakesAboutTheTimeOfCommandsUnderLoad) {
+  const auto last = [](const MachineConfig& machine, const std::vector<Sent>& requests) {
+    BurstMemory memory(machine, 4, 1);
+    Cycle end = 0;
+    for (const End& e : run(memory, requests)) end = std::max(end, e.at);
+    return static_cast<double>(end);
+  };
+  for (const DramStandard standard : {kDdr4, kLpddr4, kHbm2, kDdr5, kLpddr5, kHbm3})
+    for (const std::int64_t channels : {1, 2, 8})
+      for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+        const MachineConfig machine = machine_of(standard, channels);
+        const auto requests = random_requests(seed, 4, 600, 1 << 22);
+        EXPECT_NEAR(last(packets_of(machine), requests) / last(machine, requests), 1, 0.12)
+            << channels << " channels of " << dram_standard_name(standard) << ", seed " << seed;
+      }
+}
+
 TEST(BurstMemory, EverythingEndsWhateverIsSmall) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     Rng rng(seed);

@@ -53,6 +53,7 @@ TEST_F(SweepFiles, a_missing_or_malformed_file_ends_it_before_the_first_point) {
   EXPECT_TRUE(input_error([&] {
                 prepared("  network: [net.yaml, bad.yaml]\n");
               }).starts_with(file("bad.yaml") + ":1:1: "));
+  write("bad.yaml", "cores: four\n");
   EXPECT_TRUE(input_error([&] {
                 prepared("  network: [net.yaml]\n  machine: [bad.yaml]\n");
               }).starts_with(file("bad.yaml") + ":1:8: "));

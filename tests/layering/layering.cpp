@@ -23,6 +23,7 @@ const std::map<std::string, std::set<std::string>, std::less<>>& may_include() {
       {"reference", {"base", "numbers", "workloads"}},
       {"compiler", {"base", "configs", "numbers", "isa", "cost", "workloads"}},
       {"memmgr", {"base", "text", "configs", "isa"}},
+      {"bindings", {"base", "text", "configs", "isa", "memmgr"}},
       {"sim", {"base", "configs", "numbers", "isa", "cost"}},
       {"energy", {"base", "text", "configs", "isa", "cost"}},
       {"report",

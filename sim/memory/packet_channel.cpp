@@ -1,0 +1,207 @@
+#include "sim/memory/packet_channel.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace unna {
+
+PacketChannel::PacketChannel(const DramDevice& device, const DramController& controller)
+    : timing_(device.timing),
+      burst_clocks_(device.burst_clocks()),
+      command_clocks_(device.command_clocks),
+      controller_(controller),
+      bank_bits_(bits_of(device.banks)),
+      group_bits_(bits_of(device.groups)),
+      ranks_(static_cast<std::size_t>(device.ranks)) {
+  invariant(device.banks_per_channel() <= static_cast<std::int64_t>(kMaxBanks),
+            "{} banks a channel", device.banks_per_channel());
+  queues_[0].capacity = controller.read_queue;
+  queues_[1].capacity = controller.write_queue;
+  for (std::size_t r = 0; r < ranks_.size(); ++r) {
+    ranks_[r].last_activates.fill(-timing_.faw);
+    ranks_[r].refresh_due = timing_.refi * static_cast<Tick>(r + 1) / device.ranks;
+  }
+}
+
+void PacketChannel::push(const ChannelPacket& packet, Tick at) {
+  const bool idle = queues_[0].packets.empty() && queues_[1].packets.empty();
+  now_ = at;
+  bus_free_ = std::max(bus_free_, at);
+  if (idle)
+    for (std::size_t r = 0; r < ranks_.size(); ++r)
+      while (ranks_[r].refresh_due < at) refresh(r, ranks_[r].refresh_due);
+  const DramAddress& where = packet.where;
+  const std::uint32_t in_groups = (where.rank << group_bits_) | where.group;
+  Queue& queue = queues_[packet.write];
+  queue.packets.push_back({packet,
+                           static_cast<std::uint8_t>((in_groups << bank_bits_) | where.bank), false,
+                           queue.served + queue.bursts});
+  queue.bursts += packet.bursts;
+  planned_ = false;
+}
+
+Tick PacketChannel::next_event() {
+  if (!planned_) plan();
+  return choice_.at;
+}
+
+std::optional<PacketChannel::Served> PacketChannel::step(Tick now) {
+  invariant(next_event() == now && now != kNeverTick, "a step of a channel at another time");
+  now_ = now;
+  bus_free_ = now + command_clocks_;
+  planned_ = false;
+  switch (choice_.action) {
+    case Action::row:
+      change_row(queues_[writing_].packets[choice_.index]);
+      return std::nullopt;
+    case Action::refresh:
+      refresh(choice_.index, now);
+      return std::nullopt;
+    case Action::serve:
+      break;
+  }
+  return serve(choice_.index);
+}
+
+void PacketChannel::plan() {
+  planned_ = true;
+  choice_ = {};
+  if (queues_[0].packets.empty() && queues_[1].packets.empty()) return;
+  turn_bus();
+  const Queue& queue = queues_[writing_];
+  const Waiting& oldest = queue.packets.front();
+  const bool only_oldest = queue.served - oldest.served_before >= controller_.max_passed;
+  std::uint64_t wanted = 0;  // banks with an open row that a packet waits for
+  for (std::size_t i = 0; i < queue.packets.size(); ++i) {
+    const Waiting& w = queue.packets[i];
+    if (banks_[w.bank].row != w.packet.where.row) continue;
+    wanted |= std::uint64_t{1} << w.bank;
+    if (!only_oldest || i == 0) consider(Action::serve, i, column_from(w));
+  }
+  for (std::size_t i = 0; i < queue.packets.size(); ++i) {
+    const Waiting& w = queue.packets[i];
+    if ((wanted >> w.bank & 1U) != 0 && (!only_oldest || i > 0)) continue;
+    if (banks_[w.bank].row == w.packet.where.row) continue;
+    wanted |= std::uint64_t{1} << w.bank;
+    consider(Action::row, i, row_from(w));
+  }
+  // From the time on at which its refresh is due, a rank does nothing else.
+  for (std::size_t r = 0; r < ranks_.size(); ++r)
+    if (choice_.at >= ranks_[r].refresh_due)
+      choice_ = {std::max(now_, ranks_[r].refresh_due), Action::refresh, r};
+}
+
+void PacketChannel::consider(Action action, std::size_t index, Tick at) {
+  if (at < choice_.at) choice_ = {at, action, index};
+}
+
+/// As DramChannel does.
+void PacketChannel::turn_bus() {
+  const std::int64_t reads = queues_[0].bursts, writes = queues_[1].bursts;
+  const bool had_turn = turn_served_ >= controller_.turn;
+  const bool turn =
+      writing_ ? writes == 0 || (reads > 0 && (writes <= controller_.write_low || had_turn))
+               : writes > 0 && (reads == 0 || (writes >= controller_.write_high && had_turn));
+  if (!turn) return;
+  writing_ = !writing_;
+  turn_served_ = 0;
+  stats_.drains += writing_ ? 1 : 0;
+}
+
+/// When the bank can close the row that is in the way or, where none is, open the packet's.
+Tick PacketChannel::row_from(const Waiting& w) const {
+  const Bank& bank = banks_[w.bank];
+  if (bank.row != kNoRow) return std::max(bus_free_, bank.precharge);
+  return std::max({bus_free_, bank.activate, groups_[group_of(w.bank)].activate,
+                   ranks_[rank_of(w.bank)].activate});
+}
+
+void PacketChannel::change_row(Waiting& w) {
+  Bank& bank = banks_[w.bank];
+  if (bank.row != kNoRow) {
+    bank.row = kNoRow;
+    bank.activate = std::max(bank.activate, now_ + timing_.rp);
+    ++stats_.conflicts;
+    w.opened = true;
+    return;
+  }
+  Rank& rank = ranks_[rank_of(w.bank)];
+  bank.row = w.packet.where.row;
+  bank.activate = now_ + timing_.rc;
+  bank.precharge = now_ + timing_.ras;
+  bank.column = {now_ + timing_.rcd_rd, now_ + timing_.rcd_wr};
+  groups_[group_of(w.bank)].activate = now_ + timing_.rrd_l;
+  rank.last_activates[rank.oldest] = now_;
+  rank.oldest = (rank.oldest + 1) % rank.last_activates.size();
+  rank.activate = std::max(now_ + timing_.rrd_s, rank.last_activates[rank.oldest] + timing_.faw);
+  if (!w.opened) ++stats_.misses;
+  w.opened = true;
+  ++stats_.activates;
+}
+
+/// When its first column command can go, its row being open.
+Tick PacketChannel::column_from(const Waiting& w) const {
+  const Bank& bank = banks_[w.bank];
+  const Tick gap = rank_of(w.bank) == last_rank_ ? 0 : timing_.rank_gap;
+  return std::max({bus_free_, bank.column[writing_], groups_[group_of(w.bank)].column[writing_],
+                   column_[writing_] + gap});
+}
+
+void PacketChannel::refresh(std::size_t r, Tick at) {
+  Rank& rank = ranks_[r];
+  Tick closed = at;
+  bool open = false;
+  const std::size_t banks = std::size_t{1} << (bank_bits_ + group_bits_);
+  for (std::size_t b = r * banks; b < (r + 1) * banks; ++b) {
+    if (banks_[b].row == kNoRow) continue;
+    open = true;
+    closed = std::max(closed, banks_[b].precharge);
+  }
+  if (open) closed += timing_.rp;
+  for (std::size_t b = r * banks; b < (r + 1) * banks; ++b) {
+    banks_[b].row = kNoRow;
+    banks_[b].activate = std::max(banks_[b].activate, closed + timing_.rfc);
+  }
+  rank.refresh_due += timing_.refi;
+  ++stats_.refreshes;
+}
+
+PacketChannel::Served PacketChannel::serve(std::size_t index) {
+  Queue& queue = queues_[writing_];
+  const Waiting w = queue.packets[index];
+  queue.packets.erase(queue.packets.begin() + static_cast<std::ptrdiff_t>(index));
+  const std::int64_t n = w.packet.bursts;
+  queue.bursts -= n;
+  queue.served += n;
+  turn_served_ += n;
+  Bank& bank = banks_[w.bank];
+  Group& group = groups_[group_of(w.bank)];
+  const Tick last = now_ + (n - 1) * timing_.ccd_l;    // column command, of this bank group
+  const Tick on_bus = now_ + (n - 1) * timing_.ccd_s;  // others may come in between
+  const Tick latency = (writing_ ? timing_.cwl : timing_.cl) + burst_clocks_;
+  group.column[writing_] = last + timing_.ccd_l;
+  column_[writing_] = on_bus + timing_.ccd_s;
+  if (writing_) {
+    column_[0] = std::max(column_[0], last + latency + timing_.wtr_s);
+    group.column[0] = std::max(group.column[0], last + latency + timing_.wtr_l);
+    bank.precharge = std::max(bank.precharge, last + latency + timing_.wr);
+  } else {
+    column_[1] = std::max(column_[1], last + latency + timing_.rtw_gap - timing_.cwl);
+    bank.precharge = std::max(bank.precharge, last + timing_.rtp);
+  }
+  last_rank_ = rank_of(w.bank);
+  (writing_ ? stats_.writes : stats_.reads) += n;
+  stats_.hits += n - (w.opened ? 1 : 0);
+  stats_.data_clocks += n * burst_clocks_;
+  if (controller_.page == DramPage::closed &&
+      std::none_of(queue.packets.begin(), queue.packets.end(), [&](const Waiting& other) {
+        return other.bank == w.bank && other.packet.where.row == bank.row;
+      })) {
+    bank.row = kNoRow;
+    bank.activate = std::max(bank.activate, bank.precharge + timing_.rp);
+  }
+  return {w.packet, now_ + latency, last + latency};
+}
+
+}  // namespace unna
