@@ -79,7 +79,7 @@ TEST(Bands, HoldEachBufferOnceAndConflictWhereItsLivesOverlap) {
 TEST(Auto, MeetsTheOptimumOfThreadsThatDoNotWait) {
   for (const std::size_t threads : {2, 4, 8})
     for (std::uint64_t seed = 1; seed <= 2; ++seed) {
-      const PlanProblem problem = concurrent_packings(seed, threads, 400 / threads);
+      const PlanProblem problem = concurrent_packings(seed, threads, 240 / threads);
       const Plan plan = run_planner("auto", problem, {});
       EXPECT_EQ(plan.peak, static_cast<Bytes>(threads) * kHeight) << threads << ", " << seed;
       EXPECT_TRUE(check_plan(problem, plan).empty());
