@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "memmgr/antichain.h"
+#include "memmgr/clique.h"
 
 namespace unna {
 namespace {
@@ -185,6 +186,28 @@ void raise_to_apart(PlanProblem& p) {
   }
 }
 
+/// The heaviest buffers that must be disjoint pair by pair, by times or because they are kept
+/// apart.
+void raise_to_clique(PlanProblem& p) {
+  constexpr std::size_t kMostBuffers = 1000;
+  constexpr std::uint64_t kMostNodes = 5000;
+  constexpr std::uint64_t kMostLooks = 20'000'000;
+  if (p.apart.empty() || p.size() > kMostBuffers) return;
+  BitGraph graph(p.size());
+  std::vector<std::uint32_t> scratch;
+  std::vector<Bytes> weights;
+  for (std::uint32_t i = 0; i < p.size(); ++i) {
+    weights.push_back(p.buffers[i].size);
+    for (const std::uint32_t j : p.neighbours(i, scratch))
+      if (i < j && disjoint(p, i, j)) graph.link(i, j);
+  }
+  std::vector<std::uint32_t> members =
+      heavy_clique(graph, weights, 0, std::min(kMostNodes, kMostLooks / (p.size() * p.size()) + 1));
+  Bytes need = 0;
+  for (const std::uint32_t m : members) need += p.buffers[m].size;
+  raise(p, end_of_unreserved(p.reserved, need), BoundKind::apart, std::move(members));
+}
+
 }  // namespace
 
 Bytes end_of_unreserved(std::span<const ByteRange> reserved, Bytes need) {
@@ -204,6 +227,7 @@ void find_bound(PlanProblem& problem) {
   problem.bound_buffers = problem.antichain;
   raise_to_lowest_ends(problem);
   raise_to_apart(problem);
+  raise_to_clique(problem);
   for (std::uint32_t i = 0; i < problem.size(); ++i)
     if (const PlanBuffer& b = problem.buffers[i]; b.fixed)
       raise(problem, *b.fixed + b.size, BoundKind::fixed, {i});

@@ -43,9 +43,6 @@ constexpr std::array kSpellings = {Spelling{"id", kId},           Spelling{"buff
                                    Spelling{"inplace", kInPlace}, Spelling{"apart", kApart},
                                    Spelling{"weight", kWeight}};
 
-constexpr std::int64_t kMaxTime = std::int64_t{1} << 60U;
-constexpr Bytes kMaxBytes = Bytes{1} << 56U;
-
 std::int64_t number(const CsvField& f, std::string_view what, std::int64_t lo, std::int64_t hi) {
   std::int64_t value = 0;
   if (!parse_integer(f.text, value))

@@ -2,12 +2,19 @@
 
 // Files of buffers in, offsets out. Grammar: docs/planning.md, "Files".
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
+#include "base/units.h"
 #include "memmgr/problem.h"
 
 namespace unna {
+
+/// Greatest time and number of bytes that a file may give, so that sums of them do not overflow.
+inline constexpr std::int64_t kMaxTime = std::int64_t{1} << 60U;
+inline constexpr Bytes kMaxBytes = Bytes{1} << 56U;
 
 /// MiniMalloc's CSV (Moffitt, ASPLOS 2023) with columns of our own: by name, in any order, `id`
 /// (`buffer`, `buffer_id`), `lower` (`start`, `begin`), `upper` (exclusive) or `end` (inclusive),

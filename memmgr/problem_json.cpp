@@ -11,8 +11,6 @@
 namespace unna {
 namespace {
 
-constexpr std::int64_t kMaxTime = std::int64_t{1} << 60U;
-constexpr Bytes kMaxBytes = Bytes{1} << 56U;
 constexpr Bytes kMaxAlignment = Bytes{1} << 40U;
 
 class PlanJson {

@@ -21,8 +21,13 @@ Bytes common_unit(const PlanProblem& problem) {
   return std::max<Bytes>(unit, 1);
 }
 
-/// Shares of the work: the first tries are short, later ones as long as all before.
+/// Shares of the work, in looks. The first one, at the bound, is what nearly all packings that have
+/// a plan there need, which grows with the square of the buffers; later ones are short at first.
 constexpr std::uint64_t kFirstWork = 60'000'000;
+constexpr std::uint64_t kFirstWorkOfPair = 75;
+constexpr std::uint64_t kLaterWork = 20'000'000;
+/// One turn of so many goes to the bound.
+constexpr std::uint64_t kTurns = 8;
 
 }  // namespace
 
@@ -54,7 +59,7 @@ Bytes Descent::next_capacity() const {
 }
 
 void Descent::step(std::uint64_t work, Budget& budget) {
-  const bool first = turn_++ % 2 == 0;  // every other turn goes to the bound itself
+  const bool first = turn_++ % kTurns == 0;
   const Bytes low = std::max(bound_, goal_);
   const Bytes capacity = first ? low : next_capacity();
   Budget share{std::min(work, budget.work), budget.deadline, budget.threads};
@@ -78,7 +83,10 @@ void Descent::run(Budget& budget) {
   std::uint64_t spent = 0;
   while (!closed() && budget.work > 0 && !budget.out_of_time()) {
     const std::uint64_t before = budget.work;
-    step(std::max(kFirstWork, spent / 4), budget);
+    const std::uint64_t n = problem_.size();
+    const std::uint64_t share = turn_ == 0 ? std::max(kFirstWork, kFirstWorkOfPair * n * n)
+                                           : std::max(kLaterWork, spent / 16);
+    step(share, budget);
     spent += before - budget.work;
     // Making a search costs, too, whatever comes of it.
     budget.work -= std::min<std::uint64_t>(budget.work, 20 * problem_.size());

@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 #include <tuple>
+#include <utility>
 
 namespace unna {
 namespace {
@@ -153,13 +154,14 @@ std::vector<std::uint32_t> components(const Rows& members, const Rows& sections_
 
 void find_neighbours(PackingInstance& instance) {
   std::vector<std::uint32_t> around;
+  std::vector<std::uint32_t> seen_by(instance.count(), 0);  // the last that saw it, from 1 on
   for (std::uint32_t k = 0; k < instance.count(); ++k) {
     around.clear();
+    seen_by[k] = k + 1;
     for (const std::uint32_t s : instance.sections_of[k])
       for (const std::uint32_t j : instance.members[s])
-        if (j != k) around.push_back(j);
+        if (std::exchange(seen_by[j], k + 1) != k + 1) around.push_back(j);
     std::ranges::sort(around);
-    around.erase(std::unique(around.begin(), around.end()), around.end());
     for (const std::uint32_t j : around) instance.neighbours.push(j);
     instance.neighbours.close();
   }

@@ -64,6 +64,7 @@ SearchResult PackingSearch::run(std::uint64_t node_limit, const Deadline& deadli
   work_ = n * words_ / 4;
   limit_ = node_limit;
   work_limit_ = work_limit;
+  next_look_ = 0;
   deadline_ = deadline;
   stopped_ = false;
   Part all(n);
@@ -133,6 +134,7 @@ bool PackingSearch::place(std::uint32_t k, Bytes offset) {
 bool PackingSearch::lift(std::uint32_t k, bool& changed) {
   Bytes start = kFar;
   Bytes end = kFar;
+  work_ += in_.neighbours[k].size() / 4 + 1;
   for (const std::uint32_t j : in_.neighbours[k]) {
     if (placed_[j] != 0) continue;
     start = std::min(start, low_[j]);
@@ -155,13 +157,28 @@ bool PackingSearch::lift(std::uint32_t k, bool& changed) {
   return false;
 }
 
+/// To a fixed point, or nearly: what is not lifted is only seen later. A search that stops in
+/// between has failed like one that stops elsewhere.
 bool PackingSearch::propagate(const Part& part) {
-  for (bool changed = true; changed;) {
+  constexpr int kMostPasses = 16;
+  bool changed = true;
+  for (int pass = 0; changed && pass < kMostPasses; ++pass) {
     changed = false;
     for (const std::uint32_t k : part)
       if (passed_[k] != 0 && !lift(k, changed)) return false;
+    if (out_of_budget()) return false;
   }
   return true;
+}
+
+bool PackingSearch::out_of_budget() {
+  constexpr std::uint64_t kBetweenLooks = 500'000;
+  if (nodes_ > limit_ || work_ > work_limit_) stopped_ = true;
+  if (deadline_ && work_ >= next_look_) {
+    next_look_ = work_ + kBetweenLooks;
+    if (std::chrono::steady_clock::now() >= *deadline_) stopped_ = true;
+  }
+  return stopped_;
 }
 
 /// Buffers of a section are stacked, each from its lowest offset on: as jobs with release dates on
@@ -247,10 +264,7 @@ bool PackingSearch::dive(Part part) {
   if (part.empty()) return true;
   ++nodes_;
   work_ += 4 * part.size() + words_;
-  if (nodes_ > limit_ || work_ > work_limit_) stopped_ = true;
-  if (deadline_ && nodes_ % 64 == 0 && std::chrono::steady_clock::now() >= *deadline_)
-    stopped_ = true;
-  if (stopped_) return false;
+  if (out_of_budget()) return false;
   const std::size_t mark = trail_.size();
   if (propagate(part) && sections_fit(part)) {
     std::vector<Part> parts = split(part);

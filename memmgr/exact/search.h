@@ -71,6 +71,7 @@ class PackingSearch {
   bool dive(Part part);  ///< sorts it
   bool decide(const Part& part);
   bool propagate(const Part& part);
+  bool out_of_budget();
   bool lift(std::uint32_t k, bool& changed);
   void explain_lift(Reason reason, std::uint32_t k, Bytes low);
   bool sections_fit(Part& part);
@@ -121,6 +122,7 @@ class PackingSearch {
   std::uint64_t limit_ = 0;
   std::uint64_t work_limit_ = 0;
   std::uint64_t work_ = 0;
+  std::uint64_t next_look_ = 0;  ///< at the clock, by work
   Deadline deadline_;
   bool stopped_ = false;
 };

@@ -63,7 +63,7 @@ class PlacedRects {
   }
 
  private:
-  static constexpr std::size_t kCapacity = 1024;
+  static constexpr std::size_t kCapacity = 256;
 
   struct Block {
     std::size_t count = 0;
@@ -107,6 +107,56 @@ class PlacedRects {
   std::vector<std::unique_ptr<Block>> blocks_;
 };
 
+/// Rectangles that are placed, once all together, and again by the stretches of time that they
+/// meet: stretches of two widths, each beginning in the middle of the one before. Who asks looks at
+/// the shortest stretch that holds its life, and so at little that is far away in time.
+class PlacedByTime {
+ public:
+  PlacedByTime(std::span<const PlacedRects::Life> lives, Rank times) {
+    std::int64_t lived = 0;
+    for (const PlacedRects::Life& life : lives) lived += std::max(life.until - life.from, 0);
+    const auto n = static_cast<std::int64_t>(lives.size());
+    // So that a life meets five stretches of the shorter kind on average.
+    std::int64_t stride = std::max<std::int64_t>(64, n == 0 ? 0 : lived / (3 * n));
+    for (; stride * kLeastStretches < times; stride *= kWider)
+      levels_.push_back({static_cast<Rank>(stride),
+                         std::vector<PlacedRects>(static_cast<std::size_t>(times / stride + 1))});
+  }
+
+  void insert(PlacedRects::Life life, Bytes begin, Bytes end) {
+    all_.insert(life, begin, end);
+    for (Level& level : levels_) {
+      const auto last = std::min<std::int64_t>((life.until - std::int64_t{1}) / level.stride,
+                                               std::ssize(level.stretches) - 1);
+      for (auto k = std::max<std::int64_t>(0, life.from / level.stride - std::int64_t{1});
+           k <= last; ++k)
+        level.stretches[static_cast<std::size_t>(k)].insert(life, begin, end);
+    }
+  }
+
+  Bytes find(PlacedRects::Life life, Bytes size, Bytes alignment, Fit fit) const {
+    for (const Level& level : levels_) {
+      if (life.from >= life.until) break;
+      const Rank k = life.from / level.stride;
+      if (life.until <= (std::int64_t{k} + 2) * level.stride)
+        return level.stretches[static_cast<std::size_t>(k)].find(life, size, alignment, fit);
+    }
+    return all_.find(life, size, alignment, fit);
+  }
+
+ private:
+  static constexpr std::int64_t kWider = 32;
+  static constexpr std::int64_t kLeastStretches = 8;
+
+  struct Level {
+    Rank stride;  ///< stretch k is [k, k + 2) strides
+    std::vector<PlacedRects> stretches;
+  };
+
+  std::vector<Level> levels_;  ///< shorter ones first
+  PlacedRects all_;
+};
+
 /// Lifetimes by the rank of their ends, which fits 32 bits.
 std::vector<PlacedRects::Life> ranks(const PlanProblem& problem) {
   std::vector<std::int64_t> times;
@@ -134,14 +184,14 @@ bool placed_by_intervals(const PlanProblem& problem) {
 }
 
 std::vector<Bytes> place_intervals(const PlanProblem& problem, std::span<const std::uint32_t> order,
-                                   Fit fit, const Deadline& deadline) {
+                                   Fit fit, const Deadline& deadline, Bytes below) {
   const std::vector<PlacedRects::Life> lives = ranks(problem);
   std::vector<Bytes> offsets(problem.size(), 0);
   std::vector<char> done(problem.size(), 0);
-  PlacedRects placed;
-  for (const ByteRange& r : problem.reserved)
-    placed.insert({std::numeric_limits<Rank>::min(), std::numeric_limits<Rank>::max()}, r.begin,
-                  r.end);
+  Rank times = 0;
+  for (const PlacedRects::Life& life : lives) times = std::max(times, life.until);
+  PlacedByTime placed(lives, times);
+  for (const ByteRange& r : problem.reserved) placed.insert({0, times + 1}, r.begin, r.end);
   const auto put = [&](std::uint32_t i, Bytes at) {
     offsets[i] = at;
     done[i] = 1;
@@ -154,7 +204,10 @@ std::vector<Bytes> place_intervals(const PlanProblem& problem, std::span<const s
   for (const std::uint32_t i : order) {
     if (watch.passed()) return {};
     const PlanBuffer& b = problem.buffers[i];
-    if (done[i] == 0) put(i, placed.find(lives[i], b.size, b.alignment, fit));
+    if (done[i] != 0) continue;
+    const Bytes at = placed.find(lives[i], b.size, b.alignment, fit);
+    if (at + b.size >= below) return {};
+    put(i, at);
   }
   return offsets;
 }

@@ -84,11 +84,17 @@ class Placement {
   std::vector<std::uint32_t> scratch_;
 };
 
-/// Scanning all that is placed, rather than looking up neighbours.
+/// In looks; a scan sees the rectangles near in time, but no more than all.
+std::uint64_t scan_work(const PlanProblem& problem) {
+  const std::uint64_t n = problem.size();
+  return std::min(n * n / 16, problem.index.pairs() / 2) + 32 * n;
+}
+
+/// Scanning what is placed, rather than looking up neighbours.
 bool scan_is_faster(const PlanProblem& problem) {
   constexpr std::size_t kMany = 3000;
-  const std::uint64_t n = problem.size();
-  return n > kMany && placed_by_intervals(problem) && n * n / 32 < 8 * problem.index.pairs();
+  return problem.size() > kMany && placed_by_intervals(problem) &&
+         scan_work(problem) < 8 * problem.index.pairs();
 }
 
 }  // namespace
@@ -141,20 +147,22 @@ void place_aside(const PlanProblem& problem, std::span<const std::uint32_t> asid
 }
 
 std::uint64_t placement_work(const PlanProblem& problem) {
-  const std::uint64_t n = problem.size();
-  return scan_is_faster(problem) ? n * n / 32 + n : 8 * problem.index.pairs() + n;
+  return scan_is_faster(problem) ? scan_work(problem) : 8 * problem.index.pairs() + problem.size();
 }
 
 std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order,
-                                  Fit fit, const Deadline& deadline) {
-  if (scan_is_faster(problem)) return place_intervals(problem, order, fit, deadline);
+                                  Fit fit, const Deadline& deadline, Bytes below) {
+  if (scan_is_faster(problem)) return place_intervals(problem, order, fit, deadline, below);
   Placement placement(problem);
   for (std::uint32_t i = 0; i < problem.size(); ++i)
     if (problem.buffers[i].fixed) placement.put(i, *problem.buffers[i].fixed);
   DeadlineWatch watch(deadline);
   for (const std::uint32_t i : order) {
     if (watch.passed()) return {};
-    if (!placement.is_placed(i)) placement.put(i, placement.find(i, fit));
+    if (placement.is_placed(i)) continue;
+    const Bytes at = placement.find(i, fit);
+    if (at + problem.buffers[i].size >= below) return {};
+    placement.put(i, at);
   }
   return placement.take_offsets();
 }

@@ -3,6 +3,7 @@
 // Placing buffers one after another among those that are placed already.
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -26,9 +27,10 @@ Bytes find_place(std::vector<Taken>& taken, Bytes size, Bytes alignment, Fit fit
 
 /// Places fixed buffers first, then the others in `order` (all buffers, or all but the fixed ones).
 /// Honours all of the problem: reserved ranges, pairs, and gaps with what they keep. Empty where
-/// the deadline passes before it is done.
+/// the deadline passes before it is done, or an end rises to `below`: given up.
 std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order,
-                                  Fit fit, const Deadline& deadline = std::nullopt);
+                                  Fit fit, const Deadline& deadline = std::nullopt,
+                                  Bytes below = std::numeric_limits<Bytes>::max());
 
 /// What is needed without sharing: each buffer above the one before it in the order given, at its
 /// alignment; fixed buffers and reserved ranges are stepped over.

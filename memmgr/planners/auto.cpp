@@ -8,6 +8,8 @@
 #include "memmgr/exact/repair.h"
 #include "memmgr/placement/placement.h"
 #include "memmgr/plan.h"
+#include "memmgr/planners/all_orders.h"
+#include "memmgr/planners/bands.h"
 #include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/search_budget.h"
@@ -35,8 +37,14 @@ class Portfolio {
   void descend(std::uint64_t work);
   void repair(std::uint64_t work);
   void evolve(std::uint64_t work);
+  void band();
+  void try_all_orders();
   Budget slice(std::uint64_t work) const {
     return {std::min(work, budget_.work), budget_.deadline, budget_.threads};
+  }
+  double seconds_left() const {
+    const std::chrono::duration<double> left = *budget_.deadline - std::chrono::steady_clock::now();
+    return std::max(left.count(), 0.0);
   }
   void spend(std::uint64_t work) { budget_.work -= std::min(budget_.work, work); }
 
@@ -98,11 +106,41 @@ void Portfolio::evolve(std::uint64_t work) {
   PlanOptions options = options_;
   options.seed = options_.seed + turn_ * 7919;
   options.tetris.effort = static_cast<std::int64_t>(std::min(work, budget_.work) / 1'000'000);
-  if (budget_.deadline)
-    options.time_limit =
-        std::chrono::duration<double>(*budget_.deadline - std::chrono::steady_clock::now()).count();
+  if (budget_.deadline) options.time_limit = seconds_left();
   keep(plan_tetris(problem_, options).offsets, "tetris");
   spend(work);
+}
+
+/// Chains of nested predecessors, each planned as intervals and stacked: the best where threads
+/// hardly wait for one another, and not even tried where the chains need much more together.
+void Portfolio::band() {
+  if (done() || !can_be_banded(problem_) || problem_.index.chains() < 2) return;
+  const std::vector<Band> bands = cut_into_bands(problem_);
+  Bytes together = 0;
+  for (const Band& b : bands) together += b.live;
+  spend(64 * problem_.size());
+  if (together > peak_ + peak_ / 4) return;
+  PlanOptions options = options_;
+  options.effort = std::max<std::int64_t>(
+      1, static_cast<std::int64_t>(std::min<std::uint64_t>(budget_.work, 1'000'000'000) /
+                                   2'000'000 / bands.size()));
+  std::vector<std::vector<Bytes>> offsets;
+  for (const Band& b : bands) {
+    const PlanProblem part = band_problem(problem_, b);
+    if (budget_.deadline)
+      options.time_limit = seconds_left() / 2 / static_cast<double>(bands.size());
+    const Plan planned = plan_auto(part, options);
+    offsets.push_back(planned.offsets);
+    const bool met = peak_of(part, planned.offsets) <= part.lower_bound;
+    spend(met ? 64 * part.size() : static_cast<std::uint64_t>(options.effort) * 1'000'000);
+  }
+  keep(stack_bands(problem_, bands, offsets), "bands");
+}
+
+void Portfolio::try_all_orders() {
+  if (done() || problem_.plain() || problem_.size() > kAllOrders) return;
+  if (const auto offsets = best_of_all_orders(problem_, peak_)) keep(*offsets, "all orders");
+  spend(1'000'000);
 }
 
 Plan Portfolio::run() {
@@ -118,9 +156,16 @@ Plan Portfolio::run() {
   // exactly buffers lie); branch and bound and repair on intervals.
   const bool orders =
       problem_.lists_stored() && !(problem_.lifetimes.intervals && problem_.plain());
-  for (std::uint64_t work = 130'000'000; !done(); work += work / 2) {
+  try_all_orders();
+  band();
+  const std::uint64_t n = problem_.size();
+  // A search at the bound takes looks with the square of the buffers.
+  const std::uint64_t least =
+      small ? std::max<std::uint64_t>(130'000'000, 90 * n * n) : 130'000'000;
+  for (std::uint64_t work = least; !done(); work += work / 2) {
     if (small && problem_.plain()) descend(work);
-    if (!done() && problem_.plain()) repair(work);
+    if (!done() && problem_.plain())
+      repair(small && problem_.lifetimes.intervals ? work / 4 : work);
     if (!done() && orders) evolve(2 * work);
     if (!problem_.plain() && !orders) break;
     ++turn_;

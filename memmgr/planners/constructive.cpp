@@ -57,6 +57,87 @@ std::vector<std::uint32_t> sorted(std::vector<std::uint32_t> order, Key&& key) {
 
 }  // namespace
 
+namespace {
+
+/// First and last step of use, half-open: ranks of the intervals' ends, or places of the sequence.
+std::vector<Interval> steps_of(const PlanProblem& p) {
+  std::vector<Interval> steps(p.size());
+  if (!p.lifetimes.intervals) {
+    for (std::uint32_t i = 0; i < p.size(); ++i)
+      steps[i] = {p.index.position(i), std::int64_t{p.index.last_overlap(i)} + 1};
+    return steps;
+  }
+  std::vector<std::int64_t> times;
+  for (const Interval& life : *p.lifetimes.intervals) {
+    times.push_back(life.lower);
+    times.push_back(life.upper);
+  }
+  std::ranges::sort(times);
+  times.erase(std::unique(times.begin(), times.end()), times.end());
+  const auto rank = [&](std::int64_t t) {
+    return std::ranges::lower_bound(times, t) - times.begin();
+  };
+  for (std::uint32_t i = 0; i < p.size(); ++i)
+    steps[i] = {rank((*p.lifetimes.intervals)[i].lower), rank((*p.lifetimes.intervals)[i].upper)};
+  return steps;
+}
+
+}  // namespace
+
+std::vector<ConstructiveOrder> peak_orders(const PlanProblem& problem) {
+  const std::vector<std::uint32_t> sizes = by_size(problem);
+  const std::vector<Interval> steps = steps_of(problem);
+  std::vector<char> at_peak(problem.size(), 0);
+  std::int64_t peak = 0;
+  for (const std::uint32_t i : problem.antichain) {
+    at_peak[i] = 1;
+    peak = std::max(peak, steps[i].lower);
+  }
+  const auto away = [&](std::uint32_t i) {
+    return std::max({steps[i].lower - peak, peak - steps[i].upper, std::int64_t{0}});
+  };
+  const auto lasts = [&](std::uint32_t i) { return steps[i].upper - steps[i].lower; };
+  const auto comes_first = [&](std::uint32_t i) { return -steps[i].lower; };
+  const auto near_first = [&](std::uint32_t i) { return -away(i); };
+  std::vector<ConstructiveOrder> orders;
+  const auto add = [&](std::string_view name, const std::vector<std::uint32_t>& peak_set,
+                       const std::vector<std::uint32_t>& rest) {
+    std::vector<std::uint32_t> order;
+    for (const std::uint32_t i : peak_set)
+      if (at_peak[i] != 0) order.push_back(i);
+    for (const std::uint32_t i : rest)
+      if (at_peak[i] == 0) order.push_back(i);
+    orders.push_back({name, std::move(order)});
+  };
+  const std::vector<std::uint32_t> by_steps = sorted(sizes, lasts);
+  const std::vector<std::uint32_t> by_start = sorted(sizes, comes_first);
+  const std::vector<std::uint32_t> by_distance = sorted(sizes, near_first);
+  add("peak by steps, rest by size", by_steps, sizes);
+  add("peak by size, rest by distance", sizes, by_distance);
+  add("peak by start, rest by size", by_start, sizes);
+  add("peak by steps, rest by distance", by_steps, by_distance);
+  add("peak by start, rest by distance", by_start, by_distance);
+  add("peak by size, rest by start", sizes, by_start);
+  return orders;
+}
+
+std::vector<ConstructiveOrder> chain_orders(const PlanProblem& problem) {
+  std::vector<ConstructiveOrder> orders;
+  std::vector<std::uint32_t> chained;
+  for (std::size_t k = 0; k < problem.index.chains(); ++k)
+    chained.insert(chained.end(), problem.index.chain(k).begin(), problem.index.chain(k).end());
+  for (std::uint32_t i = 0; i < problem.size(); ++i)
+    if (problem.index.unused(i)) chained.push_back(i);
+  orders.push_back({"chain by chain", std::move(chained)});
+  if (!problem.lists_stored()) return orders;
+  orders.push_back({"degree x size", sorted(by_size(problem), [&](std::uint32_t i) {
+                      const auto degree = problem.row[i + 1] - problem.row[i];
+                      return static_cast<double>(degree) *
+                             static_cast<double>(problem.buffers[i].size);
+                    })});
+  return orders;
+}
+
 std::vector<ConstructiveOrder> constructive_orders(const PlanProblem& problem) {
   const std::vector<std::uint32_t> sizes = by_size(problem);
   const std::vector<double> lifetime = lifetimes_of(problem);

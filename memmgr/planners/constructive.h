@@ -14,6 +14,15 @@ struct ConstructiveOrder {
   std::vector<std::uint32_t> order;
 };
 
+/// For large problems: the buffers of the bound by size, by lifetime in steps, or by start; then
+/// the rest by size, or by distance from the bound's time. Steps are of the intervals' ends, or of
+/// the sequence of a partial order.
+std::vector<ConstructiveOrder> peak_orders(const PlanProblem& problem);
+
+/// For partial orders: chain by chain of the index; by size x conflicting buffers (where lists are
+/// stored).
+std::vector<ConstructiveOrder> chain_orders(const PlanProblem& problem);
+
 /// Orders worth trying first, ties by size and then by index: the buffers of the bound first, the
 /// rest by size; greatest load over the lifetime; the bound first, the rest by load and end; size;
 /// size x lifetime; lifetime; arrival and its reverse. Loads and lifetimes of a partial order are

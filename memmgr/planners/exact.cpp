@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "memmgr/exact/descent.h"
+#include "memmgr/placement/placement.h"
 #include "memmgr/plan.h"
+#include "memmgr/planners/all_orders.h"
 #include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/search_budget.h"
@@ -19,7 +21,12 @@ Plan plan_exact(const PlanProblem& problem, const PlanOptions& options) {
   if (!problem.plain() || !problem.lists_stored()) {
     plan.note = problem.plain() ? fmt::format("greedy orders only: more than {} conflicting pairs",
                                               kStoredPairs)
-                                : "greedy orders only: in-place pairs or gaps that keep bytes";
+                                : "in-place pairs or gaps that keep bytes: greedy orders only";
+    if (problem.size() > kAllOrders || problem.plain()) return plan;
+    plan.note =
+        "in-place pairs or gaps that keep bytes: placements by lowest offset only, in all orders";
+    if (auto better = best_of_all_orders(problem, peak_of(problem, plan.offsets)))
+      plan.offsets = std::move(*better);
     return plan;
   }
   Descent descent(problem, std::move(plan.offsets), options.seed);

@@ -1,7 +1,10 @@
 #include "memmgr/planners/starts.h"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
+#include "base/error.h"
 #include "base/parallel.h"
 #include "memmgr/placement/placement.h"
 #include "memmgr/plan.h"
@@ -15,33 +18,54 @@ namespace {
 
 /// One way of making a plan without a search.
 struct Start {
-  const ConstructiveOrder* order = nullptr;  ///< none: one of the planners below
+  ConstructiveOrder order;  ///< where there is no planner
   Fit fit = Fit::lowest;
   Plan (*planner)(const PlanProblem&, const PlanOptions&) = nullptr;
 
-  std::vector<Bytes> make(const PlanProblem& problem, const Deadline& deadline) const {
-    return planner != nullptr ? planner(problem, {}).offsets
-                              : place_in_order(problem, order->order, fit, deadline);
+  /// Empty where it is given up: it would not be below `below`, or the planner refuses the problem.
+  std::vector<Bytes> make(const PlanProblem& problem, const Deadline& deadline, Bytes below) const {
+    if (planner == nullptr) return place_in_order(problem, order.order, fit, deadline, below);
+    try {
+      return planner(problem, {}).offsets;
+    } catch (const InputError&) {
+      return {};
+    }
   }
 };
 
-/// Four orders by lowest fit, the same by best fit, what goes along the time, the other orders.
-std::vector<Start> starts(const PlanProblem& problem,
-                          const std::vector<ConstructiveOrder>& orders) {
-  std::vector<Start> result;
-  const std::size_t half = orders.size() / 2;
-  const auto add = [&](std::size_t from, std::size_t until, Fit fit) {
-    for (std::size_t k = from; k < until; ++k) result.push_back({&orders[k], fit, nullptr});
+struct Starts {
+  std::vector<Start> all;
+  std::size_t first =
+      0;  ///< so many are made while there is any budget, the others with half of it
+};
+
+/// Orders by lowest fit, those for large problems among them; what goes along the time; the orders
+/// by best fit; on small problems every planner that does not search.
+Starts starts(const PlanProblem& problem) {
+  constexpr std::size_t kSmall = 500;
+  const std::vector<ConstructiveOrder> orders = constructive_orders(problem);
+  Starts result;
+  const auto add = [&](std::span<const ConstructiveOrder> some, Fit fit) {
+    for (const ConstructiveOrder& order : some) result.all.push_back({order, fit, nullptr});
   };
-  add(0, half, Fit::lowest);
+  const std::size_t half = orders.size() / 2;
+  constexpr std::size_t kBeforePeakOrders = 2;
+  add(std::span(orders).first(kBeforePeakOrders), Fit::lowest);
+  add(peak_orders(problem), Fit::lowest);
+  add(std::span(orders).subspan(kBeforePeakOrders, half - kBeforePeakOrders), Fit::lowest);
+  if (problem.lifetimes.order) add(chain_orders(problem), Fit::lowest);
+  result.first = result.all.size();
   const bool fixed =
       std::ranges::any_of(problem.buffers, [](const PlanBuffer& b) { return b.fixed.has_value(); });
   if (!fixed && problem.apart.empty())
     for (const auto planner : {plan_strip_packing, plan_linear_scan})
-      result.push_back({nullptr, Fit::lowest, planner});
-  add(0, half, Fit::best);
-  add(half, orders.size(), Fit::lowest);
-  add(half, orders.size(), Fit::best);
+      result.all.push_back({{}, Fit::lowest, planner});
+  add(std::span(orders).first(half), Fit::best);
+  add(std::span(orders).subspan(half), Fit::lowest);
+  add(std::span(orders).subspan(half), Fit::best);
+  if (problem.size() <= kSmall)
+    for (const PlannerInfo& info : planners())
+      if (!info.seeded) result.all.push_back({{}, Fit::lowest, info.run});
   return result;
 }
 
@@ -52,33 +76,34 @@ std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget)
   const Bytes goal = std::max(problem.lower_bound, problem.capacity.value_or(0));
   const std::uint64_t work = placement_work(problem);
   const std::uint64_t reserve = budget.work / 2;  // for what searches
-  const std::vector<ConstructiveOrder> orders = constructive_orders(problem);
-  std::vector<Start> all = starts(problem, orders);
+  auto [all, always] = starts(problem);
   // What takes n log n comes first then: there is a plan when the others are given up.
-  if (budget.deadline)
+  if (budget.deadline || work > reserve)
     std::stable_partition(all.begin(), all.end(),
                           [](const Start& s) { return s.planner != nullptr; });
   std::vector<Bytes> best;
-  Bytes peak = 0;
+  Bytes peak = std::numeric_limits<Bytes>::max();
   for (std::size_t first = 0; first < all.size(); first += kAtATime) {
-    const bool enough = !best.empty() && (peak <= goal || budget.work <= reserve);
+    const std::uint64_t keep = first < always ? 0 : reserve;
+    const bool enough = !best.empty() && (peak <= goal || budget.work <= keep);
     if (enough || (first > 0 && budget.out_of_time())) break;
     const std::size_t count = std::min(kAtATime, all.size() - first);
     std::vector<std::vector<Bytes>> made(count);
     parallel_for(count, budget.threads, [&](std::size_t k) {
-      if (k == 0 || !budget.out_of_time()) made[k] = all[first + k].make(problem, budget.deadline);
+      if (k == 0 || !budget.out_of_time())
+        made[k] = all[first + k].make(problem, budget.deadline, peak);
     });
-    for (std::vector<Bytes>& offsets : made) {
-      if (offsets.size() != problem.size()) continue;
-      const Bytes its_peak = peak_of(problem, offsets);
-      if (best.empty() || its_peak < peak) {
-        best = std::move(offsets);
-        peak = its_peak;
-      }
+    for (std::size_t k = 0; k < count; ++k) {
+      if (all[first + k].planner == nullptr) budget.work -= std::min(budget.work, work);
+      budget.work -= std::min<std::uint64_t>(budget.work, 32 * problem.size());
+      if (made[k].size() != problem.size()) continue;
+      const Bytes its_peak = peak_of(problem, made[k]);
+      if (its_peak >= peak) continue;
+      best = std::move(made[k]);
+      peak = its_peak;
     }
-    budget.work -= std::min(budget.work, count * work);
   }
-  return best.empty() ? all.front().make(problem, std::nullopt) : best;
+  return best.empty() ? place_in_order(problem, by_size(problem), Fit::lowest) : best;
 }
 
 }  // namespace unna

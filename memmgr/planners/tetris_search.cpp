@@ -35,11 +35,12 @@ Bytes Decoder::lowest_place(std::uint32_t buffer) {
     begin_.push_back(r.begin);
     end_.push_back(r.end);
   }
-  for (const std::uint32_t j : neighbours) {
-    if (placed_[j] == 0) continue;
-    begin_.push_back(genome_->offsets[j]);
-    end_.push_back(genome_->offsets[j] + problem_.buffers[j].size);
-  }
+  for (const std::uint32_t j : neighbours)
+    if (placed_[j] != 0)
+      problem_.for_each_forbidden(buffer, j, genome_->offsets[j], [&](Bytes lo, Bytes hi) {
+        begin_.push_back(lo + size);
+        end_.push_back(hi);
+      });
   visits_ += neighbours.size();
   Bytes at = 0;
   for (bool lifted = true; lifted;) {
@@ -51,7 +52,7 @@ Bytes Decoder::lowest_place(std::uint32_t buffer) {
         continue;
       }
       // In the way, or below already: it has no more to say in either case.
-      if (end_[k] > at && begin_[k] < end_[k]) {
+      if (end_[k] > at && (begin_[k] < end_[k] || !problem_.plain())) {
         at = alignment == 1 ? end_[k] : round_up(end_[k], alignment);
         lifted = true;
       }
