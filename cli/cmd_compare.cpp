@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/file.h"
+#include "base/output_file.h"
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
@@ -47,6 +47,7 @@ CommandInterface compare_interface() {
 }
 
 int compare_command(const Options& options) {
+  check_run_directory(options);
   CompareOptions compare;
   compare.planners = options.list("planners");
   for (const std::string& name : compare.planners) planner(name);  // unknown ones fail here
@@ -59,6 +60,11 @@ int compare_command(const Options& options) {
   if (options.positional().empty())
     throw InputError("unnasim compare: expected a network, see unnasim compare --help");
 
+  // Before any work: a name that is wrong must not end an hour of it.
+  for (const std::string& network : options.positional()) {
+    const NetworkChoice checked = network_choice(options, network);
+    load_network(checked.file, checked.onnx);
+  }
   CompareReport report;
   report.version = kVersion;
   report.granularity = kGranularityNames[static_cast<std::size_t>(compare.compile.granularity)];
@@ -72,8 +78,11 @@ int compare_command(const Options& options) {
           compare_network(network_choice(options, network), choose_machine(choice), compare));
     }
   const auto directory = run_directory(options, "compare");
-  write_file(directory / "compare.csv", compare_csv(report));
-  write_file(directory / "compare.json", compare_json(report));
+  OutputFiles files;
+  files.make_directory(directory);
+  files.add(directory / "compare.csv", compare_csv(report));
+  files.add(directory / "compare.json", compare_json(report));
+  files.commit();
   fmt::print("{}written to {}\n", compare_text(report), directory.string());
   return kExitOk;
 }

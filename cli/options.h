@@ -17,11 +17,15 @@ namespace unna {
 
 using Arguments = std::vector<std::string>;
 
+/// How often an option may be given: twice by mistake must not lose the first silently.
+enum class Times { once, repeated };
+
 struct OptionRow {
   std::string_view name;      ///< "cores", or "output,o" with a short form
   std::string_view value;     ///< shown in --help; empty: a flag
   std::string_view fallback;  ///< the default; empty: none
   std::string_view doc;
+  Times times = Times::once;
 };
 
 /// What `--help` says about a command besides its options.
@@ -49,6 +53,8 @@ class Options {
                                       std::int64_t hi) const;
   std::int64_t required_integer(std::string_view name, std::int64_t lo, std::int64_t hi) const;
   std::vector<std::int64_t> integers(std::string_view name, std::int64_t lo, std::int64_t hi) const;
+  /// The same with a unit, if there is one: 64KiB.
+  std::optional<std::int64_t> bytes(std::string_view name, std::int64_t lo, std::int64_t hi) const;
   std::optional<double> number(std::string_view name, double lo, double hi) const;
   /// Index of the value in `names`.
   std::size_t choice(std::string_view name, std::span<const std::string_view> names) const;

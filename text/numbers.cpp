@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
+#include <utility>
 
 namespace unna {
 
@@ -21,6 +23,22 @@ bool parse_number(std::string_view text, double& value) {
   if (digits.size() > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9') return false;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
+}
+
+bool parse_bytes(std::string_view text, std::int64_t& value) {
+  constexpr std::pair<std::string_view, int> kUnits[] = {
+      {"TiB", 40}, {"GiB", 30}, {"MiB", 20}, {"KiB", 10}, {"B", 0}};
+  const auto unit =
+      std::ranges::find_if(kUnits, [&](const auto& u) { return text.ends_with(u.first); });
+  if (unit == std::end(kUnits)) return parse_integer(text, value);
+  text.remove_suffix(unit->first.size());
+  if (text.ends_with(' ')) text.remove_suffix(1);
+  if (!parse_integer(text, value)) return false;
+  const std::int64_t factor = std::int64_t{1} << unit->second;
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max() / factor;
+  if (value > most || value < -most) return false;
+  value *= factor;
+  return true;
 }
 
 }  // namespace unna
