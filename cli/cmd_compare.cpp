@@ -6,6 +6,8 @@
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/console.h"
+#include "cli/output_files.h"
 #include "flow/compare.h"
 #include "memmgr/planners/registry.h"
 #include "report/compare_report.h"
@@ -30,7 +32,10 @@ constexpr OptionRow kOptions[] = {
     {"explain", "", "",
      "which buffers profit from instruction liveness, what both peaks are made of, and why"},
     {"output,o", "DIR", "", "run directory (default: out/compare)"},
+    {"json", "FILE", "",
+     "also write compare.json there; - is stdout, the tables then go to stderr"},
     {"no-timing", "", "", "leave out what depends on the host"},
+    kQuietOption,
 };
 
 /// The planner whose plans the summary is about: auto if it takes part, or else the last.
@@ -47,6 +52,8 @@ CommandInterface compare_interface() {
 }
 
 int compare_command(const Options& options) {
+  constexpr std::string_view kFiles[] = {"json"};
+  check_output_files(options, kFiles);
   check_run_directory(options);
   CompareOptions compare;
   compare.planners = options.list("planners");
@@ -82,8 +89,9 @@ int compare_command(const Options& options) {
   files.make_directory(directory);
   files.add(directory / "compare.csv", compare_csv(report));
   files.add(directory / "compare.json", compare_json(report));
+  if (const auto json = options.text("json")) files.add(*json, compare_json(report));
   files.commit();
-  fmt::print("{}written to {}\n", compare_text(report), directory.string());
+  say(options, fmt::format("{}written to {}\n", compare_text(report), directory.string()), kFiles);
   return kExitOk;
 }
 

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/console.h"
 #include "cli/output_files.h"
 #include "flow/files.h"
 #include "text/units.h"
@@ -31,6 +32,7 @@ constexpr OptionRow kCompileRows[] = {
     {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
     kDumpOption,
     {"output,o", "DIR", "", "run directory (default: out/<network>.<cores>)"},
+    kQuietOption,
 };
 
 constexpr CommandHelp kVerifyHelp = {
@@ -41,6 +43,7 @@ constexpr CommandHelp kAsmHelp = {"asm", "FILE",
                                   "Assembles text (as disasm prints it) and verifies it."};
 constexpr OptionRow kAsmRows[] = {
     {"output,o", "FILE", "", "object file (default: the input's name with .uno)"},
+    kQuietOption,
 };
 
 constexpr CommandHelp kDisasmHelp = {
@@ -75,8 +78,8 @@ int compile_command(const Options& options) {
   files.add(directory / "program.uno", encode_object(*compiled.object));
   add_dumps(dumps, compiled, directory, files);
   files.commit();
-  fmt::print("{}: {}\nwritten to {}\n", compiled.object->network, object_text(*compiled.object),
-             directory.string());
+  say(options, fmt::format("{}: {}\nwritten to {}\n", compiled.object->network,
+                           object_text(*compiled.object), directory.string()));
   return kExitOk;
 }
 
@@ -109,7 +112,8 @@ int asm_command(const Options& options) {
   const Object object = assemble(read_file(file), file);
   verify(object);
   write_file(output, encode_object(object));
-  fmt::print(is_standard_output(output) ? stderr : stdout, "{}: {}\n", output, object_text(object));
+  constexpr std::string_view kOutput[] = {"output"};
+  say(options, fmt::format("{}: {}\n", output, object_text(object)), kOutput);
   return kExitOk;
 }
 

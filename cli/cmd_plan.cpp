@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/console.h"
 #include "cli/output_files.h"
 #include "cli/plan_network.h"
 #include "flow/files.h"
@@ -61,6 +62,7 @@ constexpr OptionRow kOptions[] = {
     {"svg", "FILE", "", "draw memory over time (one file and one planner only)"},
     {"explain", "", "", "say which buffers make the peak, and which gaps are wasted and why"},
     {"no-timing", "", "", "leave out what depends on the host"},
+    kQuietOption,
 };
 
 bool is_json(const std::string& file, const std::string& bytes) {
@@ -299,7 +301,7 @@ void write_outputs(const Options& options, const std::vector<PlanRun>& runs, boo
       files.add(*file, offsets_csv(runs.front()));
   }
   files.commit();
-  fmt::print(output_to_stdout(options, kOutputs) ? stderr : stdout, "{}", text);
+  say(options, text, kOutputs);
 }
 
 }  // namespace

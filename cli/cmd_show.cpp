@@ -7,6 +7,7 @@
 #include "base/output_file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/console.h"
 #include "cli/output_files.h"
 #include "flow/shipped_files.h"
 #include "report/run_report.h"
@@ -44,6 +45,7 @@ constexpr CommandHelp kImportHelp = {"import", "MODEL",
                                      "model's; the values of its weights stay behind."};
 constexpr OptionRow kImportRows[] = {
     {"output,o", "FILE", "", "network file (default: the model's name with .yaml)"},
+    kQuietOption,
 };
 
 constexpr CommandHelp kIsaHelp = {"isa", "", "Prints the instruction set (docs/isa.md)."};
@@ -112,9 +114,11 @@ int import_command(const Options& options) {
   const std::string output = output_beside(options, file, ".yaml");
   const Graph graph = read_network(network_choice(options, file)).graph;
   write_file(output, write_workload(graph));
-  fmt::print(is_standard_output(output) ? stderr : stdout, "{}: {}, {}, {}\n", output,
-             counted(graph.ops.size(), "operator"), counted(total_macs(graph), "MAC"),
-             counted(total_params(graph), "parameter"));
+  constexpr std::string_view kOutput[] = {"output"};
+  say(options,
+      fmt::format("{}: {}, {}, {}\n", output, counted(graph.ops.size(), "operator"),
+                  counted(total_macs(graph), "MAC"), counted(total_params(graph), "parameter")),
+      kOutput);
   return kExitOk;
 }
 

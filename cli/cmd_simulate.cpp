@@ -6,6 +6,7 @@
 #include "base/output_file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/console.h"
 #include "cli/output_files.h"
 #include "flow/pipeline.h"
 #include "flow/shipped_files.h"
@@ -43,6 +44,7 @@ constexpr OptionRow kOptions[] = {
     kDumpOption,
     {"output,o", "DIR", "", "run directory (default: out/<network>.<cores>)"},
     {"no-timing", "", "", "leave out what depends on the host"},
+    kQuietOption,
 };
 
 void write_trace(const fs::path& path, const Trace& trace) {
@@ -138,8 +140,9 @@ int simulate_command(const Options& options) {
   const fs::path directory =
       run_directory(options, fmt::format("{}.{}", run.report.network, run.report.machine.cores));
   write_all(options, dumps, run, directory);
-  fmt::print(output_to_stdout(options, kFiles) ? stderr : stdout, "{}  {:<13} {}\n",
-             summary_text(run.report), "written to", directory.string());
+  say(options,
+      fmt::format("{}  {:<13} {}\n", summary_text(run.report), "written to", directory.string()),
+      kFiles);
   return kExitOk;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/version.h"
+#include "cli/console.h"
 #include "text/nearest.h"
 #include "text/printable.h"
 
@@ -37,6 +38,8 @@ constexpr Command kCommands[] = {
      energy_command},
     {"networks", "print the sizes of networks", networks_interface, networks_command},
     {"isa", "print the instruction set", isa_interface, isa_command},
+    {"doctor", "say what is installed and which optional parts are missing", doctor_interface,
+     doctor_command},
     {"man", "print the manual page", man_interface, man_command},
     {"completion", "print what bash or zsh needs to complete command lines", completion_interface,
      completion_command},
@@ -107,7 +110,7 @@ int run_program(const Arguments& arguments) {
     if (std::fflush(stdout) != 0) throw InputError("stdout: cannot be written");
     return code;
   } catch (const InputError& error) {
-    return fail(kExitBadInput, "", printable(error.what()));
+    return fail(kExitBadInput, "", error_line(error.what()));
   } catch (const CapacityError& error) {
     return fail(kExitDoesNotFit, "", printable_lines(error.what()));
   } catch (const DeadlockError& error) {

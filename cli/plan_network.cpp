@@ -11,6 +11,7 @@
 #include "base/output_file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/console.h"
 #include "cli/output_files.h"
 #include "cli/progress.h"
 #include "flow/candidates.h"
@@ -99,7 +100,7 @@ void write_outputs(const Options& options, const PlanProblem& problem, const Lay
   if (const auto file = options.text("output"))
     files.add(*file, format_offsets_csv(problem, row->offsets));
   files.commit();
-  fmt::print(output_to_stdout(options, kOutputs) ? stderr : stdout, "{}", text);
+  say(options, text, kOutputs);
 }
 
 }  // namespace
