@@ -1,51 +1,63 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
+#include <memory>
 
 #include "base/error.h"
+#include "base/output_file.h"
 
 namespace unna {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+[[noreturn]] void fail(const fs::path& path, int error) {
+  throw InputError(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(error)));
+}
+
+}  // namespace
+
+std::string read_descriptor(int fd, const fs::path& path) {
+  constexpr std::size_t kPiece = 1 << 16;
+  std::string content;
+  struct stat status {};
+  if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+    content.reserve(static_cast<std::size_t>(status.st_size) + kPiece);
+  for (;;) {
+    const std::size_t end = content.size();
+    content.resize(end + kPiece);
+    const ssize_t got = ::read(fd, &content[end], kPiece);
+    const int error = errno;
+    content.resize(end + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got == 0) return content;
+    if (got < 0 && error != EINTR) fail(path, error);
+  }
+}
+
 std::string read_file(const fs::path& path) {
   if (fs::is_directory(path))
     throw InputError(fmt::format("{}: is a directory, expected a file", path.string()));
-  std::ifstream in(path, std::ios::binary);
-  if (!in)
-    throw InputError(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno)));
-  std::ostringstream content;
-  content << in.rdbuf();
-  return std::move(content).str();
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) fail(path, errno);
+  const std::unique_ptr<const int, void (*)(const int*)> closer(&fd,
+                                                                [](const int* f) { ::close(*f); });
+  return read_descriptor(fd, path);
 }
 
 void write_file(const fs::path& path, std::string_view content) {
-  std::error_code ec;
-  if (path.has_parent_path()) fs::create_directories(path.parent_path(), ec);
-  const fs::path beside = path.string() + fmt::format(".{}.tmp", ::getpid());
-  {
-    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-    out.write(content.data(), static_cast<std::streamsize>(content.size()));
-    out.flush();
-    if (!out) {
-      const std::string reason = std::strerror(errno);
-      fs::remove(beside, ec);
-      throw InputError(fmt::format("{}: cannot be written: {}", path.string(), reason));
-    }
-  }
-  fs::rename(beside, path, ec);
-  if (ec) {
-    const std::string reason = ec.message();
-    fs::remove(beside, ec);
-    throw InputError(fmt::format("{}: cannot be written: {}", path.string(), reason));
-  }
+  OutputFile file(path);
+  file.write(content);
+  file.finish();
+  file.publish();
 }
 
 std::uint64_t hash_bytes(std::string_view bytes) {

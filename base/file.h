@@ -10,8 +10,10 @@ namespace unna {
 /// The whole file. Throws InputError("file: cannot be read: <reason>").
 std::string read_file(const std::filesystem::path& path);
 
-/// Writes beside `path` and renames: a reader sees the old file or the new one, never a part.
-/// Parent directories are created. Throws InputError where that is not possible.
+/// The rest of what an open file descriptor gives; `path` is only for messages.
+std::string read_descriptor(int fd, const std::filesystem::path& path);
+
+/// One OutputFile (base/output_file.h); its directory must be there.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
 /// XXH64 of the bytes, for input hashes in reports and checksums of object files.

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
-#include "base/file.h"
+#include "base/output_file.h"
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/console.h"
+#include "cli/output_files.h"
 #include "flow/compare.h"
 #include "memmgr/planners/registry.h"
 #include "report/compare_report.h"
@@ -30,7 +32,10 @@ constexpr OptionRow kOptions[] = {
     {"explain", "", "",
      "which buffers profit from instruction liveness, what both peaks are made of, and why"},
     {"output,o", "DIR", "", "run directory (default: out/compare)"},
+    {"json", "FILE", "",
+     "also write compare.json there; - is stdout, the tables then go to stderr"},
     {"no-timing", "", "", "leave out what depends on the host"},
+    kQuietOption,
 };
 
 /// The planner whose plans the summary is about: auto if it takes part, or else the last.
@@ -47,6 +52,9 @@ CommandInterface compare_interface() {
 }
 
 int compare_command(const Options& options) {
+  constexpr std::string_view kFiles[] = {"json"};
+  check_output_files(options, kFiles);
+  check_run_directory(options);
   CompareOptions compare;
   compare.planners = options.list("planners");
   for (const std::string& name : compare.planners) planner(name);  // unknown ones fail here
@@ -59,6 +67,11 @@ int compare_command(const Options& options) {
   if (options.positional().empty())
     throw InputError("unnasim compare: expected a network, see unnasim compare --help");
 
+  // Before any work: a name that is wrong must not end an hour of it.
+  for (const std::string& network : options.positional()) {
+    const NetworkChoice checked = network_choice(options, network);
+    load_network(checked.file, checked.onnx);
+  }
   CompareReport report;
   report.version = kVersion;
   report.granularity = kGranularityNames[static_cast<std::size_t>(compare.compile.granularity)];
@@ -72,9 +85,13 @@ int compare_command(const Options& options) {
           compare_network(network_choice(options, network), choose_machine(choice), compare));
     }
   const auto directory = run_directory(options, "compare");
-  write_file(directory / "compare.csv", compare_csv(report));
-  write_file(directory / "compare.json", compare_json(report));
-  fmt::print("{}written to {}\n", compare_text(report), directory.string());
+  OutputFiles files;
+  files.make_directory(directory);
+  files.add(directory / "compare.csv", compare_csv(report));
+  files.add(directory / "compare.json", compare_json(report));
+  if (const auto json = options.text("json")) files.add(*json, compare_json(report));
+  files.commit();
+  say(options, fmt::format("{}written to {}\n", compare_text(report), directory.string()), kFiles);
   return kExitOk;
 }
 

@@ -31,13 +31,16 @@ int conformance_command(const Options& options) {
   const std::vector<std::int64_t> cores = options.integers("cores", 1, kMaxCores);
   std::vector<std::string> roots = options.positional();
   if (roots.empty()) roots = {kDebian};
+  std::vector<std::filesystem::path> directories;
+  for (const std::string& root : roots)
+    for (auto& directory : find_conformance_cases(root))
+      directories.push_back(std::move(directory));
   std::vector<ConformanceCase> cases;
   bool failed = false;
-  for (const std::string& root : roots)
-    for (const auto& directory : find_conformance_cases(root)) {
-      cases.push_back(run_conformance_case(directory, cores));
-      failed = failed || cases.back().verdict == Verdict::failed;
-    }
+  for (const auto& directory : directories) {
+    cases.push_back(run_conformance_case(directory, cores));
+    failed = failed || cases.back().verdict == Verdict::failed;
+  }
   fmt::print("{}", conformance_table(cases));
   if (options.flag("list")) fmt::print("\n{}", conformance_list(cases));
   return failed ? kExitInternal : kExitOk;

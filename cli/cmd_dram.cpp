@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/output_files.h"
 #include "configs/check_machine.h"
 #include "sim/memory/dram_traffic.h"
 #include "text/csv.h"
@@ -28,7 +29,8 @@ constexpr OptionRow kOptions[] = {
     {"machine", "FILE", "", "machine description (default: the preset for one core)"},
     {"standard", "NAME", "",
      "instead of a machine, one channel of this memory (docs/machine.md, dram.standard)"},
-    {"set", "FIELD=VALUE", "", "override a field of the machine, e.g. dram.channels=8"},
+    {"set", "FIELD=VALUE", "", "override a field of the machine, e.g. dram.channels=8",
+     Times::repeated},
     {"pattern", "NAME", "sequential",
      "sequential, strided, random, bank-group, row-conflict or mix"},
     {"stride", "BYTES", "4096", "between bursts of pattern strided"},
@@ -45,10 +47,16 @@ constexpr std::string_view kColumns[] = {"load",       "offered_gbps",    "achie
 
 /// What is measured is the banked DRAM alone, whatever the machine simulates with.
 MachineConfig chosen_machine(const Options& options) {
+  if (options.text("standard") && options.text("machine"))
+    options.fail("standard", "expected alone, not with --machine");
   MachineChoice choice = machine_choice(options);
+  for (const std::string& assignment : choice.set)
+    if (assignment.starts_with("dram.model=") || assignment.starts_with("cache.size_bytes="))
+      options.fail("set", fmt::format("{}: the banked DRAM is measured, without a cache, whatever "
+                                      "the machine has; expected neither field",
+                                      assignment));
   choice.set.insert(choice.set.end(), {"dram.model=banked", "cache.size_bytes=0"});
   if (!options.text("standard")) return choose_machine(choice).config;
-  if (choice.file) options.fail("standard", "expected alone, not with --machine");
   const std::size_t standard = options.choice("standard", dram_standard_names());
   MachineConfig machine;
   machine.name = "dram";
@@ -77,7 +85,7 @@ DramTraffic traffic_of(const Options& options) {
   DramTraffic traffic;
   traffic.pattern = static_cast<DramPattern>(options.choice("pattern", kDramPatternNames));
   traffic.bursts = options.required_integer("bursts", 1, 100'000'000);
-  traffic.stride = options.required_integer("stride", 1, 1 << 30);
+  traffic.stride = options.bytes("stride", 1, 1 << 30).value_or(0);
   traffic.reads = options.number("reads", 0, 1).value_or(1);
   traffic.seed =
       static_cast<std::uint64_t>(options.required_integer("seed", 0, std::int64_t{1} << 62));
@@ -102,6 +110,8 @@ CommandInterface dram_interface() {
 }
 
 int dram_command(const Options& options) {
+  constexpr std::string_view kOutputs[] = {"output"};
+  check_output_files(options, kOutputs);
   const MachineConfig machine = chosen_machine(options);
   const DramConfig& dram = machine.dram;
   DramTraffic traffic = traffic_of(options);
@@ -122,7 +132,8 @@ int dram_command(const Options& options) {
              plain_number(p.p99_latency_ns), plain_number(p.hit_rate)});
   }
   if (const auto file = options.text("output")) write_file(*file, csv.text());
-  fmt::print("{}{}", heading(machine, traffic), table.str());
+  fmt::print(output_to_stdout(options, kOutputs) ? stderr : stdout, "{}{}",
+             heading(machine, traffic), table.str());
   return kExitOk;
 }
 

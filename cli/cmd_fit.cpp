@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <thread>
 
-#include "base/file.h"
+#include "base/output_file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/console.h"
 #include "cli/progress.h"
 #include "cli/run_files.h"
 #include "flow/fit.h"
+#include "flow/shipped_files.h"
 #include "memmgr/planners/registry.h"
 #include "report/fit_report.h"
 
@@ -39,6 +41,7 @@ constexpr OptionRow kOptions[] = {
     kEnergyOption,
     {"output,o", "DIR", "", "run directory (default: out/<network>.<cores>.fit)"},
     {"no-timing", "", "", "leave out what depends on the host"},
+    kQuietOption,
 };
 
 std::vector<FitRow> rows_of(const FittedRun& fitted) {
@@ -64,6 +67,7 @@ CommandInterface fit_interface() {
 }
 
 int fit_command(const Options& options) {
+  check_run_directory(options);
   MachineChoice choice = machine_choice(options);
   choice.cores = options.integer("cores", 1, kMaxCores);
   const FitOptions fit_options = fit_choice(options);
@@ -72,7 +76,8 @@ int fit_command(const Options& options) {
   run_options.planner = planner(options.required("planner")).name;
   run_options.plan = plan_choice(options);
   run_options.perturbed = options.required_integer("perturb", 0, 1000);
-  if (const auto file = options.text("energy")) run_options.energy = *file;
+  if (const auto file = options.text("energy"))
+    run_options.energy = find_input(Shipped::energy_table, *file);
   const FittedRun fitted =
       run_fitted(network_choice(options, options.only()), choose_machine(choice), run_options,
                  fit_options, !options.flag("no-timing"));
@@ -80,11 +85,13 @@ int fit_command(const Options& options) {
   const fs::path directory = run_directory(
       options, fmt::format("{}.{}.fit", run.report.network, run.report.machine.cores));
   const std::vector<FitRow> rows = rows_of(fitted);
-  write_run(directory, run);
-  write_file(directory / "schedule.txt", run.compiled.schedule_dump);
-  write_file(directory / "front.csv", fit_csv(rows));
-  fmt::print("{}\n{}  {:<13} {}\n", fit_text(rows, rows.front()), summary_text(run.report),
-             "written to", directory.string());
+  OutputFiles files;
+  add_run(directory, run, files);
+  files.add(directory / "schedule.txt", run.compiled.schedule_dump);
+  files.add(directory / "front.csv", fit_csv(rows));
+  files.commit();
+  say(options, fmt::format("{}\n{}  {:<13} {}\n", fit_text(rows, rows.front()),
+                           summary_text(run.report), "written to", directory.string()));
   return kExitOk;
 }
 

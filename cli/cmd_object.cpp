@@ -6,6 +6,8 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/console.h"
+#include "cli/output_files.h"
 #include "flow/files.h"
 #include "text/units.h"
 
@@ -18,9 +20,9 @@ namespace fs = std::filesystem;
 std::string object_text(const Object& object) {
   std::size_t instructions = 0;
   for (const auto& stream : object.streams) instructions += stream.size();
-  return fmt::format("{} instructions on {} cores, {} layers, {} buffers",
-                     grouped(static_cast<std::int64_t>(instructions)), object.streams.size(),
-                     object.layers.size(), object.buffers.size());
+  return fmt::format("{} on {}, {}, {}", counted(instructions, "instruction"),
+                     counted(object.streams.size(), "core"), counted(object.layers.size(), "layer"),
+                     counted(object.buffers.size(), "buffer"));
 }
 
 constexpr CommandHelp kCompileHelp = {
@@ -30,6 +32,7 @@ constexpr OptionRow kCompileRows[] = {
     {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
     kDumpOption,
     {"output,o", "DIR", "", "run directory (default: out/<network>.<cores>)"},
+    kQuietOption,
 };
 
 constexpr CommandHelp kVerifyHelp = {
@@ -40,6 +43,7 @@ constexpr CommandHelp kAsmHelp = {"asm", "FILE",
                                   "Assembles text (as disasm prints it) and verifies it."};
 constexpr OptionRow kAsmRows[] = {
     {"output,o", "FILE", "", "object file (default: the input's name with .uno)"},
+    kQuietOption,
 };
 
 constexpr CommandHelp kDisasmHelp = {
@@ -60,6 +64,8 @@ CommandInterface compile_interface() {
 }
 
 int compile_command(const Options& options) {
+  check_run_directory(options);
+  const std::vector<std::string> dumps = dump_choice(options);
   MachineChoice choice = machine_choice(options);
   choice.cores = options.integer("cores", 1, kMaxCores);
   const ChosenMachine machine = choose_machine(choice);
@@ -67,10 +73,13 @@ int compile_command(const Options& options) {
       compile_network(network_choice(options, options.only()), machine, compile_choice(options));
   const fs::path directory =
       run_directory(options, fmt::format("{}.{}", compiled.object->network, machine.config.cores));
-  write_file(directory / "program.uno", encode_object(*compiled.object));
-  write_dumps(options, compiled, directory);
-  fmt::print("{}: {}\nwritten to {}\n", compiled.object->network, object_text(*compiled.object),
-             directory.string());
+  OutputFiles files;
+  files.make_directory(directory);
+  files.add(directory / "program.uno", encode_object(*compiled.object));
+  add_dumps(dumps, compiled, directory, files);
+  files.commit();
+  say(options, fmt::format("{}: {}\nwritten to {}\n", compiled.object->network,
+                           object_text(*compiled.object), directory.string()));
   return kExitOk;
 }
 
@@ -99,12 +108,12 @@ CommandInterface asm_interface() {
 
 int asm_command(const Options& options) {
   const fs::path file = options.only();
+  const std::string output = output_beside(options, file, ".uno");
   const Object object = assemble(read_file(file), file);
   verify(object);
-  const fs::path output =
-      options.text("output").value_or(fs::path(file).replace_extension(".uno").string());
   write_file(output, encode_object(object));
-  fmt::print("{}: {}\n", output.string(), object_text(object));
+  constexpr std::string_view kOutput[] = {"output"};
+  say(options, fmt::format("{}: {}\n", output, object_text(object)), kOutput);
   return kExitOk;
 }
 

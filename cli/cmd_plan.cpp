@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -7,9 +8,11 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/output_file.h"
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/console.h"
 #include "cli/output_files.h"
 #include "cli/plan_network.h"
 #include "flow/files.h"
@@ -40,8 +43,8 @@ constexpr CommandHelp kHelp = {
     "(MiniMalloc's columns: id, lower, upper, size, ...), a JSON problem (intervals or a partial\n"
     "order), or a trace of executed instructions (.unt or text). With --objective it is a\n"
     "network, whose layouts are simulated and chosen by what the machine measures. Every plan is\n"
-    "checked. An output file may be - for stdout; the table then goes to stderr. Exit code 3\n"
-    "where no plan is within the capacity."};
+    "checked. An input file may be - for stdin, an output file - for stdout; the table then goes\n"
+    "to stderr. Exit code 3 where no plan is within the capacity."};
 
 constexpr std::string_view kDefaultPlanner = "auto";
 constexpr std::string_view kOutputs[] = {"output", "svg", "json"};
@@ -49,7 +52,7 @@ constexpr std::string_view kOutputs[] = {"output", "svg", "json"};
 constexpr OptionRow kOptions[] = {
     {"capacity", "BYTES", "", "size of the memory (default: as large as needed)"},
     {"pool", "NAME[=BYTES]", "",
-     "a memory of several, with its capacity; repeated, in order of preference"},
+     "a memory of several, with its capacity; repeated, in order of preference", Times::repeated},
     {"planner", "NAME", "", "which planner; --list shows them (default: auto)"},
     {"compare", "LIST", "", "several planners instead: names, or all"},
     {"alignment", "BYTES", "", "of the buffers of a trace (default: 64)"},
@@ -59,6 +62,7 @@ constexpr OptionRow kOptions[] = {
     {"svg", "FILE", "", "draw memory over time (one file and one planner only)"},
     {"explain", "", "", "say which buffers make the peak, and which gaps are wasted and why"},
     {"no-timing", "", "", "leave out what depends on the host"},
+    kQuietOption,
 };
 
 bool is_json(const std::string& file, const std::string& bytes) {
@@ -89,7 +93,7 @@ void refuse_network(const std::string& file, const std::string& bytes) {
 PlanProblem load_problem(const std::string& file, const Options& options,
                          std::optional<Bytes> alignment) {
   constexpr Bytes kTraceAlignment = 64;
-  const std::string bytes = read_file(file);
+  const std::string bytes = file == "-" ? read_descriptor(STDIN_FILENO, file) : read_file(file);
   refuse_network(file, bytes);
   const bool trace = !looks_like_text(bytes) || bytes.starts_with("unnasim-trace") ||
                      fs::path(file).extension() == ".unt";
@@ -138,8 +142,8 @@ std::vector<MemoryPool> chosen_pools(const Options& options) {
     const std::size_t equals = text.find('=');
     pool.name = text.substr(0, equals);
     std::int64_t bytes = 0;
-    const bool number = equals == std::string::npos ||
-                        (parse_integer(text.substr(equals + 1), bytes) && bytes >= 0);
+    const bool number =
+        equals == std::string::npos || (parse_bytes(text.substr(equals + 1), bytes) && bytes >= 0);
     if (pool.name.empty() || !number)
       options.fail("pool", fmt::format("'{}' is not NAME or NAME=BYTES", text));
     if (equals != std::string::npos) pool.capacity = bytes;
@@ -165,11 +169,11 @@ Request read_request(const Options& options) {
   request.planners = chosen_planners(options);
   for (const std::string& name : request.planners) planner(name);  // fails before any work
   request.compare = options.text("compare").has_value();
-  request.capacity = options.integer("capacity", 0, std::numeric_limits<std::int64_t>::max() / 2);
+  request.capacity = options.bytes("capacity", 0, std::numeric_limits<std::int64_t>::max() / 2);
   request.pools = chosen_pools(options);
   if (request.capacity && !request.pools.empty())
     options.fail("capacity", "each pool has its own: --pool NAME=BYTES");
-  request.alignment = options.integer("alignment", 1, 1 << 20);
+  request.alignment = options.bytes("alignment", 1, 1 << 20);
   request.search = plan_choice(options);
   const bool one = options.positional().size() == 1 && request.planners.size() == 1;
   for (const char* name : {"output", "svg"})
@@ -178,6 +182,21 @@ Request read_request(const Options& options) {
                                      std::string_view(name) == "svg" ? "a map" : "offsets"));
   check_output_files(options, kOutputs);
   return request;
+}
+
+/// All of them before any is planned, so that an error in the last one takes no time.
+std::list<PlanProblem> load_problems(const Options& options, const Request& request) {
+  if (std::ranges::count(options.positional(), "-") > 1)
+    throw InputError("unnasim plan: standard input (-) twice, expected it once");
+  std::list<PlanProblem> problems;
+  for (const std::string& file : options.positional()) {
+    PlanProblem& problem = problems.emplace_back(load_problem(file, options, request.alignment));
+    if (request.capacity && !problem.pools.empty())
+      options.fail("capacity", fmt::format("{} has pools, each with a capacity of its own", file));
+    if (request.capacity) problem.capacity = request.capacity;
+    named(file, [&] { set_pools(problem, request.pools); });
+  }
+  return problems;
 }
 
 void require_none(const PlanRun& run, const std::vector<Violation>& violations) {
@@ -270,17 +289,19 @@ void write_outputs(const Options& options, const std::vector<PlanRun>& runs, boo
   std::string text = plan_table(runs, timing).str();
   if (options.flag("explain"))
     for (const PlanRun& run : runs) text += plan_explanation(run);
-  fmt::print(output_to_stdout(options, kOutputs) ? stderr : stdout, "{}", text);
-  if (const auto file = options.text("json"))
-    write_output(*file, plan_json(runs, kVersion, timing));
-  if (!runs.front().refusal.empty()) {
-    if (!fits || !(options.text("svg") || options.text("output"))) return;
+  const bool refused = !runs.front().refusal.empty();
+  if (refused && fits && (options.text("svg") || options.text("output")))
     throw InputError(
         fmt::format("{}: {}: there is no plan to write", runs.front().file, runs.front().refusal));
+  OutputFiles files;
+  if (const auto file = options.text("json")) files.add(*file, plan_json(runs, kVersion, timing));
+  if (!refused) {
+    if (const auto file = options.text("svg")) files.add(*file, memory_map(runs.front()));
+    if (const auto file = options.text("output"); file && fits)
+      files.add(*file, offsets_csv(runs.front()));
   }
-  if (const auto file = options.text("svg")) write_output(*file, memory_map(runs.front()));
-  if (const auto file = options.text("output"); file && fits)
-    write_output(*file, offsets_csv(runs.front()));
+  files.commit();
+  say(options, text, kOutputs);
 }
 
 }  // namespace
@@ -302,16 +323,13 @@ int plan_command(const Options& options) {
     throw InputError("unnasim plan: expected a file, see unnasim plan --help");
   const Request request = read_request(options);
 
-  std::list<PlanProblem> problems;  // runs point to them
-  std::vector<PlanRun> runs;
-  for (const std::string& file : options.positional()) {
-    PlanProblem& problem = problems.emplace_back(load_problem(file, options, request.alignment));
-    if (request.capacity && !problem.pools.empty())
-      options.fail("capacity", fmt::format("{} has pools, each with a capacity of its own", file));
-    if (request.capacity) problem.capacity = request.capacity;
-    named(file, [&] { set_pools(problem, request.pools); });
+  const std::list<PlanProblem> problems = load_problems(options, request);
+  std::vector<PlanRun> runs;  // which point to the problems
+  auto file = options.positional().begin();
+  for (const PlanProblem& problem : problems) {
     for (const std::string& name : request.planners)
-      runs.push_back(run_one(file, problem, name, request));
+      runs.push_back(run_one(*file, problem, name, request));
+    ++file;
   }
   const std::string too_large = capacity_verdict(runs);
   write_outputs(options, runs, too_large.empty());

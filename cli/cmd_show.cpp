@@ -4,8 +4,12 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/output_file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/console.h"
+#include "cli/output_files.h"
+#include "flow/shipped_files.h"
 #include "report/run_report.h"
 #include "text/table.h"
 #include "text/units.h"
@@ -41,6 +45,7 @@ constexpr CommandHelp kImportHelp = {"import", "MODEL",
                                      "model's; the values of its weights stay behind."};
 constexpr OptionRow kImportRows[] = {
     {"output,o", "FILE", "", "network file (default: the model's name with .yaml)"},
+    kQuietOption,
 };
 
 constexpr CommandHelp kIsaHelp = {"isa", "", "Prints the instruction set (docs/isa.md)."};
@@ -70,7 +75,8 @@ CommandInterface energy_interface() {
 
 int energy_command(const Options& options) {
   const auto file = options.text("energy");
-  const EnergyTable table = file ? load_energy(*file) : default_energy();
+  const EnergyTable table =
+      file ? load_energy(find_input(Shipped::energy_table, *file)) : default_energy();
   fmt::print("{}", core_energy_text(choose_machine(machine_choice(options)).config, table));
   return kExitOk;
 }
@@ -105,15 +111,14 @@ CommandInterface import_interface() {
 
 int import_command(const Options& options) {
   const std::filesystem::path file = options.only();
+  const std::string output = output_beside(options, file, ".yaml");
   const Graph graph = read_network(network_choice(options, file)).graph;
-  const std::string output = options.text("output").value_or(
-      std::filesystem::path(file).replace_extension(".yaml").string());
-  std::error_code absent;
-  if (std::filesystem::equivalent(file, output, absent))
-    options.fail("output", fmt::format("{} would overwrite itself, expected another file", output));
   write_file(output, write_workload(graph));
-  fmt::print("{}: {} operators, {} MACs, {} parameters\n", output, graph.ops.size(),
-             grouped(total_macs(graph)), grouped(total_params(graph)));
+  constexpr std::string_view kOutput[] = {"output"};
+  say(options,
+      fmt::format("{}: {}, {}, {}\n", output, counted(graph.ops.size(), "operator"),
+                  counted(total_macs(graph), "MAC"), counted(total_params(graph), "parameter")),
+      kOutput);
   return kExitOk;
 }
 

@@ -1,11 +1,17 @@
 #include <fmt/format.h>
 
-#include "base/file.h"
+#include <set>
+
+#include "base/error.h"
+#include "base/output_file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/console.h"
+#include "cli/output_files.h"
 #include "cli/run_files.h"
 #include "flow/fit.h"
 #include "flow/pipeline.h"
+#include "flow/shipped_files.h"
 #include "memmgr/planners/registry.h"
 
 namespace unna {
@@ -32,13 +38,17 @@ constexpr OptionRow kOptions[] = {
      "also compute: move and compute values, and prove the shared layout by them"},
     {"check", "", "", "compare every stored tensor with a reference executor; with --functional"},
     {"input", "NAME=FILE", "",
-     "values of an input or weight, .npy or .pb (default: random); with --functional"},
+     "values of an input or weight, .npy or .pb (default: random); with --functional",
+     Times::repeated},
     {"output-dir", "DIR", "", "write the outputs there, NAME.npy; with --functional"},
+    {"json", "FILE", "",
+     "also write summary.json there; - is stdout, the summary then goes to stderr"},
     kEnergyOption,
     {"trace", "FILE", "", "stream the executed instructions to a .unt file"},
     kDumpOption,
     {"output,o", "DIR", "", "run directory (default: out/<network>.<cores>)"},
     {"no-timing", "", "", "leave out what depends on the host"},
+    kQuietOption,
 };
 
 void write_trace(const fs::path& path, const Trace& trace) {
@@ -60,14 +70,36 @@ std::optional<FunctionalRequest> functional_choice(const Options& options) {
     const std::size_t equals = input.find('=');
     if (equals == std::string::npos || equals == 0 || equals + 1 == input.size())
       options.fail("input", fmt::format("'{}', expected NAME=FILE", input));
-    request.inputs[input.substr(0, equals)] = input.substr(equals + 1);
+    if (!request.inputs.emplace(input.substr(0, equals), input.substr(equals + 1)).second)
+      options.fail("input", fmt::format("'{}': this one is given twice, expected it once", input));
   }
   return request;
 }
 
-void write_outputs(const fs::path& directory, const Run& run) {
-  for (const auto& [name, tensor] : run.outputs)
-    write_file(directory / (name + ".npy"), npy_bytes(tensor));
+void add_outputs(const fs::path& directory, const Run& run, OutputFiles& files) {
+  files.make_directory(directory);
+  std::set<std::string> names;
+  for (const auto& [tensor, values] : run.outputs) {
+    const std::string name = file_name(tensor) + ".npy";
+    if (!names.insert(name).second)
+      throw InputError(
+          fmt::format("{}: two outputs have names that give this file, expected other "
+                      "names",
+                      (directory / name).string()));
+    files.add(directory / name, npy_bytes(values));
+  }
+}
+
+/// What the run leaves behind: all of it, or nothing where something can't be written.
+void write_all(const Options& options, const std::vector<std::string>& dumps, const Run& run,
+               const fs::path& directory) {
+  OutputFiles files;
+  add_run(directory, run, files);
+  add_dumps(dumps, run.compiled, directory, files);
+  if (const auto json = options.text("json")) files.add(*json, summary_json(run.report));
+  if (const auto outputs = options.text("output-dir")) add_outputs(*outputs, run, files);
+  if (const auto file = options.text("trace")) write_trace(*file, run.executed.trace);
+  files.commit();
 }
 
 }  // namespace
@@ -78,6 +110,12 @@ CommandInterface simulate_interface() {
 }
 
 int simulate_command(const Options& options) {
+  constexpr std::string_view kFiles[] = {"json", "trace"};
+  constexpr std::string_view kDirectories[] = {"output-dir"};
+  check_output_files(options, kFiles);
+  check_output_directories(options, kDirectories);
+  check_run_directory(options);
+  const std::vector<std::string> dumps = dump_choice(options);
   MachineChoice choice = machine_choice(options);
   choice.cores = options.integer("cores", 1, kMaxCores);
   RunOptions run_options;
@@ -86,7 +124,8 @@ int simulate_command(const Options& options) {
   run_options.plan = plan_choice(options);
   run_options.perturbed = options.required_integer("perturb", 0, 1000);
   run_options.functional = functional_choice(options);
-  if (const auto file = options.text("energy")) run_options.energy = *file;
+  if (const auto file = options.text("energy"))
+    run_options.energy = find_input(Shipped::energy_table, *file);
   const NetworkChoice network = network_choice(options, options.only());
 
   const bool timing = !options.flag("no-timing");
@@ -98,11 +137,10 @@ int simulate_command(const Options& options) {
                        : run_network(network, machine, run_options, timing);
   const fs::path directory =
       run_directory(options, fmt::format("{}.{}", run.report.network, run.report.machine.cores));
-  write_run(directory, run);
-  write_dumps(options, run.compiled, directory);
-  if (const auto outputs = options.text("output-dir")) write_outputs(*outputs, run);
-  if (const auto file = options.text("trace")) write_trace(*file, run.executed.trace);
-  fmt::print("{}  {:<13} {}\n", summary_text(run.report), "written to", directory.string());
+  write_all(options, dumps, run, directory);
+  say(options,
+      fmt::format("{}  {:<13} {}\n", summary_text(run.report), "written to", directory.string()),
+      kFiles);
   return kExitOk;
 }
 

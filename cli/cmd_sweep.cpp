@@ -145,7 +145,7 @@ int sweep_command(const Options& options) {
     todo += results[i] ? 0 : 1;
     kept += results[i] && prepared[i].run ? 1 : 0;
   }
-  Progress progress(todo, "points");
+  Progress progress(todo, "point");
   run_points(prepared, pool, store, results,
              [&](std::size_t ended, std::size_t bad) { progress.finished(ended, bad); });
   write_file(directory / "sweep.csv", sweep_csv(spec, points, results));

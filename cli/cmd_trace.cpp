@@ -78,9 +78,9 @@ std::string summarise(const Trace& trace) {
                  grouped(s.busy), grouped(s.last), readable_bytes(s.read),
                  readable_bytes(s.written)});
     }
-  return fmt::format("{}: {} cores, {} buffers, {} layers, {} events\n{}", trace.network,
-                     trace.cores, trace.buffers.size(), trace.layers.size(),
-                     grouped(static_cast<std::int64_t>(trace.events.size())), table.str());
+  return fmt::format("{}: {}, {}, {}, {}\n{}", trace.network, counted(trace.cores, "core"),
+                     counted(trace.buffers.size(), "buffer"), counted(trace.layers.size(), "layer"),
+                     counted(trace.events.size(), "event"), table.str());
 }
 
 }  // namespace

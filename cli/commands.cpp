@@ -8,6 +8,9 @@
 
 #include "base/error.h"
 #include "base/version.h"
+#include "cli/console.h"
+#include "text/nearest.h"
+#include "text/printable.h"
 
 namespace unna {
 
@@ -36,6 +39,8 @@ constexpr Command kCommands[] = {
      energy_command},
     {"networks", "print the sizes of networks", networks_interface, networks_command},
     {"isa", "print the instruction set", isa_interface, isa_command},
+    {"doctor", "say what is installed and which optional parts are missing", doctor_interface,
+     doctor_command},
     {"man", "print the manual page", man_interface, man_command},
     {"completion", "print what bash or zsh needs to complete command lines", completion_interface,
      completion_command},
@@ -45,15 +50,34 @@ void print_help() {
   fmt::print("usage: unnasim <command> [arguments]\n\nCommands:\n");
   for (const Command& command : kCommands) fmt::print("  {:<11} {}\n", command.name, command.doc);
   fmt::print(
-      "\nunnasim <command> --help explains one; unnasim --version.\n"
+      "\nunnasim help <command> explains one; unnasim --version.\n"
       "Exit codes: 0 done, 1 no point of a sweep is good, 2 bad input, 3 does not fit, 4 the "
       "machine hangs, 70 a bug of "
       "unnasim.\n");
 }
 
+std::string unknown_command(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command& command : kCommands) names.emplace_back(command.name);
+  const auto meant = nearest(name, names);
+  return fmt::format("unnasim: unknown command '{}', {}", name,
+                     meant ? fmt::format("did you mean '{}'?", *meant) : "see unnasim --help");
+}
+
+const Command& find_command(const std::string& name) {
+  for (const Command& command : kCommands)
+    if (command.name == name) return command;
+  throw InputError(unknown_command(name));
+}
+
 int dispatch(const Arguments& arguments) {
   if (arguments.empty()) throw InputError("unnasim: expected a command, see unnasim --help");
   const std::string& name = arguments.front();
+  if (name == "help" && arguments.size() == 2) {
+    const CommandInterface takes = find_command(arguments[1]).interface();
+    parse_options(takes.help, takes.options, {"--help"});
+    return kExitOk;
+  }
   if (name == "--help" || name == "-h" || name == "help") {
     print_help();
     return kExitOk;
@@ -62,14 +86,11 @@ int dispatch(const Arguments& arguments) {
     fmt::print("unnasim {}\n", kVersion);
     return kExitOk;
   }
-  for (const Command& command : kCommands)
-    if (command.name == name) {
-      const CommandInterface takes = command.interface();
-      const auto options =
-          parse_options(takes.help, takes.options, {arguments.begin() + 1, arguments.end()});
-      return options ? command.run(*options) : kExitOk;
-    }
-  throw InputError(fmt::format("unnasim: unknown command {}, see unnasim --help", name));
+  const Command& command = find_command(name);
+  const CommandInterface takes = command.interface();
+  const auto options =
+      parse_options(takes.help, takes.options, {arguments.begin() + 1, arguments.end()});
+  return options ? command.run(*options) : kExitOk;
 }
 
 int fail(int code, std::string_view prefix, std::string_view message) {
@@ -90,15 +111,15 @@ int run_program(const Arguments& arguments) {
     if (std::fflush(stdout) != 0) throw InputError("stdout: cannot be written");
     return code;
   } catch (const InputError& error) {
-    return fail(kExitBadInput, "", error.what());
+    return fail(kExitBadInput, "", error_line(error.what()));
   } catch (const CapacityError& error) {
-    return fail(kExitDoesNotFit, "", error.what());
+    return fail(kExitDoesNotFit, "", printable_lines(error.what()));
   } catch (const DeadlockError& error) {
-    return fail(kExitDeadlock, "", error.what());
+    return fail(kExitDeadlock, "", printable_lines(error.what()));
   } catch (const std::bad_alloc&) {
     return fail(kExitInternal, "", "unnasim: the host is out of memory");
   } catch (const std::exception& error) {
-    return fail(kExitInternal, "unnasim: internal error: ", error.what());
+    return fail(kExitInternal, "unnasim: internal error: ", printable_lines(error.what()));
   }
 }
 

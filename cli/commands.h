@@ -51,6 +51,7 @@ CommandInterface networks_interface();
 CommandInterface isa_interface();
 CommandInterface conformance_interface();
 CommandInterface import_interface();
+CommandInterface doctor_interface();
 CommandInterface man_interface();
 CommandInterface completion_interface();
 
@@ -71,6 +72,7 @@ int networks_command(const Options& options);
 int isa_command(const Options& options);
 int conformance_command(const Options& options);
 int import_command(const Options& options);
+int doctor_command(const Options& options);
 int man_command(const Options& options);
 int completion_command(const Options& options);
 

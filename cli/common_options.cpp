@@ -5,9 +5,14 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <set>
 #include <thread>
 
+#include "base/error.h"
 #include "base/file.h"
+#include "base/output_file.h"
+#include "cli/output_files.h"
+#include "flow/shipped_files.h"
 #include "memmgr/planners/options.h"
 #include "memmgr/planners/tetris_options.h"
 #include "text/numbers.h"
@@ -20,7 +25,8 @@ namespace {
 
 constexpr OptionRow kMachineOptions[] = {
     {"machine", "FILE", "", "machine description (default: the preset for the number of cores)"},
-    {"set", "FIELD=VALUE", "", "override a field of the machine, e.g. dram.bandwidth_gbps=25.6"},
+    {"set", "FIELD=VALUE", "", "override a field of the machine, e.g. dram.bandwidth_gbps=25.6",
+     Times::repeated},
 };
 
 constexpr OptionRow kCompileOptions[] = {
@@ -38,15 +44,18 @@ constexpr OptionRow kCompileOptions[] = {
 
 constexpr OptionRow kNetworkOptions[] = {
     {"input-shape", "NAME=SHAPE", "",
-     "shape of an ONNX model's input that is dynamic, e.g. x=1x3x224x224; repeatable"},
+     "shape of an ONNX model's input that is dynamic, e.g. x=1x3x224x224; repeatable",
+     Times::repeated},
     {"dim", "NAME=SIZE", "",
-     "size of a dimension that an ONNX model names, e.g. batch_size=1; repeatable"},
+     "size of a dimension that an ONNX model names, e.g. batch_size=1; repeatable",
+     Times::repeated},
     {"outputs", "NAME", "",
-     "result at which an ONNX model ends, instead of its outputs; repeatable"},
+     "result at which an ONNX model ends, instead of its outputs; repeatable", Times::repeated},
     {"assume-standard", "", "",
      "take operators of foreign domains that are named as ONNX's for these"},
     {"weight-density", "[OP=]D", "",
-     "share of the synapses that pruning leaves, of all operators or one; repeatable"},
+     "share of the synapses that pruning leaves, of all operators or one; repeatable",
+     Times::repeated},
     {"weight-seed", "N", "1", "of the synapses that --weight-density leaves"},
 };
 
@@ -56,6 +65,8 @@ constexpr OptionRow kSearchOptions[] = {
     {"time-limit", "SECONDS", "", "end a planner's search then; the result depends on the host"},
     {"tetris", "FILE", "", "parameters of the tetris planner"},
 };
+
+constexpr const char* kRuns = "out";  ///< where run directories are unless told
 
 constexpr std::string_view kDumps[] = {"graph", "partition", "tiles", "schedule", "asm"};
 
@@ -98,6 +109,9 @@ std::vector<DensityChoice> densities(const Options& options) {
       options.fail("weight-density", fmt::format("'{}', expected a share from {} to 1, or "
                                                  "OPERATOR=SHARE",
                                                  text, kLeastDensity));
+    if (std::ranges::count(all, choice.op, &DensityChoice::op) > 0)
+      options.fail("weight-density",
+                   fmt::format("'{}': this share is given twice, expected it once", text));
     all.push_back(std::move(choice));
   }
   return all;
@@ -106,7 +120,7 @@ std::vector<DensityChoice> densities(const Options& options) {
 }  // namespace
 
 NetworkChoice network_choice(const Options& options, const std::string& file) {
-  NetworkChoice choice{file, {}, densities(options), {}};
+  NetworkChoice choice{find_input(Shipped::network, file), {}, densities(options), {}};
   choice.weight_seed = static_cast<std::uint64_t>(
       options.required_integer("weight-seed", 0, std::numeric_limits<std::int64_t>::max()));
   for (const std::string& text : options.all("input-shape")) {
@@ -135,8 +149,12 @@ NetworkChoice network_choice(const Options& options, const std::string& file) {
 
 MachineChoice machine_choice(const Options& options) {
   MachineChoice choice;
-  if (const auto file = options.text("machine")) choice.file = *file;
+  if (const auto file = options.text("machine")) choice.file = find_input(Shipped::machine, *file);
   choice.set = options.all("set");
+  std::set<std::string> fields;
+  for (const std::string& assignment : choice.set)
+    if (!fields.insert(assignment.substr(0, assignment.find('='))).second)
+      options.fail("set", fmt::format("{}: this field is set twice, expected it once", assignment));
   return choice;
 }
 
@@ -168,7 +186,8 @@ FitOptions fit_choice(const Options& options) {
   choice.jobs = static_cast<int>(
       options.integer("jobs", 1, 1024).value_or(std::max<std::int64_t>(hardware, 1)));
   const auto energy = options.text("energy");
-  choice.energy_table = energy ? load_energy(*energy) : default_energy();
+  choice.energy_table =
+      energy ? load_energy(find_input(Shipped::energy_table, *energy)) : default_energy();
   return choice;
 }
 
@@ -184,19 +203,38 @@ PlanOptions plan_choice(const Options& options) {
   return choice;
 }
 
-fs::path run_directory(const Options& options, const std::string& name) {
-  if (const auto directory = options.text("output")) return *directory;
-  return fs::path("out") / name;
+std::string file_name(std::string_view name) {
+  std::string file(name);
+  for (char& c : file)
+    if (c == '/' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '_';
+  return file.starts_with('.') ? fmt::format("_{}", file) : file;
 }
 
-void write_dumps(const Options& options, const Compiled& compiled, const fs::path& directory) {
-  for (const std::string& name : options.list("dump")) {
+fs::path run_directory(const Options& options, const std::string& name) {
+  if (const auto directory = options.text("output")) return *directory;
+  return fs::path(kRuns) / file_name(name);
+}
+
+void check_run_directory(const Options& options) {
+  constexpr std::string_view kOutput[] = {"output"};
+  check_output_directories(options, kOutput);
+  if (!options.text("output")) check_output_directory(kRuns);
+}
+
+std::vector<std::string> dump_choice(const Options& options) {
+  std::vector<std::string> dumps = options.list("dump");
+  for (const std::string& name : dumps)
     if (std::find(std::begin(kDumps), std::end(kDumps), name) == std::end(kDumps))
       options.fail("dump",
                    fmt::format("'{}' is unknown, expected graph, partition, tiles or asm", name));
-    write_file(directory / (name == "asm" ? "program.asm" : name + ".txt"),
-               dump_text(name, compiled));
-  }
+  return dumps;
+}
+
+void add_dumps(const std::vector<std::string>& dumps, const Compiled& compiled,
+               const fs::path& directory, OutputFiles& files) {
+  for (const std::string& name : dumps)
+    files.add(directory / (name == "asm" ? "program.asm" : name + ".txt"),
+              dump_text(name, compiled));
 }
 
 }  // namespace unna

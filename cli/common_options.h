@@ -4,7 +4,11 @@
 
 #include <filesystem>
 #include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/output_file.h"
 #include "cli/options.h"
 #include "flow/fit.h"
 #include "flow/pipeline.h"
@@ -24,12 +28,20 @@ CompileOptions compile_choice(const Options& options, Granularity otherwise = Gr
 FitOptions fit_choice(const Options& options);
 PlanOptions plan_choice(const Options& options);
 
+/// A name from a network as that of a file: neither directories nor control characters in it.
+std::string file_name(std::string_view name);
+
 /// -o, or out/<name>.
 std::filesystem::path run_directory(const Options& options, const std::string& name);
+/// Refuses, before any work, a run directory that can't be made or written to.
+void check_run_directory(const Options& options);
 
-/// Writes the dumps that `--dump=graph,partition,tiles,schedule,asm` asks for into `directory`.
-void write_dumps(const Options& options, const Compiled& compiled,
-                 const std::filesystem::path& directory);
+/// The dumps that `--dump=graph,partition,tiles,schedule,asm` asks for; throws InputError for
+/// others.
+std::vector<std::string> dump_choice(const Options& options);
+/// Files of them in `directory`.
+void add_dumps(const std::vector<std::string>& dumps, const Compiled& compiled,
+               const std::filesystem::path& directory, OutputFiles& files);
 inline constexpr OptionRow kEnergyOption = {
     "energy", "FILE", "", "energy and area table (default: Cambricon-X in 65 nm, docs/energy.md)"};
 inline constexpr OptionRow kDumpOption = {

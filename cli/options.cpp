@@ -8,8 +8,8 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "text/nearest.h"
 #include "text/numbers.h"
-#include "text/yaml.h"
 
 namespace unna {
 
@@ -57,6 +57,19 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
+/// What is wrong with an option that is none, and which may have been meant.
+std::string unknown_option(const std::string& option, std::span<const OptionRow> rows,
+                           std::string_view command) {
+  const std::string given = option.substr(0, option.find('='));
+  const std::string word = given.substr(std::min(given.find_first_not_of('-'), given.size()));
+  std::vector<std::string> names = {"help"};
+  for (const OptionRow& row : rows) names.push_back(long_name(row.name));
+  const auto meant = nearest(word, names);
+  return fmt::format("unknown option '{}', {}", given,
+                     meant ? fmt::format("did you mean --{}?", *meant)
+                           : fmt::format("see unnasim {} --help", command));
+}
+
 }  // namespace
 
 std::optional<Options> parse_options(const CommandHelp& help, std::span<const OptionRow> rows,
@@ -88,8 +101,16 @@ std::optional<Options> parse_options(const CommandHelp& help, std::span<const Op
     }
     for (auto& [name, values] : given) {
       options.given_.insert(name);
+      const auto row =
+          std::ranges::find(rows, name, [](const OptionRow& r) { return long_name(r.name); });
+      if (row != rows.end() && row->times == Times::once && values.size() > 1)
+        options.fail(name, fmt::format("given twice, '{}' and '{}', expected it once", values[0],
+                                       values[1]));
       options.values_[name] = std::move(values);
     }
+  } catch (const po::unknown_option& error) {
+    throw InputError(fmt::format("unnasim {}: {}", help.name,
+                                 unknown_option(error.get_option_name(), rows, help.name)));
   } catch (const po::error& error) {
     throw InputError(
         fmt::format("unnasim {}: {}, see unnasim {} --help", help.name, error.what(), help.name));
@@ -182,7 +203,7 @@ std::size_t Options::choice(std::string_view name, std::span<const std::string_v
   const std::string value = required(name);
   const auto found = std::find(names.begin(), names.end(), value);
   if (found == names.end())
-    fail(name, fmt::format("'{}' is unknown, expected {}", value, fmt::join(names, ", ")));
+    fail(name, fmt::format("'{}' is unknown, {}", value, expected_name(value, names)));
   return static_cast<std::size_t>(found - names.begin());
 }
 

@@ -17,11 +17,15 @@ namespace unna {
 
 using Arguments = std::vector<std::string>;
 
+/// How often an option may be given: twice by mistake must not lose the first silently.
+enum class Times { once, repeated };
+
 struct OptionRow {
   std::string_view name;      ///< "cores", or "output,o" with a short form
   std::string_view value;     ///< shown in --help; empty: a flag
   std::string_view fallback;  ///< the default; empty: none
   std::string_view doc;
+  Times times = Times::once;
 };
 
 /// What `--help` says about a command besides its options.

@@ -1,7 +1,8 @@
 #pragma once
 
-// Options that name files to write, where - is stdout.
+// Options that name files to write (base/output_file.h says what a name may be).
 
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,12 +11,17 @@
 
 namespace unna {
 
-/// Refuses two of them that name the same file, and more than one that is stdout.
+/// Refuses, before any work, what can't be written, two options that name the same file, more than
+/// one that is standard output, and files that are inputs of the command.
 void check_output_files(const Options& options, std::span<const std::string_view> names);
+/// The same for options that name directories, which are made where they are missing.
+void check_output_directories(const Options& options, std::span<const std::string_view> names);
+
+/// -o, or the only input's name with another extension; checked as above.
+std::string output_beside(const Options& options, const std::filesystem::path& input,
+                          std::string_view extension);
 
 /// What else a command prints then goes to stderr.
 bool output_to_stdout(const Options& options, std::span<const std::string_view> names);
-
-void write_output(const std::string& file, const std::string& content);
 
 }  // namespace unna

@@ -8,12 +8,15 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/output_file.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
+#include "cli/console.h"
 #include "cli/output_files.h"
 #include "cli/progress.h"
 #include "flow/candidates.h"
 #include "flow/files.h"
+#include "flow/shipped_files.h"
 #include "memmgr/plan.h"
 #include "memmgr/problem.h"
 #include "memmgr/problem_files.h"
@@ -90,12 +93,14 @@ void write_outputs(const Options& options, const PlanProblem& problem, const Lay
   chosen.plan->seed = report.seed;
   std::string text = layout_text(report);
   if (options.flag("explain")) text += plan_explanation(chosen);
-  fmt::print(output_to_stdout(options, kOutputs) ? stderr : stdout, "{}", text);
-  if (const auto file = options.text("csv")) write_output(*file, layout_csv(report));
-  if (const auto file = options.text("json")) write_output(*file, layout_json(report));
-  if (const auto file = options.text("svg")) write_output(*file, memory_map(chosen));
+  OutputFiles files;
+  if (const auto file = options.text("csv")) files.add(*file, layout_csv(report));
+  if (const auto file = options.text("json")) files.add(*file, layout_json(report));
+  if (const auto file = options.text("svg")) files.add(*file, memory_map(chosen));
   if (const auto file = options.text("output"))
-    write_output(*file, format_offsets_csv(problem, row->offsets));
+    files.add(*file, format_offsets_csv(problem, row->offsets));
+  files.commit();
+  say(options, text, kOutputs);
 }
 
 }  // namespace
@@ -118,9 +123,10 @@ void refuse_objective_options(const Options& options) {
 }
 
 int plan_network(const Options& options) {
-  const std::string& file = options.only();
+  const std::string file = find_input(Shipped::network, options.only()).string();
+  check_output_files(options, kOutputs);
   CandidateOptions choice = candidate_choice(options);
-  Progress progress(static_cast<std::size_t>(choice.candidates), "layouts");
+  Progress progress(static_cast<std::size_t>(choice.candidates), "layout");
   choice.progress = [&](std::size_t simulated) { progress.finished(simulated, 0); };
   if (!looks_like_network(file, read_file(file)))
     throw InputError(fmt::format(
@@ -128,7 +134,6 @@ int plan_network(const Options& options) {
   for (const std::string_view name : kForProblems)
     if (options.given(name))
       options.fail(name, "is for files of buffers, not for a network with --objective");
-  check_output_files(options, kOutputs);
   MachineChoice machine = machine_choice(options);
   machine.cores = options.integer("cores", 1, kMaxCores);
   const ChosenMachine chosen = choose_machine(machine);

@@ -17,10 +17,16 @@ void Progress::finished(std::size_t done, std::size_t failed) {
   constexpr double kSecondsBetweenLines = 5;
   if (!terminal_ && elapsed - last_ < kSecondsBetweenLines && done < total_) return;
   last_ = elapsed;
-  const double left = elapsed / static_cast<double>(done) * static_cast<double>(total_ - done);
-  fmt::print(stderr, "{}{} of {} {}, {} failed, {} gone, {} to go{}", terminal_ ? "\r" : "", done,
-             total_, what_, failed, readable_seconds(elapsed), readable_seconds(left),
-             terminal_ && done < total_ ? "    " : "\n");
+  const bool last = done >= total_;
+  const double rate = elapsed > 0 ? static_cast<double>(done) / elapsed : 0;
+  const std::string time =
+      last ? fmt::format("in {}", readable_seconds(elapsed))
+           : fmt::format("{} gone, {} to go, {} a minute", readable_seconds(elapsed),
+                         readable_seconds(static_cast<double>(total_ - done) / rate),
+                         significant(60 * rate));
+  fmt::print(stderr, "{}{} of {}{}, {}{}", terminal_ ? "\r" : "", done, counted(total_, what_),
+             failed > 0 ? fmt::format(", {} failed", failed) : "", time,
+             terminal_ && !last ? "    " : "\n");
   std::fflush(stderr);
 }
 

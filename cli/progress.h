@@ -12,7 +12,7 @@ namespace unna {
 /// Rewritten in place on a terminal, else a line every few seconds and at the end.
 class Progress {
  public:
-  /// `what` the pieces are ("points").
+  /// `what` a piece is ("point").
   Progress(std::size_t total, std::string_view what);
 
   void finished(std::size_t done, std::size_t failed);

@@ -4,12 +4,13 @@
 
 #include <filesystem>
 
+#include "base/output_file.h"
 #include "flow/pipeline.h"
 
 namespace unna {
 
 /// summary.json, layers.csv, plan.csv, program.uno and, where the machine has a shared cache,
 /// buffers.csv.
-void write_run(const std::filesystem::path& directory, const Run& run);
+void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles& files);
 
 }  // namespace unna

@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "configs/presets.h"
+#include "text/nearest.h"
+#include "text/numbers.h"
 #include "text/yaml.h"
 
 namespace unna {
@@ -32,6 +34,16 @@ constexpr std::string_view kClockPath = "dram.clock_mhz";
 void assign(const YamlNode& node, std::string_view what, std::int64_t& member, std::int64_t lo,
             std::int64_t hi) {
   member = node.as_int(what, lo, hi);
+}
+
+/// A field in bytes may also say 64KiB.
+void assign_bytes(const YamlNode& node, std::string_view what, std::int64_t& member,
+                  std::int64_t lo, std::int64_t hi) {
+  YamlNode plain = node;
+  std::int64_t bytes = 0;
+  if (node.kind == YamlNode::Kind::scalar && !node.quoted && parse_bytes(node.text, bytes))
+    plain.text = fmt::format("{}", bytes);
+  assign(plain, what, member, lo, hi);
 }
 
 void assign(const YamlNode& node, std::string_view what, double& member, double lo, double hi) {
@@ -67,8 +79,10 @@ struct AssignVisitor {
   F f;
 
   void operator()(std::string_view path, std::int64_t& member, std::int64_t lo, std::int64_t hi,
-                  std::string_view, std::string_view) {
-    f(path, [&](const YamlNode& n, std::string_view what) { assign(n, what, member, lo, hi); });
+                  std::string_view unit, std::string_view) {
+    f(path, [&, unit](const YamlNode& n, std::string_view what) {
+      unit == "bytes" ? assign_bytes(n, what, member, lo, hi) : assign(n, what, member, lo, hi);
+    });
   }
   void operator()(std::string_view path, double& member, double lo, double hi, std::string_view,
                   std::string_view) {
@@ -351,9 +365,11 @@ void assign_field(MachineConfig& machine, std::string_view path, std::string_vie
     assign_from(node, "value");
     follow(machine, path);
   });
-  if (!found)
-    throw InputError(pos, fmt::format("unknown field '{}', expected one of: {}", path,
-                                      fmt::join(fields_beside(path), ", ")));
+  if (found) return;
+  const auto meant = nearest(path, field_paths());
+  throw InputError(pos, fmt::format("unknown field '{}', {}", path,
+                                    meant ? fmt::format("did you mean '{}'?", *meant)
+                                          : expected_name(path, fields_beside(path))));
 }
 
 void set_field(MachineConfig& machine, std::string_view assignment) {

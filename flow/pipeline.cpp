@@ -20,6 +20,7 @@
 #include "memmgr/plan.h"
 #include "memmgr/planners/options.h"
 #include "memmgr/planners/registry.h"
+#include "text/printable.h"
 #include "text/units.h"
 
 namespace unna {
@@ -76,7 +77,7 @@ ReadNetwork read_network(const NetworkChoice& network) {
   onnx.execute = reference_executor();
   OnnxImport import = load_network(network.file, onnx);
   for (const std::string& note : import.notes)
-    fmt::print(stderr, "{}: note: {}\n", network.file.string(), note);
+    fmt::print(stderr, "{}\n", printable(fmt::format("{}: note: {}", network.file.string(), note)));
   set_densities(import.graph, network.densities, network.weight_seed);
   return {std::move(import.graph),
           {network.file.string(), std::move(import.hash)},

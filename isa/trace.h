@@ -64,8 +64,9 @@ struct Trace {
   friend bool operator==(const Trace&, const Trace&) = default;
 };
 
-/// Streams a compact binary file (`.unt`, zstd) without holding the events. The file appears under
-/// its name when close() succeeds; a writer destroyed before that leaves nothing behind.
+/// Streams a compact binary file (`.unt`, zstd) without holding the events, as an OutputFile: it
+/// appears under its name when close() succeeds; a writer destroyed before that leaves nothing
+/// behind.
 class TraceWriter {
  public:
   /// `header` gives network, cores, buffers and layers; its events are ignored.

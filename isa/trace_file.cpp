@@ -1,15 +1,12 @@
 // The `.unt` file; docs/trace-format.md describes it.
 
 #include <fmt/format.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <limits>
 
+#include "base/output_file.h"
 #include "isa/trace.h"
 #include "isa/trace_checks.h"
 #include "isa/wire.h"
@@ -220,31 +217,16 @@ void check_frame(const std::string& bytes, const std::string& file) {
 }  // namespace
 
 struct TraceWriter::State {
-  State(const fs::path& target, const Trace& header)
-      : path(target),
-        beside(target.string() + fmt::format(".{}.tmp", ::getpid())),
+  State(const fs::path& path, const Trace& header)
+      : out(path),
         cores(static_cast<std::size_t>(header.cores)),
         compressor([this](std::string_view bytes) { write(bytes); }) {
-    std::error_code ec;
-    if (path.has_parent_path()) fs::create_directories(path.parent_path(), ec);
-    out.open(beside, std::ios::binary | std::ios::trunc);
-    if (!out) fail();
     XXH64_reset(hash.get(), 0);
   }
-  ~State() {
-    out.close();
-    std::error_code ec;
-    fs::remove(beside, ec);
-  }
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
 
-  [[noreturn]] void fail() const {
-    throw InputError(fmt::format("{}: cannot be written: {}", path.string(), std::strerror(errno)));
-  }
   void write(std::string_view bytes) {
     XXH64_update(hash.get(), bytes.data(), bytes.size());
-    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    out.write(bytes);
   }
   void flush_piece() {
     raw += piece.size();
@@ -252,9 +234,7 @@ struct TraceWriter::State {
     piece.clear();
   }
 
-  fs::path path;
-  fs::path beside;
-  std::ofstream out;
+  OutputFile out;
   std::unique_ptr<XXH64_state_t, decltype(&XXH64_freeState)> hash{XXH64_createState(),
                                                                   &XXH64_freeState};
   std::vector<CoreHistory> cores;
@@ -291,12 +271,8 @@ void TraceWriter::close() {
   trailer.clear();
   wire::put_u64(trailer, XXH64_digest(state.hash.get()));
   state.write(trailer);
-  state.out.flush();
-  if (!state.out) state.fail();
-  std::error_code ec;
-  fs::rename(state.beside, state.path, ec);
-  if (ec)
-    throw InputError(fmt::format("{}: cannot be written: {}", state.path.string(), ec.message()));
+  state.out.finish();
+  state.out.publish();
   state_.reset();
 }
 

@@ -156,12 +156,12 @@ std::string layout_text(const LayoutReport& report) {
   for (const std::size_t i : front_rows(report))
     add(report.rows[i].name, report.rows[i].figures, remark(report.rows[i]));
   return fmt::format(
-      "{} on {} core{} of {}: {} layouts simulated, from {} plans, {} of them distinct and within "
+      "{} on {} of {}: {} simulated, from {}, {} of them distinct and within "
       "{:g} % of the best peak\n{}above the line: for comparison; below it: the Pareto front\n"
       "validated: {}, for every layout of the front\n",
-      report.network, report.cores, report.cores == 1 ? "" : "s", report.machine,
-      report.rows.size(), report.plans, report.within_slack, 100 * report.slack, table.str(),
-      validation_text(report.validation));
+      report.network, counted(report.cores, "core"), report.machine,
+      counted(report.rows.size(), "layout"), counted(report.plans, "plan"), report.within_slack,
+      100 * report.slack, table.str(), validation_text(report.validation));
 }
 
 std::string layout_csv(const LayoutReport& report) {

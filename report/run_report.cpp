@@ -110,13 +110,21 @@ std::string shared_text(const SimResult& shared, const SimResult& apart) {
                      bursts_text(*shared.memory));
 }
 
+/// What limits the run (report/limit.h), and the shares from which that follows.
+std::string limit_text(const RunReport& report) {
+  const ComputeShares shares = compute_shares(report.result);
+  return fmt::format("{} (engines compute {} of the time, wait for data {}, for other cores {})",
+                     limit_name(report), percent(shares.busy), percent(shares.waiting),
+                     percent(shares.awaiting));
+}
+
 std::string functional_text(const FunctionalFigures& f) {
   std::string text = "outputs with shared memory are those without, bit by bit";
   if (f.perturbed > 0)
     text += f.perturbed == 1 ? ", once more under random delays"
                              : fmt::format(", {} times more under random delays", f.perturbed);
   if (f.tensors > 0)
-    text += fmt::format("; {} tensors are the reference's, ", f.tensors) +
+    text += fmt::format("; {} the reference's, ", counted(f.tensors, "tensor is", "tensors are")) +
             (f.tolerance == 0 ? "bit by bit"
                               : fmt::format("within {:.2g} of {:.2g} of their largest value",
                                             f.largest_error, f.tolerance));
@@ -134,9 +142,9 @@ std::string functional_text(const FunctionalFigures& f) {
 
 std::string summary_text(const RunReport& report) {
   const SimResult& result = report.result;
-  std::string text = fmt::format("{} on {} core{} of {} at {} MHz\n", report.network,
-                                 report.machine.cores, report.machine.cores == 1 ? "" : "s",
-                                 report.machine.name, report.machine.clock_mhz);
+  std::string text = fmt::format("{} on {} of {} at {} MHz\n", report.network,
+                                 counted(report.machine.cores, "core"), report.machine.name,
+                                 report.machine.clock_mhz);
   const auto line = [&](std::string_view name, const std::string& value) {
     text += fmt::format("  {:<13} {}\n", name, value);
   };
@@ -145,7 +153,9 @@ std::string summary_text(const RunReport& report) {
                                   grouped(report.machine.cores * report.machine.core.pes *
                                           report.machine.core.multipliers)));
   line("lost", losses_text(report));
-  line("rate", fmt::format("{:.4g} of {:.4g} GOP/s", gops(report), peak_gops(report)));
+  line("limited by", limit_text(report));
+  line("rate", fmt::format("{} of {} GOP/s", significant(gops(report), 4),
+                           significant(peak_gops(report), 4)));
   if (result.macs != result.dense_macs)
     line("sparsity",
          fmt::format("{} MACs, {} of what they would be with no synapse pruned",
@@ -162,11 +172,11 @@ std::string summary_text(const RunReport& report) {
   if (report.shared) line("shared memory", shared_text(*report.shared, result));
   line("energy", energy_text(report));
   line("footprint", footprint_text(report.memory, report.granularity));
-  line("planned", fmt::format("{} buffers by {} from {} liveness, seed {}", report.memory.buffers,
-                              report.memory.planner, report.memory.liveness, report.memory.seed));
-  line("program",
-       fmt::format("{} instructions, {} layers",
-                   grouped(static_cast<std::int64_t>(report.instructions)), report.layers));
+  line("planned",
+       fmt::format("{} by {} from {} liveness, seed {}", counted(report.memory.buffers, "buffer"),
+                   report.memory.planner, report.memory.liveness, report.memory.seed));
+  line("program", fmt::format("{}, {}", counted(report.instructions, "instruction"),
+                              counted(report.layers, "layer")));
   line("validated", validation_text(report.validation));
   if (report.functional) line("functional", functional_text(*report.functional));
   if (report.host)

@@ -124,8 +124,8 @@ std::string energy_text(const RunReport& report) {
   std::vector<std::pair<std::string_view, double>> shares;
   for (std::size_t p = 0; p < kParts; ++p)
     shares.emplace_back(kPartTexts[p], total > 0 ? pj.value[p] / total : 0);
-  return fmt::format("{} an inference, {:.3g} W, {:.3g} GOP/s/W; {}",
-                     readable_joules(total * kJoulesPerPj), watts(report), gops_per_watt(report),
+  return fmt::format("{} an inference, {} W, {} GOP/s/W; {}", readable_joules(total * kJoulesPerPj),
+                     significant(watts(report)), significant(gops_per_watt(report)),
                      shares_text(std::move(shares)));
 }
 

@@ -6,16 +6,13 @@
 #include <cstddef>
 #include <cstring>
 #include <span>
-#include <vector>
 
 #include "base/error.h"
 #include "configs/machine.h"
 #include "isa/instruction.h"
+#include "sim/poisoned_memory.h"
 
 namespace unna {
-
-/// What memory holds that nobody has written: large in every number type, so that it is noticed.
-inline constexpr std::byte kPoison{0x7f};
 
 /// int8: what 1 stands for in the operands of compute instructions (opcode `quant`).
 struct ScaleRegisters {
@@ -25,25 +22,23 @@ struct ScaleRegisters {
 class CoreMemory {
  public:
   explicit CoreMemory(const CoreConfig& core)
-      : bytes_{std::vector<std::byte>(static_cast<std::size_t>(core.nbin_bytes), kPoison),
-               std::vector<std::byte>(static_cast<std::size_t>(core.sb_bytes), kPoison),
-               std::vector<std::byte>(static_cast<std::size_t>(core.nbout_bytes), kPoison)} {}
+      : memories_{PoisonedMemory(core.nbin_bytes), PoisonedMemory(core.sb_bytes),
+                  PoisonedMemory(core.nbout_bytes)} {}
 
   /// Throws InternalError where the range is not within its memory.
   std::span<std::byte> at(LocalAddress address, Bytes size) {
-    auto& memory = bytes_[static_cast<std::size_t>(address.memory)];
+    const std::span<std::byte> memory = memories_[static_cast<std::size_t>(address.memory)].bytes();
     invariant(address.offset >= 0 && size >= 0 &&
                   address.offset + size <= static_cast<Bytes>(memory.size()),
               "an instruction touches bytes [{}, {}) of {}", address.offset, address.offset + size,
               kMemoryNames[static_cast<std::size_t>(address.memory)]);
-    return std::span(memory).subspan(static_cast<std::size_t>(address.offset),
-                                     static_cast<std::size_t>(size));
+    return memory.subspan(static_cast<std::size_t>(address.offset), static_cast<std::size_t>(size));
   }
 
   ScaleRegisters scales;
 
  private:
-  std::array<std::vector<std::byte>, 3> bytes_;
+  std::array<PoisonedMemory, 3> memories_;
 };
 
 /// Copies as the descriptor says; `from` and `to` are where it begins.

@@ -12,11 +12,13 @@ Functional::Functional(const Image& image, const MachineConfig& machine,
       options_(options),
       unit_(make_compute_unit(machine)),
       dram_(static_cast<std::size_t>(image.layout.total_bytes), kPoison),
-      cores_(image.object->streams.size(), CoreMemory(machine.core)),
       uses_left_(image.object->buffers.size()) {
   invariant(image.object->data_type == machine.data_type, "a program of {} on a machine of {}",
             kDataTypeNames[static_cast<std::size_t>(image.object->data_type)],
             kDataTypeNames[static_cast<std::size_t>(machine.data_type)]);
+  cores_.reserve(image.object->streams.size());
+  for (std::size_t core = 0; core < image.object->streams.size(); ++core)
+    cores_.emplace_back(machine.core);
   for (const auto& stream : image.object->streams)
     for (const Instruction& i : stream)
       if (const auto access = dram_access(i)) ++uses_left_[access->buffer.index()];

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <span>
 
+#include "text/nearest.h"
 #include "text/numbers.h"
 #include "text/yaml.h"
 
@@ -187,8 +189,8 @@ std::size_t FieldReader::choice(std::string_view name, const std::string_view* b
   const std::string_view* const end = begin + count;
   const std::string_view* const found = std::find(begin, end, word.value);
   if (found == end)
-    line_.fail(word.value_column, "{} is '{}', expected one of: {}", name, word.value,
-               fmt::join(begin, end, ", "));
+    line_.fail(word.value_column, "{} is '{}', {}", name, word.value,
+               expected_name(word.value, std::span(begin, end)));
   return static_cast<std::size_t>(found - begin);
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "text/printable.h"
 
 namespace unna {
 
@@ -37,6 +38,7 @@ TextTable::TextTable(std::vector<std::string> titles)
 void TextTable::add(std::vector<std::string> cells) {
   invariant(cells.size() == titles_.size(), "{} cells under {} titles", cells.size(),
             titles_.size());
+  for (std::string& cell : cells) cell = printable(cell);
   rows_.push_back(std::move(cells));
 }
 

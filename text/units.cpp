@@ -3,8 +3,18 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
+#include <cmath>
+#include <span>
+#include <utility>
 
 namespace unna {
+
+namespace {
+
+constexpr int kMostZeros = 15;  ///< behind the point, of numbers so small that they count as none
+
+}  // namespace
 
 std::string grouped(std::int64_t value) {
   const std::string digits = fmt::format("{}", value < 0 ? -value : value);
@@ -25,17 +35,53 @@ std::string readable_bytes(Bytes bytes) {
   return fmt::format("{:.2f} {}", value, kUnits[unit]);
 }
 
+std::string counted(std::int64_t number, std::string_view one, std::string_view many) {
+  if (number == 1) return fmt::format("1 {}", one);
+  return many.empty() ? fmt::format("{} {}s", grouped(number), one)
+                      : fmt::format("{} {}", grouped(number), many);
+}
+
+std::string significant(double value, int digits) {
+  const std::string text = fmt::format("{:.{}g}", value, digits);
+  if (text.find('e') == std::string::npos) return text;
+  if (std::fabs(value) < 1) return fmt::format("{:.{}f}", value, digits + kMostZeros);
+  // Numbers of this size are rounded to the digits first, then written with all their places.
+  double rounded = 0;
+  std::from_chars(text.data(), text.data() + text.size(), rounded);
+  constexpr double kLargest = 9e18;
+  return rounded < kLargest && rounded > -kLargest ? grouped(static_cast<std::int64_t>(rounded))
+                                                   : text;
+}
+
+namespace {
+
+/// With the first unit in which it is less than a thousand, after rounding.
+std::string in_units(double value, std::span<const std::pair<double, std::string_view>> units) {
+  constexpr double kRoundsToThousand = 999.5;
+  if (value == 0) return fmt::format("0 {}", units.back().second);
+  for (const auto& [size, name] : units)
+    if (value / size < kRoundsToThousand)
+      return fmt::format("{} {}", significant(value / size), name);
+  return fmt::format("{} {}", significant(value / units.back().first), units.back().second);
+}
+
+}  // namespace
+
 std::string readable_seconds(double seconds) {
-  if (seconds < 1e-3) return fmt::format("{:.3g} us", seconds * 1e6);
-  if (seconds < 1) return fmt::format("{:.3g} ms", seconds * 1e3);
-  return fmt::format("{:.3g} s", seconds);
+  constexpr std::pair<double, std::string_view> kUnits[] = {{1e-6, "us"}, {1e-3, "ms"}, {1, "s"}};
+  constexpr double kMinutesFrom = 99.5;
+  if (seconds < kMinutesFrom) return in_units(seconds, kUnits);
+  constexpr std::int64_t kMinute = 60;
+  const auto whole = static_cast<std::int64_t>(std::llround(seconds));
+  const std::int64_t minutes = whole / kMinute;
+  if (minutes < kMinute) return fmt::format("{} min {} s", minutes, whole % kMinute);
+  return fmt::format("{} h {} min", grouped(minutes / kMinute), minutes % kMinute);
 }
 
 std::string readable_joules(double joules) {
-  if (joules < 1e-6) return fmt::format("{:.3g} nJ", joules * 1e9);
-  if (joules < 1e-3) return fmt::format("{:.3g} uJ", joules * 1e6);
-  if (joules < 1) return fmt::format("{:.3g} mJ", joules * 1e3);
-  return fmt::format("{:.3g} J", joules);
+  constexpr std::pair<double, std::string_view> kUnits[] = {
+      {1e-9, "nJ"}, {1e-6, "uJ"}, {1e-3, "mJ"}, {1, "J"}};
+  return in_units(joules, kUnits);
 }
 
 std::string percent(double ratio, int digits) {

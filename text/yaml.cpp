@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "text/nearest.h"
 #include "text/numbers.h"
 #include "text/utf8.h"
 
@@ -160,8 +161,7 @@ std::size_t YamlNode::as_choice(std::string_view what,
     const auto at = std::find(names.begin(), names.end(), text);
     if (at != names.end()) return static_cast<std::size_t>(at - names.begin());
   }
-  fail(
-      fmt::format("{} is {}, expected one of: {}", what, kind_name(*this), fmt::join(names, ", ")));
+  fail(fmt::format("{} is {}, {}", what, kind_name(*this), expected_name(text, names)));
 }
 
 const std::vector<YamlNode>& YamlNode::as_sequence(std::string_view what) const {
@@ -197,24 +197,10 @@ YamlNode load_yaml(const std::filesystem::path& path) {
 
 namespace {
 
-/// Whether one is the other with a typing mistake: a letter wrong, missing, too many or two of them
-/// swapped (a distance of 1 after Damerau, CACM 1964). Short words are alike without one.
+/// Whether one is the other with a typing mistake. Short words are alike without one.
 bool look_alike(std::string_view a, std::string_view b) {
   constexpr std::size_t kShort = 2;
-  if (b.size() <= kShort) return false;
-  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i)
-    for (std::size_t j = 0; j <= b.size(); ++j) {
-      if (i == 0 || j == 0) {
-        cost[i][j] = i + j;
-        continue;
-      }
-      const std::size_t wrong = a[i - 1] == b[j - 1] ? 0 : 1;
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + wrong});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
-    }
-  return cost[a.size()][b.size()] <= 1;
+  return b.size() > kShort && typing_mistakes(a, b) <= 1;
 }
 
 }  // namespace
@@ -243,9 +229,8 @@ void YamlMapReader::finish() const {
   for (std::size_t i = 0; i < node_.fields.size(); ++i) {
     const std::string& key = node_.fields[i].first;
     if (std::find(known_.begin(), known_.end(), key) == known_.end())
-      throw InputError(node_.field_pos[i],
-                       fmt::format("unknown key '{}' in {}, expected one of: {}", key, what_,
-                                   fmt::join(known_, ", ")));
+      throw InputError(node_.field_pos[i], fmt::format("unknown key '{}' in {}, {}", key, what_,
+                                                       expected_name(key, known_)));
   }
 }
 

@@ -52,6 +52,7 @@ class NetworkLoader {
   void read_inputs(const YamlNode& node, std::string_view what, TensorKind kind);
   void read_blocks(const YamlNode& node);
   Block read_block(const std::string& name, const YamlNode& node, const SourcePos& pos);
+  void expect_no_shadow(const std::string& block, const YamlNode& params) const;
   void bind_params(const YamlNode& params, const YamlNode* with, const std::string& block,
                    const YamlNode& use, Variables& variables);
   static void expect_params(const YamlNode& with, const std::string& block, const YamlNode& params);
@@ -138,6 +139,21 @@ void NetworkLoader::read_blocks(const YamlNode& node) {
   }
 }
 
+/// A param with the name of one of the file's would hide it, perhaps unnoticed.
+void NetworkLoader::expect_no_shadow(const std::string& block, const YamlNode& params) const {
+  for (std::size_t i = 0; i < params.fields.size(); ++i) {
+    const std::string& name = params.fields[i].first;
+    if (!constants_.contains(name)) continue;
+    const auto& of_file = root_.find("params")->fields;
+    const auto there = std::ranges::find(of_file, name, [](const auto& f) { return f.first; });
+    throw InputError(
+        params.field_pos[i],
+        fmt::format("param '{}' of block '{}' has the name of the file's in line {}, expected "
+                    "another one",
+                    name, block, there->second.pos.line));
+  }
+}
+
 Block NetworkLoader::read_block(const std::string& name, const YamlNode& node,
                                 const SourcePos& pos) {
   YamlMapReader fields(node, fmt::format("block '{}'", name));
@@ -145,7 +161,7 @@ Block NetworkLoader::read_block(const std::string& name, const YamlNode& node,
   block.pos = pos;
   block.params = fields.optional("params");
   if (block.params == nullptr) block.params = &no_params_;
-  block.params->as_map("params");
+  expect_no_shadow(name, block.params->as_map("params"));
   if (const YamlNode* inputs = fields.optional("inputs")) {
     block.inputs.clear();
     for (const YamlNode& item : inputs->as_sequence("inputs")) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "memmgr/plan.h"
@@ -10,6 +12,7 @@
 #include "memmgr/planners/planners.h"
 #include "memmgr/problem.h"
 #include "memmgr/shared_objects.h"
+#include "text/nearest.h"
 
 namespace unna {
 namespace {
@@ -102,10 +105,9 @@ std::span<const PlannerInfo> planners() {
 const PlannerInfo& planner(std::string_view name) {
   const auto found = std::ranges::find(kPlanners, name, &PlannerInfo::name);
   if (found != kPlanners.end()) return *found;
-  std::string known;
-  for (const PlannerInfo& p : kPlanners)
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", p.name);
-  throw InputError(fmt::format("unknown planner '{}', expected one of {}", name, known));
+  std::vector<std::string_view> known;
+  for (const PlannerInfo& p : kPlanners) known.push_back(p.name);
+  throw InputError(fmt::format("unknown planner '{}', {}", name, expected_name(name, known)));
 }
 
 Plan run_planner(std::string_view name, const PlanProblem& problem, const PlanOptions& options) {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr CommandHelp kHelp = {"test", "FILE...", "doc"};
 constexpr OptionRow kRows[] = {{"count", "N", "3", "doc"},
-                               {"set", "K=V", "", "doc"},
+                               {"set", "K=V", "", "doc", Times::repeated},
                                {"output,o", "FILE", "", "doc"},
                                {"quiet", "", "", "doc"}};
 
@@ -51,8 +51,24 @@ TEST(Options, numbers_are_strict) {
 
 TEST(Options, unknown_and_abbreviated_options_are_errors) {
   EXPECT_NE(error_of({"--nonsense"}), "");
-  EXPECT_NE(error_of({"--cou=4"}), "");
+  EXPECT_EQ(error_of({"--cou=4"}), "unnasim test: unknown option '--cou', did you mean --count?");
   EXPECT_NE(error_of({"--count"}), "");
+}
+
+TEST(Options, only_those_that_may_be_repeated_are_given_twice) {
+  EXPECT_EQ(error_of({"--count=4", "--count=5"}),
+            "unnasim test: --count: given twice, '4' and '5', expected it once");
+  EXPECT_EQ(error_of({"--set=a=1", "--set=b=2"}), "");
+}
+
+TEST(Options, bytes_may_have_a_unit) {
+  const auto bytes = [](const char* text) {
+    return parsed({std::string("--count=") + text}).bytes("count", 0, 65536);
+  };
+  EXPECT_EQ(bytes("64KiB"), 65536);
+  EXPECT_EQ(bytes("65536"), 65536);
+  EXPECT_THROW(bytes("65KiB"), InputError);
+  EXPECT_THROW(bytes("64KB"), InputError);
 }
 
 TEST(Options, a_command_without_files_takes_none) {

@@ -196,13 +196,25 @@ INSTANTIATE_TEST_SUITE_P(
             "data_type=int4",
             "--set data_type=int4: value is 'int4', expected one of: int8, int16, fp16, fp32"}));
 
-TEST(Machine, SetOfAnUnknownFieldListsTheKnownOnes) {
+TEST(Machine, SetOfAnUnknownFieldNamesTheNearest) {
   MachineConfig machine;
-  const std::string error = input_error([&] { set_field(machine, "core.pe=3"); });
-  EXPECT_TRUE(
-      error.starts_with("--set core.pe=3: unknown field 'core.pe', expected one of: "
-                        "core.pes, core.multipliers, "))
-      << error;
+  EXPECT_EQ(input_error([&] { set_field(machine, "core.pe=3"); }),
+            "--set core.pe=3: unknown field 'core.pe', did you mean 'core.pes'?");
+  EXPECT_EQ(input_error([&] { set_field(machine, "bandwidth=3"); }),
+            "--set bandwidth=3: unknown field 'bandwidth', did you mean 'dram.bandwidth_gbps'?");
+  EXPECT_EQ(input_error([&] { set_field(machine, "sync.xyz=3"); }),
+            "--set sync.xyz=3: unknown field 'sync.xyz', expected one of: sync.barrier_cycles, "
+            "sync.signal_cycles");
+}
+
+TEST(Machine, FieldsInBytesTakeUnits) {
+  MachineConfig machine;
+  set_field(machine, "core.nbin_bytes=64KiB");
+  EXPECT_EQ(machine.core.nbin_bytes, 65536);
+  EXPECT_EQ(parse_machine("dram: {capacity_bytes: 2 GiB}\n", "m.yaml").dram.capacity_bytes,
+            std::int64_t{2} << 30);
+  EXPECT_NE(input_error([&] { set_field(machine, "core.nbin_bytes=64KB"); }), "");
+  EXPECT_NE(input_error([&] { set_field(machine, "core.pes=1KiB"); }), "");
 }
 
 TEST(Machine, PresetIsTheSmallestThatHasEnoughCores) {

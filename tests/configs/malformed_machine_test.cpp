@@ -25,15 +25,14 @@ const Malformed kMalformed[] = {
     {"Sequence", "- cores: 4\n", "m.yaml:1:1: the machine is a sequence, expected a map"},
     {"Null", "~", "m.yaml:1:1: the machine is nothing, expected a map"},
     {"UnknownKey", "cores: 4\ncoers: 4\n",
-     "m.yaml:2:1: unknown key 'coers' in the machine, "
-     "expected one of: TOP"},
+     "m.yaml:2:1: unknown key 'coers' in the machine, did you mean 'cores'?"},
     {"UnknownKeyInSection", "sync:\n  barier_cycles: 3\n",
      "m.yaml:2:3: unknown key 'barier_cycles' in sync, expected one of: barrier_cycles, "
      "signal_cycles"},
     {"UnknownSection", "fan:\n  size: 3\n",
      "m.yaml:1:1: unknown key 'fan' in the machine, expected one of: TOP"},
     {"PathAsKey", "core.pes: 4\n",
-     "m.yaml:1:1: unknown key 'core.pes' in the machine, expected one of: TOP"},
+     "m.yaml:1:1: unknown key 'core.pes' in the machine, did you mean 'core'?"},
     {"DuplicateKey", "cores: 4\ncores: 5\n",
      "m.yaml:2:1: duplicate key 'cores', expected each key once"},
     {"DuplicateInSection", "sync:\n  signal_cycles: 4\n  signal_cycles: 4\n",

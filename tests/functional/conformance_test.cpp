@@ -27,6 +27,12 @@ TEST(ConformanceDifference, is_more_than_a_thousandth_of_the_expected_value) {
   EXPECT_TRUE(difference(reals({1}, {1.1e-7F}), reals({1}, {0})));
 }
 
+TEST(ConformanceDifference, is_no_less_than_the_rounding_of_the_largest_value) {
+  EXPECT_FALSE(difference(reals({2}, {0.9e-6F, 1}), reals({2}, {0, 1})));
+  EXPECT_TRUE(difference(reals({2}, {1.1e-6F, 1}), reals({2}, {0, 1})));
+  EXPECT_FALSE(difference(reals({2}, {0.9e-3F, 1000}), reals({2}, {0, 1000})));
+}
+
 TEST(ConformanceDifference, is_another_shape) {
   EXPECT_EQ(difference(reals({2, 1}, {1, 1}), reals({2}, {1, 1})), "has shape [2x1], expected [2]");
 }
@@ -81,6 +87,12 @@ TEST_F(ConformanceVerdict, is_failed_where_a_value_is_another) {
   const ConformanceCase c = verdict();
   EXPECT_EQ(c.verdict, Verdict::failed);
   EXPECT_NE(c.reason.find("y: element 59 is "), std::string::npos) << c.reason;
+}
+
+TEST_F(ConformanceVerdict, does_not_depend_on_other_folders_beside_the_model) {
+  fs::create_directory(directory_ / "notes");
+  write_file(directory_ / "notes" / "input_0.pb", "of something else");
+  EXPECT_EQ(verdict().verdict, Verdict::passed) << verdict().reason;
 }
 
 TEST_F(ConformanceVerdict, is_unsupported_where_the_model_cannot_be_read) {

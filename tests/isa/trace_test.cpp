@@ -65,11 +65,11 @@ TEST_F(TraceFile, EventsInOrderOfCompletionAreSortedByCoreAndPc) {
 TEST_F(TraceFile, AppearsOnlyWhenItIsClosed) {
   const Trace trace = random_trace(1);
   {
-    TraceWriter writer(dir_ / "sub" / "t.unt", trace);
+    TraceWriter writer(dir_ / "t.unt", trace);
     for (const TraceEvent& event : trace.events) writer.add(event);
-    EXPECT_FALSE(fs::exists(dir_ / "sub" / "t.unt"));
+    EXPECT_FALSE(fs::exists(dir_ / "t.unt"));
     writer.close();
-    EXPECT_TRUE(fs::exists(dir_ / "sub" / "t.unt"));
+    EXPECT_TRUE(fs::exists(dir_ / "t.unt"));
   }
   EXPECT_EQ(files(), 1U);
   { TraceWriter abandoned(dir_ / "u.unt", trace); }

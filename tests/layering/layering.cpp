@@ -21,7 +21,7 @@ const std::map<std::string, std::set<std::string>, std::less<>>& may_include() {
       {"cost", {"base", "configs", "isa"}},
       {"workloads", {"base", "text", "numbers"}},
       {"reference", {"base", "numbers", "workloads"}},
-      {"compiler", {"base", "configs", "numbers", "isa", "cost", "workloads"}},
+      {"compiler", {"base", "text", "configs", "numbers", "isa", "cost", "workloads"}},
       {"memmgr", {"base", "text", "configs", "isa"}},
       {"bindings", {"base", "text", "configs", "isa", "memmgr"}},
       {"sim", {"base", "configs", "numbers", "isa", "cost"}},

@@ -44,7 +44,7 @@ TEST(Planners, NoBuffersAtAll) {
 }
 
 TEST(Planners, AnUnknownNameListsTheKnown) {
-  std::string expected = "unknown planner 'magic', expected one of naive";
+  std::string expected = "unknown planner 'magic', expected one of: naive";
   for (const PlannerInfo& info : planners().subspan(1)) expected += fmt::format(", {}", info.name);
   try {
     planner("magic");

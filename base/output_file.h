@@ -1,0 +1,71 @@
+#pragma once
+
+// Files that a run writes. A name may be anything that can be written to:
+//
+//   -                       standard output (also /dev/stdout, /dev/fd/1, /proc/self/fd/1)
+//   a regular file          written beside, synced and renamed: a reader sees the old file or the
+//   new or none yet             one, never a part; permissions of the old one stay a symbolic link
+//   what it points to is written so; the link stays a device or a FIFO      written through
+//
+// Directories are never made for a file. All errors are InputErrors with the reason of the call
+// that failed.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace unna {
+
+bool is_standard_output(const std::filesystem::path& path);
+
+/// Throws where it can be seen beforehand that `path` can't be written.
+void check_output_file(const std::filesystem::path& path);
+/// The same for a directory, which may have to be made.
+void check_output_directory(const std::filesystem::path& path);
+
+/// One file. What is not published is gone with the object, except from devices and the like.
+class OutputFile {
+ public:
+  explicit OutputFile(const std::filesystem::path& path);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(std::string_view bytes);
+  /// All bytes are on the disk then; no more follow.
+  void finish();
+  /// Gives a finished file its name.
+  void publish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The files of a run, which appear together at commit(): before it, none does, and a directory
+/// that was made for them goes away with the object.
+class OutputFiles {
+ public:
+  OutputFiles();
+  ~OutputFiles();
+  OutputFiles(const OutputFiles&) = delete;
+  OutputFiles& operator=(const OutputFiles&) = delete;
+
+  /// With its parents, where they are missing.
+  void make_directory(const std::filesystem::path& path);
+  /// Devices and the like see the content at commit().
+  void add(const std::filesystem::path& path, std::string content);
+  void commit();
+
+ private:
+  struct Pending;
+  std::vector<std::filesystem::path> made_;  ///< directories, parents first
+  std::vector<Pending> pending_;
+};
+
+/// Makes a directory and its parents where they are missing.
+void make_directory(const std::filesystem::path& path);
+
+}  // namespace unna
