@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "base/file.h"
 #include "bench/instances.h"
@@ -12,6 +13,7 @@ namespace unna::bench {
 namespace {
 
 void write(const std::string& directory, std::uint64_t first, std::uint64_t last) {
+  std::filesystem::create_directories(directory);
   for (std::uint64_t seed = first; seed <= last; ++seed)
     write_file(fmt::format("{}/packing.{}.csv", directory, seed), to_csv(make(packing_of(seed))));
   for (const std::size_t count : {20'000, 60'000, 100'000})

@@ -155,7 +155,8 @@ std::vector<Gain> explain_gains(const PlanProblem& topology, const PlanProblem& 
 }
 
 std::string gains_text(const std::vector<Gain>& gains) {
-  if (gains.empty()) return "no single buffer has fewer bytes in conflict with it than under topology liveness\n";
+  if (gains.empty())
+    return "no single buffer has fewer bytes in conflict with it than under topology liveness\n";
   TextTable table(
       {"buffer", "size", "conflicts with\n(topology)", "conflicts with\n(instruction)", "why"});
   table.left_from(4);

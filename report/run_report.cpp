@@ -40,6 +40,7 @@ std::string footprint_text(const MemoryFigures& memory, std::string_view granula
 std::string_view stored_text(std::string_view granularity) {
   if (granularity == "slice") return "slices";
   if (granularity == "band") return "bands";
+  if (granularity == "lifetime") return "lifetime classes";
   return "whole tensors";
 }
 

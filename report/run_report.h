@@ -142,7 +142,8 @@ SlotFigures slots(const RunReport& report);
 /// Names and counts of what is not useful, in the order of SlotUse.
 std::vector<std::pair<std::string_view, std::int64_t>> losses(const SlotUse& use);
 
-/// What a granularity's bounds are of: "whole tensors", "slices", "bands".
+/// What a granularity's bounds are of: "whole tensors", "slices", "bands",
+/// "lifetime classes".
 std::string_view stored_text(std::string_view granularity);
 
 std::string summary_json(const RunReport& report);

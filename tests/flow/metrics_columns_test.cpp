@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "flow/sweep_columns.h"
 #include "report/compare_report.h"
+#include "report/fit_report.h"
 #include "report/objectives.h"
 #include "report/run_report.h"
 #include "tests/support/committed.h"
@@ -24,6 +25,7 @@ std::map<std::string, std::vector<ColumnInfo>> all_columns() {
       {"plan.csv", infos(plan_columns())},
       {"buffers.csv", infos(cache_columns())},
       {"the layouts", infos(layout_columns())},
+      {"front.csv", infos(fit_columns())},
       {"sweep.csv", {std::begin(kSweepOutcomeColumns), std::end(kSweepOutcomeColumns)}},
   };
   for (const CompareColumn& c : compare_columns()) tables["compare.csv"].push_back(c.column.info());

@@ -40,6 +40,7 @@ class SweepKill : public ::testing::Test {
  protected:
   void SetUp() override {
     fs::remove_all(directory_);
+    fs::create_directories(directory_);
     write_file(directory_ / "tiny.yaml", kNetwork);
     write_file(directory_ / "s.yaml", kSweep);
   }

@@ -30,6 +30,7 @@ class SweepFiles : public ::testing::Test {
   void TearDown() override { fs::remove_all(directory_); }
 
   void write(const std::string& name, const std::string& text) const {
+    fs::create_directories((directory_ / name).parent_path());
     write_file(directory_ / name, text);
   }
   std::vector<PreparedPoint> prepared(const std::string& axes) const {

@@ -144,6 +144,7 @@ TEST(OnnxWeights, may_stand_in_a_file_of_their_own_or_be_absent) {
   const OnnxImport absent = import();
   EXPECT_EQ(absent.notes, std::vector<std::string>{"1 weights have no values: no file data.bin"});
   EXPECT_EQ(absent.graph.tensor(absent.graph.ops[0].inputs[1]).values, nullptr);
+  std::filesystem::create_directories(folder);
   write_file(folder / "data.bin",
              "1234" + std::string(reinterpret_cast<const char*>(expected.data()), 8));
   const OnnxImport present = import();
@@ -267,6 +268,7 @@ TEST(LoadNetwork, tells_models_from_networks_by_name_or_content) {
   Builder b;
   b.input("x", {2});
   relu(b);
+  std::filesystem::create_directories(folder);
   write_file(folder / "net.onnx", b.bytes());
   write_file(folder / "model.bin", b.bytes());
   write_file(folder / "net.yaml", "name: n\ninputs: {x: [2]}\nops: [{op: unary, fn: relu}]\n");
