@@ -86,7 +86,7 @@ const Fault kFaults[] = {
     {"MeanOfPool", "fn=max", "fn=mean", "core 1, pc 2: `pool",
      "fn is mean, expected one of: max, sum"},
     {"UnknownFunction", "fn=max", "fn=0x1b", "core 1, pc 2: `pool",
-     "fn is 28, expected a function below 28"},
+     "fn is 27, expected a function below 27"},
     {"BinaryFunctionAfterwards", "post=relu", "post=add", "core 0, pc 2: `matmul",
      "post is add, expected a function of one operand"},
     {"UnknownFlag", "acc=bias", "acc=0x20", "core 0, pc 2: `matmul",

@@ -30,7 +30,7 @@ mkdir -p "$root"/var/lib/dpkg/{info,updates,triggers} "$scratch/elsewhere"
 touch "$root/var/lib/dpkg/status"
 if ((EUID == 0)); then
   # Of a clean root's libraries there is none: what the package needs comes from this system.
-  dpkg --root="$root" --log=/dev/null --force-depends --install "$package" >"$scratch/log" 2>&1 ||
+  dpkg --root="$root" --log=/dev/null --force-depends --unpack "$package" >"$scratch/log" 2>&1 ||
     fail "dpkg: $(<"$scratch/log")"
 else
   dpkg-deb --extract "$package" "$root"
