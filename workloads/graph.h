@@ -135,8 +135,8 @@ struct MatmulAttrs {
 };
 struct FunctionAttrs {
   ScalarFn fn = ScalarFn::identity;
-  /// clip: lowest, highest; leaky_relu: slope; pow: exponent; round: step; hard_sigmoid: slope, offset
-  /// (hard_swish is x * hard_sigmoid(x) with 1/6 and 1/2); unused by the others.
+  /// clip: lowest, highest; leaky_relu: slope; pow: exponent; round: step; hard_sigmoid: slope,
+  /// offset (hard_swish is x * hard_sigmoid(x) with 1/6 and 1/2); unused by the others.
   double alpha = 0, beta = 0;
 };
 struct NormAttrs {  ///< layer_norm, batch_norm

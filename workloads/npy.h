@@ -16,8 +16,8 @@ struct TensorFile {
   std::vector<float> values;  ///< row-major
 };
 
-/// Little-endian f2, f4, f8, i1, i2, i4, i8, u1, b1 in C order, converted to single precision. Throws
-/// InputError("<file>: ...") for anything else.
+/// Little-endian f2, f4, f8, i1, i2, i4, i8, u1, b1 in C order, converted to single precision.
+/// Throws InputError("<file>: ...") for anything else.
 TensorFile parse_npy(std::string_view bytes, const std::string& file);
 
 /// f4 in C order, format 1.0.

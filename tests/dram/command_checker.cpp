@@ -15,7 +15,8 @@ bool whole_rank(DramOp op) {
 
 }  // namespace
 
-CommandChecker::CommandChecker(const DramDevice& d) : timing_(d.timing), command_clocks_(d.command_clocks) {
+CommandChecker::CommandChecker(const DramDevice& d)
+    : timing_(d.timing), command_clocks_(d.command_clocks) {
   using enum DramOp;
   using enum Where;
   const DramTiming& t = d.timing;
@@ -115,7 +116,8 @@ std::string CommandChecker::state_fault(const DramCommand& c) const {
 
 std::vector<std::string> CommandChecker::broken(const DramCommand& c) const {
   std::vector<std::string> names;
-  if (!history_.empty() && c.at < history_.back().at + command_clocks_) names.emplace_back("command bus");
+  if (!history_.empty() && c.at < history_.back().at + command_clocks_)
+    names.emplace_back("command bus");
   if (fifth_activate(c)) names.emplace_back("faw");
   for (const Rule& rule : table_)
     if (too_early(rule, c)) names.push_back(rule.name);

@@ -55,9 +55,10 @@ TEST(Npy, what_is_none_is_refused_with_its_reason) {
   expect_refused("\x93NUMPY\x01", "ends within its header, expected a .npy file");
   expect_refused(npy(header("<f4", "True", "(1,)"), "1234"),
                  "is in Fortran order, expected C order");
-  expect_refused(npy(header("<c8", "False", "(1,)"), "12345678"),
-                 "has elements of type '<c8', expected one of <f4, <f8, <f2, |i1, |u1, |b1, <i2, <i4, "
-                 "<i8");
+  expect_refused(
+      npy(header("<c8", "False", "(1,)"), "12345678"),
+      "has elements of type '<c8', expected one of <f4, <f8, <f2, |i1, |u1, |b1, <i2, <i4, "
+      "<i8");
   expect_refused(npy(header("<f4", "False", "(2,)"), "1234"),
                  "has 4 bytes of data, expected 2 elements of 4");
   expect_refused(npy(header("<f4", "False", "(-2,)"), "1234"),

@@ -31,7 +31,8 @@ TEST(OnnxInputs, a_dynamic_dimension_needs_a_shape) {
   Builder b;
   b.input("x", {-1, 3});
   relu(b);
-  EXPECT_EQ(error_of(b), "net.onnx: input 'x' is ?x3, expected its shape: --input-shape x=... or --dim n=...");
+  EXPECT_EQ(error_of(b),
+            "net.onnx: input 'x' is ?x3, expected its shape: --input-shape x=... or --dim n=...");
   OnnxOptions options;
   options.input_shapes["x"] = parse_shape("5x3");
   EXPECT_EQ(import_of(b, options).graph.tensors[0].shape, (Shape{5, 3}));
@@ -277,8 +278,9 @@ TEST(LoadNetwork, tells_models_from_networks_by_name_or_content) {
   EXPECT_EQ(load_network(folder / "net.yaml").graph.name, "n");
   OnnxOptions shaped;
   shaped.input_shapes["x"] = {2};
-  EXPECT_EQ(input_error([&] { load_network(folder / "net.yaml", shaped); }),
-            (folder / "net.yaml").string() + ": has its shapes, expected no --input-shape or --dim");
+  EXPECT_EQ(
+      input_error([&] { load_network(folder / "net.yaml", shaped); }),
+      (folder / "net.yaml").string() + ": has its shapes, expected no --input-shape or --dim");
   std::filesystem::remove_all(folder);
 }
 
