@@ -81,7 +81,8 @@ template <class T>
 std::vector<T> nibbles(const Proto& proto, std::string_view raw, std::int64_t count) {
   std::vector<T> out;
   const bool has_sign = proto.data_type() == kInt4;
-  const auto stored = static_cast<std::int64_t>(raw.empty() ? proto.int32_data_size() : raw.size());
+  const auto stored = static_cast<std::int64_t>(
+      raw.empty() ? static_cast<std::size_t>(proto.int32_data_size()) : raw.size());
   for (std::int64_t i = 0; i < count && i / 2 < stored; ++i) {
     const auto byte = raw.empty()
                           ? static_cast<unsigned>(proto.int32_data(static_cast<int>(i / 2)))
