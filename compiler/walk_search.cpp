@@ -85,7 +85,7 @@ EstimatedWalk WalkSearch::assemble(
 }
 
 std::vector<EstimatedWalk> WalkSearch::front(const WalkWeights& weights) const {
-  constexpr double kNever = std::numeric_limits<double>::infinity();
+  constexpr double kUnreached = std::numeric_limits<double>::infinity();
   const std::size_t n = options_.size();
   const auto weight = [&](const Option& o) {
     return weights.cycles * static_cast<double>(o.cost.time) +
@@ -94,11 +94,11 @@ std::vector<EstimatedWalk> WalkSearch::front(const WalkWeights& weights) const {
   std::vector<EstimatedWalk> front;
   Bytes budget = std::numeric_limits<Bytes>::max();
   while (true) {
-    std::vector<double> best(n + 1, kNever);
+    std::vector<double> best(n + 1, kUnreached);
     std::vector<std::pair<std::size_t, const Option*>> from(n + 1);
     best[0] = 0;
     for (std::size_t i = 0; i < n; ++i) {
-      if (best[i] == kNever) continue;
+      if (best[i] == kUnreached) continue;
       for (std::size_t count = 1; count <= options_[i].size(); ++count)
         for (const Option& o : options_[i][count - 1]) {
           if (o.footprint > budget) continue;
@@ -109,7 +109,7 @@ std::vector<EstimatedWalk> WalkSearch::front(const WalkWeights& weights) const {
           }
         }
     }
-    if (best[n] == kNever) return front;
+    if (best[n] == kUnreached) return front;
     std::vector<std::pair<std::size_t, const Option*>> cuts;
     for (std::size_t j = n; j > 0; j = from[j].first) cuts.emplace_back(j, from[j].second);
     std::reverse(cuts.begin(), cuts.end());

@@ -46,7 +46,8 @@ class CliqueSearch {
     Bytes before = 0;
     for (const auto& colour : colours) {
       // Lightest first: a vertex adds no more than its own weight to the colours before.
-      for (const std::uint32_t v : colour | std::views::reverse) {
+      for (auto at = colour.rbegin(); at != colour.rend(); ++at) {
+        const std::uint32_t v = *at;
         result.vertices.push_back(v);
         result.at_most.push_back(before + weights_[v]);
       }

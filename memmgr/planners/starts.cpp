@@ -89,9 +89,9 @@ std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget)
     if (enough || (first > 0 && budget.out_of_time())) break;
     const std::size_t count = std::min(kAtATime, all.size() - first);
     std::vector<std::vector<Bytes>> made(count);
-    parallel_for(count, budget.threads, [&](std::size_t k) {
+    parallel_for(count, budget.threads, [&, &starts = all](std::size_t k) {
       if (k == 0 || !budget.out_of_time())
-        made[k] = all[first + k].make(problem, budget.deadline, peak);
+        made[k] = starts[first + k].make(problem, budget.deadline, peak);
     });
     for (std::size_t k = 0; k < count; ++k) {
       if (all[first + k].planner == nullptr) budget.work -= std::min(budget.work, work);

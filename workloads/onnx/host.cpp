@@ -13,7 +13,7 @@ namespace {
 class NodeGraph {
  public:
   NodeGraph(const Node& node, const ConstantInputs& inputs, std::int64_t opset)
-      : node_(node), inputs_(inputs), draft_("node", "node"), weights_(draft_) {
+      : inputs_(inputs), draft_("node", "node"), weights_(draft_) {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       if (inputs[i] == nullptr) {
         values_.emplace_back();
@@ -60,7 +60,6 @@ class NodeGraph {
   }
 
  private:
-  const Node& node_;
   const ConstantInputs& inputs_;
   Draft draft_;
   Weights weights_;
