@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "base/file.h"
 #include "report/plan_report.h"
@@ -209,14 +210,19 @@ class Panel {
     label(b, buffer.name, width, height);
   }
 
+  std::span<const Box> boxes_of_buffer(std::uint32_t buffer) const {
+    const auto first = std::ranges::lower_bound(boxes_, buffer, {}, &Box::buffer);
+    return {first, std::ranges::upper_bound(boxes_, buffer, {}, &Box::buffer)};
+  }
+
   /// What two buffers have in common, one in place of the other, in stripes of both colours: the
   /// one drawn first would not be seen there.
   void in_place(BufferPair pair) {
     const PlanBuffer& from = m_.problem.buffers[pair.first];
     const PlanBuffer& into = m_.problem.buffers[pair.second];
     if (m_.plan.offsets[pair.first] != m_.plan.offsets[pair.second]) return;
-    for (const Box& a : std::ranges::equal_range(boxes_, pair.first, {}, &Box::buffer))
-      for (const Box& b : std::ranges::equal_range(boxes_, pair.second, {}, &Box::buffer)) {
+    for (const Box& a : boxes_of_buffer(pair.first))
+      for (const Box& b : boxes_of_buffer(pair.second)) {
         const Box both{a.buffer,
                        {std::max(a.time.lower, b.time.lower), std::min(a.time.upper, b.time.upper)},
                        std::max(a.begin, b.begin),

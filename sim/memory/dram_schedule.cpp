@@ -11,7 +11,7 @@ namespace unna {
 struct DramChannel::Key {
   static constexpr unsigned kBankBits = 6, kAgeBits = 32, kKindBits = 2;
   static constexpr std::uint64_t kNone = ~std::uint64_t{0};
-  enum Kind : std::uint64_t { column, activate, precharge, idle };
+  enum Kind : std::uint64_t { column, activate, precharge, close_idle };
 
   static std::uint64_t pack(Tick wait, Kind kind, std::uint64_t age, std::uint8_t bank) {
     return ((((static_cast<std::uint64_t>(wait) << kKindBits) | kind) << kAgeBits) | age)
@@ -126,7 +126,7 @@ std::uint64_t DramChannel::best_of_rank(const Rank& rank, const Queue& queue,
     for (BankMask m = candidates.precharges & rank.banks; m != 0; m &= m - 1)
       consider(first(m), banks_[first(m)].pre, Key::precharge, queue.banks[first(m)].oldest_order);
   for (BankMask m = candidates.idle & rank.banks; m != 0; m &= m - 1)
-    consider(first(m), banks_[first(m)].pre, Key::idle, candidates.age_base);
+    consider(first(m), banks_[first(m)].pre, Key::close_idle, candidates.age_base);
   return best;
 }
 
