@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
+#include <optional>
 
 #include "base/output_file.h"
 #include "cli/commands.h"
@@ -70,7 +70,13 @@ int fit_command(const Options& options) {
   check_run_directory(options);
   MachineChoice choice = machine_choice(options);
   choice.cores = options.integer("cores", 1, kMaxCores);
-  const FitOptions fit_options = fit_choice(options);
+  FitOptions fit_options = fit_choice(options);
+  std::optional<Progress> progress;
+  fit_options.progress = [&](std::size_t done, std::size_t all) {
+    if (options.flag("quiet") || options.flag("no-timing")) return;
+    if (!progress) progress.emplace(all, "program");
+    progress->finished(done, 0);
+  };
   RunOptions run_options;
   run_options.compile.partition = fit_options.partition;
   run_options.planner = planner(options.required("planner")).name;

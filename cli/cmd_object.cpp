@@ -30,6 +30,7 @@ constexpr CommandHelp kCompileHelp = {
     "Compiles a network to program.uno in the run directory, without running it."};
 constexpr OptionRow kCompileRows[] = {
     {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
+    kScheduleOption,
     kDumpOption,
     {"output,o", "DIR", "", "run directory (default: out/<network>.<cores>)"},
     kQuietOption,

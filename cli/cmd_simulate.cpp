@@ -31,8 +31,9 @@ constexpr CommandHelp kHelp = {
 constexpr OptionRow kOptions[] = {
     {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
     {"planner", "NAME", "auto", "unnasim plan --list shows them"},
+    kScheduleOption,
     {"memory-budget", "BYTES", "",
-     "of the intermediates, as 1.5MiB: the fastest walks that fit, with --schedule walk"},
+     "of the intermediates, as 1.5MiB: with --schedule walk, the fastest walks found that fit"},
     {"perturb", "N", "1", "replays under random delays"},
     {"functional", "", "",
      "also compute: move and compute values, and prove the shared layout by them"},
@@ -129,9 +130,11 @@ int simulate_command(const Options& options) {
   const NetworkChoice network = network_choice(options, options.only());
 
   const bool timing = !options.flag("no-timing");
-  const bool walk = options.text("schedule") == "walk";
+  const bool walk = searches_walks(options);
   if (options.given("memory-budget") && !walk)
     options.fail("memory-budget", "takes effect with --schedule walk only");
+  if (walk && run_options.compile.granularity != Granularity::lifetime)
+    options.fail("granularity", "walks that are searched have lifetime, expected no other");
   const ChosenMachine machine = choose_machine(choice);
   const Run run = walk ? run_fitted(network, machine, run_options, fit_choice(options), timing).run
                        : run_network(network, machine, run_options, timing);

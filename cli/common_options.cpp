@@ -35,9 +35,6 @@ constexpr OptionRow kCompileOptions[] = {
      "schedule lifetime; compare: band)"},
     {"partition", "HOW", "auto", "over cores: auto, channels, rows, batch or branches"},
     {"bands", "N", "4", "groups of rows a core's part is cut into, with --granularity band"},
-    {"schedule", "FILE", "",
-     "walks instead of layer by layer (docs/walks.md), as --dump schedule and fit write them; "
-     "simulate --schedule walk searches for them"},
     {"barriers", "WHERE", "data",
      "between cores: data (only where data flows) or layers (after each layer)"},
 };
@@ -158,18 +155,23 @@ MachineChoice machine_choice(const Options& options) {
   return choice;
 }
 
+bool searches_walks(const Options& options) {
+  return options.text("schedule") == "walk" && options.knows("memory-budget");
+}
+
 CompileOptions compile_choice(const Options& options, Granularity otherwise) {
   CompileOptions choice;
-  if (const auto file = options.text("schedule"); file && *file != "walk")
-    choice.schedule = ScheduleText{*file, read_file(*file)};
+  const auto schedule = options.text("schedule");
+  if (schedule && !searches_walks(options))
+    choice.schedule = ScheduleText{*schedule, read_file(*schedule)};
   choice.granularity =
       options.text("granularity")
           ? static_cast<Granularity>(options.choice("granularity", kGranularityNames))
-          : (choice.schedule ? Granularity::lifetime : otherwise);
+          : (schedule ? Granularity::lifetime : otherwise);
   choice.partition = static_cast<Partition>(options.choice("partition", kPartitionNames));
   choice.bands = options.required_integer("bands", 1, 1 << 20);
   choice.barriers = static_cast<Barriers>(options.choice("barriers", kBarriersNames));
-  if (choice.barriers == Barriers::layers && options.text("schedule"))
+  if (choice.barriers == Barriers::layers && schedule)
     options.fail("barriers",
                  "a schedule has its own synchronisation, expected it without --schedule");
   return choice;

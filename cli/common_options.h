@@ -23,6 +23,8 @@ std::span<const OptionRow> search_options();   ///< --seed, --threads, --time-li
 
 NetworkChoice network_choice(const Options& options, const std::string& file);
 MachineChoice machine_choice(const Options& options);  ///< without --cores
+/// `--schedule walk`, where the command has a budget to search for.
+bool searches_walks(const Options& options);
 CompileOptions compile_choice(const Options& options, Granularity otherwise = Granularity::tensor);
 /// --memory-budget, --objective, --partition, --jobs, --energy, as far as the command has them.
 FitOptions fit_choice(const Options& options);
@@ -44,6 +46,9 @@ void add_dumps(const std::vector<std::string>& dumps, const Compiled& compiled,
                const std::filesystem::path& directory, OutputFiles& files);
 inline constexpr OptionRow kEnergyOption = {
     "energy", "FILE", "", "energy and area table (default: Cambricon-X in 65 nm, docs/energy.md)"};
+inline constexpr OptionRow kScheduleOption = {
+    "schedule", "FILE", "",
+    "walks instead of layer by layer (docs/walks.md), as --dump schedule and fit write them"};
 inline constexpr OptionRow kDumpOption = {
     "dump", "LIST", "", "also write intermediate values: graph,partition,tiles,schedule,asm"};
 

@@ -77,6 +77,7 @@ std::optional<Options> parse_options(const CommandHelp& help, std::span<const Op
   const po::options_description described = describe(rows);
   Options options;
   options.command_ = help.name;
+  for (const OptionRow& row : rows) options.known_.insert(long_name(row.name));
   for (const OptionRow& row : rows)
     if (!row.fallback.empty()) options.values_[long_name(row.name)] = {std::string(row.fallback)};
   try {

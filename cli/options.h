@@ -38,6 +38,8 @@ struct CommandHelp {
 class Options {
  public:
   bool flag(std::string_view name) const;
+  /// The command has this option.
+  bool knows(std::string_view name) const { return known_.contains(name); }
   /// On the command line, whatever its default.
   bool given(std::string_view name) const { return given_.contains(name); }
   /// All values of an option that may be repeated, in order.
@@ -75,6 +77,7 @@ class Options {
 
   std::string command_;
   std::map<std::string, std::vector<std::string>, std::less<>> values_;
+  std::set<std::string, std::less<>> known_;
   std::set<std::string, std::less<>> given_;
   std::vector<std::string> positional_;
 };

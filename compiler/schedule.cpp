@@ -67,8 +67,7 @@ void Dependences::add(const UnitOfWork& unit) {
 }
 
 Scheduler::Scheduler(const LoweredGraph& graph, std::int64_t cores)
-    : graph_(graph),
-      count_(static_cast<std::size_t>(cores)),
+    : count_(static_cast<std::size_t>(cores)),
       dependences_(graph),
       known_(count_, std::vector<std::int64_t>(count_, 0)),
       met_(count_, 0),

@@ -130,7 +130,6 @@ class Scheduler {
   void await(const UnitOfWork& unit);
   void place(const PlannedUnit& planned);
 
-  const LoweredGraph& graph_;
   std::size_t count_;
   Dependences dependences_;
   std::vector<std::vector<std::int64_t>> known_;  ///< [p][q]: units of q that p knows complete

@@ -47,8 +47,6 @@ void WalkSearch::find_options(WalkRunner& runner, UnitCosts& costs, std::size_t 
       options.push_back(
           {1, Division::fastest, runner.footprint(kernels, bands), costs.layer(kernels.front())});
     }
-    std::int64_t lines = 1;
-    for (const KernelId k : kernels) lines = std::max(lines, table_.lines(k));
     const std::int64_t last_lines = table_.lines(kernels.back());
     if (last_lines == 1) continue;
     std::set<std::int64_t> steps;

@@ -186,13 +186,14 @@ FitResult fit(const Graph& graph, const ChosenMachine& machine, const FitOptions
 FittedRun run_fitted(const NetworkChoice& network, const ChosenMachine& machine,
                      const RunOptions& run, const FitOptions& options, bool timing) {
   FittedRun fitted;
-  fitted.search = fit(read_network(network).graph, machine, options);
+  const ReadNetwork read = read_network(network);
+  fitted.search = fit(read.graph, machine, options);
   RunOptions chosen = run;
   chosen.compile.granularity = Granularity::lifetime;
   std::optional<Bytes> least;
   for (const std::size_t i : fitted.search.fitting) {
     chosen.compile.walks = fitted.search.points[i].walks;
-    fitted.run = run_network(network, machine, chosen, timing);
+    fitted.run = run_network(read, machine, chosen, timing);
     fitted.chosen = i;
     const Bytes peak = fitted.run.report.memory.peak;
     if (!options.budget || peak <= *options.budget) return fitted;

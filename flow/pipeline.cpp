@@ -84,17 +84,26 @@ ReadNetwork read_network(const NetworkChoice& network) {
           std::move(import.host)};
 }
 
+namespace {
+
+Compiled compile_read(ReadNetwork network, const ChosenMachine& machine,
+                      const CompileOptions& options) {
+  const Stopwatch watch;
+  Compiled compiled = compile_graph(std::move(network.graph), machine, options);
+  compiled.network_file = std::move(network.file);
+  compiled.seconds = watch.seconds();
+  return compiled;
+}
+
+}  // namespace
+
 Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
-                         const CompileOptions& options,
-                         const std::function<void(ReadNetwork&)>& prepare) {
+                         const CompileOptions& options) {
   const Stopwatch reading;
   ReadNetwork read = read_network(network);
   const double read_seconds = reading.seconds();
-  if (prepare) prepare(read);
-  const Stopwatch compiling;
-  Compiled compiled = compile_graph(std::move(read.graph), machine, options);
-  compiled.network_file = std::move(read.file);
-  compiled.seconds = read_seconds + compiling.seconds();
+  Compiled compiled = compile_read(std::move(read), machine, options);
+  compiled.seconds += read_seconds;
   return compiled;
 }
 
@@ -309,6 +318,19 @@ void fill_report(Run& run, const RunOptions& options) {
 
 Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
                 const RunOptions& options, bool timing) {
+  const Stopwatch reading;
+  ReadNetwork read = read_network(network);
+  const double read_seconds = reading.seconds();
+  Run run = run_network(std::move(read), machine, options, timing);
+  if (run.report.host) {
+    run.report.host->compile_seconds += read_seconds;
+    run.report.host->total_seconds += read_seconds;
+  }
+  return run;
+}
+
+Run run_network(ReadNetwork network, const ChosenMachine& machine, const RunOptions& options,
+                bool timing) {
   const Stopwatch total;
   Run run;
   run.report.energy_table = options.energy ? load_energy(*options.energy) : default_energy();
@@ -318,14 +340,14 @@ Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
   OnnxHost host;
   if (options.functional) check_computable(machine.config, machine.places);
   double functional_seconds = 0;
-  run.compiled = compile_network(network, machine, options.compile, [&](ReadNetwork& read) {
-    if (!options.functional) return;
+  if (options.functional) {
     const Stopwatch giving;
-    values = give_values(read.graph, read.host, machine.config.data_type, *options.functional,
+    values = give_values(network.graph, network.host, machine.config.data_type, *options.functional,
                          options.plan.seed);
-    host = std::move(read.host);
+    host = std::move(network.host);
     functional_seconds = giving.seconds();
-  });
+  }
+  run.compiled = compile_read(std::move(network), machine, options.compile);
   const StageSeconds seconds = execute_and_plan(run, options);
   fill_report(run, options);
   if (values) {

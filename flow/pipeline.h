@@ -71,10 +71,8 @@ struct ReadNetwork {
 /// Its notes go to stderr, a line each.
 ReadNetwork read_network(const NetworkChoice& network);
 
-/// `prepare` may give the network values before it is compiled.
 Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
-                         const CompileOptions& options,
-                         const std::function<void(ReadNetwork&)>& prepare = {});
+                         const CompileOptions& options);
 /// The same for a network that comes from no file. Where the machine can skip them, zeros among the
 /// values of weights count as pruned.
 Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options);
@@ -153,5 +151,8 @@ struct Run {
 /// All of the stages, for one network, machine and planner; `timing` also fills in host figures.
 Run run_network(const NetworkChoice& network, const ChosenMachine& machine,
                 const RunOptions& options, bool timing);
+/// The same for a network that has been read.
+Run run_network(ReadNetwork network, const ChosenMachine& machine, const RunOptions& options,
+                bool timing);
 
 }  // namespace unna

@@ -1,0 +1,60 @@
+#include "flow/fit.h"
+
+#include <gtest/gtest.h>
+
+#include "configs/presets.h"
+
+namespace unna {
+namespace {
+
+FitResult fit_lenet(std::optional<Bytes> budget, int jobs = 1) {
+  const Graph graph = load_network(UNNASIM_SOURCE_DIR "/workloads/lenet5.yaml", {}).graph;
+  FitOptions options;
+  options.budget = budget;
+  options.jobs = jobs;
+  options.energy_table = default_energy();
+  return fit(graph, {preset_machine(2), {}}, options);
+}
+
+TEST(Fit, LayerByLayerIsMeasuredFirstAndWalksNeedLess) {
+  const FitResult result = fit_lenet(std::nullopt);
+  ASSERT_GT(result.points.size(), 2U);
+  EXPECT_TRUE(result.points.front().layer_by_layer);
+  EXPECT_EQ(result.points.front().walked, 0U);
+  ASSERT_FALSE(result.front.empty());
+  const FitPoint& least = result.points[result.front.back()];
+  EXPECT_GT(least.walked, 0U);
+  EXPECT_LT(least.footprint, result.points.front().footprint);
+  for (const FitPoint& p : result.points) EXPECT_GE(p.footprint, p.bound);
+}
+
+TEST(Fit, ALargerBudgetNeverGivesASlowerProgram) {
+  const FitResult all = fit_lenet(std::nullopt);
+  std::optional<Cycle> smaller;
+  for (Bytes budget = 4096; budget <= 65536; budget += 4096) {
+    const FitResult result = fit_lenet(budget);
+    ASSERT_EQ(result.points.size(), all.points.size());
+    for (const std::size_t i : result.fitting) EXPECT_LE(result.points[i].bound, budget);
+    if (result.fitting.empty()) {
+      EXPECT_FALSE(smaller.has_value());
+      continue;
+    }
+    const Cycle cycles = result.points[result.fitting.front()].cycles;
+    EXPECT_LE(cycles, smaller.value_or(cycles));
+    smaller = cycles;
+  }
+  EXPECT_TRUE(smaller.has_value());
+}
+
+TEST(Fit, TheResultDoesNotDependOnJobs) {
+  const FitResult one = fit_lenet(32768, 1);
+  const FitResult three = fit_lenet(32768, 3);
+  ASSERT_EQ(one.points.size(), three.points.size());
+  EXPECT_EQ(one.front, three.front);
+  EXPECT_EQ(one.fitting, three.fitting);
+  for (std::size_t i = 0; i < one.points.size(); ++i)
+    EXPECT_EQ(one.points[i].cycles, three.points[i].cycles);
+}
+
+}  // namespace
+}  // namespace unna
