@@ -74,8 +74,9 @@ std::string man_page() {
     out += man_options(takes);
   }
   return out +
-         ".SH EXIT STATUS\n0 done, 1 no point of a sweep is good, 2 bad input, 3 does not fit, "
-         "4 the simulated machine hangs, 70 a bug of unnasim.\n";
+         ".SH EXIT STATUS\n0 done, 1 no point of a sweep is good or a checked plan not valid, 2 "
+         "bad "
+         "input, 3 does not fit, 4 the simulated machine hangs, 70 a bug of unnasim.\n";
 }
 
 std::string long_options(const CommandInterface& takes) {

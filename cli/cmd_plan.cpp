@@ -14,6 +14,7 @@
 #include "cli/common_options.h"
 #include "cli/console.h"
 #include "cli/output_files.h"
+#include "cli/plan_check.h"
 #include "cli/plan_network.h"
 #include "flow/files.h"
 #include "memmgr/checker.h"
@@ -28,6 +29,7 @@
 #include "memmgr/problem_files.h"
 #include "report/plan_report.h"
 #include "text/numbers.h"
+#include "text/printable.h"
 #include "text/units.h"
 #include "text/yaml.h"
 
@@ -44,7 +46,8 @@ constexpr CommandHelp kHelp = {
     "order), or a trace of executed instructions (.unt or text). With --objective it is a\n"
     "network, whose layouts are simulated and chosen by what the machine measures. Every plan is\n"
     "checked. An input file may be - for stdin, an output file - for stdout; the table then goes\n"
-    "to stderr. Exit code 3 where no plan is within the capacity."};
+    "to stderr. Exit code 3 where no plan is within the capacity, 1 where a plan given to --check\n"
+    "is not valid."};
 
 constexpr std::string_view kDefaultPlanner = "auto";
 constexpr std::string_view kOutputs[] = {"output", "svg", "json"};
@@ -60,6 +63,8 @@ constexpr OptionRow kOptions[] = {
     {"output,o", "FILE", "", "write the offsets as CSV (one file and one planner only)"},
     {"json", "FILE", "", "write all plans with their certificates"},
     {"svg", "FILE", "", "draw memory over time (one file and one planner only)"},
+    {"check", "OFFSETS", "",
+     "plan nothing: hold this plan (CSV or JSON, id and offset; - is stdin) against the file"},
     {"explain", "", "", "say which buffers make the peak, and which gaps are wasted and why"},
     {"no-timing", "", "", "leave out what depends on the host"},
     kQuietOption,
@@ -169,6 +174,9 @@ Request read_request(const Options& options) {
   request.planners = chosen_planners(options);
   for (const std::string& name : request.planners) planner(name);  // fails before any work
   request.compare = options.text("compare").has_value();
+  if (options.text("check"))
+    for (const char* name : {"planner", "compare", "seed", "threads", "time-limit", "tetris"})
+      if (options.given(name)) options.fail(name, "with --check nothing is planned, expected none");
   request.capacity = options.bytes("capacity", 0, std::numeric_limits<std::int64_t>::max() / 2);
   request.pools = chosen_pools(options);
   if (request.capacity && !request.pools.empty())
@@ -176,6 +184,8 @@ Request read_request(const Options& options) {
   request.alignment = options.bytes("alignment", 1, 1 << 20);
   request.search = plan_choice(options);
   const bool one = options.positional().size() == 1 && request.planners.size() == 1;
+  if (options.text("check") && options.positional().size() != 1)
+    options.fail("check", "several files, expected the one that the offsets are for");
   for (const char* name : {"output", "svg"})
     if (options.text(name) && !one)
       options.fail(name, fmt::format("{} of one file by one planner only",
@@ -244,6 +254,18 @@ PlanRun run_one(const std::string& file, const PlanProblem& problem, const std::
   return run;
 }
 
+std::vector<PlanRun> run_all(const Options& options, const Request& request,
+                             const std::list<PlanProblem>& problems) {
+  std::vector<PlanRun> runs;
+  auto file = options.positional().begin();
+  for (const PlanProblem& problem : problems) {
+    for (const std::string& name : request.planners)
+      runs.push_back(run_one(*file, problem, name, request));
+    ++file;
+  }
+  return runs;
+}
+
 std::string too_large_message(const PlanRun& run) {
   if (run.does_not_fit) return run.refusal;
   const Bytes capacity = *run.problem->capacity;
@@ -254,7 +276,7 @@ std::string too_large_message(const PlanRun& run) {
           : fmt::format("none that fits was found, none is excluded: the lower bound is {}",
                         grouped(plan.lower_bound));
   return fmt::format("{}: the plan of {} needs {} bytes, {} more than the capacity of {} ({}); {}",
-                     run.file, plan.planner, grouped(plan.peak), grouped(plan.peak - capacity),
+                     run.file, run.planner, grouped(plan.peak), grouped(plan.peak - capacity),
                      grouped(capacity), judged, bound_reason(*run.problem));
 }
 
@@ -325,11 +347,15 @@ int plan_command(const Options& options) {
 
   const std::list<PlanProblem> problems = load_problems(options, request);
   std::vector<PlanRun> runs;  // which point to the problems
-  auto file = options.positional().begin();
-  for (const PlanProblem& problem : problems) {
-    for (const std::string& name : request.planners)
-      runs.push_back(run_one(*file, problem, name, request));
-    ++file;
+  if (const auto offsets = options.text("check")) {
+    CheckedPlan checked = check_given(options.only(), problems.front(), *offsets);
+    if (!checked.invalid.empty()) {
+      fmt::print(stderr, "{}", printable_lines(checked.invalid));
+      return kExitNotValid;
+    }
+    runs.push_back(std::move(checked.run));
+  } else {
+    runs = run_all(options, request, problems);
   }
   const std::string too_large = capacity_verdict(runs);
   write_outputs(options, runs, too_large.empty());

@@ -51,7 +51,8 @@ void print_help() {
   for (const Command& command : kCommands) fmt::print("  {:<11} {}\n", command.name, command.doc);
   fmt::print(
       "\nunnasim help <command> explains one; unnasim --version.\n"
-      "Exit codes: 0 done, 1 no point of a sweep is good, 2 bad input, 3 does not fit, 4 the "
+      "Exit codes: 0 done, 1 no point of a sweep is good or a checked plan not valid, 2 bad input, "
+      "3 does not fit, 4 the "
       "machine hangs, 70 a bug of "
       "unnasim.\n");
 }

@@ -29,6 +29,7 @@ std::span<const Command> commands();
 // Exit codes (README.md).
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitNothingDone = 1;  ///< no point of a sweep is good
+inline constexpr int kExitNotValid = 1;     ///< of a plan that was to be checked
 inline constexpr int kExitBadInput = 2;
 inline constexpr int kExitDoesNotFit = 3;
 inline constexpr int kExitDeadlock = 4;

@@ -43,7 +43,8 @@ constexpr OptionRow kObjectiveOptions[] = {
 };
 
 constexpr std::string_view kOutputs[] = {"output", "svg", "json", "csv"};
-constexpr std::string_view kForProblems[] = {"capacity", "pool", "planner", "compare", "alignment"};
+constexpr std::string_view kForProblems[] = {"capacity", "pool",      "planner",
+                                             "compare",  "alignment", "check"};
 
 CandidateOptions candidate_choice(const Options& options) {
   CandidateOptions choice;

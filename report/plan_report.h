@@ -18,7 +18,8 @@ namespace unna {
 /// A planner's answer for one file: a plan, a plan of each pool, or why there is none.
 struct PlanRun {
   std::string file;
-  std::string planner;
+  std::string planner;  ///< or the file of offsets, where `given`
+  bool given = false;   ///< somebody else's plan, which was only checked
   const PlanProblem* problem = nullptr;
   std::optional<Plan> plan;        ///< of the only memory
   std::optional<PoolPlan> pools;   ///< where the problem has several

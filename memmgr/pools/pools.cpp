@@ -113,4 +113,32 @@ PoolPlan plan_pools(std::string_view name, const PlanProblem& problem, const Pla
   return result;
 }
 
+PoolPlan given_pools(const PlanProblem& problem, const std::vector<std::uint32_t>& pool,
+                     const std::vector<Bytes>& offsets) {
+  PoolPlan result;
+  result.pool = pool;
+  result.offsets = offsets;
+  const PoolAssignment choices(problem);
+  for (std::uint32_t i = 0; i < problem.size(); ++i) {
+    const auto list = choices.choices(i);
+    result.spilled += choices.weight(i) * (std::ranges::find(list, pool[i]) - list.begin());
+  }
+  for (std::uint32_t p = 0; p < problem.pools.size(); ++p) {
+    PlannedPool& planned = result.pools.emplace_back();
+    planned.pool = p;
+    Plan& plan = planned.plan;
+    for (std::uint32_t i = 0; i < problem.size(); ++i) {
+      if (pool[i] != p) continue;
+      planned.members.push_back(i);
+      plan.offsets.push_back(offsets[i]);
+    }
+    planned.problem = pool_problem(problem, p, planned.members);
+    plan.peak = peak_of(planned.problem, plan.offsets);
+    plan.lower_bound = planned.problem.lower_bound;
+    plan.proved_optimal = plan.peak == plan.lower_bound;
+    if (result.spilled > 0) result.spill_bound += spill_bound(problem, p);
+  }
+  return result;
+}
+
 }  // namespace unna

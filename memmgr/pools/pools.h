@@ -43,4 +43,9 @@ struct PoolPlan {
 PoolPlan plan_pools(std::string_view planner, const PlanProblem& problem,
                     const PlanOptions& options);
 
+/// Somebody's choice of pools and offsets, with bounds, as plan_pools() gives its own. Every buffer
+/// has to be in one of its pools (check_pools()).
+PoolPlan given_pools(const PlanProblem& problem, const std::vector<std::uint32_t>& pool,
+                     const std::vector<Bytes>& offsets);
+
 }  // namespace unna
