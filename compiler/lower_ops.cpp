@@ -222,7 +222,7 @@ void Lowering::lower_unary(const CanonicalOp& op) {
   const TensorView x = view(op.inputs[0]);
   const TensorView y = define(op.outputs[0]);
   if (attrs.fn == ScalarFn::identity) return copy(x, y, o.name);
-  if (y.rank() > kDims) throw Unsupported{"more than 5 dimensions"};
+  if (y.rank() > kDims) return lower_many_dims(op);
   const TensorView dense =
       y.rank() == 0 ? x : inner_contiguous(x, image ? 1 : y.rank() - 1, o.name, image);
   Kernel k = make(KernelKind::unary, o.name, y, image);
@@ -236,7 +236,11 @@ void Lowering::lower_unary(const CanonicalOp& op) {
 void Lowering::binary_kernel(const std::string& name, Function fn, const TensorView& a,
                              const TensorView& b, const TensorView& out, bool image,
                              const Epilogue& post) {
-  if (out.rank() > kDims) throw Unsupported{"more than 5 dimensions"};
+  if (out.rank() > kDims) {
+    const auto merged = merged_views({broadcast_to(a, out.dims), broadcast_to(b, out.dims), out});
+    if (merged[0].rank() > kDims) throw Unsupported{"more than 5 dimensions"};
+    return binary_kernel(name, fn, merged[0], merged[1], merged[2], false, post);
+  }
   const Roles roles = roles_of(out.rank(), image);
   Kernel k = make(KernelKind::binary, name, out, image);
   for (const TensorView* v : {&a, &b}) {

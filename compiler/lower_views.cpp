@@ -65,4 +65,27 @@ void Lowering::lower_reshape(const CanonicalOp& op) {
   views_[op.outputs[0].index()] = *y;
 }
 
+/// A function of each element of more than five dimensions: those that lie behind one another in
+/// all operands are one; where they do not, a dense copy is made first.
+void Lowering::lower_many_dims(const CanonicalOp& op) {
+  const GraphOp& o = source(op);
+  const FunctionAttrs& attrs = o.as<FunctionAttrs>();
+  const TensorView y = view(op.outputs[0]);
+  auto merged = merged_views({view(op.inputs[0]), y});
+  if (merged[0].rank() > kDims) {
+    std::vector<std::size_t> order = row_major(y.rank());
+    std::ranges::stable_sort(order, [&](auto i, auto j) { return y.strides[i] > y.strides[j]; });
+    merged = merged_views({dense_copy(view(op.inputs[0]), o.name + ".dense", order), y});
+  }
+  if (merged[0].rank() > kDims) throw Unsupported{"more than 5 dimensions"};
+  Kernel k = make(KernelKind::unary, o.name, merged[1], false);
+  const std::size_t rank = merged[0].rank();
+  const TensorView x = rank == 0 ? merged[0] : inner_contiguous(merged[0], rank - 1, o.name, false);
+  k.in = {{to_access(x, roles_of(rank, false)), k.dims}};
+  k.fn = isa_function(attrs.fn);
+  k.alpha = static_cast<float>(attrs.alpha);
+  k.beta = static_cast<float>(attrs.beta);
+  add(std::move(k));
+}
+
 }  // namespace unna

@@ -45,6 +45,7 @@ class Lowering {
   void lower_pool(const CanonicalOp& op);
   void lower_global_pool(TensorId in, TensorId out, const std::string& name);
   void lower_unary(const CanonicalOp& op);
+  void lower_many_dims(const CanonicalOp& op);
   void lower_binary(const CanonicalOp& op);
   void lower_batch_norm(const CanonicalOp& op);
   void lower_rows(const CanonicalOp& op);

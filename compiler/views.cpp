@@ -118,4 +118,26 @@ Access to_access(const TensorView& view, const Roles& roles) {
   return access;
 }
 
+std::vector<TensorView> merged_views(std::vector<TensorView> views) {
+  const auto erase = [&](std::size_t d) {
+    for (TensorView& v : views) {
+      v.dims.erase(v.dims.begin() + static_cast<std::ptrdiff_t>(d));
+      v.strides.erase(v.strides.begin() + static_cast<std::ptrdiff_t>(d));
+    }
+  };
+  for (std::size_t d = views[0].rank(); d-- > 0;)
+    if (views[0].dims[d] == 1) erase(d);
+  for (std::size_t d = views[0].rank(); d-- > 1;) {
+    const bool one_run = std::ranges::all_of(
+        views, [&](const TensorView& v) { return v.strides[d - 1] == v.strides[d] * v.dims[d]; });
+    if (!one_run) continue;
+    for (TensorView& v : views) {
+      v.dims[d - 1] *= v.dims[d];
+      v.strides[d - 1] = v.strides[d];
+    }
+    erase(d);
+  }
+  return views;
+}
+
 }  // namespace unna

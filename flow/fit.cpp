@@ -6,6 +6,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "compiler/rows.h"
 #include "compiler/walk_search.h"
 #include "flow/process_pool.h"
 #include "flow/transfer.h"
@@ -186,7 +187,8 @@ FitResult fit(const Graph& graph, const ChosenMachine& machine, const FitOptions
 FittedRun run_fitted(const NetworkChoice& network, const ChosenMachine& machine,
                      const RunOptions& run, const FitOptions& options, bool timing) {
   FittedRun fitted;
-  const ReadNetwork read = read_network(network);
+  ReadNetwork read = read_network(network);
+  read.graph = with_short_rows(std::move(read.graph), machine.config);
   fitted.search = fit(read.graph, machine, options);
   RunOptions chosen = run;
   chosen.compile.granularity = Granularity::lifetime;

@@ -153,7 +153,8 @@ Constant slice(const Folding& f) {
 Results split(const Folding& f) {
   const Constant& x = f.in(0);
   const std::size_t axis = normal_axis(integer(f.node(), "axis", 0), x.dims.size());
-  const auto sizes = split_sizes(x.dims[axis], f.ints_of(1, "split"), f.node().outputs.size());
+  const auto sizes = split_sizes(x.dims[axis], f.ints_of(1, "split"), f.node().outputs.size(),
+                                 onnx_import::has(f.node(), "num_outputs"));
   Results out;
   std::int64_t start = 0;
   for (const std::int64_t size : sizes) {

@@ -38,7 +38,9 @@ SliceRange slice_range(const Shape& dims, const Integers& starts, const Integers
                        const Integers& axes, const Integers& steps);
 
 /// Sizes of a Split's parts.
-std::vector<std::int64_t> split_sizes(std::int64_t size, const Integers& given, std::size_t parts);
+/// With `uneven` the last part may be smaller.
+std::vector<std::int64_t> split_sizes(std::int64_t size, const Integers& given, std::size_t parts,
+                                      bool uneven = false);
 
 /// The dimensions that Squeeze leaves, and those that Unsqueeze makes.
 Shape squeezed(const Shape& dims, const Integers& axes, bool all);

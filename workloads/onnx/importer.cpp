@@ -188,6 +188,7 @@ void Importer::define_constants(const Node& node, std::vector<Constant> made) {
 }
 
 void Importer::translate(const Node& node, const OperatorRow& row) {
+  dequantise_inputs(node);
   make_tensors(node);
   Inputs inputs = *inputs_of(node);
   for (const Value* value : inputs)
@@ -207,6 +208,7 @@ void Importer::translate(const Node& node, const OperatorRow& row) {
       define(node.outputs[i], std::nullopt);
     }
   }
+  hand_on_steps(node);
 }
 
 void Importer::mark_output(const std::string& name, OnnxImport& result) {
@@ -220,6 +222,8 @@ void Importer::mark_output(const std::string& name, OnnxImport& result) {
   } else if (value.constant) {
     fail(fmt::format("output '{}' is a constant, expected the result of an operator",
                      printable(name)));
+  } else if (quantise_output(name, value)) {
+    result.host.outputs.push_back(name);
   } else if (value.has_tensor) {
     outputs_.emplace_back(name, value.tensor);
   } else {
@@ -236,7 +240,7 @@ void Importer::mark_outputs(OnnxImport& result) {
       fail(fmt::format("computes no '{}', expected the name of a tensor of it", printable(name)));
     mark_output(name, result);
   }
-  if (outputs_.empty() && early_ == Early::machine && !options_.constant_outputs)
+  if (outputs_.empty() && after_.empty() && early_ == Early::machine && !options_.constant_outputs)
     fail(fmt::format("has no operator for the machine: the host computes {}, expected one",
                      fmt::join(result.host.outputs, ", ")));
 }
@@ -292,7 +296,9 @@ std::optional<OnnxImport> Importer::run() {
       result.host.inputs.push_back({info.name, info.kind, dims});
     }
   mark_outputs(result);
-  if (outputs_.empty() && early_ == Early::host && !options_.constant_outputs) return std::nullopt;
+  const bool quantised = !after_.empty();
+  if (outputs_.empty() && !quantised && early_ == Early::host && !options_.constant_outputs)
+    return std::nullopt;
   if (options_.check && !model_.skeleton.empty())
     if (const auto verdict = check_skeleton(model_.skeleton)) fail(printable(*verdict));
   finish(result);

@@ -60,6 +60,9 @@ class Importer {
   bool to_host_late(const Node& node, const std::string& reason);
   void refuse_after(const Node& node);
   bool select_by_host(const Node& node);
+  void dequantise_inputs(const Node& node);
+  void hand_on_steps(const Node& node);
+  bool quantise_output(const std::string& name, const Value& value);
   void make_tensor(const std::string& name);
   void make_tensors(const Node& node);
   void keep_constants(const Node& node, HostProgram& program) const;

@@ -13,8 +13,19 @@ struct Pads {
 };
 
 Pads read_pads(Translation& t) {
-  const Integers pads = t.integers_of(1, "pads");
+  Integers pads = t.integers_of(1, "pads");
   const std::size_t rank = t.rank(0);
+  if (t.has(3)) {
+    const Integers axes = t.integers_of(3, "");
+    if (pads.size() != 2 * axes.size()) refuse("{} pads of {} axes", pads.size(), axes.size());
+    Integers all(2 * rank, 0);
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+      const std::size_t d = normal_axis(axes[i], rank);
+      all[d] = pads[i];
+      all[rank + d] = pads[axes.size() + i];
+    }
+    pads = all;
+  }
   if (pads.size() != 2 * rank) refuse("{} pads of {}", pads.size(), to_string(t.dims(0)));
   const auto middle = pads.begin() + static_cast<std::ptrdiff_t>(rank);
   for (const std::int64_t pad : pads)
@@ -229,6 +240,10 @@ TensorId linear(Translation& t, TensorId x, const ResizeSpec& spec) {
 }  // namespace
 
 void translate_resize(Translation& t) {
+  if (integer(t.node(), "antialias", 0) != 0) refuse("antialias");
+  if (text(t.node(), "keep_aspect_ratio_policy", "stretch") != "stretch")
+    refuse("keep_aspect_ratio_policy");
+  if (!integers(t.node(), "axes").empty()) refuse("axes");
   const ResizeSpec spec = read_spec(t);
   const TensorId x = t.real_tensor(0);
   if (spec.out == t.dims(0) && spec.mode == "nearest" &&

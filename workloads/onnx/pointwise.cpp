@@ -123,12 +123,12 @@ TensorId exponential(Translation& t, TensorId x, double scale, double factor, do
 }
 
 /// max(x, 0) + log(1 + exp(-|x|)), which does not overflow.
-TensorId softplus(Translation& t, TensorId x) {
+TensorId softplus(Translation& t, TensorId x, std::string_view suffix = "") {
   const TensorId down = t.unary(ScalarFn::neg, t.unary(ScalarFn::abs, x, "abs"), "neg");
   const TensorId one_more =
       t.binary(ScalarFn::add, t.unary(ScalarFn::exp, down, "exp"), t.scalar(1), "plus_one");
   return t.binary(ScalarFn::add, t.unary(ScalarFn::relu, x, "relu"),
-                  t.unary(ScalarFn::log, one_more, "log"));
+                  t.unary(ScalarFn::log, one_more, "log"), suffix);
 }
 
 }  // namespace
@@ -137,6 +137,10 @@ void translate_composed(Translation& t) {
   const std::string& op = t.node().op;
   const TensorId x = t.real_tensor(0);
   if (op == "Softplus") return t.result(softplus(t, x));
+  if (op == "Mish") {
+    const TensorId gate = t.unary(ScalarFn::tanh, softplus(t, x, "softplus"), "gate");
+    return t.result(t.binary(ScalarFn::mul, x, gate));
+  }
   if (op == "Softsign") {
     const TensorId below =
         t.binary(ScalarFn::add, t.unary(ScalarFn::abs, x, "abs"), t.scalar(1), "plus_one");

@@ -77,7 +77,8 @@ SliceRange slice_range(const Shape& dims, const Integers& starts, const Integers
   return range;
 }
 
-std::vector<std::int64_t> split_sizes(std::int64_t size, const Integers& given, std::size_t parts) {
+std::vector<std::int64_t> split_sizes(std::int64_t size, const Integers& given, std::size_t parts,
+                                      bool uneven) {
   if (!given.empty()) {
     std::int64_t left = size;
     for (const std::int64_t part : given) {
@@ -89,6 +90,12 @@ std::vector<std::int64_t> split_sizes(std::int64_t size, const Integers& given, 
     return given;
   }
   const auto n = static_cast<std::int64_t>(parts);
+  if (uneven && n > 0 && size % n != 0) {
+    std::vector<std::int64_t> sizes(parts, ceil_div(size, n));
+    sizes.back() = size - (n - 1) * sizes[0];
+    if (sizes.back() < 1) refuse("{} in {} parts", size, n);
+    return sizes;
+  }
   if (n == 0 || size % n != 0) refuse("{} in {} equal parts", size, n);
   return std::vector<std::int64_t>(parts, size / n);
 }

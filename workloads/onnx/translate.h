@@ -157,6 +157,14 @@ void translate_matmul(Translation& t);
 /// Matrix products as MatMul has them.
 TensorId multiplied(Translation& t, TensorId a, const Constant& b, std::string_view suffix);
 TensorId multiplied(Translation& t, TensorId a, TensorId b, std::string_view suffix);
+// activations.cpp
+void translate_gelu(Translation& t);
+void translate_rms_norm(Translation& t);
+void translate_skip_norm(Translation& t);
+void translate_group_norm(Translation& t);
+void translate_fused_matmul(Translation& t);
+// einsum.cpp
+void translate_einsum(Translation& t);
 // quantised.cpp
 void translate_quantize(Translation& t);
 void translate_dequantize(Translation& t);

@@ -68,7 +68,8 @@ void translate_concat(Translation& t) {
 void translate_split(Translation& t) {
   const std::size_t axis = normal_axis(integer(t.node(), "axis", 0), t.rank(0));
   const auto sizes =
-      split_sizes(t.dims(0)[axis], t.integers_of(1, "split"), t.node().outputs.size());
+      split_sizes(t.dims(0)[axis], t.integers_of(1, "split"), t.node().outputs.size(),
+                  onnx_import::has(t.node(), "num_outputs"));
   const TensorId x = t.tensor(0);
   const auto parts =
       t.draft().op(OpKind::split, t.name(), {x}, AxisAttrs{static_cast<std::int64_t>(axis), sizes});

@@ -1,0 +1,208 @@
+// What of a model is the host's, and models as exporters of today write them.
+
+#include <gtest/gtest.h>
+#include <onnx/onnx_pb.h>
+
+#include "base/error.h"
+#include "tests/support/committed.h"
+#include "tests/workloads/onnx_builder.h"
+#include "workloads/onnx/import.h"
+
+namespace unna {
+namespace {
+
+using onnx_import::HostValues;
+using onnx_import::make_integers;
+using onnx_import::make_reals;
+using onnx_test::Builder;
+
+OnnxImport import_of(const Builder& b, const OnnxOptions& options = {}) {
+  return parse_onnx(b.bytes(), "net.onnx", options);
+}
+std::string error_of(const Builder& b, const OnnxOptions& options = {}) {
+  return input_error([&] { import_of(b, options); });
+}
+std::vector<std::string> names(const Graph& graph, TensorKind kind) {
+  std::vector<std::string> out;
+  for (const GraphTensor& t : graph.tensors)
+    if (t.kind == kind) out.push_back(t.name);
+  return out;
+}
+
+TEST(OnnxNodes, may_stand_in_any_order) {
+  Builder b;
+  b.input("x", {2});
+  b.node("Abs", {"a"}, {"y"});
+  b.node("Relu", {"x"}, {"a"});
+  b.output("y");
+  const Graph graph = import_of(b).graph;
+  ASSERT_EQ(graph.ops.size(), 2U);
+  EXPECT_EQ(graph.ops[0].name, "a");
+}
+
+TEST(OnnxDimensions, are_set_by_name_for_all_inputs) {
+  Builder b;
+  b.input("x", {-1, 3}).input("z", {-1, 3});
+  b.node("Add", {"x", "z"}, {"y"});
+  b.output("y");
+  EXPECT_EQ(error_of(b),
+            "net.onnx: input 'x' is ?x3, expected its shape: --input-shape x=... or --dim n=...; "
+            "input 'z' is ?x3, expected its shape: --input-shape z=... or --dim n=...");
+  OnnxOptions options;
+  options.dims["n"] = 5;
+  EXPECT_EQ(import_of(b, options).graph.tensors[0].shape, (Shape{5, 3}));
+  options.dims["m"] = 1;
+  EXPECT_EQ(error_of(b, options), "net.onnx: has no dimension 'm', expected one of: n");
+}
+
+TEST(OnnxDimensions, of_length_zero_are_nothing) {
+  Builder b;
+  b.input("past", {1, 0, 4}).input("k", {1, 2, 4});
+  b.node("Concat", {"past", "k"}, {"present"}).i("axis", 1);
+  b.node("Relu", {"present"}, {"y"});
+  b.output("y");
+  const Graph graph = import_of(b).graph;
+  EXPECT_EQ(names(graph, TensorKind::input), std::vector<std::string>{"k"});
+}
+
+TEST(OnnxErrors, of_one_kind_are_told_together) {
+  Builder b;
+  b.input("x", {2});
+  std::string last = "x";
+  for (int i = 0; i < 5; ++i) {
+    b.node("MadeUp", {"x"}, {"m" + std::to_string(i)}, "n" + std::to_string(i));
+    last = "m" + std::to_string(i);
+  }
+  b.node("Relu", {last}, {"y"});
+  b.output("y");
+  EXPECT_EQ(
+      error_of(b),
+      "net.onnx: 5 of 6 operators are not supported: 5 MadeUp 'n0', 'n1', 'n2' ... (unknown)");
+}
+
+/// x * cos(positions / 10).
+void rotated(Builder& b) {
+  b.input("x", {1, 4}).input("positions", {1, 4}, true).reals("ten", {}, {10});
+  b.node("Cast", {"positions"}, {"p"}).i("to", 1);
+  b.node("Div", {"p", "ten"}, {"angle"});
+  b.node("Cos", {"angle"}, {"cosine"});
+  b.node("Mul", {"x", "cosine"}, {"y"});
+  b.output("y");
+}
+
+TEST(OnnxHost, computes_what_depends_on_positions_only) {
+  Builder b;
+  rotated(b);
+  const OnnxImport import = import_of(b);
+  EXPECT_EQ(import.graph.ops.size(), 1U);
+  EXPECT_EQ(names(import.graph, TensorKind::input), (std::vector<std::string>{"x", "cosine"}));
+  ASSERT_EQ(import.host.before.nodes.size(), 3U);
+  HostValues values;
+  values["positions"] = make_integers({1, 4}, {0, 10, 20, 30});
+  onnx_import::run_host(import.host.before, values, {});
+  EXPECT_FLOAT_EQ((*values.at("cosine").reals)[1], std::cos(1.0F));
+}
+
+TEST(OnnxHost, makes_the_bounds_of_a_where_by_a_mask) {
+  Builder b;
+  b.input("x", {1, 4}).input("m", {1, 4}, true).ints("one", {}, {1}).reals("low", {}, {-1e9F});
+  b.node("Equal", {"m", "one"}, {"c"});
+  b.node("Where", {"c", "x", "low"}, {"w"});
+  b.node("Softmax", {"w"}, {"y"});
+  b.output("y");
+  const OnnxImport import = import_of(b);
+  EXPECT_EQ(import.graph.ops.size(), 3U);  // min, max, softmax
+  HostValues values;
+  values["m"] = make_integers({1, 4}, {1, 0, 1, 0});
+  onnx_import::run_host(import.host.before, values, {});
+  const std::string upper = import.host.graph_inputs.begin()->second;
+  EXPECT_EQ(import.host.graph_inputs.size(), 2U) << upper;
+}
+
+TEST(OnnxHost, computes_what_comes_after_the_last_operator_of_the_machine) {
+  Builder b;
+  b.input("x", {2, 3});
+  b.node("Relu", {"x"}, {"r"});
+  b.node("ArgMax", {"r"}, {"best"}).i("axis", 1);
+  b.output("best");
+  const OnnxImport import = import_of(b);
+  EXPECT_EQ(import.graph.ops.size(), 1U);
+  EXPECT_EQ(import.host.outputs, std::vector<std::string>{"best"});
+  HostValues values;
+  values["r"] = make_reals({2, 3}, {0, 2, 1, 5, 0, 0});
+  onnx_import::run_host(import.host.after, values, {});
+  EXPECT_EQ(*values.at("best").integers, (onnx_import::Integers{1, 0}));
+}
+
+TEST(OnnxHost, does_not_take_over_the_rest_of_a_network) {
+  Builder b;
+  b.input("x", {2, 3}).weight("w", {3, 3});
+  b.node("MatMul", {"x", "w"}, {"a"});
+  b.node("CumSum", {"a", "axis"}, {"c"}, "sums");
+  b.ints("axis", {}, {1});
+  b.node("MatMul", {"c", "w"}, {"y"});
+  b.output("y");
+  EXPECT_EQ(error_of(b),
+            "net.onnx: 1 of 3 operators are not supported: CumSum 'sums' (of computed inputs)");
+}
+
+TEST(OnnxOutputs, may_be_named_where_a_model_goes_on) {
+  Builder b;
+  b.input("x", {2});
+  b.node("Relu", {"x"}, {"a"});
+  b.node("MadeUp", {"a"}, {"y"});
+  b.output("y");
+  OnnxOptions options;
+  options.outputs = {"nothing"};
+  EXPECT_NE(error_of(b, options), "");
+}
+
+TEST(OnnxOpsets, up_to_23_are_read) {
+  for (const std::int64_t opset : {18, 20, 23}) {
+    Builder b(opset);
+    b.input("x", {2, 4}).ints("axes", {1}, {1});
+    b.node("Gelu", {"x"}, {"g"});
+    b.node("ReduceMean", {"g", "axes"}, {"y"});
+    b.output("y");
+    EXPECT_EQ(import_of(b).graph.ops.size(), 2U);
+  }
+  Builder later(24);
+  later.input("x", {2});
+  later.node("Relu", {"x"}, {"y"});
+  later.output("y");
+  EXPECT_EQ(error_of(later), "net.onnx: opset 24, expected 6 to 23");
+}
+
+TEST(OnnxDomains, are_taken_for_onnx_where_that_is_asked_for) {
+  Builder b;
+  b.input("x", {2});
+  b.node("Relu", {"x"}, {"y"});
+  b.proto().mutable_graph()->mutable_node(0)->set_domain("my.domain");
+  b.output("y");
+  EXPECT_EQ(error_of(b),
+            "net.onnx: 1 of 1 operators are not supported: Relu 'y' (of domain my.domain)");
+  OnnxOptions options;
+  options.assume_standard = true;
+  EXPECT_EQ(import_of(b, options).notes,
+            std::vector<std::string>{"Relu of domain my.domain is taken as ONNX's own (1 nodes)"});
+}
+
+TEST(OnnxQuantised, values_are_rounded_to_the_models_steps) {
+  Builder b;
+  b.input("x", {4}).reals("s", {}, {0.5F}).ints("z", {}, {3});
+  b.proto().mutable_graph()->mutable_initializer(1)->set_data_type(::onnx::TensorProto::INT64);
+  b.node("Relu", {"x"}, {"r"});
+  b.node("QuantizeLinear", {"r", "s"}, {"q"});
+  b.node("DequantizeLinear", {"q", "s"}, {"y"});
+  b.output("y");
+  OnnxOptions unchecked;
+  unchecked.check = false;
+  const Graph graph = import_of(b, unchecked).graph;
+  ASSERT_EQ(graph.ops.size(), 3U);  // relu, round, clip
+  EXPECT_EQ(graph.ops[1].as<FunctionAttrs>().fn, ScalarFn::round);
+  EXPECT_EQ(graph.ops[1].as<FunctionAttrs>().alpha, 0.5);
+  EXPECT_EQ(graph.ops[2].as<FunctionAttrs>().beta, 255 * 0.5);
+}
+
+}  // namespace
+}  // namespace unna
