@@ -35,8 +35,6 @@ class NodeGraph {
     results_ = t.take_results();
   }
 
-  bool translated() const { return input_.has_value(); }
-
   std::vector<Constant> run(const GraphExecutor& execute) {
     std::vector<Constant> made(results_.size());
     bool computes = false;
@@ -52,7 +50,9 @@ class NodeGraph {
     if (!computes || !known_) return made;
     std::vector<std::string> unread;
     const Graph graph = draft_.finish(unread);
-    const auto outputs = execute(graph, {{"x", *inputs_[*input_]->reals}});
+    std::map<std::string, Reals> values;
+    if (input_) values["x"] = *inputs_[*input_]->reals;
+    const auto outputs = execute(graph, values);
     for (std::size_t i = 0; i < results_.size(); ++i)
       if (!results_[i].constant)
         made[i].reals = std::make_shared<const Reals>(outputs.at(fmt::format("y{}", i)));
@@ -77,9 +77,33 @@ std::string label_of(const Node& node) {
 }
 
 bool is_light(const Node& node) {
-  constexpr auto kHeavy = std::to_array<std::string_view>(
-      {"Attention", "Conv", "ConvInteger", "ConvTranspose", "GRU", "Gemm", "GroupQueryAttention",
-       "LSTM", "MatMulNBits", "MultiHeadAttention", "QLinearConv", "RNN"});
+  constexpr auto kHeavy = std::to_array<std::string_view>({"Attention",
+                                                           "AveragePool",
+                                                           "BatchNormalization",
+                                                           "Conv",
+                                                           "ConvInteger",
+                                                           "ConvTranspose",
+                                                           "Einsum",
+                                                           "FusedMatMul",
+                                                           "GRU",
+                                                           "Gemm",
+                                                           "GroupNormalization",
+                                                           "GroupQueryAttention",
+                                                           "InstanceNormalization",
+                                                           "LSTM",
+                                                           "LayerNormalization",
+                                                           "MatMul",
+                                                           "MatMulInteger",
+                                                           "MatMulNBits",
+                                                           "MaxPool",
+                                                           "MultiHeadAttention",
+                                                           "QLinearConv",
+                                                           "QLinearMatMul",
+                                                           "RMSNormalization",
+                                                           "RNN",
+                                                           "SimplifiedLayerNormalization",
+                                                           "SkipLayerNormalization",
+                                                           "SkipSimplifiedLayerNormalization"});
   return !std::ranges::binary_search(kHeavy, std::string_view(node.op));
 }
 
@@ -88,7 +112,6 @@ std::optional<std::vector<Constant>> evaluate(const Node& node, const ConstantIn
   if (auto folded = fold(node, inputs, opset)) return folded;
   if (!execute || find_operator(node) == nullptr) return std::nullopt;
   NodeGraph graph(node, inputs, opset);
-  if (!graph.translated()) return std::nullopt;
   return graph.run(execute);
 }
 

@@ -128,7 +128,10 @@ void Importer::visit_known(const Node& node) {
     if (row == nullptr) refuse("of computed inputs");
     translate(*known, *row);
   } catch (const Unsupported& u) {
-    if (!to_host_on_demand(*known) && !to_host_late(*known, u.reason)) throw;
+    const bool first = comes_first(*known, *inputs);
+    if (first && to_host_on_demand(*known)) return;
+    if (to_host_late(*known, u.reason)) return;
+    if (first || !to_host_on_demand(*known)) throw;
   }
 }
 
@@ -282,6 +285,12 @@ std::optional<OnnxImport> Importer::run() {
   }
   read_.insert(model_.outputs.begin(), model_.outputs.end());
   read_.insert(options_.outputs.begin(), options_.outputs.end());
+  // From the last node on: what a large operator needs, directly or by way of others.
+  for (auto node = model_.nodes.rbegin(); node != model_.nodes.rend(); ++node)
+    if (!is_light(*node) || std::ranges::any_of(node->outputs, [&](const std::string& output) {
+          return needed_by_heavy_.contains(output);
+        }))
+      needed_by_heavy_.insert(node->inputs.begin(), node->inputs.end());
   read_inputs();
   read_initializers();
   for (const Node& node : model_.nodes) visit(node);

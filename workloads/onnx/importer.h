@@ -57,6 +57,7 @@ class Importer {
   bool pull_inputs(const Node& node, std::size_t& left);
   void to_host(const Node& node);
   bool to_host_on_demand(const Node& node);
+  bool comes_first(const Node& node, const Inputs& inputs) const;
   bool to_host_late(const Node& node, const std::string& reason);
   void refuse_after(const Node& node);
   bool select_by_host(const Node& node);
@@ -78,6 +79,7 @@ class Importer {
   /// What names stand for; nothing for results of operators that are not supported.
   std::map<std::string, std::optional<Value>, std::less<>> values_;
   std::map<std::string, const Node*, std::less<>> maker_;  ///< of each name that a node makes
+  std::set<std::string, std::less<>> needed_by_heavy_;     ///< names
   std::set<std::string, std::less<>> read_;                ///< names that nodes and outputs read
   std::map<std::string, std::size_t> ignored_;  ///< attributes that change nothing: how many nodes
   std::int64_t folded_ = 0;                     ///< elements

@@ -129,6 +129,16 @@ void Importer::to_host(const Node& node) {
   }
 }
 
+/// Whether the host rather does a node before the machine starts than after it has ended.
+bool Importer::comes_first(const Node& node, const Inputs& inputs) const {
+  const bool given = std::ranges::all_of(inputs, [](const Value* v) {
+    return v == nullptr || v->constant.has_value() || !v->host.empty();
+  });
+  return given || std::ranges::any_of(node.outputs, [&](const std::string& output) {
+           return needed_by_heavy_.contains(output);
+         });
+}
+
 /// What the machine can't do, but the host can before the machine starts.
 bool Importer::to_host_on_demand(const Node& node) {
   std::size_t most = 64;
