@@ -101,6 +101,16 @@ Builder& Builder::ints(const std::string& name, const Shape& shape,
   return *this;
 }
 
+Builder& Builder::eights(const std::string& name, const Shape& shape,
+                         const std::vector<int>& values, Eight kind) {
+  onnx::TensorProto& t = *model_->mutable_graph()->add_initializer();
+  t.set_name(name);
+  t.set_data_type(kind == Eight::with_sign ? onnx::TensorProto::INT8 : onnx::TensorProto::UINT8);
+  for (const std::int64_t d : shape) t.add_dims(d);
+  for (const int v : values) t.add_int32_data(v);
+  return *this;
+}
+
 NodeRef Builder::node(const std::string& op, const std::vector<std::string>& inputs,
                       const std::vector<std::string>& outputs, const std::string& name) {
   onnx::NodeProto& node = *model_->mutable_graph()->add_node();

@@ -45,6 +45,10 @@ class Builder {
   Builder& weight(const std::string& name, const Shape& shape);
   Builder& ints(const std::string& name, const Shape& shape,
                 const std::vector<std::int64_t>& values);
+  /// Of eight bits with a sign (int8) or without (uint8).
+  enum class Eight : std::uint8_t { with_sign, without_sign };
+  Builder& eights(const std::string& name, const Shape& shape, const std::vector<int>& values,
+                  Eight kind = Eight::without_sign);
   NodeRef node(const std::string& op, const std::vector<std::string>& inputs,
                const std::vector<std::string>& outputs, const std::string& name = "");
   std::string bytes() const;

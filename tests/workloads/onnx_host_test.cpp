@@ -16,11 +16,11 @@ using onnx_import::make_integers;
 using onnx_import::make_reals;
 using onnx_test::Builder;
 
-OnnxImport import_of(const Builder& b, const OnnxOptions& options = {}) {
+OnnxImport imported(const Builder& b, const OnnxOptions& options = {}) {
   return parse_onnx(b.bytes(), "net.onnx", options);
 }
-std::string error_of(const Builder& b, const OnnxOptions& options = {}) {
-  return input_error([&] { import_of(b, options); });
+std::string refusal_of(const Builder& b, const OnnxOptions& options = {}) {
+  return input_error([&] { imported(b, options); });
 }
 std::vector<std::string> names(const Graph& graph, TensorKind kind) {
   std::vector<std::string> out;
@@ -35,7 +35,7 @@ TEST(OnnxNodes, may_stand_in_any_order) {
   b.node("Abs", {"a"}, {"y"});
   b.node("Relu", {"x"}, {"a"});
   b.output("y");
-  const Graph graph = import_of(b).graph;
+  const Graph graph = imported(b).graph;
   ASSERT_EQ(graph.ops.size(), 2U);
   EXPECT_EQ(graph.ops[0].name, "a");
 }
@@ -45,14 +45,14 @@ TEST(OnnxDimensions, are_set_by_name_for_all_inputs) {
   b.input("x", {-1, 3}).input("z", {-1, 3});
   b.node("Add", {"x", "z"}, {"y"});
   b.output("y");
-  EXPECT_EQ(error_of(b),
+  EXPECT_EQ(refusal_of(b),
             "net.onnx: input 'x' is ?x3, expected its shape: --input-shape x=... or --dim n=...; "
             "input 'z' is ?x3, expected its shape: --input-shape z=... or --dim n=...");
   OnnxOptions options;
   options.dims["n"] = 5;
-  EXPECT_EQ(import_of(b, options).graph.tensors[0].shape, (Shape{5, 3}));
+  EXPECT_EQ(imported(b, options).graph.tensors[0].shape, (Shape{5, 3}));
   options.dims["m"] = 1;
-  EXPECT_EQ(error_of(b, options), "net.onnx: has no dimension 'm', expected one of: n");
+  EXPECT_EQ(refusal_of(b, options), "net.onnx: has no dimension 'm', expected one of: n");
 }
 
 TEST(OnnxDimensions, of_length_zero_are_nothing) {
@@ -61,7 +61,7 @@ TEST(OnnxDimensions, of_length_zero_are_nothing) {
   b.node("Concat", {"past", "k"}, {"present"}).i("axis", 1);
   b.node("Relu", {"present"}, {"y"});
   b.output("y");
-  const Graph graph = import_of(b).graph;
+  const Graph graph = imported(b).graph;
   EXPECT_EQ(names(graph, TensorKind::input), std::vector<std::string>{"k"});
 }
 
@@ -76,7 +76,7 @@ TEST(OnnxErrors, of_one_kind_are_told_together) {
   b.node("Relu", {last}, {"y"});
   b.output("y");
   EXPECT_EQ(
-      error_of(b),
+      refusal_of(b),
       "net.onnx: 5 of 6 operators are not supported: 5 MadeUp 'n0', 'n1', 'n2' ... (unknown)");
 }
 
@@ -93,7 +93,7 @@ void rotated(Builder& b) {
 TEST(OnnxHost, computes_what_depends_on_positions_only) {
   Builder b;
   rotated(b);
-  const OnnxImport import = import_of(b);
+  const OnnxImport import = imported(b);
   EXPECT_EQ(import.graph.ops.size(), 1U);
   EXPECT_EQ(names(import.graph, TensorKind::input), (std::vector<std::string>{"x", "cosine"}));
   ASSERT_EQ(import.host.before.nodes.size(), 3U);
@@ -110,7 +110,7 @@ TEST(OnnxHost, makes_the_bounds_of_a_where_by_a_mask) {
   b.node("Where", {"c", "x", "low"}, {"w"});
   b.node("Softmax", {"w"}, {"y"});
   b.output("y");
-  const OnnxImport import = import_of(b);
+  const OnnxImport import = imported(b);
   EXPECT_EQ(import.graph.ops.size(), 3U);  // min, max, softmax
   HostValues values;
   values["m"] = make_integers({1, 4}, {1, 0, 1, 0});
@@ -125,7 +125,7 @@ TEST(OnnxHost, computes_what_comes_after_the_last_operator_of_the_machine) {
   b.node("Relu", {"x"}, {"r"});
   b.node("ArgMax", {"r"}, {"best"}).i("axis", 1);
   b.output("best");
-  const OnnxImport import = import_of(b);
+  const OnnxImport import = imported(b);
   EXPECT_EQ(import.graph.ops.size(), 1U);
   EXPECT_EQ(import.host.outputs, std::vector<std::string>{"best"});
   HostValues values;
@@ -142,7 +142,7 @@ TEST(OnnxHost, does_not_take_over_the_rest_of_a_network) {
   b.ints("axis", {}, {1});
   b.node("MatMul", {"c", "w"}, {"y"});
   b.output("y");
-  EXPECT_EQ(error_of(b),
+  EXPECT_EQ(refusal_of(b),
             "net.onnx: 1 of 3 operators are not supported: CumSum 'sums' (of computed inputs)");
 }
 
@@ -154,7 +154,7 @@ TEST(OnnxOutputs, may_be_named_where_a_model_goes_on) {
   b.output("y");
   OnnxOptions options;
   options.outputs = {"nothing"};
-  EXPECT_NE(error_of(b, options), "");
+  EXPECT_NE(refusal_of(b, options), "");
 }
 
 TEST(OnnxOpsets, up_to_23_are_read) {
@@ -164,13 +164,13 @@ TEST(OnnxOpsets, up_to_23_are_read) {
     b.node("Gelu", {"x"}, {"g"});
     b.node("ReduceMean", {"g", "axes"}, {"y"});
     b.output("y");
-    EXPECT_EQ(import_of(b).graph.ops.size(), 2U);
+    EXPECT_EQ(imported(b).graph.ops.size(), 2U);
   }
   Builder later(24);
   later.input("x", {2});
   later.node("Relu", {"x"}, {"y"});
   later.output("y");
-  EXPECT_EQ(error_of(later), "net.onnx: opset 24, expected 6 to 23");
+  EXPECT_EQ(refusal_of(later), "net.onnx: opset 24, expected 6 to 23");
 }
 
 TEST(OnnxDomains, are_taken_for_onnx_where_that_is_asked_for) {
@@ -179,11 +179,11 @@ TEST(OnnxDomains, are_taken_for_onnx_where_that_is_asked_for) {
   b.node("Relu", {"x"}, {"y"});
   b.proto().mutable_graph()->mutable_node(0)->set_domain("my.domain");
   b.output("y");
-  EXPECT_EQ(error_of(b),
+  EXPECT_EQ(refusal_of(b),
             "net.onnx: 1 of 1 operators are not supported: Relu 'y' (of domain my.domain)");
   OnnxOptions options;
   options.assume_standard = true;
-  EXPECT_EQ(import_of(b, options).notes,
+  EXPECT_EQ(imported(b, options).notes,
             std::vector<std::string>{"Relu of domain my.domain is taken as ONNX's own (1 nodes)"});
 }
 
@@ -197,7 +197,7 @@ TEST(OnnxQuantised, values_are_rounded_to_the_models_steps) {
   b.output("y");
   OnnxOptions unchecked;
   unchecked.check = false;
-  const Graph graph = import_of(b, unchecked).graph;
+  const Graph graph = imported(b, unchecked).graph;
   ASSERT_EQ(graph.ops.size(), 3U);  // relu, round, clip
   EXPECT_EQ(graph.ops[1].as<FunctionAttrs>().fn, ScalarFn::round);
   EXPECT_EQ(graph.ops[1].as<FunctionAttrs>().alpha, 0.5);

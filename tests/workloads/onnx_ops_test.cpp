@@ -66,6 +66,15 @@ TEST_P(Operators, survive_the_network_language) {
   EXPECT_EQ(dump_graph(parse_workload(write_workload(graph), "net.yaml")), dump_graph(graph));
 }
 
+/// x in steps of a sixteenth around 128: q.
+void quantised(Builder& b) {
+  b.reals("xs", {}, {0.0625F}).eights("xz", {}, {128});
+  b.node("QuantizeLinear", {"x", "xs", "xz"}, {"q"});
+}
+void dequantised(Builder& b, const std::string& q) {
+  b.node("DequantizeLinear", {q, "xs", "xz"}, {"y"});
+}
+
 /// A model with one input x.
 Case one(const char* name, const Shape& x, const std::function<void(Builder&)>& build,
          std::int64_t opset = 13) {
@@ -398,6 +407,105 @@ const Case kCases[] = {
       b.node("Concat", {"u", "rest"}, {"to"}).i("axis", 0);
       b.node("Reshape", {"x", "to"}, {"y"});
     }),
+    // Newer opsets, and operators of ONNX Runtime
+    one("gelu_of_opset_20", {2, 4}, [](Builder& b) { b.node("Gelu", {"x"}, {"y"}); }, 20),
+    one("gelu_tanh", {2, 4}, [](Builder& b) {
+      b.node("Gelu", {"x"}, {"y"}).s("approximate", "tanh");
+    }, 20),
+    one("fast_gelu", {2, 4}, [](Builder& b) {
+      b.weight("b", {4});
+      b.node("FastGelu", {"x", "b"}, {"y"});
+    }, 20),
+    one("bias_gelu", {2, 4}, [](Builder& b) {
+      b.weight("b", {4});
+      b.node("BiasGelu", {"x", "b"}, {"y"});
+    }, 20),
+    one("quick_gelu", {2, 4}, [](Builder& b) {
+      b.node("QuickGelu", {"x"}, {"y"}).f("alpha", 1.5F);
+    }, 20),
+    one("mish", {2, 4}, [](Builder& b) { b.node("Mish", {"x"}, {"y"}); }, 20),
+    one("group_norm_of_groups", {1, 4, 2, 2}, [](Builder& b) {
+      b.weight("s", {2}).weight("b", {2});
+      b.node("GroupNormalization", {"x", "s", "b"}, {"y"}).i("num_groups", 2);
+    }, 18),
+    one("group_norm_of_channels", {1, 4, 2, 2}, [](Builder& b) {
+      b.weight("s", {4}).weight("b", {4});
+      b.node("GroupNormalization", {"x", "s", "b"}, {"y"}).i("num_groups", 2);
+    }, 21),
+    one("rms_norm", {2, 4}, [](Builder& b) {
+      b.weight("s", {4});
+      b.node("RMSNormalization", {"x", "s"}, {"y"});
+    }, 23),
+    one("simplified_layer_norm", {2, 4}, [](Builder& b) {
+      b.weight("s", {4});
+      b.node("SimplifiedLayerNormalization", {"x", "s"}, {"y"});
+    }, 20),
+    one("skip_layer_norm", {2, 4}, [](Builder& b) {
+      b.input("skip", {2, 4}).weight("s", {4}).weight("b", {4}).weight("bias", {4});
+      b.node("SkipLayerNormalization", {"x", "skip", "s", "b", "bias"}, {"n", "", "", "sum"});
+      b.node("Add", {"n", "sum"}, {"y"});
+    }, 20),
+    one("skip_simplified_layer_norm", {2, 4}, [](Builder& b) {
+      b.input("skip", {2, 4}).weight("s", {4}).weight("bias", {4});
+      b.node("SkipSimplifiedLayerNormalization", {"x", "skip", "s", "bias"}, {"y"});
+    }, 20),
+    one("fused_matmul", {2, 3, 4}, [](Builder& b) {
+      b.input("z", {2, 5, 4});
+      b.node("FusedMatMul", {"x", "z"}, {"y"}).i("transB", 1).f("alpha", 0.5F);
+    }, 20),
+    one("einsum_of_one", {2, 3, 4}, [](Builder& b) {
+      b.node("Einsum", {"x"}, {"y"}).s("equation", "abc->ca");
+    }),
+    one("einsum_of_two", {2, 3, 2, 4}, [](Builder& b) {
+      b.input("z", {2, 5, 2, 4});
+      b.node("Einsum", {"x", "z"}, {"y"}).s("equation", "bihd, bjhd -> bhij");
+    }),
+    // Quantised
+    one("quantise_and_back", {1, 2, 4, 4}, [](Builder& b) {
+      quantised(b);
+      dequantised(b, "q");
+    }),
+    one("qlinear_conv", {1, 2, 4, 4}, [](Builder& b) {
+      quantised(b);
+      b.eights("w", {2, 2, 1, 1}, {1, -2, 3, -4}, Builder::Eight::with_sign);
+      b.eights("wz", {}, {0}, Builder::Eight::with_sign).reals("ws", {2}, {0.5F, 0.25F});
+      b.node("QLinearConv", {"q", "xs", "xz", "w", "ws", "wz", "xs", "xz"}, {"p"});
+      dequantised(b, "p");
+    }),
+    one("qlinear_matmul", {2, 2}, [](Builder& b) {
+      quantised(b);
+      b.eights("w", {2, 2}, {1, 2, 3, 4}).eights("wz", {}, {2}).reals("ws", {}, {0.5F});
+      b.node("QLinearMatMul", {"q", "xs", "xz", "w", "ws", "wz", "xs", "xz"}, {"p"});
+      dequantised(b, "p");
+    }),
+    one("qlinear_add", {2, 2}, [](Builder& b) {
+      quantised(b);
+      b.node("QLinearAdd", {"q", "xs", "xz", "q", "xs", "xz", "xs", "xz"}, {"p"});
+      dequantised(b, "p");
+    }, 20),
+    one("qlinear_mul", {2, 2}, [](Builder& b) {
+      quantised(b);
+      b.node("QLinearMul", {"q", "xs", "xz", "q", "xs", "xz", "xs", "xz"}, {"p"});
+      dequantised(b, "p");
+    }, 20),
+    one("matmul_integer", {2, 2}, [](Builder& b) {
+      quantised(b);
+      b.eights("w", {2, 2}, {1, 2, 3, 4}).eights("wz", {}, {2});
+      b.node("MatMulInteger", {"q", "w", "xz", "wz"}, {"p"});
+      b.node("Cast", {"p"}, {"y"}).i("to", 1);
+    }),
+    one("conv_integer", {1, 2, 4, 4}, [](Builder& b) {
+      quantised(b);
+      b.eights("w", {2, 2, 1, 1}, {1, 2, 3, 4});
+      b.node("ConvInteger", {"q", "w", "xz"}, {"p"});
+      b.node("Cast", {"p"}, {"y"}).i("to", 1);
+    }),
+    one("matmul_nbits", {2, 16}, [](Builder& b) {
+      b.eights("w", {2, 1, 8}, {1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 48, 64, 80, 96, 112, 128});
+      b.reals("s", {2}, {0.5F, 0.25F});
+      auto n = b.node("MatMulNBits", {"x", "w", "s"}, {"y"});
+      n.i("K", 16).i("N", 2).i("bits", 4).i("block_size", 16);
+    }, 20),
 };
 // clang-format on
 

@@ -24,16 +24,26 @@ Value stepped(Translation& t, TensorId x, const Steps& steps) {
   return y;
 }
 
+/// Input i, which has been computed and quantised, as the real numbers that its whole numbers stand
+/// for when they are read by the steps `read`; it is there already where it was made with those.
+TensorId read_by(Translation& t, std::size_t i, const Steps& read) {
+  const auto& made = t.input(i).steps;
+  if (made == nullptr) refuse("input {} is not quantised", i);
+  TensorId x = t.tensor(i);
+  const auto ratio = static_cast<double>(read.scale) / static_cast<double>(made->scale);
+  const double shift =
+      static_cast<double>(made->zero - read.zero) * static_cast<double>(read.scale);
+  if (ratio != 1) x = t.binary(ScalarFn::mul, x, t.scalar(ratio), fmt::format("ratio{}", i));
+  if (shift != 0) x = t.binary(ScalarFn::add, x, t.scalar(shift), fmt::format("shift{}", i));
+  return x;
+}
+
 /// Input i, of whole numbers with the scale and zero point of inputs i + 1 and i + 2, as the real
 /// numbers that they stand for.
 TensorId real_numbers(Translation& t, std::size_t i) {
   if (t.is_constant(i))
     return t.weight(dequantised(t.constant(i), t.constant(i + 1), zero_point(t, i + 2), -1, 0));
-  const Steps said = steps_of(t.constant(i + 1), zero_point(t, i + 2));
-  const auto& made = t.input(i).steps;
-  if (made == nullptr || made->scale != said.scale || made->zero != said.zero)
-    refuse("input {} is quantised with another scale", i);
-  return t.tensor(i);
+  return read_by(t, i, steps_of(t.constant(i + 1), zero_point(t, i + 2)));
 }
 
 }  // namespace
@@ -45,18 +55,8 @@ void translate_quantize(Translation& t) {
   t.result(stepped(t, t.real_tensor(0), steps));
 }
 
-/// What is read with the steps that it was made with is there already.
 void translate_dequantize(Translation& t) {
-  const auto made = t.input(0).steps;
-  if (made == nullptr) refuse("the input is not quantised");
-  const Steps read = steps_of(t.constant(1), zero_point(t, 2));
-  TensorId x = t.tensor(0);
-  const auto ratio = static_cast<double>(read.scale) / static_cast<double>(made->scale);
-  const double shift =
-      static_cast<double>(made->zero - read.zero) * static_cast<double>(read.scale);
-  if (ratio != 1) x = t.binary(ScalarFn::mul, x, t.scalar(ratio), "ratio");
-  if (shift != 0) x = t.binary(ScalarFn::add, x, t.scalar(shift), "shift");
-  t.result(x);
+  t.result(read_by(t, 0, steps_of(t.constant(1), zero_point(t, 2))));
 }
 
 namespace {
@@ -118,11 +118,7 @@ TensorId centred_input(Translation& t, std::size_t i, std::size_t zero) {
     c.name = t.constant(i).name;
     return t.weight(c);
   }
-  const Steps said = steps_of(make_reals({}, {1}), zero_point(t, zero));
-  const auto& made = t.input(i).steps;
-  if (made == nullptr || made->scale != 1 || made->zero != said.zero)
-    refuse("input {} is quantised by other steps", i);
-  return t.tensor(i);
+  return read_by(t, i, steps_of(make_reals({}, {1}), zero_point(t, zero)));
 }
 
 }  // namespace
