@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "cli/console.h"
+#include "cli/output_files.h"
 #include "cli/progress.h"
 #include "cli/run_files.h"
 #include "flow/fit.h"
@@ -40,6 +41,8 @@ constexpr OptionRow kOptions[] = {
     {"jobs,j", "N", "", "simulations at a time (default: all host threads)"},
     kEnergyOption,
     {"output,o", "DIR", "", "run directory (default: out/<network>.<cores>.fit)"},
+    {"json", "FILE", "",
+     "also write all programs measured there; - is stdout, the tables then go to stderr"},
     {"no-timing", "", "", "leave out what depends on the host"},
     kQuietOption,
 };
@@ -59,6 +62,15 @@ std::vector<FitRow> rows_of(const FittedRun& fitted) {
   return rows;
 }
 
+FitSubject subject(const RunReport& report, const FitOptions& choice) {
+  return {report.version,
+          report.network,
+          report.machine.name,
+          report.machine.cores,
+          kFitObjectiveNames[static_cast<std::size_t>(choice.objective)],
+          choice.budget};
+}
+
 }  // namespace
 
 CommandInterface fit_interface() {
@@ -67,6 +79,8 @@ CommandInterface fit_interface() {
 }
 
 int fit_command(const Options& options) {
+  constexpr std::string_view kFiles[] = {"json"};
+  check_output_files(options, kFiles);
   check_run_directory(options);
   MachineChoice choice = machine_choice(options);
   choice.cores = options.integer("cores", 1, kMaxCores);
@@ -95,9 +109,13 @@ int fit_command(const Options& options) {
   add_run(directory, run, files);
   files.add(directory / "schedule.txt", run.compiled.schedule_dump);
   files.add(directory / "front.csv", fit_csv(rows));
+  if (const auto json = options.text("json"))
+    files.add(*json, fit_json(rows, subject(run.report, fit_options)));
   files.commit();
-  say(options, fmt::format("{}\n{}  {:<13} {}\n", fit_text(rows, rows.front()),
-                           summary_text(run.report), "written to", directory.string()));
+  say(options,
+      fmt::format("{}\n{}  {:<13} {}\n", fit_text(rows, rows.front()), summary_text(run.report),
+                  "written to", directory.string()),
+      kFiles);
   return kExitOk;
 }
 

@@ -13,6 +13,8 @@
 #include "flow/pipeline.h"
 #include "flow/shipped_files.h"
 #include "memmgr/planners/registry.h"
+#include "report/perfetto.h"
+#include "report/trace_curves.h"
 
 namespace unna {
 
@@ -46,6 +48,8 @@ constexpr OptionRow kOptions[] = {
      "also write summary.json there; - is stdout, the summary then goes to stderr"},
     kEnergyOption,
     {"trace", "FILE", "", "stream the executed instructions to a .unt file"},
+    {"perfetto", "FILE", "",
+     "write a timeline for ui.perfetto.dev (.pftrace; docs/trace-format.md)"},
     kDumpOption,
     {"output,o", "DIR", "", "run directory (default: out/<network>.<cores>)"},
     {"no-timing", "", "", "leave out what depends on the host"},
@@ -91,6 +95,14 @@ void add_outputs(const fs::path& directory, const Run& run, OutputFiles& files) 
   }
 }
 
+/// Of the program without sharing, which the trace is of.
+std::string timeline(const Run& run) {
+  const Trace& trace = run.executed.trace;
+  const MachineConfig& machine = run.report.machine;
+  const Layout layout = identity_layout(*run.compiled.object, machine.dram.alignment_bytes);
+  return perfetto_trace(trace, transfers_of(trace, *run.compiled.object, layout, machine));
+}
+
 /// What the run leaves behind: all of it, or nothing where something can't be written.
 void write_all(const Options& options, const std::vector<std::string>& dumps, const Run& run,
                const fs::path& directory) {
@@ -100,6 +112,7 @@ void write_all(const Options& options, const std::vector<std::string>& dumps, co
   if (const auto json = options.text("json")) files.add(*json, summary_json(run.report));
   if (const auto outputs = options.text("output-dir")) add_outputs(*outputs, run, files);
   if (const auto file = options.text("trace")) write_trace(*file, run.executed.trace);
+  if (const auto file = options.text("perfetto")) files.add(*file, timeline(run));
   files.commit();
 }
 
@@ -111,7 +124,7 @@ CommandInterface simulate_interface() {
 }
 
 int simulate_command(const Options& options) {
-  constexpr std::string_view kFiles[] = {"json", "trace"};
+  constexpr std::string_view kFiles[] = {"json", "trace", "perfetto"};
   constexpr std::string_view kDirectories[] = {"output-dir"};
   check_output_files(options, kFiles);
   check_output_directories(options, kDirectories);

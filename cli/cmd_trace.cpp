@@ -4,8 +4,12 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/output_file.h"
 #include "cli/commands.h"
+#include "cli/output_files.h"
 #include "flow/files.h"
+#include "report/perfetto.h"
+#include "report/trace_curves.h"
 #include "text/table.h"
 #include "text/units.h"
 
@@ -13,14 +17,18 @@ namespace unna {
 
 namespace {
 
-constexpr CommandHelp kHelp = {"trace", "FILE",
-                               "Prints a trace file as text, an event a line, or a summary of it."};
+constexpr CommandHelp kHelp = {
+    "trace", "FILE",
+    "Prints a trace file as text, an event a line, or a summary of it, or writes\n"
+    "it as a timeline for Perfetto (docs/trace-format.md)."};
 
 constexpr OptionRow kOptions[] = {
     {"core", "N", "", "only events of this core"},
     {"engine", "NAME", "", "only events of this engine: ln, ls, cp, st, or control"},
     {"layer", "NAME", "", "only events of this layer"},
     {"summary", "", "", "counts, cycles and bytes of each core and engine instead of the events"},
+    {"perfetto", "FILE", "",
+     "write a timeline for ui.perfetto.dev instead (.pftrace); a cycle is shown as 1 ns"},
 };
 
 constexpr std::string_view kControl = "control";
@@ -90,7 +98,18 @@ CommandInterface trace_interface() {
 }
 
 int trace_command(const Options& options) {
+  constexpr std::string_view kFiles[] = {"perfetto"};
+  check_output_files(options, kFiles);
+  if (options.text("perfetto"))
+    for (const char* name : {"core", "engine", "layer", "summary"})
+      if (options.given(name)) options.fail(name, "a timeline has all events, expected none");
   Trace trace = load_trace(options.only());
+  if (const auto file = options.text("perfetto")) {
+    OutputFiles files;
+    files.add(*file, perfetto_trace(trace, spans_of(trace)));
+    files.commit();
+    return kExitOk;
+  }
   keep_only(options, trace);
   fmt::print("{}", options.flag("summary") ? summarise(trace) : format_trace(trace));
   return kExitOk;

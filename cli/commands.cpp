@@ -23,6 +23,7 @@ constexpr Command kCommands[] = {
      compare_interface, compare_command},
     {"fit", "search for the fastest program that fits a memory budget", fit_interface, fit_command},
     {"sweep", "simulate every point of a grid described in a file", sweep_interface, sweep_command},
+    {"plot", "draw columns of a sweep's results over each other", plot_interface, plot_command},
     {"plan", "place buffers with given lifetimes, from a CSV file or a trace", plan_interface,
      plan_command},
     {"compile", "compile a network to an object file", compile_interface, compile_command},

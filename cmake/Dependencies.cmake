@@ -12,6 +12,7 @@ if(UNNASIM_ONLY_PLANNER)
 endif()
 
 find_package(SQLiteCpp REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
 find_package(Protobuf REQUIRED)
 find_package(ONNX CONFIG REQUIRED)

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
+#include "report/json.h"
 #include "text/table.h"
 #include "text/units.h"
 
@@ -61,6 +63,24 @@ Columns<FitRow> fit_columns() {
        [](const FitRow& r) { return Cell(r.chosen); }},
   };
   return kColumns;
+}
+
+std::string fit_json(const std::vector<FitRow>& rows, const FitSubject& of) {
+  nlohmann::ordered_json json;
+  json["version"] = of.version;
+  json["network"] = of.network;
+  json["machine"] = of.machine;
+  json["cores"] = of.cores;
+  json["objective"] = of.objective;
+  if (of.budget) json["budget"] = figure(*of.budget, "bytes");
+  json["programs"] = nlohmann::ordered_json::array();
+  for (const FitRow& row : rows) {
+    nlohmann::ordered_json program;
+    for (const Column<FitRow>& column : fit_columns())
+      add_cell(program, column.info(), column.get(row));
+    json["programs"].push_back(std::move(program));
+  }
+  return json.dump(2) + "\n";
 }
 
 std::string fit_csv(const std::vector<FitRow>& rows) {

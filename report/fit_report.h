@@ -3,7 +3,9 @@
 // What `fit` measured, as a table for people and one for tools.
 
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/units.h"
@@ -29,5 +31,17 @@ std::string fit_text(const std::vector<FitRow>& rows, const FitRow& layers);
 Columns<FitRow> fit_columns();
 /// All rows.
 std::string fit_csv(const std::vector<FitRow>& rows);
+
+/// What was searched, for `fit --json`.
+struct FitSubject {
+  std::string_view version;
+  std::string_view network;
+  std::string_view machine;
+  std::int64_t cores = 0;
+  std::string_view objective;
+  std::optional<Bytes> budget;  ///< of the intermediates; none: no limit
+};
+/// All of the rows with what was searched (report/schemas/fit.schema.json).
+std::string fit_json(const std::vector<FitRow>& rows, const FitSubject& of);
 
 }  // namespace unna

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "report/plan_report.h"
 #include "text/units.h"
-#include "text/utf8.h"
+#include "text/xml.h"
 
 namespace unna {
 namespace {
@@ -24,35 +24,6 @@ constexpr double kBottom = 44;
 /// Beyond so many rectangles only the largest are drawn: more can't be told apart, and viewers
 /// choke.
 constexpr std::size_t kMostRectangles = 20'000;
-
-/// U+FFFE and U+FFFF are UTF-8, but no characters of XML 1.0 (section 2.2).
-bool is_xml_character(std::string_view character) {
-  return !character.empty() && static_cast<unsigned char>(character.front()) >= 0x20 &&
-         character != "\xef\xbf\xbe" && character != "\xef\xbf\xbf";
-}
-
-/// Text of an XML element: markup escaped, what XML can't hold replaced.
-std::string escaped(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    const auto byte = static_cast<unsigned char>(text.front());
-    if (!is_xml_character(text.substr(0, length)))
-      result += "\xef\xbf\xbd";
-    else if (byte == '&')
-      result += "&amp;";
-    else if (byte == '<')
-      result += "&lt;";
-    else if (byte == '>')
-      result += "&gt;";
-    else if (byte == '"')
-      result += "&quot;";
-    else
-      result += text.substr(0, length);
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return result;
-}
 
 struct Box {
   std::uint32_t buffer = 0;
@@ -141,7 +112,7 @@ class Panel {
   }
   void text(double at_x, double at_y, std::string_view style, std::string_view content) {
     out_ += fmt::format("<text class=\"{}\" x=\"{:.2f}\" y=\"{:.2f}\">{}</text>\n", style, at_x,
-                        at_y, escaped(content));
+                        at_y, xml_escaped(content));
   }
 
   std::string summary(std::size_t dropped) const {
@@ -205,7 +176,7 @@ class Panel {
         "<rect class=\"{}\" x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" height=\"{:.2f}\" "
         "fill=\"{}\"><title>{}: {} B at {}{}, [{}, {})</title></rect>\n",
         style_of(b.buffer), x(b.time.lower), y(b.end), width, height, colour_of(buffer),
-        escaped(buffer.name), grouped(buffer.size), grouped(m_.plan.offsets[b.buffer]),
+        xml_escaped(buffer.name), grouped(buffer.size), grouped(m_.plan.offsets[b.buffer]),
         buffer.fixed ? " (fixed)" : "", b.time.lower, b.time.upper);
     label(b, buffer.name, width, height);
   }
@@ -247,8 +218,8 @@ class Panel {
     out_ += fmt::format(
         "</linearGradient>\n<rect class=\"shared\" x=\"{:.2f}\" y=\"{:.2f}\" width=\"{:.2f}\" "
         "height=\"{:.2f}\" fill=\"url(#{})\"><title>{} in place of {}, [{}, {})</title></rect>\n",
-        x(both.time.lower), y(both.end), width, height, id, escaped(into.name), escaped(from.name),
-        both.time.lower, both.time.upper);
+        x(both.time.lower), y(both.end), width, height, id, xml_escaped(into.name),
+        xml_escaped(from.name), both.time.lower, both.time.upper);
     label(both, fmt::format("{} + {}", from.name, into.name), width, height);
   }
 

@@ -38,7 +38,7 @@ fi
 
 for file in bin/unnasim share/man/man1/unnasim.1 share/bash-completion/completions/unnasim \
   share/zsh/site-functions/_unnasim share/unnasim/workloads/resnet18.yaml \
-  share/unnasim/configs/diannao-like-1.yaml share/unnasim/configs/sweeps/cache.yaml \
+  share/unnasim/schemas/summary.schema.json share/unnasim/configs/diannao-like-1.yaml share/unnasim/configs/sweeps/cache.yaml \
   share/doc/unnasim/examples/twelve.csv share/doc/unnasim/copyright; do
   [[ -e $root/usr/$file || -e $root/usr/$file.gz ]] || fail "the package has no /usr/$file"
 done

@@ -1,0 +1,17 @@
+#pragma once
+
+// A trace as a timeline for Perfetto (ui.perfetto.dev), in its native protobuf format. What stands
+// where: docs/trace-format.md, "Timeline".
+
+#include <span>
+#include <string>
+
+#include "isa/trace.h"
+#include "report/trace_curves.h"
+
+namespace unna {
+
+/// A cycle of the trace is a nanosecond of the timeline. `transfers` make the curves of the DRAM.
+std::string perfetto_trace(const Trace& trace, std::span<const Transfer> transfers);
+
+}  // namespace unna

@@ -1,0 +1,47 @@
+#include "report/sync_pairs.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+namespace unna {
+namespace {
+
+/// Events of one semaphore, each side by ascending pc.
+struct Semaphore {
+  std::vector<std::size_t> signals;
+  std::vector<std::size_t> waits;
+};
+
+void pair_barrier(const Trace& trace, const std::vector<std::size_t>& meeting,
+                  std::vector<SyncPair>& pairs) {
+  const auto& events = trace.events;
+  const std::size_t last = *std::ranges::min_element(
+      meeting, {}, [&](std::size_t i) { return std::pair(-events[i].start, events[i].core); });
+  for (const std::size_t i : meeting)
+    if (i != last) pairs.push_back({last, i});
+}
+
+}  // namespace
+
+std::vector<SyncPair> sync_pairs(const Trace& trace) {
+  const auto& events = trace.events;
+  std::map<std::pair<CoreId, std::uint32_t>, Semaphore> semaphores;  // of a core
+  std::map<std::uint32_t, std::vector<std::size_t>> barriers;        // by serial number
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const TraceEvent& e = events[i];
+    if (e.kind == TraceKind::signal) semaphores[{e.peer, e.sync}].signals.push_back(i);
+    if (e.kind == TraceKind::wait) semaphores[{e.core, e.sync}].waits.push_back(i);
+    if (e.kind == TraceKind::barrier) barriers[e.sync].push_back(i);
+  }
+  std::vector<SyncPair> pairs;
+  for (const auto& [id, semaphore] : semaphores)
+    for (std::size_t n = 0; n < std::min(semaphore.signals.size(), semaphore.waits.size()); ++n)
+      pairs.push_back({semaphore.signals[n], semaphore.waits[n]});
+  for (const auto& [id, meeting] : barriers) pair_barrier(trace, meeting, pairs);
+  std::ranges::sort(pairs, {}, [](const SyncPair& p) { return std::pair(p.cause, p.effect); });
+  return pairs;
+}
+
+}  // namespace unna
