@@ -8,9 +8,11 @@
 #include "cli/common_options.h"
 #include "cli/console.h"
 #include "cli/output_files.h"
+#include "cli/progress.h"
 #include "flow/compare.h"
 #include "memmgr/planners/registry.h"
 #include "report/compare_report.h"
+#include "text/units.h"
 
 namespace unna {
 
@@ -78,12 +80,16 @@ int compare_command(const Options& options) {
   report.seed = compare.plan.seed;
   report.planner = compare.summary;
   MachineChoice choice = machine_choice(options);
+  RunProgress progress(!options.flag("quiet"));
   for (const std::string& network : options.positional())
     for (const std::int64_t cores : options.integers("cores", 1, kMaxCores)) {
       choice.cores = cores;
+      const std::string stage = fmt::format("comparing {} on {}", network, counted(cores, "core"));
+      if (const ProgressSink sink = progress.sink()) sink({stage, 0, 0, 0});
       report.cases.push_back(
           compare_network(network_choice(options, network), choose_machine(choice), compare));
     }
+  progress.end_stage();
   const auto directory = run_directory(options, "compare");
   OutputFiles files;
   files.make_directory(directory);

@@ -98,9 +98,12 @@ int fit_command(const Options& options) {
   run_options.perturbed = options.required_integer("perturb", 0, 1000);
   if (const auto file = options.text("energy"))
     run_options.energy = find_input(Shipped::energy_table, *file);
+  RunProgress chosen(!options.flag("quiet"));
+  run_options.progress = chosen.sink();
   const FittedRun fitted =
       run_fitted(network_choice(options, options.only()), choose_machine(choice), run_options,
                  fit_options, !options.flag("no-timing"));
+  chosen.end_stage();
   const Run& run = fitted.run;
   const fs::path directory = run_directory(
       options, fmt::format("{}.{}.fit", run.report.network, run.report.machine.cores));

@@ -16,6 +16,7 @@
 #include "cli/output_files.h"
 #include "cli/plan_check.h"
 #include "cli/plan_network.h"
+#include "cli/progress.h"
 #include "flow/files.h"
 #include "memmgr/checker.h"
 #include "memmgr/complete_problem.h"
@@ -256,11 +257,16 @@ PlanRun run_one(const std::string& file, const PlanProblem& problem, const std::
 
 std::vector<PlanRun> run_all(const Options& options, const Request& request,
                              const std::list<PlanProblem>& problems) {
+  RunProgress progress(!options.flag("quiet"));
   std::vector<PlanRun> runs;
   auto file = options.positional().begin();
   for (const PlanProblem& problem : problems) {
-    for (const std::string& name : request.planners)
+    for (const std::string& name : request.planners) {
+      const std::string stage = fmt::format("planning {} by {}", *file, name);
+      if (const ProgressSink sink = progress.sink()) sink({stage, 0, 0, 0});
       runs.push_back(run_one(*file, problem, name, request));
+      progress.end_stage();
+    }
     ++file;
   }
   return runs;

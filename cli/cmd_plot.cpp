@@ -87,11 +87,17 @@ std::string unit_of(std::string_view column) {
   return unit;
 }
 
-/// "latency [s]": the name without its unit, and the unit.
+/// The name without its unit, which stands beside it, and that unit unless it says the same.
+std::pair<std::string, std::string> name_and_unit(const std::string& column) {
+  std::string unit = unit_of(column);
+  std::string name(json_key({column, unit, ""}));
+  if (unit == name) unit.clear();
+  return {std::move(name), unit.substr(0, unit.find(" ("))};
+}
+
 std::string label_of(const std::string& column) {
-  const std::string unit = unit_of(column);
-  const std::string name(json_key({column, unit, ""}));
-  return unit.empty() || unit == name ? name : fmt::format("{} [{}]", name, unit);
+  const auto [name, unit] = name_and_unit(column);
+  return unit.empty() ? name : fmt::format("{} [{}]", name, unit);
 }
 
 std::optional<double> number_of(const Cell& cell) {
@@ -143,7 +149,8 @@ void keep_wanted(const Options& options, Points& points, std::size_t x, std::siz
 
 PlotAxis plot_axis(const Options& options, std::string_view option, const std::string& column,
                    const AxisValues& values) {
-  PlotAxis axis{label_of(column), PlotScale::linear, values.names};
+  auto [name, unit] = name_and_unit(column);
+  PlotAxis axis{std::move(name), std::move(unit), PlotScale::linear, values.names};
   const auto logarithmic = options.list("log");
   if (std::ranges::count(logarithmic, option) == 0) return axis;
   if (!values.names.empty())

@@ -8,6 +8,7 @@
 #include "cli/common_options.h"
 #include "cli/console.h"
 #include "cli/output_files.h"
+#include "cli/progress.h"
 #include "cli/run_files.h"
 #include "flow/fit.h"
 #include "flow/pipeline.h"
@@ -149,8 +150,11 @@ int simulate_command(const Options& options) {
   if (walk && run_options.compile.granularity != Granularity::lifetime)
     options.fail("granularity", "walks that are searched have lifetime, expected no other");
   const ChosenMachine machine = choose_machine(choice);
+  RunProgress progress(!options.flag("quiet"));
+  run_options.progress = progress.sink();
   const Run run = walk ? run_fitted(network, machine, run_options, fit_choice(options), timing).run
                        : run_network(network, machine, run_options, timing);
+  progress.end_stage();
   const fs::path directory =
       run_directory(options, fmt::format("{}.{}", run.report.network, run.report.machine.cores));
   write_all(options, dumps, run, directory);

@@ -227,8 +227,9 @@ std::vector<std::string> dump_choice(const Options& options) {
   std::vector<std::string> dumps = options.list("dump");
   for (const std::string& name : dumps)
     if (std::find(std::begin(kDumps), std::end(kDumps), name) == std::end(kDumps))
-      options.fail("dump",
-                   fmt::format("'{}' is unknown, expected graph, partition, tiles or asm", name));
+      options.fail(
+          "dump",
+          fmt::format("'{}' is unknown, expected graph, partition, tiles, schedule or asm", name));
   return dumps;
 }
 

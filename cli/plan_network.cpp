@@ -127,7 +127,7 @@ int plan_network(const Options& options) {
   const std::string file = find_input(Shipped::network, options.only()).string();
   check_output_files(options, kOutputs);
   CandidateOptions choice = candidate_choice(options);
-  Progress progress(static_cast<std::size_t>(choice.candidates), "layout");
+  Progress progress(static_cast<std::size_t>(choice.candidates), "layout", say_progress(options));
   choice.progress = [&](std::size_t simulated) { progress.finished(simulated, 0); };
   if (!looks_like_network(file, read_file(file)))
     throw InputError(fmt::format(

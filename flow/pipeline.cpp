@@ -135,7 +135,26 @@ Executed execute(const Compiled& compiled) {
   return execute(compiled, compiled.machine.config);
 }
 
-Executed execute(const Compiled& compiled, const MachineConfig& machine) {
+namespace {
+
+/// For SimOptions::trace: counts the instructions that have completed.
+std::function<void(const TraceEvent&)> counting(const Object& object, std::string_view stage,
+                                                const ProgressSink& progress) {
+  if (!progress) return {};
+  StageProgress now{stage, 0, 0, 0};
+  for (const auto& stream : object.streams) now.total += stream.size();
+  progress(now);
+  return [now, &progress](const TraceEvent& event) mutable {
+    constexpr std::size_t kOften = 1024;
+    now.cycles = std::max(now.cycles, event.end);
+    if (++now.done % kOften == 0) progress(now);
+  };
+}
+
+}  // namespace
+
+Executed execute(const Compiled& compiled, const MachineConfig& machine,
+                 const ProgressSink& progress) {
   const Stopwatch watch;
   Executed executed;
   for (const BufferInfo& buffer : compiled.object->buffers)
@@ -144,7 +163,9 @@ Executed execute(const Compiled& compiled, const MachineConfig& machine) {
   const Image image =
       link(compiled.object, identity_layout(*compiled.object, machine.dram.alignment_bytes),
            std::numeric_limits<Bytes>::max());
-  executed.trace = trace_of(image, machine, {}, &executed.result);
+  SimOptions options;
+  options.trace = counting(*compiled.object, "simulating", progress);
+  executed.trace = trace_of(image, machine, std::move(options), &executed.result);
   require_none(conservation_breaches(compiled.graph, *compiled.object, machine, executed.result),
                "the simulation does not add up:");
   executed.seconds = watch.seconds();
@@ -213,7 +234,9 @@ MachineConfig machine_for_delays(MachineConfig machine) {
 }
 
 Validated validate(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
-                   Planned& planned, std::int64_t perturbed, std::uint64_t seed) {
+                   Planned& planned, std::int64_t perturbed, std::uint64_t seed,
+                   const ProgressSink& progress) {
+  if (progress) progress({"checking the plan", 0, 0, 0});
   Validated validated;
   ValidationFigures& done = validated.figures;
   done.conservation = true;  // execute() has thrown otherwise
@@ -234,12 +257,14 @@ Validated validate(const Compiled& compiled, const Executed& executed, const Pla
   const Image image = link(compiled.object, planned.layout, std::numeric_limits<Bytes>::max());
   SimOptions options;
   options.shadow = true;
+  options.trace = counting(*compiled.object, "replaying", progress);
   validated.shared = simulate(image, compiled.machine.config, options);
   require_none(validated.shared->violations, "the replay reads bytes of another buffer:");
   done.shadow = true;
   const MachineConfig machine = machine_for_delays(compiled.machine.config);
   for (std::int64_t i = 0; i < perturbed; ++i) {
     options.perturb = seed + static_cast<std::uint64_t>(i);
+    options.trace = counting(*compiled.object, "replaying under random delays", progress);
     require_none(simulate(image, machine, options).violations,
                  "the replay under random delays reads bytes of another buffer:");
     ++done.perturbed;
@@ -265,7 +290,9 @@ StageSeconds execute_and_plan(Run& run, const RunOptions& options) {
   // Lifetimes are those of the instructions under any timing, so that a plan need not wait for the
   // slower memory model. With it, the layouts without sharing and with are simulated at once.
   const bool at_once = options.concurrent && machine.dram.model == DramModel::banked;
-  run.executed = execute(run.compiled, at_once ? machine_for_delays(machine) : machine);
+  run.executed =
+      execute(run.compiled, at_once ? machine_for_delays(machine) : machine, options.progress);
+  if (options.progress) options.progress({"planning", 0, 0, 0});
   const Stopwatch planning;
   const PlanProblem problem = problem_of(run.compiled, run.executed, LivenessKind::instruction);
   run.planned = plan_memory(run.compiled, run.executed, problem, options.planner, options.plan);
@@ -274,18 +301,19 @@ StageSeconds execute_and_plan(Run& run, const RunOptions& options) {
   require_fit(run.compiled, problem, run.planned.layout);
 
   Stopwatch validating;
-  const auto validated_here = [&] {
+  const auto validated_here = [&](const ProgressSink& progress) {
     return validate(run.compiled, run.executed, problem, run.planned, options.perturbed,
-                    options.plan.seed);
+                    options.plan.seed, progress);
   };
   Validated validated;
   if (at_once) {
-    ChildWork child([&] { return packed(validated_here()); });
-    run.executed = execute(run.compiled);
+    if (options.progress) options.progress({"replaying", 0, 1, 0});  // no clock runs in a child
+    ChildWork child([&] { return packed(validated_here({})); });
+    run.executed = execute(run.compiled, machine, options.progress);
     validating = Stopwatch();  // what is left to wait for
     validated = unpacked<Validated>(result_of(child));
   } else {
-    validated = validated_here();
+    validated = validated_here(options.progress);
   }
   run.report.validation = validated.figures;
   if (validated.shared && validated.shared->memory) run.report.shared = std::move(validated.shared);
@@ -350,10 +378,12 @@ Run run_network(ReadNetwork network, const ChosenMachine& machine, const RunOpti
     host = std::move(network.host);
     functional_seconds = giving.seconds();
   }
+  if (options.progress) options.progress({"compiling", 0, 0, 0});
   run.compiled = compile_read(std::move(network), machine, options.compile);
   const StageSeconds seconds = execute_and_plan(run, options);
   fill_report(run, options);
   if (values) {
+    if (options.progress) options.progress({"computing values", 0, 0, 0});
     const Stopwatch computing;
     FunctionalOutcome outcome =
         run_functional(run.compiled, run.executed, run.planned.layout, *values,

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/compile.h"
@@ -77,6 +78,17 @@ Compiled compile_network(const NetworkChoice& network, const ChosenMachine& mach
 /// values of weights count as pruned.
 Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options);
 
+/// What a run is doing, and how much of it is done.
+struct StageProgress {
+  std::string_view stage;  ///< "simulating", "planning", ...
+  std::size_t done = 0;    ///< instructions
+  std::size_t total = 0;   ///< 0: nobody knows
+  Cycle cycles = 0;        ///< of the simulated machine, so far
+};
+/// Told of it every now and then, by the thread that runs. Nothing else runs meanwhile in a stage
+/// of unknown size, no child process either.
+using ProgressSink = std::function<void(const StageProgress&)>;
+
 /// The program run without sharing.
 struct Executed {
   Trace trace;
@@ -88,7 +100,8 @@ struct Executed {
 /// Throws InternalError where the run does not conserve MACs, bytes and cycles.
 Executed execute(const Compiled& compiled);
 /// The same on a machine that differs in its timing only.
-Executed execute(const Compiled& compiled, const MachineConfig& machine);
+Executed execute(const Compiled& compiled, const MachineConfig& machine,
+                 const ProgressSink& progress = {});
 
 struct Planned {
   Plan plan;
@@ -123,7 +136,8 @@ MachineConfig machine_for_delays(MachineConfig machine);
 /// from topology that the program's synchronisation does not bear out is no error of ours: it is
 /// marked as unsafe in its figures, and not replayed. Every plan from observed time stamps is.
 Validated validate(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
-                   Planned& planned, std::int64_t perturbed, std::uint64_t seed);
+                   Planned& planned, std::int64_t perturbed, std::uint64_t seed,
+                   const ProgressSink& progress = {});
 
 /// A run with values.
 struct FunctionalRequest {
@@ -139,6 +153,7 @@ struct RunOptions {
   std::int64_t perturbed = 1;
   std::optional<FunctionalRequest> functional;
   std::optional<std::filesystem::path> energy;  ///< table; none: the shipped one
+  ProgressSink progress;                        ///< none: nobody wants to know
   bool concurrent = true;  ///< may simulate in a child process, too; results are the same
 };
 struct Run {

@@ -253,14 +253,16 @@ class SweepStore::Database {
   }
 
   /// What is there already.
-  StoredSweep open() {
+  StoredSweep open(StoreHosts hosts) {
     StoredSweep sweep = reading(file_, [&] {
       database_.emplace(file_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
                         kBusyMilliseconds);
       return is_blank(*database_) ? StoredSweep{} : read_all(*database_);
     });
     writing([&] {
-      database_->exec("PRAGMA journal_mode = WAL");
+      // The index of a write-ahead log is shared memory, which only processes of one host have.
+      database_->exec(hosts == StoreHosts::one ? "PRAGMA journal_mode = WAL"
+                                               : "PRAGMA journal_mode = DELETE");
       database_->exec("PRAGMA synchronous = FULL");
     });
     return sweep;
@@ -291,14 +293,14 @@ class SweepStore::Database {
   std::optional<SQLite::Database> database_;
 };
 
-SweepStore::SweepStore(const fs::path& file, StoreStart start) {
+SweepStore::SweepStore(const fs::path& file, StoreStart start, StoreHosts hosts) {
   std::error_code error;
   if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
   if (error)
     throw InputError(
         fmt::format("{}: cannot be made: {}", file.parent_path().string(), error.message()));
   database_ = std::make_unique<Database>(file, start);
-  results_ = database_->open().results;
+  results_ = database_->open(hosts).results;
 }
 
 SweepStore::~SweepStore() = default;
@@ -335,6 +337,7 @@ void SweepStore::add(const std::vector<std::pair<std::string, PointResult>>& res
       insert(database, "results", std::move(row));
     }
   });
+  for (const auto& [key, result] : results) results_.insert_or_assign(key, result);
 }
 
 StoredSweep read_sweep_store(const fs::path& file) {
@@ -343,6 +346,15 @@ StoredSweep read_sweep_store(const fs::path& file) {
   return reading(file, [&] {
     SQLite::Database database(file.string(), SQLite::OPEN_READONLY, kBusyMilliseconds);
     return read_all(database);
+  });
+}
+
+std::map<std::string, PointResult> read_results(const fs::path& file) {
+  return reading(file, [&] {
+    // Writable: a journal that a killed process left behind can be played back.
+    SQLite::Database database(file.string(), SQLite::OPEN_READWRITE, kBusyMilliseconds);
+    if (is_blank(database)) return std::map<std::string, PointResult>{};
+    return read_all(database).results;
   });
 }
 

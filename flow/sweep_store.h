@@ -34,7 +34,14 @@ struct StoredSweep {
 /// none, or one that is damaged or of another version.
 StoredSweep read_sweep_store(const std::filesystem::path& file);
 
+/// The results of a store that another process may be writing or may have left unfinished; none
+/// where it has not been begun. Throws as read_sweep_store().
+std::map<std::string, PointResult> read_results(const std::filesystem::path& file);
+
 enum class StoreStart { fresh, resume };
+/// Who opens a store: processes of one machine, which lets them read while one writes, or of
+/// several that share a file system.
+enum class StoreHosts { one, several };
 
 /// A store that is open for writing. One process at a time can have it.
 class SweepStore {
@@ -42,7 +49,8 @@ class SweepStore {
   /// Opens `file`, creating it and its folder. `resume` keeps its results; `fresh` keeps an old
   /// store as `<file>.old`. Throws InputError, one line, where another process has it, where it
   /// can't be written, and with `resume` where it is damaged or of another version.
-  SweepStore(const std::filesystem::path& file, StoreStart start);
+  SweepStore(const std::filesystem::path& file, StoreStart start,
+             StoreHosts hosts = StoreHosts::one);
   ~SweepStore();
   SweepStore(const SweepStore&) = delete;
   SweepStore& operator=(const SweepStore&) = delete;

@@ -82,11 +82,33 @@ std::vector<double> log_ticks(double low, double high, const std::vector<double>
   return ticks;
 }
 
-/// Of a mark: 12,000, 1.5, 2e+09.
+/// Of a mark: 12,000, 1.5.
 std::string tick_text(double value) {
-  if (value == std::round(value) && std::abs(value) < 1e7)
-    return grouped(static_cast<std::int64_t>(value));
+  const double whole = std::round(value);
+  if (std::abs(value - whole) < 1e-9 * std::abs(value) + 1e-12 && std::abs(value) < 1e7)
+    return grouped(static_cast<std::int64_t>(whole));
   return fmt::format("{:.4g}", value);
+}
+
+/// The power of a thousand in which the marks of an axis are short.
+int thousands(const std::vector<double>& ticks) {
+  double most = 0, least = 0;
+  for (const double tick : ticks) {
+    most = std::max(most, std::abs(tick));
+    if (tick != 0) least = least == 0 ? std::abs(tick) : std::min(least, std::abs(tick));
+  }
+  if (most >= 1e-2 && most < 1e6 && least >= 1e-3) return 0;
+  return static_cast<int>(std::floor(std::log10(most) / 3));
+}
+
+std::string superscript(int number) {
+  constexpr std::array<std::string_view, 10> kDigits = {"\u2070", "\u00b9", "\u00b2", "\u00b3",
+                                                        "\u2074", "\u2075", "\u2076", "\u2077",
+                                                        "\u2078", "\u2079"};
+  std::string text = number < 0 ? "\u207b" : "";
+  for (const char digit : fmt::format("{}", std::abs(number)))
+    text += kDigits[static_cast<std::size_t>(digit - '0')];
+  return text;
 }
 
 /// From values to places on the page.
@@ -107,6 +129,7 @@ class Axis {
                         axis.scale, values);
     low_ = ticks_.front();
     high_ = ticks_.back();
+    thousands_ = thousands(ticks_);
   }
 
   double place(double value) const {
@@ -117,23 +140,32 @@ class Axis {
   }
   const std::vector<double>& ticks() const { return ticks_; }
   std::string text(double tick) const {
-    return axis_.names.empty() ? tick_text(tick) : axis_.names[static_cast<std::size_t>(tick)];
+    if (!axis_.names.empty()) return axis_.names[static_cast<std::size_t>(tick)];
+    return tick_text(tick * std::pow(1000, -thousands_));
+  }
+  /// "latency [10^-6 s]", with raised digits.
+  std::string label() const {
+    std::string unit = axis_.unit;
+    if (thousands_ != 0)
+      unit = fmt::format("10{}{}{}", superscript(3 * thousands_), unit.empty() ? "" : " ", unit);
+    return unit.empty() ? axis_.name : fmt::format("{} [{}]", axis_.name, unit);
   }
 
  private:
   const PlotAxis& axis_;
   double from_, until_;
   double low_ = 0, high_ = 1;
+  int thousands_ = 0;
   std::vector<double> ticks_;
 };
 
 void check_values(const PlotAxis& axis, const std::vector<double>& values) {
   for (const double value : values) {
     if (!std::isfinite(value))
-      throw InputError(fmt::format("{}: {} can't be drawn, expected a number", axis.label, value));
+      throw InputError(fmt::format("{}: {} can't be drawn, expected a number", axis.name, value));
     if (axis.scale == PlotScale::logarithmic && value <= 0)
       throw InputError(
-          fmt::format("{}: {} on a logarithmic axis, expected more than 0", axis.label, value));
+          fmt::format("{}: {} on a logarithmic axis, expected more than 0", axis.name, value));
   }
 }
 
@@ -159,7 +191,7 @@ class Drawing {
         "height=\"{1}\" font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12\">\n"
         "<title>{2} over {3}</title>\n"
         "<rect width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n",
-        width_, height_, xml_escaped(plot_.y.label), xml_escaped(plot_.x.label));
+        width_, height_, xml_escaped(plot_.y.name), xml_escaped(plot_.x.name));
     draw_axes();
     for (std::size_t s = 0; s < plot_.series.size(); ++s) draw_series(s);
     if (!plot_.legend.empty()) draw_legend();
@@ -190,9 +222,9 @@ class Drawing {
     }
     line(kLeft, bottom, right, bottom, kInk);
     line(kLeft, kTop, kLeft, bottom, kInk);
-    text((kLeft + right) / 2, bottom + 40, "middle", plot_.x.label);
+    text((kLeft + right) / 2, bottom + 40, "middle", x_.label());
     const double middle = (kTop + bottom) / 2;
-    text(14, middle, "middle", plot_.y.label,
+    text(14, middle, "middle", y_.label(),
          fmt::format(" transform=\"rotate(-90 14 {:.1f})\"", middle));
   }
 

@@ -19,7 +19,9 @@ struct PlotSeries {
 enum class PlotScale { linear, logarithmic };
 
 struct PlotAxis {
-  std::string label;  ///< with the unit
+  std::string name;
+  std::string
+      unit;  ///< empty: none. Marks that would be long are in thousands of it, millionths, ...
   PlotScale scale = PlotScale::linear;
   /// Names instead of numbers: value k of a point is the k-th name.
   std::vector<std::string> names = {};
