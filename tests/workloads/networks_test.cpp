@@ -71,7 +71,7 @@ TEST(Networks, AllShippedFilesLoadAndAreNamedAfterThemselves) {
     EXPECT_EQ(load_workload(entry.path()).name, entry.path().stem().string());
     ++count;
   }
-  EXPECT_EQ(count, 19);
+  EXPECT_EQ(count, 27);
 }
 
 /// Deep Compression (Han, Mao, Dally, ICLR 2016), tables 1 and 3 to 5: parameters, and the share of
@@ -165,6 +165,64 @@ TEST(Networks, FiguresPublishedElsewhere) {
   EXPECT_EQ(total_params(load("densenet121")), 8'062'504);
   // Howard et al., table 8: 569 million mult-adds.
   EXPECT_EQ((total_macs(load("mobilenet_v1")) + 500'000) / 1'000'000, 569);
+}
+
+/// A network and the parameters and multiply-adds that are published for it.
+struct PublishedCase {
+  std::string network;
+  std::int64_t params = 0;
+  double macs = 0, within = 0;  ///< and the share by which rounding may put them off; 0: none
+  std::int64_t host_rows = 0;   ///< elements of tables that only the host reads
+  std::string source = {};
+
+  void PrintTo(const PublishedCase& c, std::ostream* out) { *out << c.network; }
+};
+
+/// As frameworks count them: the running statistics of batch norms are no parameters.
+std::int64_t trained_params(const Graph& graph) {
+  std::int64_t statistics = 0;
+  for (const GraphOp& op : graph.ops)
+    if (op.kind == OpKind::batch_norm) statistics += 2 * graph.tensor(op.outputs[0]).shape[1];
+  return total_params(graph) - statistics;
+}
+
+class Published : public testing::TestWithParam<PublishedCase> {};
+
+TEST_P(Published, FiguresAgree) {
+  const PublishedCase& c = GetParam();
+  const Graph graph = load(c.network);
+  EXPECT_EQ(trained_params(graph) + c.host_rows, c.params) << c.source;
+  if (c.within != 0) {
+    EXPECT_NEAR(static_cast<double>(total_macs(graph)), c.macs, c.within * c.macs) << c.source;
+  }
+}
+
+constexpr const char* kTorchvision = "torchvision's tables of weights: num_params, GFLOPS";
+INSTANTIATE_TEST_SUITE_P(
+    Networks, Published,
+    testing::Values(
+        PublishedCase{"vit_b_16", 86'567'656, 17.564e9, 1e-4, 0, kTorchvision},
+        PublishedCase{"convnext_tiny", 28'589'128, 4.456e9, 2e-4, 0, kTorchvision},
+        PublishedCase{"efficientnet_b0", 5'288'548, 0.386e9, 2e-3, 0, kTorchvision},
+        PublishedCase{"mobilenet_v3_large", 5'483'032, 0.217e9, 3e-3, 0, kTorchvision},
+        PublishedCase{"yolov8n", 3'157'184, 8.7e9 / 2, 0.01, 0,
+                      "Ultralytics' summary: gradients, GFLOPs at 640 x 640 (two a multiply-add)"},
+        PublishedCase{"bert_base", 109'482'240, 22.5e9 / 2, 0.01, (30'522 + 2) * 768,
+                      "bert-base-uncased; Sun et al., MobileBERT, ACL 2020, table 4: 22.5 B FLOPS "
+                      "at 128 tokens (two a multiply-add)"},
+        PublishedCase{"gpt2", 124'439'808, 0, 0, 0, "num_parameters() of transformers' gpt2"},
+        PublishedCase{"opt_125m", 125'239'296, 0, 0, 0,
+                      "num_parameters() of transformers' facebook/opt-125m"}),
+    [](const auto& p) { return p.param.network; });
+
+/// Of a decoder of L layers of width d at n tokens: 12 d^2 for the products with weights of each
+/// token and layer, 2 n d for scores and context, and d for each word of the vocabulary.
+TEST(Networks, DecodersHaveTheMacsOfTheirFormula) {
+  for (const auto& [network, words] : {std::pair("gpt2", 50'257), std::pair("opt_125m", 50'272)}) {
+    const std::int64_t n = 128, d = 768, layers = 12;
+    EXPECT_EQ(total_macs(load(network)), n * (layers * (12 * d * d + 2 * n * d) + d * words))
+        << network;
+  }
 }
 
 /// A network and its usage records (Pisarchyk and Lee, MLSys 2020; fp32, 64-byte alignment, ReLU
