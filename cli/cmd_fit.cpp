@@ -53,8 +53,16 @@ std::vector<FitRow> rows_of(const FittedRun& fitted) {
   for (std::size_t i = 0; i < search.points.size(); ++i) {
     const FitPoint& p = search.points[i];
     FitRow& row = rows.emplace_back();
-    row = {p.footprint, p.bound,  p.cycles, p.dram_bytes,      p.energy_pj,
-           p.buffers,   p.walked, false,    i == fitted.chosen};
+    row.footprint = p.footprint;
+    row.bound = p.bound;
+    row.cycles = p.cycles;
+    row.dram_bytes = p.dram_bytes;
+    row.energy_pj = p.energy_pj;
+    row.buffers = p.buffers;
+    row.walked = p.walked;
+    row.estimated_footprint = p.estimated_footprint;
+    row.estimated_cycles = p.estimated_cycles;
+    row.chosen = i == fitted.chosen;
     row.front = std::ranges::find(search.front, i) != search.front.end();
     // The planner of the run does better than those that candidates are measured by.
     if (row.chosen) row.footprint = std::min(row.footprint, fitted.run.report.memory.peak);

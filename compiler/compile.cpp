@@ -52,6 +52,7 @@ std::vector<Instruction> emit_core(const Schedule& s, CoreId core, const EmitCon
                                    const std::vector<bool>& constants) {
   const std::vector<ScheduleItem>& items = s.cores[core.index()];
   std::vector<Instruction> stream;
+  SlotTurns turns;
   for (std::size_t i = 0; i < items.size(); ++i) {
     const ScheduleItem& item = items[i];
     if (item.kind == ScheduleItem::Kind::barrier) {
@@ -68,6 +69,7 @@ std::vector<Instruction> emit_core(const Schedule& s, CoreId core, const EmitCon
       const Kernel& kernel = context.graph.kernels[unit.kernel.index()];
       const KernelPlan& plan = s.plans[s.plan_of_unit[item.unit]];
       Emitter emitter(context, kernel, layer, stream, plan.synapses.get());
+      if (plan.walked) emitter.turns = &turns;
       emit_unit(emitter, s.tiles[s.tile_of_unit[item.unit]], unit.box);
     }
   }

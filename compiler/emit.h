@@ -3,6 +3,7 @@
 // Emission: a unit of work becomes instructions of one core, without any synchronisation; tokens
 // and barriers are derived afterwards from what the instructions touch.
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -23,8 +24,12 @@ struct EmitContext {
 /// First in, first out slots of equal size in one on-chip memory.
 class Slots {
  public:
-  Slots(Memory memory, Bytes base, Bytes size, std::int64_t count)
-      : memory_(memory), base_(base), size_(size), keys_(static_cast<std::size_t>(count)) {}
+  /// The first slot taken is the first one that begins at `from` or behind it, if there is one.
+  Slots(Memory memory, Bytes base, Bytes size, std::int64_t count, Bytes from = 0)
+      : memory_(memory), base_(base), size_(size), keys_(static_cast<std::size_t>(count)) {
+    const std::int64_t slot = size_ > 0 ? ceil_div(std::max<Bytes>(0, from - base_), size_) : 0;
+    next_ = slot < count ? static_cast<std::size_t>(slot) : 0;
+  }
 
   struct Lease {
     LocalAddress address;
@@ -37,8 +42,11 @@ class Slots {
     const std::size_t slot = next_;
     next_ = (next_ + 1) % keys_.size();
     keys_[slot] = key;
+    end_ = base_ + static_cast<Bytes>(slot + 1) * size_;
     return {address(slot), false};
   }
+  /// Behind the slot that was displaced last; nothing where none was.
+  std::optional<Bytes> end() const { return end_; }
 
  private:
   LocalAddress address(std::size_t slot) const {
@@ -50,6 +58,14 @@ class Slots {
   Bytes size_;
   std::vector<std::optional<std::int64_t>> keys_;
   std::size_t next_ = 0;
+  std::optional<Bytes> end_;
+};
+
+/// Where the next unit of a walk begins in each on-chip memory of a core: behind what the unit
+/// before it took last, so that its first loads need not wait until that one has computed.
+struct SlotTurns {
+  Bytes nbin = 0, nbout = 0;
+  Bytes synapses = 0, biases = 0;  ///< in SB
 };
 
 /// Appends the instructions of one kernel's units to one core's stream.
@@ -65,6 +81,12 @@ class Emitter {
 
   /// int8: the scale registers for all that follows.
   void set_scales();
+  /// Units of a walk go on where the one before stopped; without it each begins at address 0.
+  SlotTurns* turns = nullptr;
+  Bytes turn(Bytes SlotTurns::*memory) const { return turns == nullptr ? 0 : turns->*memory; }
+  void stopped(Bytes SlotTurns::*memory, const Slots& slots) {
+    if (turns != nullptr) turns->*memory = slots.end().value_or(turns->*memory);
+  }
   /// Bytes of a channel's constants, and whether products are scaled by them.
   Bytes channel_bytes() const { return unna::channel_bytes(c.element, c.core.accumulator_bytes); }
   bool scaled() const { return c.element == 1; }

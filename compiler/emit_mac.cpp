@@ -25,13 +25,16 @@ class MacEmitter {
         ci_(e.k.in[0].dims[kC] / e.k.groups),
         chunks_(make_chunks()),
         bias_bytes_(e.k.bias ? t_.co * e.channel_bytes() : 0),
-        inputs_(Memory::nbin, 0, slot_bytes(e.c.core.nbin_bytes, t_.nbin_slots), t_.nbin_slots),
+        inputs_(Memory::nbin, 0, slot_bytes(e.c.core.nbin_bytes, t_.nbin_slots), t_.nbin_slots,
+                e.turn(&SlotTurns::nbin)),
         synapses_(Memory::sb, 2 * bias_bytes_,
-                  slot_bytes(e.c.core.sb_bytes - 2 * bias_bytes_, t_.sb_slots), t_.sb_slots),
-        biases_(Memory::sb, 0, bias_bytes_, 2),
+                  slot_bytes(e.c.core.sb_bytes - 2 * bias_bytes_, t_.sb_slots), t_.sb_slots,
+                  e.turn(&SlotTurns::synapses)),
+        biases_(Memory::sb, 0, bias_bytes_, 2, e.turn(&SlotTurns::biases)),
         region_(t_.block_h * t_.block_w * t_.co *
                 (chunks_.size() > 1 ? e.c.core.accumulator_bytes : e.c.element)),
-        outputs_(Memory::nbout, 0, region_, e.c.core.nbout_bytes / region_) {}
+        outputs_(Memory::nbout, 0, region_, e.c.core.nbout_bytes / region_,
+                 e.turn(&SlotTurns::nbout)) {}
 
   void run(const Box& box) {
     const std::int64_t per_group = k_.dims[kC] / k_.groups;
@@ -47,6 +50,10 @@ class MacEmitter {
           batch_ = part.lo;
           emit_group(part);
         }
+    e_.stopped(&SlotTurns::nbin, inputs_);
+    e_.stopped(&SlotTurns::nbout, outputs_);
+    e_.stopped(&SlotTurns::synapses, synapses_);
+    e_.stopped(&SlotTurns::biases, biases_);
   }
 
  private:

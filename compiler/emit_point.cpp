@@ -42,18 +42,21 @@ class PointEmitter {
     Bytes base = 0;
     for (std::size_t i = 0; i < k_.in.size(); ++i) {
       const Bytes size = operand_elements(k_, i, t_.extent) * e.c.element;
-      inputs_.emplace_back(Memory::nbin, base, size, 2);
+      inputs_.emplace_back(Memory::nbin, base, size, 2, e.turn(&SlotTurns::nbin));
       base += 2 * size;
     }
     const Bytes result = product(t_.extent) *
                          (k_.kind == KernelKind::reduce ? e.c.core.accumulator_bytes : e.c.element);
-    outputs_.emplace_back(Memory::nbout, 0, result, 2);
-    if (k_.out2) outputs_.emplace_back(Memory::nbout, 2 * result, result, 2);
+    const Bytes from = e.turn(&SlotTurns::nbout);
+    outputs_.emplace_back(Memory::nbout, 0, result, 2, from);
+    if (k_.out2) outputs_.emplace_back(Memory::nbout, 2 * result, result, 2, from);
   }
 
   void run(const Box& box) {
     if (k_.kind == KernelKind::norm) load_norm();
     walk(box, box, 0);
+    e_.stopped(&SlotTurns::nbin, inputs_.front());
+    e_.stopped(&SlotTurns::nbout, outputs_.front());
   }
 
  private:

@@ -15,8 +15,10 @@ class WindowEmitter {
         t_(tile),
         depthwise_(e.k.kind == KernelKind::dwconv),
         parts_(ceil_div(e.k.window.kernel_h, tile.window_rows)),
-        inputs_(Memory::nbin, 0, slot_bytes(e.c.core.nbin_bytes, tile.nbin_slots), tile.nbin_slots),
-        outputs_(Memory::nbout, 0, region_bytes(), tile.nbout_slots) {}
+        inputs_(Memory::nbin, 0, slot_bytes(e.c.core.nbin_bytes, tile.nbin_slots), tile.nbin_slots,
+                e.turn(&SlotTurns::nbin)),
+        constants_(Memory::sb, 0, constant_bytes(), constant_slots(), e.turn(&SlotTurns::synapses)),
+        outputs_(Memory::nbout, 0, region_bytes(), tile.nbout_slots, e.turn(&SlotTurns::nbout)) {}
 
   void run(const Box& box) {
     for (std::int64_t c = box.lo[kC]; c < box.hi[kC]; c += t_.c) {
@@ -33,6 +35,9 @@ class WindowEmitter {
           emit_slice(slice);
         }
     }
+    e_.stopped(&SlotTurns::nbin, inputs_);
+    e_.stopped(&SlotTurns::nbout, outputs_);
+    e_.stopped(&SlotTurns::synapses, constants_);
   }
 
  private:
@@ -44,15 +49,23 @@ class WindowEmitter {
            (parts_ > 1 ? e_.c.core.accumulator_bytes : e_.c.element);
   }
 
-  /// Synapses and biases of a channel slice; two slices have room in SB, so that the next one's
-  /// are loaded while this one computes.
+  Bytes constant_bytes() const {
+    const std::int64_t window = k_.window.kernel_h * k_.window.kernel_w;
+    return window_constants(t_.c, window, e_.c.element, e_.c.core.accumulator_bytes);
+  }
+  /// Two slices have room in SB, so that the next one's synapses are loaded while this one
+  /// computes; in a walk as many as there is room for.
+  std::int64_t constant_slots() const {
+    return e_.turns == nullptr ? 2
+                               : std::max<std::int64_t>(2, e_.c.core.sb_bytes / constant_bytes());
+  }
+
+  /// Synapses and biases of a channel slice.
   void load_weights(const Box& slice) {
     const std::int64_t window = k_.window.kernel_h * k_.window.kernel_w;
-    const Bytes half = window_constants(t_.c, window, e_.c.element, e_.c.core.accumulator_bytes);
-    const Bytes base = side_ * half;
-    side_ = 1 - side_;
-    weights_ = {Memory::sb, base};
-    bias_ = {Memory::sb, base + half - t_.c * e_.channel_bytes()};
+    weights_ = constants_.take(slice.lo[kC]).address;
+    bias_ = weights_;
+    bias_.offset += constant_bytes() - t_.c * e_.channel_bytes();
     e_.load_constant(*k_.weights, slice.lo[kC] * window, slice.extent(kC) * window, weights_);
     if (k_.bias) e_.load_constant(*k_.bias, slice.lo[kC], slice.extent(kC), bias_);
   }
@@ -111,9 +124,9 @@ class WindowEmitter {
   const WindowTile& t_;
   bool depthwise_;
   std::int64_t parts_;  ///< groups of window rows
-  Slots inputs_, outputs_;
+  Slots inputs_, constants_, outputs_;
   LocalAddress weights_{Memory::sb, 0}, bias_{Memory::sb, 0};
-  std::int64_t side_ = 0, serial_ = 0, loads_ = 0;
+  std::int64_t serial_ = 0, loads_ = 0;
 };
 
 }  // namespace

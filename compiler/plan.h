@@ -50,6 +50,7 @@ struct KernelPlan {
   Cycle estimate = 0;  ///< cycles of the slowest unit, and of waiting for other cores
   /// The synapses' tiles where they are step-indexed; null: dense.
   std::shared_ptr<const SynapseTable> synapses = nullptr;
+  bool walked = false;  ///< band by band: its units are short, and are emitted as one flow
 };
 
 }  // namespace unna

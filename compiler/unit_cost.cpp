@@ -9,13 +9,85 @@ namespace unna {
 UnitCosts::UnitCosts(const LoweredGraph& graph, const MachineConfig& machine, Partition partition)
     : graph_(graph), machine_(machine), partitioner_(graph, machine, partition) {}
 
-BandCost UnitCosts::cost(KernelId kernel, const std::vector<UnitOfWork>& units) {
+namespace {
+
+Dims largest_of(const std::vector<UnitOfWork>& units) {
   Dims largest{1, 1, 1, 1, 1};
-  std::int64_t elements = 0;
-  for (const UnitOfWork& u : units) {
-    elements += u.box.elements();
+  for (const UnitOfWork& u : units)
     for (std::size_t d = 0; d < kDims; ++d) largest[d] = std::max(largest[d], u.box.extent(d));
+  return largest;
+}
+
+/// How a unit's inputs come on chip.
+struct InputBlocks {
+  std::int64_t loads = 1;   ///< of input neurons, of a unit
+  std::int64_t height = 1;  ///< of a block of outputs
+  std::int64_t across = 1;  ///< blocks side by side in a line
+};
+
+InputBlocks blocks_of(const Kernel& k, const MacTile& t, const Dims& unit) {
+  const std::int64_t down = ceil_div(unit[kH], t.block_h);
+  const std::int64_t across = ceil_div(unit[kW], t.block_w);
+  const std::int64_t inputs = k.in[0].dims[kC] / k.groups;
+  const std::int64_t taps = t.per_tap ? k.window.kernel_h * k.window.kernel_w : 1;
+  const std::int64_t chunks = ceil_div(inputs, t.ci) * taps;
+  const std::int64_t positions = unit[kB] * unit[kN] * down * across * chunks;
+  // Inputs that do not all stay in their slots are loaded anew for other channels.
+  const bool stay = positions <= t.nbin_slots || (!t.co_outer && t.group * chunks <= t.nbin_slots);
+  return {positions * (stay ? 1 : ceil_div(unit[kC], t.co)), t.block_h, across};
+}
+
+InputBlocks blocks_of(const Kernel& k, const WindowTile& t, const Dims& unit) {
+  const std::int64_t across = ceil_div(unit[kW], t.block_w);
+  return {unit[kB] * unit[kN] * ceil_div(unit[kH], t.block_h) * across * ceil_div(unit[kC], t.c) *
+              ceil_div(k.window.kernel_h, t.window_rows),
+          t.block_h, across};
+}
+
+InputBlocks blocks_of(const Kernel& k, const PointTile& t, const Dims& unit) {
+  std::int64_t tiles = static_cast<std::int64_t>(k.in.size());
+  for (std::size_t d = 0; d < kDims; ++d) tiles *= ceil_div(unit[d], t.extent[d]);
+  return {tiles, t.extent[kH], ceil_div(unit[kW], t.extent[kW])};
+}
+
+bool has_window(const Kernel& k) {
+  return k.kind == KernelKind::conv || k.kind == KernelKind::dwconv || k.kind == KernelKind::pool;
+}
+
+}  // namespace
+
+/// Cycles that the engine for input neurons takes to fetch a unit's inputs where latency, not
+/// bandwidth, decides: a block reads from several buffers, since each band has buffers of its own,
+/// and so have the columns and channels that other cores make. That is a request for each.
+Cycle UnitCosts::loading(KernelId kernel, const std::vector<UnitOfWork>& units, Division division) {
+  const Kernel& k = graph_.kernels[kernel.index()];
+  const Dims unit = largest_of(units);
+  const Tile tile = partitioner_.free_tile(kernel, unit, static_cast<std::int64_t>(units.size()));
+  const InputBlocks blocks = std::visit([&](const auto& t) { return blocks_of(k, t, unit); }, tile);
+  double pieces = 1;
+  if (has_window(k)) {
+    const WindowAttrs& w = k.window;
+    const double band = std::max(1.0, static_cast<double>(unit[kH] * w.stride_h));
+    const auto rows =
+        static_cast<double>((blocks.height - 1) * w.stride_h + (w.kernel_h - 1) * w.dilation_h + 1);
+    pieces = 1 + (rows - 1) / band;
+    // At both edges of a strip its neighbour's columns, and those of its own that it reads too.
+    if (division == Division::columns && units.size() > 1 && w.kernel_w > 1)
+      pieces *= 1 + 4.0 / static_cast<double>(blocks.across);
   }
+  if (division == Division::channels &&
+      (k.kind == KernelKind::conv || k.kind == KernelKind::matmul))
+    pieces *= static_cast<double>(
+        std::min(machine_.cores, ceil_div<std::int64_t>(k.in[0].dims[kC], machine_.core.pes)));
+  const double requests = static_cast<double>(blocks.loads) * pieces;
+  return static_cast<Cycle>(requests * static_cast<double>(machine_.dram.latency_cycles) /
+                            static_cast<double>(machine_.core.dma_outstanding));
+}
+
+BandCost UnitCosts::cost(KernelId kernel, const std::vector<UnitOfWork>& units) {
+  const Dims largest = largest_of(units);
+  std::int64_t elements = 0;
+  for (const UnitOfWork& u : units) elements += u.box.elements();
   const auto count = static_cast<std::int64_t>(units.size());
   const Tile tile = partitioner_.free_tile(kernel, largest, count);
   // Units of unequal size: traffic by their share of elements.
@@ -32,7 +104,10 @@ BandCost UnitCosts::band(KernelId kernel, std::int64_t lines, Division division)
   area.hi[kH] = lines;
   std::optional<BandCost> best;
   for (const Grid& grid : partitioner_.walk_grids(k, lines, machine_.cores, division)) {
-    const BandCost c = cost(kernel, partitioner_.units(kernel, area, grid, {0, machine_.cores}));
+    const std::vector<UnitOfWork> units =
+        partitioner_.units(kernel, area, grid, {0, machine_.cores});
+    BandCost c = cost(kernel, units);
+    c.time = std::max(c.time, loading(kernel, units, division));
     if (!best || std::pair(c.time, c.traffic) < std::pair(best->time, best->traffic)) best = c;
   }
   return bands_.emplace(key, *best).first->second;

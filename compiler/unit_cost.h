@@ -36,6 +36,7 @@ class UnitCosts {
 
  private:
   BandCost cost(KernelId kernel, const std::vector<UnitOfWork>& units);
+  Cycle loading(KernelId kernel, const std::vector<UnitOfWork>& units, Division division);
 
   const LoweredGraph& graph_;
   const MachineConfig& machine_;

@@ -1,6 +1,7 @@
 #include "compiler/walk.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/error.h"
 
@@ -33,7 +34,23 @@ void WalkRunner::pull_targets(std::span<const KernelId> kernels) {
   }
 }
 
-std::vector<Band> WalkRunner::bands(std::span<const KernelId> kernels, std::int64_t steps) {
+/// By kernel of the walk: how many of its kernels are in the longest chain that leads to it.
+std::vector<std::int64_t> WalkRunner::distances(std::span<const KernelId> kernels) const {
+  std::map<KernelId, std::int64_t> distance;
+  std::vector<std::int64_t> all;
+  for (const KernelId k : kernels) {
+    std::int64_t& d = distance[k];
+    for (const std::size_t e : table_.inputs(k)) {
+      const auto producer = distance.find(table_.edges()[e].producer);
+      if (producer != distance.end()) d = std::max(d, producer->second + 1);
+    }
+    all.push_back(d);
+  }
+  return all;
+}
+
+std::vector<Band> WalkRunner::bands(std::span<const KernelId> kernels, std::int64_t steps,
+                                    std::int64_t skew) {
   for (const KernelId k : kernels) {
     inside_[k.index()] = true;
     target_[k.index()] = 0;
@@ -45,7 +62,9 @@ std::vector<Band> WalkRunner::bands(std::span<const KernelId> kernels, std::int6
                      return !inside_[table_.edges()[e].consumer.index()];
                    }));
   }
-  std::vector<Band> bands;
+  std::vector<std::int64_t> distance(kernels.size(), 0);
+  if (skew > 0) distance = distances(kernels);
+  std::vector<std::vector<Band>> slots;  // what is made in which step
   std::vector<std::int64_t> made(kernels.size(), 0);
   for (std::int64_t t = 1; t <= steps; ++t) {
     for (std::size_t i = 0; i < kernels.size(); ++i) {
@@ -56,11 +75,18 @@ std::vector<Band> WalkRunner::bands(std::span<const KernelId> kernels, std::int6
     pull_targets(kernels);
     for (std::size_t i = 0; i < kernels.size(); ++i) {
       const std::int64_t target = target_[kernels[i].index()];
-      if (target > made[i]) bands.push_back({kernels[i], made[i], target});
-      made[i] = std::max(made[i], target);
+      if (target <= made[i]) continue;
+      const auto slot = static_cast<std::size_t>(t - 1 + distance[i] * skew);
+      if (slots.size() <= slot) slots.resize(slot + 1);
+      slots[slot].push_back({kernels[i], made[i], target});
+      made[i] = target;
     }
   }
   for (const KernelId k : kernels) inside_[k.index()] = false;
+  std::vector<Band> bands;
+  for (std::vector<Band>& slot : slots) {
+    bands.insert(bands.end(), slot.begin(), slot.end());
+  }
   return bands;
 }
 

@@ -31,6 +31,10 @@ struct Walk {
   std::int64_t steps = 1;         ///< 1: one kernel after the other, whole
   Division division = Division::fastest;
   Sync sync = Sync::signals;
+  /// By how many steps a kernel runs behind those that it reads from. With 0 it reads what has just
+  /// been made, and its core waits until that is in memory; with 1 it reads what the step before
+  /// has made (software pipelining), so that a band waits in memory for a step.
+  std::int64_t skew = 0;
   /// In the order of execution; empty: as steps and division say.
   std::vector<UnitOfWork> units = {};
 
@@ -63,8 +67,10 @@ class WalkRunner {
 
   /// The bands of a walk in the order of execution. In step t of n, every kernel of the walk that
   /// something outside reads makes its lines up to t/n of them; the others make what these need.
-  /// Each line is made once.
-  std::vector<Band> bands(std::span<const KernelId> kernels, std::int64_t steps);
+  /// Each line is made once. With a skew, a kernel at distance d from the walk's beginning makes
+  /// those lines in step t + d * skew, before the kernels that it reads from make more.
+  std::vector<Band> bands(std::span<const KernelId> kernels, std::int64_t steps,
+                          std::int64_t skew = 0);
 
   /// All kernels below `first` have run, the others have not.
   void begin(KernelId first);
@@ -75,6 +81,7 @@ class WalkRunner {
 
  private:
   void pull_targets(std::span<const KernelId> kernels);
+  std::vector<std::int64_t> distances(std::span<const KernelId> kernels) const;
   std::int64_t dead_lines(KernelId producer) const;
   void bury(KernelId producer, Bytes& live);
 
@@ -87,9 +94,10 @@ class WalkRunner {
 };
 
 /// Text of a plan:
-///   walk from=KERNEL to=KERNEL steps=N division=D sync=S
-/// with `to` left out where it is `from`; the kernels between the two are those of the lowered
-/// order. A walk of explicit units has `units` instead of steps and division, and its units follow,
+///   walk from=KERNEL to=KERNEL steps=N skew=N division=D sync=S
+/// with `to` left out where it is `from`, and `skew` where it is 0; the kernels between the two are
+/// those of the lowered order. A walk of explicit units has `units` instead of steps and division,
+/// and its units follow,
 ///   unit kernel=KERNEL core=N h=0:5 w=0:28 c=0:32
 /// with half-open ranges of the output's dimensions (b, n, h, w, c), whole where one is left out.
 std::string to_text(const WalkPlan& plan, const LoweredGraph& graph);

@@ -141,7 +141,7 @@ class WalkScheduler {
   /// The units of each band.
   std::vector<std::vector<UnitOfWork>> divide(const Walk& walk) {
     if (!table_) table_.emplace(graph_);
-    const std::vector<Band> bands = WalkRunner(*table_).bands(walk.kernels, walk.steps);
+    const std::vector<Band> bands = WalkRunner(*table_).bands(walk.kernels, walk.steps, walk.skew);
     std::map<KernelId, std::map<std::int64_t, std::int64_t>> heights;
     for (const Band& b : bands) heights[b.kernel][b.hi - b.lo] += b.hi - b.lo;
     std::map<KernelId, Grid> grids;
@@ -214,6 +214,7 @@ class WalkScheduler {
       if (!plans.contains(id)) {
         const std::vector<UnitOfWork>& units = of_kernel.at(id);
         KernelPlan plan = packed_plan(id, units, sharers.at(id));
+        plan.walked = true;
         packed.emplace(id, plan);
         plans.emplace(id, scheduler_.open(std::move(plan)));
       }

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <span>
 
 namespace unna {
 namespace {
@@ -15,6 +16,11 @@ std::vector<KernelId> run_of(std::size_t first, std::size_t count) {
   std::vector<KernelId> kernels;
   for (std::size_t k = first; k < first + count; ++k) kernels.push_back(KernelId(k));
   return kernels;
+}
+
+std::span<const Division> divisions(std::int64_t cores) {
+  static constexpr Division kAll[] = {Division::columns, Division::rows, Division::channels};
+  return std::span(kAll).first(cores == 1 ? 1 : std::size(kAll));
 }
 
 }  // namespace
@@ -33,9 +39,6 @@ WalkSearch::WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, 
 }
 
 void WalkSearch::find_options(WalkRunner& runner, UnitCosts& costs, std::size_t first) {
-  const std::vector<Division> divisions =
-      machine_.cores == 1 ? std::vector{Division::columns}
-                          : std::vector{Division::columns, Division::rows, Division::channels};
   runner.begin(KernelId(first));
   const std::size_t most = std::min(longest_, graph_.kernels.size() - first);
   options_[first].resize(most);
@@ -44,8 +47,8 @@ void WalkSearch::find_options(WalkRunner& runner, UnitCosts& costs, std::size_t 
     const std::vector<KernelId> kernels = run_of(first, count);
     if (count == 1) {
       const std::vector<Band> bands = runner.bands(kernels, 1);
-      options.push_back(
-          {1, Division::fastest, runner.footprint(kernels, bands), costs.layer(kernels.front())});
+      options.push_back({1, 0, Division::fastest, runner.footprint(kernels, bands),
+                         costs.layer(kernels.front())});
     }
     const std::int64_t last_lines = table_.lines(kernels.back());
     if (last_lines == 1) continue;
@@ -53,17 +56,27 @@ void WalkSearch::find_options(WalkRunner& runner, UnitCosts& costs, std::size_t 
     for (const std::int64_t h : kHeights)
       if (const std::int64_t n = ceil_div(last_lines, h); n > 1) steps.insert(n);
     for (const std::int64_t n : steps) {
-      const std::vector<Band> bands = runner.bands(kernels, n);
-      const Bytes footprint = runner.footprint(kernels, bands);
-      std::map<std::pair<KernelId, std::int64_t>, std::int64_t> heights;
-      for (const Band& b : bands) ++heights[{b.kernel, b.hi - b.lo}];
-      for (const Division division : divisions) {
-        Option option{n, division, footprint, {}};
-        for (const auto& [band, times] : heights)
-          option.cost += costs.band(band.first, band.second, division) * times;
-        options.push_back(option);
-      }
+      add_options(runner, costs, kernels, n, 0, options);
+      if (count > 1) add_options(runner, costs, kernels, n, 1, options);
     }
+  }
+}
+
+void WalkSearch::add_options(WalkRunner& runner, UnitCosts& costs,
+                             const std::vector<KernelId>& kernels, std::int64_t steps,
+                             std::int64_t skew, std::vector<Option>& options) const {
+  const std::vector<Band> bands = runner.bands(kernels, steps, skew);
+  const Bytes footprint = runner.footprint(kernels, bands);
+  std::map<std::pair<KernelId, std::int64_t>, std::int64_t> heights;
+  for (const Band& b : bands) ++heights[{b.kernel, b.hi - b.lo}];
+  for (const Division division : divisions(machine_.cores)) {
+    Option option{steps, skew, division, footprint, {}};
+    for (const auto& [band, times] : heights)
+      option.cost += costs.band(band.first, band.second, division) * times;
+    // Each band begins when what it reads, just made, is in memory.
+    if (skew == 0 && kernels.size() > 1)
+      option.cost.time += static_cast<Cycle>(bands.size()) * machine_.dram.latency_cycles;
+    options.push_back(option);
   }
 }
 
@@ -72,7 +85,8 @@ EstimatedWalk WalkSearch::assemble(
   EstimatedWalk result;
   std::size_t first = 0;
   for (const auto& [end, option] : cuts) {
-    Walk walk{run_of(first, end - first), option->steps, option->division, Sync::signals};
+    Walk walk{run_of(first, end - first), option->steps, option->division, Sync::signals,
+              option->skew};
     if (end - first == 1 && option->steps == 1) walk.sync = Sync::barriers;
     result.plan.walks.push_back(std::move(walk));
     result.footprint = std::max(result.footprint, option->footprint);

@@ -37,11 +37,14 @@ class WalkSearch {
  private:
   struct Option {
     std::int64_t steps = 1;
+    std::int64_t skew = 0;
     Division division = Division::fastest;
     Bytes footprint = 0;
     BandCost cost;
   };
   void find_options(WalkRunner& runner, UnitCosts& costs, std::size_t first);
+  void add_options(WalkRunner& runner, UnitCosts& costs, const std::vector<KernelId>& kernels,
+                   std::int64_t steps, std::int64_t skew, std::vector<Option>& options) const;
   EstimatedWalk assemble(const std::vector<std::pair<std::size_t, const Option*>>& cuts) const;
 
   const LoweredGraph& graph_;

@@ -80,7 +80,7 @@ class PlanParser {
     if (word == nullptr || !word->has_value)
       reader_.fail(reader_.words().front().column, "`{}=` is missing, expected `{}`", name,
                    reader_.words().front().name == "walk"
-                       ? "walk from=KERNEL to=KERNEL steps=N division=D sync=S"
+                       ? "walk from=KERNEL to=KERNEL steps=N skew=N division=D sync=S"
                        : "unit kernel=KERNEL core=N h=LO:HI w=LO:HI c=LO:HI");
     return *word;
   }
@@ -108,7 +108,7 @@ class PlanParser {
   }
 
   void walk() {
-    only({"walk", "from", "to", "steps", "division", "sync", "units"});
+    only({"walk", "from", "to", "steps", "skew", "division", "sync", "units"});
     const KernelId from = kernel(required("from"));
     const KernelId to = find("to") == nullptr ? from : kernel(required("to"));
     if (to < from)
@@ -124,6 +124,8 @@ class PlanParser {
     if (explicit_) return;
     const Word& steps = required("steps");
     w.steps = number(steps, steps.value, 1, 1 << 20);
+    if (const Word* skew = find("skew"); skew != nullptr)
+      w.skew = number(*skew, skew->value, 0, 1 << 10);
     if (const Word* division = find("division"); division != nullptr)
       w.division = static_cast<Division>(choice(*division, kDivisionNames));
   }
@@ -326,7 +328,9 @@ std::string to_text(const WalkPlan& plan, const LoweredGraph& graph) {
       out += fmt::format(" units sync={}\n", sync);
       for (const UnitOfWork& u : w.units) out += unit_text(u, graph, names);
     } else {
-      out += fmt::format(" steps={} division={} sync={}\n", w.steps,
+      out += fmt::format(" steps={}", w.steps);
+      if (w.skew != 0) out += fmt::format(" skew={}", w.skew);
+      out += fmt::format(" division={} sync={}\n",
                          kDivisionNames[static_cast<std::size_t>(w.division)], sync);
     }
   }

@@ -19,8 +19,8 @@ namespace {
 /// Planners that take milliseconds for thousands of buffers.
 constexpr const char* kQuickPlanners[] = {"greedy-by-size", "xla"};
 
-/// How many estimated plans are measured for each way to weigh them, at most.
-constexpr std::size_t kSamples = 10;
+/// How many estimated plans are measured, at most; on several cores each in two ways.
+constexpr std::size_t kSamples = 20;
 
 std::size_t walked_kernels(const WalkPlan& plan) {
   std::size_t count = 0;
@@ -48,8 +48,8 @@ std::vector<EstimatedWalk> sample(std::vector<EstimatedWalk> front, std::size_t 
   return chosen;
 }
 
-/// What is worth measuring: layer by layer, then plans by time, by time and traffic, with signals
-/// and with barriers, each once.
+/// What is worth measuring: layer by layer, then plans by time and traffic, with signals and with
+/// barriers, each once.
 std::vector<FitPoint> candidates(const LoweredGraph& lowered, const MachineConfig& machine,
                                  const FitOptions& options) {
   std::vector<FitPoint> points(1);
@@ -67,14 +67,13 @@ std::vector<FitPoint> candidates(const LoweredGraph& lowered, const MachineConfi
     point.estimated_cycles = estimate.cost.time;
     point.walked = walked_kernels(plan);
   };
-  for (const WalkWeights& weights : {WalkWeights{1, byte_cycles}, WalkWeights{1, 0}})
-    for (const EstimatedWalk& e : sample(search.front(weights), kSamples)) {
-      add(e.plan, e);
-      if (machine.cores == 1) continue;
-      WalkPlan barriers = e.plan;
-      for (Walk& w : barriers.walks) w.sync = Sync::barriers;
-      add(barriers, e);
-    }
+  for (const EstimatedWalk& e : sample(search.front({1, byte_cycles}), kSamples)) {
+    add(e.plan, e);
+    if (machine.cores == 1) continue;
+    WalkPlan barriers = e.plan;
+    for (Walk& w : barriers.walks) w.sync = Sync::barriers;
+    add(barriers, e);
+  }
   return points;
 }
 

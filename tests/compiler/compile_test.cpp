@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "compiler/walk.h"
+#include "compiler/walk.h"
 #include "cost/dimensions.h"
 
 namespace unna {
@@ -117,6 +119,33 @@ TEST(Compile, BranchesRunSideBySide) {
   const Object o = compile(network("googlenet"), preset_machine(4), options).object;
   EXPECT_TRUE(o.parallel_layers);
   verify(o);
+}
+
+/// On-chip addresses of the first load of input neurons of each unit.
+std::vector<Bytes> first_loads(const Graph& graph, const WalkPlan& plan) {
+  CompileOptions options;
+  options.walks = std::make_shared<const WalkPlan>(plan);
+  options.granularity = Granularity::lifetime;
+  std::vector<Bytes> addresses;
+  std::optional<OpId> last;
+  const Object object = compile(graph, preset_machine(1), options).object;
+  for (const Instruction& i : object.streams.front()) {
+    if (i.opcode != Opcode::load_n) continue;
+    if (last != i.op) addresses.push_back(i.local(Operand::out).offset);
+    last = i.op;
+  }
+  return addresses;
+}
+
+TEST(Compile, UnitsOfAWalkTakeSlotsInTurn) {
+  const Graph g = network("lenet5");
+  const LoweredGraph lowered = lower_network(g, preset_machine(1));
+  WalkPlan plan = layer_by_layer(lowered);
+  for (const Bytes address : first_loads(g, plan)) EXPECT_EQ(address, 0);
+  plan.walks.erase(plan.walks.begin() + 1, plan.walks.begin() + 4);
+  plan.walks.front() = {{KernelId(0), KernelId(1), KernelId(2), KernelId(3)}, 5, Division::columns};
+  const std::vector<Bytes> walked = first_loads(g, plan);
+  EXPECT_GT(std::ranges::count_if(walked, [](Bytes address) { return address > 0; }), 3);
 }
 
 }  // namespace

@@ -71,17 +71,33 @@ TEST(WalkRunner, ProducersRunAheadByTheHalo) {
   EXPECT_EQ(bands.back(), (Band{KernelId(2), 9, 12}));
 }
 
+TEST(WalkRunner, WithASkewEachKernelReadsWhatTheStepBeforeHasMade) {
+  const LoweredGraph g = chain();
+  const LineTable table(g);
+  const KernelId a(0), b(1), c(2);
+  const std::vector<Band> expected{{a, 0, 5},                            //
+                                   {b, 0, 4}, {a, 5, 8},                 //
+                                   {c, 0, 3}, {b, 4, 7},   {a, 8, 11},   //
+                                   {c, 3, 6}, {b, 7, 10},  {a, 11, 12},  //
+                                   {c, 6, 9}, {b, 10, 12},               //
+                                   {c, 9, 12}};
+  EXPECT_EQ(WalkRunner(table).bands(all_of(g), 4, 1), expected);
+}
+
 TEST(WalkRunner, EachLineIsMadeOnceForAnyNumberOfSteps) {
   const LoweredGraph g = chain();
   const LineTable table(g);
   WalkRunner runner(table);
   for (std::int64_t steps = 1; steps <= 14; ++steps) {
     std::vector<std::int64_t> made(3, 0);
-    for (const Band& b : runner.bands(all_of(g), steps)) {
-      EXPECT_EQ(b.lo, made[b.kernel.index()]);
-      made[b.kernel.index()] = b.hi;
+    for (const std::int64_t skew : {0, 1, 3}) {
+      std::ranges::fill(made, 0);
+      for (const Band& b : runner.bands(all_of(g), steps, skew)) {
+        EXPECT_EQ(b.lo, made[b.kernel.index()]);
+        made[b.kernel.index()] = b.hi;
+      }
+      EXPECT_EQ(made, (std::vector<std::int64_t>{12, 12, 12}));
     }
-    EXPECT_EQ(made, (std::vector<std::int64_t>{12, 12, 12}));
   }
 }
 
@@ -94,12 +110,15 @@ TEST(WalkRunner, FootprintCountsLinesMadeAndStillRead) {
   EXPECT_EQ(runner.footprint(all_of(g), runner.bands(all_of(g), 1)), 24 * line);
   // A line at a time: three lines of a and one of b, or two of a and three of b.
   EXPECT_EQ(runner.footprint(all_of(g), runner.bands(all_of(g), 12)), 6 * line);
+  // Four at a time: with a skew, readers come first in a step and make room for what is made next.
+  EXPECT_EQ(runner.footprint(all_of(g), runner.bands(all_of(g), 3)), 12 * line);
+  EXPECT_EQ(runner.footprint(all_of(g), runner.bands(all_of(g), 3, 1)), 12 * line);
 }
 
 TEST(WalkText, RoundTrip) {
   const LoweredGraph g = chain();
   WalkPlan plan;
-  plan.walks.push_back({{KernelId(0), KernelId(1)}, 3, Division::columns, Sync::signals});
+  plan.walks.push_back({{KernelId(0), KernelId(1)}, 3, Division::columns, Sync::signals, 2});
   Walk units{{KernelId(2)}, 1, Division::fastest, Sync::barriers};
   for (std::int64_t h = 0; h < 12; h += 6)
     units.units.push_back(

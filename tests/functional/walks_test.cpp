@@ -25,6 +25,7 @@ WalkPlan random_plan(const LoweredGraph& graph, Rng& rng) {
     walk.steps = rng.between(1, 8);
     walk.division = static_cast<Division>(rng.below(std::size(kDivisionNames)));
     walk.sync = rng.below(2) == 0 ? Sync::signals : Sync::barriers;
+    walk.skew = rng.between(0, 2);
   }
   return plan;
 }
