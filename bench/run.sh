@@ -32,6 +32,9 @@ for binary in "$build"/bench/*_bench; do
   if wanted "${binary##*/}"; then "$binary" "${arguments[@]}"; fi
 done
 
+# Only on request: it fits eleven networks on three machines.
+if [[ $name == walks ]]; then exec bench/walks.py "$program" "${arguments[@]}"; fi
+
 printf '%-28s %10s %10s\n' 'command (best of 3)' time 'peak RSS'
 for cores in 1 4 16; do
   command_bench "simulate.resnet50.$cores" simulate workloads/resnet50.yaml --cores "$cores"

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""What walks save and cost (docs/walks.md): bench/walks.py <unnasim> [--csv FILE] [network ...].
+
+For each network on 1, 4 and 16 cores: the footprint of whole tensors layer by layer, and the least
+footprint of what `fit` finds whose DRAM bytes and cycles exceed those of layer by layer in four
+bands a core by no more than the limits below. Footprints are those that `fit` measures its
+candidates by, with planners that take milliseconds.
+"""
+
+import argparse
+import csv
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+
+NETWORKS = ("alexnet vgg16 resnet18 resnet50 googlenet inception_v3 mobilenet_v1 mobilenet_v2 "
+            "squeezenet1_1 densenet121 deeplab_v3").split()
+# By number of cores: how many per cent more DRAM bytes and cycles are allowed.
+LIMITS = {1: (10, 6), 4: (10, 8), 16: (12, 12)}
+COLUMNS = ("network", "cores", "unshared", "whole_tensors", "bands", "walk", "walk_bound",
+           "more_bytes_percent", "more_cycles_percent")
+
+
+def run(program, *arguments):
+    subprocess.run([program, *arguments, "--quiet", "--no-timing"], check=True)
+
+
+def layers(program, network, cores, granularity, directory):
+    """Footprint, bytes without sharing, DRAM bytes and cycles, layer by layer."""
+    run(program, "simulate", network, "--cores", str(cores), "--granularity", granularity,
+        "--planner", "auto", "--perturb", "0", "-o", directory)
+    with open(os.path.join(directory, "summary.json"), encoding="utf-8") as file:
+        summary = json.load(file)
+    memory, performance = summary["memory"], summary["performance"]
+    moved = performance["dram_read"]["value"] + performance["dram_written"]["value"]
+    return (memory["peak"]["value"], memory["without_sharing"]["value"], moved,
+            performance["cycles"]["value"])
+
+
+def measure(program, network, cores):
+    with tempfile.TemporaryDirectory() as scratch:
+        whole, unshared, _, _ = layers(program, network, cores, "tensor", scratch + "/whole")
+        bands, _, moved, cycles = layers(program, network, cores, "band", scratch + "/bands")
+        run(program, "fit", network, "--cores", str(cores), "--objective", "footprint", "--perturb",
+            "0", "-o", scratch + "/fit")
+        with open(scratch + "/fit/front.csv", newline="", encoding="utf-8") as file:
+            points = list(csv.DictReader(file))
+    best = None
+    for point in points:
+        more_bytes = 100 * (int(point["dram_bytes"]) / moved - 1)
+        more_cycles = 100 * (int(point["cycles"]) / cycles - 1)
+        if more_bytes > LIMITS[cores][0] or more_cycles > LIMITS[cores][1]:
+            continue
+        row = (network, cores, unshared, whole, bands, int(point["footprint"]), int(point["bound"]),
+               round(more_bytes, 2), round(more_cycles, 2))
+        if best is None or row[5] < best[5]:
+            best = row
+    return dict(zip(COLUMNS, best))
+
+
+def show(row):
+    mib = lambda name: f"{row[name] / 2**20:8.3f}"
+    print(f"{row['network']:<14} {row['cores']:>5} {mib('whole_tensors')} {mib('bands')} "
+          f"{mib('walk')} {row['whole_tensors'] / row['walk']:6.2f} x "
+          f"{100 * (1 - row['walk'] / row['unshared']):6.1f} % "
+          f"{row['more_bytes_percent']:+6.1f} % {row['more_cycles_percent']:+6.1f} %", flush=True)
+
+
+def mean(rows, value):
+    return math.exp(sum(math.log(value(r)) for r in rows) / len(rows))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("program")
+    parser.add_argument("--csv")
+    parser.add_argument("--cores", type=int, action="append")
+    parser.add_argument("networks", nargs="*")
+    arguments = parser.parse_args()
+    print(f"{'network':<14} {'cores':>5} {'tensors':>8} {'bands':>8} {'walk':>8} {'less by':>8} "
+          f"{'saved':>8} {'bytes':>8} {'cycles':>8}   (MiB)")
+    rows = []
+    for cores in arguments.cores or LIMITS:
+        of_cores = []
+        for network in arguments.networks or NETWORKS:
+            of_cores.append(measure(arguments.program, network, cores))
+            show(of_cores[-1])
+        print(f"{'geometric mean':<14} {cores:>5} {'':26} "
+              f"{mean(of_cores, lambda r: r['whole_tensors'] / r['walk']):6.2f} x {'':8} "
+              f"{100 * (mean(of_cores, lambda r: 1 + r['more_bytes_percent'] / 100) - 1):+6.1f} % "
+              f"{100 * (mean(of_cores, lambda r: 1 + r['more_cycles_percent'] / 100) - 1):+6.1f} %")
+        rows += of_cores
+    if arguments.csv:
+        with open(arguments.csv, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
