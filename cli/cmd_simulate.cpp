@@ -27,7 +27,8 @@ constexpr CommandHelp kHelp = {
     "simulate", "NETWORK",
     "Compiles a network, runs it without sharing, derives lifetimes from the executed\n"
     "instructions, plans the shared memory, and validates the plan by an independent checker and\n"
-    "by replays. Writes summary.json, layers.csv, plan.csv, program.uno and, where the machine "
+    "by replays. Writes summary.json, layers.csv, plan.csv, program.uno, trace.unt and, where the "
+    "machine "
     "has\n"
     "a shared cache, buffers.csv into the run directory."};
 
@@ -48,6 +49,7 @@ constexpr OptionRow kOptions[] = {
     {"json", "FILE", "",
      "also write summary.json there; - is stdout, the summary then goes to stderr"},
     kEnergyOption,
+    {"report", "", "", "also write report.html into the run directory (unnasim report)"},
     {"trace", "FILE", "", "stream the executed instructions to a .unt file"},
     {"perfetto", "FILE", "",
      "write a timeline for ui.perfetto.dev (.pftrace; docs/trace-format.md)"},
@@ -110,6 +112,7 @@ void write_all(const Options& options, const std::vector<std::string>& dumps, co
   OutputFiles files;
   add_run(directory, run, files);
   add_dumps(dumps, run.compiled, directory, files);
+  if (options.flag("report")) files.add(directory / "report.html", run_page(directory, run));
   if (const auto json = options.text("json")) files.add(*json, summary_json(run.report));
   if (const auto outputs = options.text("output-dir")) add_outputs(*outputs, run, files);
   if (const auto file = options.text("trace")) write_trace(*file, run.executed.trace);

@@ -24,6 +24,8 @@ constexpr Command kCommands[] = {
     {"fit", "search for the fastest program that fits a memory budget", fit_interface, fit_command},
     {"sweep", "simulate every point of a grid described in a file", sweep_interface, sweep_command},
     {"plot", "draw columns of a sweep's results over each other", plot_interface, plot_command},
+    {"report", "show runs and sweeps on a page that opens in a browser", report_interface,
+     report_command},
     {"plan", "place buffers with given lifetimes, from a CSV file or a trace", plan_interface,
      plan_command},
     {"compile", "compile a network to an object file", compile_interface, compile_command},

@@ -3,14 +3,18 @@
 // The files of a run directory, as `simulate` and `fit` write them.
 
 #include <filesystem>
+#include <string>
 
 #include "base/output_file.h"
 #include "flow/pipeline.h"
 
 namespace unna {
 
-/// summary.json, layers.csv, plan.csv, program.uno and, where the machine has a shared cache,
-/// buffers.csv.
+/// summary.json, layers.csv, plan.csv, program.uno, trace.unt and, where the machine has a shared
+/// cache, buffers.csv.
 void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles& files);
+
+/// The page that `unnasim report` would make of the directory.
+std::string run_page(const std::filesystem::path& directory, const Run& run);
 
 }  // namespace unna

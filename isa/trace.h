@@ -83,6 +83,9 @@ class TraceWriter {
   std::unique_ptr<State> state_;
 };
 
+/// The same bytes, in memory.
+std::string encode_trace(const Trace& trace);
+
 /// Throws InputError("file:0x<offset>: what, expected") for anything that is not a whole trace.
 Trace decode_trace(const std::string& bytes, const std::string& file);
 

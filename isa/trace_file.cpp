@@ -216,17 +216,40 @@ void check_frame(const std::string& bytes, const std::string& file) {
 
 }  // namespace
 
-struct TraceWriter::State {
-  State(const fs::path& path, const Trace& header)
-      : out(path),
+namespace {
+
+/// Puts events into the file's form, piece by piece.
+struct TraceState {
+  TraceState(std::function<void(std::string_view)> to, const Trace& header)
+      : sink(std::move(to)),
         cores(static_cast<std::size_t>(header.cores)),
         compressor([this](std::string_view bytes) { write(bytes); }) {
     XXH64_reset(hash.get(), 0);
+    std::string start(kMagic);
+    wire::put_u32(start, kVersion);
+    write(start);
+    piece.reserve(kPieceBytes);
+    put_header(piece, header);
   }
 
   void write(std::string_view bytes) {
     XXH64_update(hash.get(), bytes.data(), bytes.size());
-    out.write(bytes);
+    sink(bytes);
+  }
+  void add(const TraceEvent& event) {
+    put_event(piece, event, cores.at(event.core.index()));
+    if (piece.size() >= kPieceBytes - kLongestEvent) flush_piece();
+  }
+  void finish() {
+    piece += static_cast<char>(kEndOfEvents);
+    flush_piece();
+    compressor.finish();
+    std::string trailer;
+    wire::put_u64(trailer, raw);
+    write(trailer);
+    trailer.clear();
+    wire::put_u64(trailer, XXH64_digest(hash.get()));
+    write(trailer);
   }
   void flush_piece() {
     raw += piece.size();
@@ -234,7 +257,7 @@ struct TraceWriter::State {
     piece.clear();
   }
 
-  OutputFile out;
+  std::function<void(std::string_view)> sink;
   std::unique_ptr<XXH64_state_t, decltype(&XXH64_freeState)> hash{XXH64_createState(),
                                                                   &XXH64_freeState};
   std::vector<CoreHistory> cores;
@@ -243,37 +266,40 @@ struct TraceWriter::State {
   std::uint64_t raw = 0;
 };
 
-TraceWriter::TraceWriter(const fs::path& path, const Trace& header)
-    : state_(std::make_unique<State>(path, header)) {
-  std::string start(kMagic);
-  wire::put_u32(start, kVersion);
-  state_->write(start);
-  state_->piece.reserve(kPieceBytes);
-  put_header(state_->piece, header);
+}  // namespace
+
+struct TraceWriter::State : TraceState {
+  using TraceState::TraceState;
+
+  std::shared_ptr<OutputFile> out;  ///< the sink writes to it
+};
+
+TraceWriter::TraceWriter(const fs::path& path, const Trace& header) {
+  auto out = std::make_shared<OutputFile>(path);
+  state_ = std::make_unique<State>([out](std::string_view bytes) { out->write(bytes); }, header);
+  state_->out = std::move(out);
 }
 
 TraceWriter::~TraceWriter() = default;
 
 void TraceWriter::add(const TraceEvent& event) {
   invariant(state_ != nullptr, "event for a trace that is closed");
-  put_event(state_->piece, event, state_->cores.at(event.core.index()));
-  if (state_->piece.size() >= kPieceBytes - kLongestEvent) state_->flush_piece();
+  state_->add(event);
 }
 
 void TraceWriter::close() {
-  State& state = *state_;
-  state.piece += static_cast<char>(kEndOfEvents);
-  state.flush_piece();
-  state.compressor.finish();
-  std::string trailer;
-  wire::put_u64(trailer, state.raw);
-  state.write(trailer);
-  trailer.clear();
-  wire::put_u64(trailer, XXH64_digest(state.hash.get()));
-  state.write(trailer);
-  state.out.finish();
-  state.out.publish();
+  state_->finish();
+  state_->out->finish();
+  state_->out->publish();
   state_.reset();
+}
+
+std::string encode_trace(const Trace& trace) {
+  std::string bytes;
+  TraceState state([&bytes](std::string_view piece) { bytes += piece; }, trace);
+  for (const TraceEvent& event : trace.events) state.add(event);
+  state.finish();
+  return bytes;
 }
 
 Trace decode_trace(const std::string& bytes, const std::string& file) {

@@ -1,0 +1,57 @@
+// report: runs and sweeps on a page that opens in a browser.
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/output_file.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/output_files.h"
+#include "flow/run_directory.h"
+#include "report/report_page.h"
+#include "text/units.h"
+
+namespace unna {
+
+namespace {
+
+constexpr CommandHelp kHelp = {
+    "report", "DIR...",
+    "Writes one HTML file that shows what is in the directories which simulate, fit and sweep\n"
+    "left: the figures and what limits the run, the memory map, the timeline, the layers, the\n"
+    "differences of two runs, the points of a sweep, the front of fit. It opens without a "
+    "network."};
+
+constexpr OptionRow kOptions[] = {
+    {"output,o", "FILE", "report.html", "the page"},
+    kQuietOption,
+};
+
+}  // namespace
+
+CommandInterface report_interface() {
+  return {kHelp, {std::begin(kOptions), std::end(kOptions)}};
+}
+
+int report_command(const Options& options) {
+  constexpr std::string_view kFiles[] = {"output"};
+  check_output_files(options, kFiles);
+  if (options.positional().empty())
+    throw InputError(
+        "unnasim report: expected the directory of a run or a sweep, see unnasim "
+        "report --help");
+  std::vector<std::string> contents;
+  for (const std::string& directory : options.positional())
+    contents.push_back(packed_directory(directory));
+  const std::string page = report_page(contents);
+  OutputFiles files;
+  files.add(options.required("output"), page);
+  files.commit();
+  say(options,
+      fmt::format("{} ({})\n", options.required("output"),
+                  readable_bytes(static_cast<Bytes>(page.size()))),
+      kFiles);
+  return kExitOk;
+}
+
+}  // namespace unna

@@ -1,0 +1,21 @@
+# cmake -DOUT=file.cpp -DFILES=a;b -P EmbedFiles.cmake: a source with page_source(name), which gives
+# the bytes of the files. They are written as escaped bytes in short literals, so that neither their
+# contents nor their length matters to a compiler.
+set(text "// Written by cmake/EmbedFiles.cmake.\n#include <fmt/format.h>\n\n#include \"base/error.h\"\n#include \"report/page_sources.h\"\n\nnamespace unna {\n\n")
+string(APPEND text "std::string page_source(std::string_view name) {\n")
+foreach(file ${FILES})
+  cmake_path(GET file FILENAME name)
+  file(READ ${file} hex HEX)
+  string(LENGTH "${hex}" length)
+  string(APPEND text "  if (name == \"${name}\") {\n    std::string bytes;\n")
+  set(at 0)
+  while(at LESS length)
+    string(SUBSTRING "${hex}" ${at} 8192 piece)
+    string(REGEX REPLACE "(..)" "\\\\x\\1" piece "${piece}")
+    string(APPEND text "    bytes += \"${piece}\";\n")
+    math(EXPR at "${at} + 8192")
+  endwhile()
+  string(APPEND text "    return bytes;\n  }\n")
+endforeach()
+string(APPEND text "  throw InternalError(fmt::format(\"no page source {}\", name));\n}\n\n}  // namespace unna\n")
+file(WRITE ${OUT} "${text}")

@@ -1,0 +1,143 @@
+// A canvas with a horizontal axis that can be moved and zoomed, by mouse and by keys. The view that
+// owns it draws; the chart keeps the visible range and tells hovering and clicks.
+
+class Chart {
+  // options: height, label, from, until, draw(chart), hover(x, y) -> text, click(x, y),
+  // interval(from, until).
+  constructor(options) {
+    Object.assign(this, options);
+    this.left = options.left ?? 84;
+    this.right = 12;
+    this.range = [options.from, options.until];
+    this.canvas = element("canvas", {tabindex: 0, role: "img", "aria-label": options.label});
+    this.canvas.style.height = `${options.height}px`;
+    this.pending = false;
+    this.drag = null;
+    new ResizeObserver(() => this.redraw()).observe(this.canvas);
+    this.canvas.addEventListener("wheel", (event) => this.wheel(event), {passive: false});
+    this.canvas.addEventListener("pointerdown", (event) => this.down(event));
+    this.canvas.addEventListener("pointermove", (event) => this.move(event));
+    this.canvas.addEventListener("pointerup", (event) => this.up(event));
+    this.canvas.addEventListener("pointerleave", () => showTip(""));
+    this.canvas.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  get width() { return this.canvas.clientWidth; }
+  get inner() { return Math.max(this.width - this.left - this.right, 1); }
+  x(value) { return this.left + (value - this.range[0]) / (this.range[1] - this.range[0]) * this.inner; }
+  value(x) { return this.range[0] + (x - this.left) / this.inner * (this.range[1] - this.range[0]); }
+
+  redraw() {
+    if (this.pending) return;
+    this.pending = true;
+    requestAnimationFrame(() => {
+      this.pending = false;
+      this.drawNow();
+    });
+  }
+
+  drawNow() {
+    const ratio = devicePixelRatio || 1;
+    if (this.width === 0) return;
+    this.canvas.width = Math.round(this.width * ratio);
+    this.canvas.height = Math.round(this.height * ratio);
+    this.canvas.style.height = `${this.height}px`;
+    const g = this.canvas.getContext("2d");
+    g.setTransform(ratio, 0, 0, ratio, 0, 0);
+    g.font = "11px system-ui, sans-serif";
+    const begin = performance.now();
+    this.draw(g, this);
+    this.lastDraw = performance.now() - begin;
+  }
+
+  // The horizontal axis at height y, and the selected interval behind everything.
+  axis(g, y, name) {
+    g.fillStyle = cssColour("--faint");
+    g.textAlign = "center";
+    g.textBaseline = "top";
+    for (const at of ticks(this.range[0], this.range[1], Math.max(2, this.inner / 120))) {
+      g.fillRect(Math.round(this.x(at)), y, 1, 4);
+      g.fillText(grouped(at), this.x(at), y + 5);
+    }
+    g.textAlign = "right";
+    g.fillText(name, this.left - 8, y + 5);
+  }
+
+  show(from, until) {
+    const span = Math.min(Math.max(until - from, this.least ?? 20), this.until - this.from);
+    const start = Math.min(Math.max(from, this.from), this.until - span);
+    this.range = [start, start + span];
+    this.redraw();
+    if (this.ranged) this.ranged(this.range);
+  }
+  zoom(factor, at) {
+    const span = (this.range[1] - this.range[0]) * factor;
+    const share = (at - this.range[0]) / (this.range[1] - this.range[0]);
+    this.show(at - span * share, at + span * (1 - share));
+  }
+
+  at(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+  wheel(event) {
+    if (event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    this.zoom(Math.exp(event.deltaY * 0.0015), this.value(this.at(event)[0]));
+  }
+  down(event) {
+    this.canvas.focus({preventScroll: true});
+    this.canvas.setPointerCapture(event.pointerId);
+    const [x, y] = this.at(event);
+    this.drag = {x, y, range: [...this.range], interval: event.shiftKey && this.interval, moved: false};
+  }
+  move(event) {
+    const [x, y] = this.at(event);
+    if (!this.drag) {
+      showTip(this.hover ? this.hover(x, y) : "", event.clientX, event.clientY);
+      return;
+    }
+    if (Math.abs(x - this.drag.x) > 3) this.drag.moved = true;
+    if (!this.drag.moved) return;
+    showTip("");
+    if (this.drag.interval) {
+      const ends = [this.value(this.drag.x), this.value(x)].sort((a, b) => a - b);
+      this.interval(Math.max(this.from, Math.round(ends[0])), Math.min(this.until, Math.round(ends[1])));
+    } else {
+      const shift = (this.drag.x - x) / this.inner * (this.drag.range[1] - this.drag.range[0]);
+      this.show(this.drag.range[0] + shift, this.drag.range[1] + shift);
+    }
+  }
+  up(event) {
+    const drag = this.drag;
+    this.drag = null;
+    if (drag && !drag.moved && this.click) this.click(...this.at(event));
+  }
+  key(event) {
+    const span = this.range[1] - this.range[0];
+    const middle = (this.range[0] + this.range[1]) / 2;
+    const acts = {
+      ArrowLeft: () => this.show(this.range[0] - span * 0.15, this.range[1] - span * 0.15),
+      ArrowRight: () => this.show(this.range[0] + span * 0.15, this.range[1] + span * 0.15),
+      "+": () => this.zoom(0.6, middle), "=": () => this.zoom(0.6, middle),
+      "-": () => this.zoom(1 / 0.6, middle), 0: () => this.show(this.from, this.until),
+    };
+    if (!acts[event.key]) return;
+    event.preventDefault();
+    acts[event.key]();
+  }
+}
+
+function shadeInterval(g, chart, top, bottom) {
+  if (!selection.interval) return;
+  g.fillStyle = cssColour("--accent") + "33";
+  const [from, until] = selection.interval.map((at) => chart.x(at));
+  g.fillRect(from, top, Math.max(until - from, 1), bottom - top);
+}
+
+function clipToPlot(g, chart, top, bottom) {
+  g.save();
+  g.beginPath();
+  g.rect(chart.left, top, chart.inner, bottom - top);
+  g.clip();
+}

@@ -1,0 +1,345 @@
+"""views_test.py <unnasim>: makes runs, a fit and a sweep, opens their report in Chromium, and holds what
+each view shows against the files of the runs."""
+
+import csv
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import browser
+
+UNNASIM = Path(sys.argv.pop(1)).resolve()
+NETWORK = """name: net
+inputs: {x: [1, 8, 24, 24]}
+ops:
+  - {op: conv, name: a, channels: 16, kernel: 3, pad: 1, act: relu}
+  - {op: conv, name: b, channels: 16, kernel: 3, pad: 1, act: relu}
+  - {op: conv, name: c, channels: 16, kernel: 3, pad: 1, act: relu}
+  - {op: conv, name: d, channels: 8, kernel: 1}
+"""
+SWEEP = """sweep: small
+axes:
+  network: [net.yaml]
+  cores: [1, 2, 4]
+  machine.dram.bandwidth_gbps: [12.8, 25.6]
+"""
+
+
+def unnasim(*arguments, cwd):
+    done = subprocess.run([UNNASIM, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"unnasim {arguments}: {done.stderr}"
+    return done.stdout
+
+
+class Views(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        where = cls.where = Path(cls.folder.name)
+        (where / "net.yaml").write_text(NETWORK)
+        (where / "small.yaml").write_text(SWEEP)
+        unnasim("simulate", "resnet18", "--cores", 4, "--no-timing", "--report", "-o", "a", cwd=where)
+        unnasim("simulate", "resnet18", "--cores", 4, "--no-timing", "--granularity", "band", "-o", "b", cwd=where)
+        unnasim("fit", "net.yaml", "--cores", 2, "--memory-budget", "16KiB", "--no-timing", "-o", "f", cwd=where)
+        unnasim("sweep", "small.yaml", "-o", "s", cwd=where)
+        unnasim("report", "a", "b", "f", "s", "-o", "all.html", cwd=where)
+        cls.page = where / "all.html"
+        cls.summary = json.loads((where / "a/summary.json").read_text())
+        cls.layers = list(csv.DictReader((where / "a/layers.csv").open()))
+        cls.plan = list(csv.DictReader((where / "a/plan.csv").open()))
+        cls.header = browser.contents(cls.page.read_text())[0]
+        cls.driver = browser.start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.driver.quit()
+        cls.folder.cleanup()
+
+    def open(self, tab, page=None):
+        browser.open_page(self.driver, page or self.page, tab)
+        browser.settle(self.driver)
+
+    def js(self, code, *arguments):
+        return self.driver.execute_script(code, *arguments)
+
+    def text(self, css):
+        return self.js("return document.querySelector(arguments[0]).textContent", css)
+
+    def tearDown(self):
+        faults = [entry for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+        self.assertEqual(faults, [])
+
+    def mouse(self, kind, canvas, x, y, **more):
+        """A pointer event at a place of a canvas, as a mouse makes it."""
+        self.js("""const c = document.querySelector(arguments[1]); const r = c.getBoundingClientRect();
+            c.setPointerCapture = () => {};
+            c.dispatchEvent(new PointerEvent(arguments[0], {clientX: r.left + arguments[2], clientY: r.top + arguments[3],
+              pointerId: 1, bubbles: true, ...arguments[4]}));""", kind, canvas, x, y, more)
+
+    def test_simulate_report_is_what_report_writes(self):
+        unnasim("report", "a", "-o", "one.html", cwd=self.where)
+        self.assertEqual((self.where / "one.html").read_bytes(), (self.where / "a/report.html").read_bytes())
+
+    def test_page_asks_for_nothing_and_opens_soon(self):
+        self.assertNotRegex(self.page.read_text().replace("http://www.w3.org/2000/svg", ""), r"https?://")
+        self.assertLess(browser.open_page(self.driver, self.page), 4000)
+        self.assertEqual(self.js("return performance.getEntriesByType('resource').length"), 0)
+
+    def test_events_add_up_to_the_summary(self):
+        columns = self.header["columns"]
+        opcodes = self.header["names"]["opcodes"]
+        moved = {"load": 0, "store": 0}
+        for opcode, size in zip(columns["event.opcode"], columns["event.bytes"]):
+            if size:
+                moved[opcodes[opcode].split(".")[0]] += size
+        self.assertEqual(moved["load"], self.summary["performance"]["dram_read"]["value"])
+        self.assertEqual(moved["store"], self.summary["performance"]["dram_written"]["value"])
+
+    def test_overview_shows_the_figures(self):
+        self.open("overview")
+        performance = self.summary["performance"]
+        self.assertIn(f"{performance['cycles']['value']:,}", self.text("[data-figure=cycles]"))
+        self.assertIn(f"{100 * performance['utilisation']['value']:.1f} %", self.text("[data-figure=utilisation]"))
+        self.assertIn(performance["limit"], self.text("[data-figure=limit]"))
+        with_macs = {row["layer"] for row in self.layers if int(row["macs"]) > 0}
+        self.assertEqual(self.js("return document.querySelectorAll('circle.point').length"), len(with_macs))
+
+    def test_a_layer_chosen_in_the_roofline_is_chosen_everywhere(self):
+        self.open("overview")
+        self.js("document.querySelectorAll('circle.point')[3].dispatchEvent(new MouseEvent('click'))")
+        name = self.js("return state.run.layers[selection.layer]")
+        self.assertIn(name, self.text("#selection"))
+        self.js("openTab('layers')")
+        self.assertEqual(self.js("return document.querySelector('tr.chosen').dataset.key"), name)
+        self.js("openTab('memory')")
+        chosen = self.js("return state.map.boxes.filter((b) => state.map.isChosen(b)).map((b) => b.id)")
+        self.assertTrue(chosen)
+        for buffer in chosen:
+            self.assertEqual(self.js("return state.run.layers[state.run.layer[state.run.writer[arguments[0]]]]", buffer), name)
+        self.js("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))")
+        self.assertIn("Nothing is selected", self.text("#selection"))
+
+    def test_memory_map_tells_what_is_under_the_mouse(self):
+        self.open("memory")
+        intermediates = [row for row in self.plan if row["kind"] == "intermediate"]
+        self.assertEqual(self.js("return state.map.boxes.length"), len(intermediates))
+        box = self.js("""const m = state.map; const b = m.boxes.reduce((a, b) => a.size * (a.until - a.from) > b.size * (b.until - b.from) ? a : b);
+            return [b.id, m.chart.x((b.from + b.until) / 2), m.y(b.at + b.size / 2)]""")
+        self.mouse("pointermove", "#view-memory canvas", box[1], box[2])
+        found = self.js("return state.map.boxAt(arguments[0], arguments[1]).id", box[1], box[2])
+        row = self.plan[found]
+        tip = self.text("#tip")
+        self.assertIn(row["buffer"], tip)
+        self.assertIn(f"{int(row['size']):,} B at {int(row['offset']):,}", tip)
+        self.mouse("pointerdown", "#view-memory canvas", box[1], box[2])
+        self.mouse("pointerup", "#view-memory canvas", box[1], box[2])
+        self.assertEqual(self.js("return selection.buffer"), found)
+        self.assertIn(row["buffer"], self.text("#conflicts"))
+
+    def test_buffers_that_conflict_share_no_byte_and_some_others_do(self):
+        self.open("memory")
+        shared, wrong, conflicting = self.js("""const r = state.run, l = r.live; let shared = 0, wrong = 0, pairs = 0;
+            for (let a = 0; a < l.n; ++a) { const set = new Set(conflicts(l, a)); pairs += set.size;
+              for (let b = 0; b < a; ++b) { const i = l.ids[a], j = l.ids[b];
+                if (r.offset[i] >= r.offset[j] + r.size[j] || r.offset[j] >= r.offset[i] + r.size[i]) continue;
+                if (set.has(b)) ++wrong; else ++shared; } }
+            return [shared, wrong, pairs];""")
+        self.assertGreater(shared, 0)
+        self.assertEqual(wrong, 0)
+        self.assertGreater(conflicting, 0)
+        # The bound's buffers conflict with one another, and add up to it.
+        self.assertEqual(self.js("""const r = state.run; let sum = 0; const align = r.summary.machine.dram.alignment_bytes.value;
+            for (const id of r.live.inBound) sum += Math.ceil(r.size[id] / align) * align; return sum"""),
+                         self.summary["memory"]["lower_bound"]["value"])
+        self.assertIn("peak", self.text("#bound").lower())
+
+    def test_memory_map_has_the_order_of_the_instructions(self):
+        self.open("memory")
+        self.js("const s = document.getElementById('axis'); s.value = 'place'; s.dispatchEvent(new Event('change'))")
+        self.assertEqual(self.js("return state.map.axisName"), "place")
+        live = self.header["columns"]
+        self.assertEqual(self.js("return state.map.chart.until"), max(live["life.until"]))
+
+    def test_timeline_is_exact_when_zoomed_in(self):
+        self.open("timeline")
+        self.assertEqual(self.js("return state.timeline.chart.until"), self.summary["performance"]["cycles"]["value"])
+        whole = self.js("return state.timeline.exact")
+        span = self.js("""const r = state.run, t = state.timeline; const e = r.laneStart[2] + 40;
+            t.chart.show(r.start[e] - 50, r.start[e] + r.length[e] + 50); t.chart.drawNow();
+            return [e, t.chart.x(r.start[e] + r.length[e] / 2), t.y(2) + 5, r.pc[e], r.start[e]];""")
+        self.assertGreater(self.js("return state.timeline.exact"), 0)
+        self.assertLess(self.js("return state.timeline.chart.range[1] - state.timeline.chart.range[0]"), 20000)
+        self.mouse("pointermove", "#view-timeline canvas", span[1], span[2])
+        self.assertIn(f"core 0, pc {span[3]}", self.text("#tip"))
+        self.assertIn(f"{span[4]:,}", self.text("#tip"))
+        self.assertGreaterEqual(whole, 0)
+
+    def test_timeline_measures_an_interval(self):
+        self.open("timeline")
+        self.js("select({interval: [0, state.run.cycles]})")
+        text = self.text("#selection")
+        self.assertIn(f"{self.summary['performance']['cycles']['value']:,} cycles", text)
+        moved = self.summary["performance"]["dram_read"]["value"] + self.summary["performance"]["dram_written"]["value"]
+        self.assertIn(f"{moved / 2 ** 20:.2f} MiB", text)
+        self.assertIn(f"{100 * self.summary['performance']['compute_share']['value']:.1f} %", text)
+        self.mouse("pointerdown", "#view-timeline canvas", 300, 20, shiftKey=True)
+        self.mouse("pointermove", "#view-timeline canvas", 500, 20, shiftKey=True)
+        self.mouse("pointerup", "#view-timeline canvas", 500, 20)
+        low, high = self.js("return selection.interval")
+        self.assertTrue(0 < low < high < self.summary["performance"]["cycles"]["value"])
+
+    def test_stalls_of_the_timeline_are_those_of_the_summary(self):
+        self.open("timeline")
+        derived = self.js("""const sums = {}; state.run.gaps.forEach((list, lane) => list.forEach(([a, b, c]) => {
+            const key = lane + c; sums[key] = (sums[key] || 0) + b - a; })); return sums;""")
+        cycles = self.summary["performance"]["cycles"]["value"]
+        for core, figures in enumerate(self.summary["cores"]):
+            for lane, (engine, stats) in enumerate(figures["engines"].items()):
+                for name, figure in stats.items():
+                    if name.startswith("stall_"):
+                        found = derived.get(f"{core * 5 + lane}{name[6:]}", 0)
+                        self.assertLess(abs(found - figure["value"]), 0.02 * cycles, f"core {core} {engine} {name}: {found} of {figure['value']}")
+
+    def test_barriers_are_arrows(self):
+        self.open("timeline")
+        barriers = self.js("return state.run.arrows.barriers.length")
+        met = sum(core["barriers"]["value"] for core in self.summary["cores"])
+        self.assertEqual(self.js("return state.run.arrows.barriers.reduce((n, b) => n + b.length, 0)"), met)
+        self.assertGreater(barriers, 0)
+        self.assertGreater(self.js("return state.timeline.arrows"), 0)
+
+    def test_keys_move_and_zoom(self):
+        self.open("timeline")
+        press = "const c = document.querySelector('#view-timeline canvas'); c.dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0]})); return state.timeline.chart.range;"
+        before = self.js("return [...state.timeline.chart.range]")
+        zoomed = self.js(press, "+")
+        self.assertLess(zoomed[1] - zoomed[0], before[1] - before[0])
+        self.assertGreater(self.js(press, "ArrowRight")[0], zoomed[0])
+        self.assertEqual(self.js(press, "0"), before)
+        self.js("""const t = document.querySelector('[role=tab]'); t.focus();
+            t.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}))""")
+        self.assertEqual(self.js("return document.activeElement.id"), "tab-memory")
+
+    def test_layers_sort(self):
+        self.open("layers")
+        self.js("document.querySelector('[data-column=cycles]').click()")
+        first = self.js("return document.querySelector('#layer-table tbody tr').dataset.key")
+        spans = {}
+        for row in self.layers:
+            low, high = spans.get(row["layer"], (1 << 60, 0))
+            spans[row["layer"]] = (min(low, int(row["start_cycle"])), max(high, int(row["end_cycle"])))
+        longest = max(spans.values(), key=lambda s: s[1] - s[0])
+        self.assertEqual(spans[first][1] - spans[first][0], longest[1] - longest[0])
+        self.assertEqual(self.js("return document.querySelectorAll('#layer-table tbody tr').length"), len(spans))
+
+    def test_compare_shows_both_runs(self):
+        self.open("compare")
+        other = json.loads((self.where / "b/summary.json").read_text())
+        text = self.text("#compare-figures")
+        for summary in (self.summary, other):
+            self.assertIn(f"{summary['memory']['peak']['value'] / 2 ** 20:.2f} MiB", text)
+        rows = self.js("return document.querySelectorAll('#compare-layers tbody tr').length")
+        self.assertEqual(rows, self.summary["layers"]["value"])
+        self.assertEqual(self.js("return document.querySelectorAll('#view-compare canvas').length"), 2)
+
+    def test_sweep_filters_and_small_multiples(self):
+        self.open("sweep")
+        rows = list(csv.DictReader((self.where / "s/sweep.csv").open()))
+        self.assertIn(f"{len(rows)} points", self.text("#view-sweep"))
+        count = "return document.querySelectorAll('circle.point').length"
+        self.assertEqual(self.js(count), 6)
+        self.js("document.querySelector(\"[data-axis=cores][data-value='4']\").click()")
+        self.assertEqual(self.js(count), 4)
+        self.js("const s = document.getElementById('sweep-split'); s.value = 'cores'; s.dispatchEvent(new Event('change'))")
+        self.assertEqual(self.js("return document.querySelectorAll('#sweep-charts svg').length"), 2)
+        front = self.js("return paretoFront([{x: 1, y: 5}, {x: 2, y: 3}, {x: 3, y: 4}], 'x', 'y', new Set()).map((p) => p.x)")
+        self.assertEqual(front, [1, 2])
+
+    def test_fit_shows_front_and_schedule(self):
+        self.open("overview")
+        self.js("const s = document.getElementById('run'); s.value = '2'; s.dispatchEvent(new Event('change')); openTab('fit')")
+        rows = list(csv.DictReader((self.where / "f/front.csv").open()))
+        self.assertEqual(self.js("return document.querySelectorAll('#fit-table tbody tr').length"), len(rows))
+        self.assertEqual(self.js("return document.querySelectorAll('#fit-table tr.chosen').length"), 1)
+        self.assertEqual(self.text("#schedule"), (self.where / "f/schedule.txt").read_text())
+
+    def test_dark_mode_has_dark_ground(self):
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]})
+        self.open("memory")
+        self.assertEqual(self.js("return getComputedStyle(document.body).backgroundColor"), "rgb(22, 24, 28)")
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "light"}]})
+
+
+class Scale(unittest.TestCase):
+    """500,000 instructions and 30,000 buffers; limits are generous, for slow hosts."""
+
+    CORES, EVENTS, BUFFERS, MOST_MS = 16, 500_000, 30_000, 400
+
+    def page(self, folder):
+        unnasim("simulate", "lenet5", "--cores", self.CORES, "--no-timing", "--report", "-o", "l", cwd=folder)
+        source = (folder / "l/report.html").read_text()
+        header = browser.contents(source)[0]
+        load, conv, store = (header["names"]["opcodes"].index(o) for o in ("load.n", "conv", "store"))
+        per_lane = self.EVENTS // self.CORES // 4
+        cycles = per_lane * 100
+        header["summary"]["performance"]["cycles"]["value"] = cycles
+        layers = len(header["names"]["layers"])
+        n = per_lane * 4 * self.CORES
+        lanes, columns = [], {f"event.{k}": [] for k in ("pc", "start", "length", "opcode", "layer", "buffer", "bytes",
+                                                          "begin", "tokens", "sync", "peer", "cores_low", "cores_high")}
+        for lane in range(self.CORES * 5):
+            engine = lane % 5
+            count = per_lane if engine < 4 else 0
+            lanes.append(count)
+            for i in range(count):
+                touches = engine in (0, 3)
+                buffer = (i * self.CORES + lane // 5) * self.BUFFERS // (per_lane * self.CORES)
+                for key, value in (("pc", 4 * i + engine), ("start", 100 * i + 7 * engine), ("length", 60 + i % 40),
+                                   ("opcode", (load, load, conv, store)[engine]), ("layer", i * layers // per_lane),
+                                   ("buffer", buffer if touches else -1), ("bytes", 512 if touches else 0), ("begin", 0),
+                                   ("tokens", 0), ("sync", 0), ("peer", -1), ("cores_low", 0), ("cores_high", 0)):
+                    columns["event." + key].append(value)
+        ids = list(range(self.BUFFERS))
+        columns.update({"lanes": lanes, "buffer.size": [4096] * self.BUFFERS, "buffer.kind": [3] * self.BUFFERS,
+                        "buffer.offset": [i % 500 * 4096 for i in ids], "life.buffer": ids, "life.from": ids,
+                        "life.until": [i + 500 for i in ids], "life.bound": list(range(500)), "clock.chains": []})
+        columns.update({k: v for k, v in header["columns"].items() if k.startswith("topology.")})
+        header["names"]["buffers"] = [f"buffer{i}" for i in ids]
+        header["names"]["tensors"] = [f"tensor{i // 16}" for i in ids]
+        header["summary"]["memory"]["peak"]["value"] = header["summary"]["memory"]["lower_bound"]["value"] = 500 * 4096
+        self.assertEqual(len(columns["event.pc"]), n)
+        start = source.index('class="packed">') + len('class="packed">')
+        del header["columns"]
+        page = folder / "large.html"
+        page.write_text(source[:start] + browser.pack(header, columns) + source[source.index("</script>", start):])
+        return page
+
+    def test_redraws_stay_fluent(self):
+        with tempfile.TemporaryDirectory() as name:
+            page = self.page(Path(name))
+            driver = browser.start()
+            try:
+                opened = browser.open_page(driver, page)
+                print(f"opened in {opened:.0f} ms, {page.stat().st_size / 1e6:.1f} MB")
+                self.assertLess(opened, 10_000)
+                for tab, chart in (("memory", "state.map.chart"), ("timeline", "state.timeline.chart")):
+                    driver.execute_script("openTab(arguments[0])", tab)
+                    browser.settle(driver)
+                    times = driver.execute_script(f"""const c = {chart}; const times = [];
+                        for (let span = c.until; span > 2000 || times.length < 3; span /= 3) {{
+                          c.show(c.until / 3, c.until / 3 + span); c.drawNow(); times.push(c.lastDraw); }}
+                        return times;""")
+                    print(f"{tab}: redraws of {', '.join(f'{t:.0f}' for t in times)} ms")
+                    self.assertLess(max(times), self.MOST_MS, tab)
+                faults = [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+                self.assertEqual(faults, [])
+            finally:
+                driver.quit()
+
+
+if __name__ == "__main__":
+    browser.require()
+    unittest.main()
