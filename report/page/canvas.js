@@ -53,11 +53,14 @@ class Chart {
   // The horizontal axis at height y, and the selected interval behind everything.
   axis(g, y, name) {
     g.fillStyle = cssColour("--faint");
-    g.textAlign = "center";
     g.textBaseline = "top";
     for (const at of ticks(this.range[0], this.range[1], Math.max(2, this.inner / 120))) {
       g.fillRect(Math.round(this.x(at)), y, 1, 4);
-      g.fillText(grouped(at), this.x(at), y + 5);
+      // Names at the edges stay within the plot.
+      const x = this.x(at);
+      const near = x < this.left + 26 ? "left" : x > this.width - this.right - 26 ? "right" : "center";
+      g.textAlign = near;
+      g.fillText(grouped(at), x, y + 5);
     }
     g.textAlign = "right";
     g.fillText(name, this.left - 8, y + 5);

@@ -20,15 +20,19 @@ function shareBars(parts, total) {
 
 function logTicks(from, until) {
   const list = [];
-  for (let power = Math.floor(Math.log10(from)); 10 ** power <= until * 1.001; ++power) {
-    if (10 ** power >= from * 0.999) list.push(10 ** power);
+  const factors = until / from > 50 ? [1] : [1, 2, 5];
+  for (let power = Math.floor(Math.log10(from)); 10 ** power <= until; ++power) {
+    for (const factor of factors) {
+      const at = factor * 10 ** power;
+      if (at >= from && at <= until) list.push(at);
+    }
   }
   return list.length >= 2 ? list : [from, until];
 }
 
 function axisOf(values, log) {
-  let low = Math.min(...values);
-  let high = Math.max(...values);
+  let low = smallest(values);
+  let high = largest(values);
   if (log && low > 0) {
     low /= 1.3;
     high *= 1.3;
@@ -44,7 +48,7 @@ function axisOf(values, log) {
 // Points over two axes. points: [{x, y, r, colour, tip, click, chosen, name}]; lines: [{points,
 // name, dashed}].
 function scatter({points, lines = [], x, y, log = false, width = 640, height = 380, label}) {
-  const inner = {left: 66, right: 16, top: 12, bottom: 42};
+  const inner = {left: 88, right: 16, top: 12, bottom: 42};
   const xs = [...points, ...lines.flatMap((l) => l.points)].map((p) => p.x);
   const ys = [...points, ...lines.flatMap((l) => l.points)].map((p) => p.y);
   const ax = axisOf(xs, log);
@@ -82,8 +86,8 @@ function scatter({points, lines = [], x, y, log = false, width = 640, height = 3
 function histogram(values, label) {
   const positive = values.filter((v) => v > 0);
   if (positive.length === 0) return element("p", {class: "note"}, "There are none.");
-  const low = Math.floor(Math.log2(Math.min(...positive)));
-  const high = Math.floor(Math.log2(Math.max(...positive)));
+  const low = Math.floor(Math.log2(smallest(positive)));
+  const high = Math.floor(Math.log2(largest(positive)));
   const bins = new Array(high - low + 1).fill(0);
   for (const v of positive) ++bins[Math.floor(Math.log2(v)) - low];
   const most = Math.max(...bins);

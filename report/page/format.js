@@ -36,6 +36,14 @@ function readable({value, unit}) {
   return `${significant(value, 4)} ${unit}`;
 }
 
+// Of lists that may be too long to be arguments of Math.max.
+function largest(values, least = -Infinity) {
+  return values.reduce((most, v) => (v > most ? v : most), least);
+}
+function smallest(values) {
+  return values.reduce((least, v) => (v < least ? v : least), Infinity);
+}
+
 // Steps of 1, 2 or 5 times a power of ten (of bytes: powers of two) that cut a span into few parts.
 function ticks(from, until, wanted, binary = false) {
   const span = Math.max(until - from, 1e-12) / wanted;

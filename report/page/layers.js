@@ -10,7 +10,7 @@ const LAYER_BARS = ["cycles", "compute_busy", "stalls", "utilisation", "macs", "
 
 function sortableTable({columns, rows, bars, key, chosen, choose, id, sort}) {
   const order = sort || {by: columns[0][0], down: false};
-  const most = Object.fromEntries(bars.map((b) => [b, Math.max(...rows.map((r) => Math.abs(r[b]) || 0), 1e-12)]));
+  const most = Object.fromEntries(bars.map((b) => [b, largest(rows.map((r) => Math.abs(r[b]) || 0), 1e-12)]));
   const body = element("tbody");
   const head = element("tr");
   const draw = () => {

@@ -12,7 +12,8 @@ function tabsOf() {
   }
   if (state.runs.length > 1) tabs.push(["compare", "Compare", compareView]);
   state.sweeps.forEach((sweep, i) => tabs.push([`sweep${i || ""}`, state.sweeps.length > 1 ? `Sweep ${sweep.name}` : "Sweep", (root) => sweepView(sweep, root)]));
-  if (state.run && state.run.front_csv !== undefined) tabs.push(["fit", "Fit", (root) => fitView(state.run, root)]);
+  const fits = state.runs.filter((run) => run.front_csv !== undefined);
+  fits.forEach((run, i) => tabs.push([`fit${i || ""}`, fits.length > 1 ? `Fit ${run.path}` : "Fit", (root) => fitView(run, root)]));
   return tabs;
 }
 

@@ -159,7 +159,7 @@ function runBoxes(run, axis, by) {
 
 function runMap(run, {axis, by, top, title, height}) {
   const boxes = runBoxes(run, axis, by);
-  const until = axis === "cycle" ? run.cycles : Math.max(1, ...boxes.map((b) => b.until));
+  const until = axis === "cycle" ? run.cycles : largest(boxes.map((b) => b.until), 1);
   return new MemoryMap({title, boxes, until, top, height, axisName: axis === "cycle" ? "cycle" : "place",
     lines: [{at: run.summary.memory.peak.value, name: "peak", left: true},
       {at: run.summary.memory.lower_bound.value, name: "lower bound"}],
@@ -176,7 +176,7 @@ function topologyMap(run, top) {
   const names = info.names || [];
   const boxes = names.map((name, i) => ({id: i, name, from: c["topology.from"][i], until: c["topology.until"][i],
     at: c["topology.offset"][i], size: c["topology.size"][i], colour: colourOf(run.tensorIndex.get(name) ?? i)}));
-  return new MemoryMap({title: "topology liveness", boxes, top, until: Math.max(1, ...boxes.map((b) => b.until)), height: 300,
+  return new MemoryMap({title: "topology liveness", boxes, top, until: largest(boxes.map((b) => b.until), 1), height: 300,
     axisName: info.intervals ? "layer" : "place", lines: [{at: info.peak, name: "peak", left: true}, {at: info.lower_bound, name: "lower bound"}],
     describe: (box) => `${box.name}\n${grouped(box.size)} B at ${grouped(box.at)}, in use from ${box.from} to ${box.until} in the order of the layers`,
     isChosen: (box) => selection.buffer !== null && run.tensors[selection.buffer] === box.name});

@@ -25,8 +25,11 @@ function sweepView(sweep, root) {
   const figures = (sweep.fields || []).map((f) => f.name).filter((name) => good.some((r) => typeof r[name] === "number"));
   const valuesOf = (axis) => [...new Set(rows.map((r) => String(r[axis])))];
   const varied = sweep.axes.filter((axis) => valuesOf(axis).length > 1);
-  const prefer = (list) => list.find((name) => figures.includes(name)) || figures[0];
-  const settings = {x: prefer(["cycles", "latency_s"]), y: prefer(["peak", "memory_peak", "peak_bytes", "energy_nj"]), by: varied[0] || sweep.axes[0], split: "", log: false,
+  // Two figures that differ between the points, if there are.
+  const differs = (name) => figures.includes(name) && new Set(good.map((r) => r[name])).size > 1;
+  const prefer = (list) => list.find(differs) || figures.find(differs) || figures[0];
+  const unit = Object.fromEntries((sweep.fields || []).map((f) => [f.name, f.unit && f.unit !== f.name ? `${f.name} (${f.unit})` : f.name]));
+  const settings = {x: prefer(["cycles", "latency_s"]), y: prefer(["peak", "energy_nj", "dram_read"]), by: varied[0] || sweep.axes[0], split: "", log: false,
     allowed: Object.fromEntries(sweep.axes.map((axis) => [axis, new Set(valuesOf(axis))]))};
   const place = element("div", {id: "sweep-charts"});
   const pick = (name, values, label) => element("label", {}, `${label} `, element("select", {id: `sweep-${name}`, onchange: (event) => { settings[name] = event.target.value; build(); }},
@@ -49,7 +52,7 @@ function sweepView(sweep, root) {
       const front = paretoFront(points, settings.x, settings.y, LARGER_IS_BETTER);
       const inFront = new Set(front);
       return element("section", {}, name ? element("h2", {}, `${settings.split}: ${shortName(name)}`) : null,
-        scatter({log: settings.log, x: settings.x, y: settings.y, label: `${settings.y} over ${settings.x}`, width: settings.split ? 480 : 860, height: settings.split ? 300 : 440,
+        scatter({log: settings.log, x: unit[settings.x], y: unit[settings.y], label: `${settings.y} over ${settings.x}`, width: settings.split ? 480 : 860, height: settings.split ? 300 : 440,
           lines: [{points: front.map((r) => ({x: r[settings.x], y: r[settings.y]}))}],
           points: points.map((r) => ({x: r[settings.x], y: r[settings.y], colour: colourOf(colours.indexOf(String(r[settings.by]))), chosen: inFront.has(r), r: 5.5,
             tip: [...sweep.axes.map((axis) => `${axis}: ${shortName(String(r[axis]))}`), `${settings.x}: ${significant(r[settings.x], 5)}`, `${settings.y}: ${significant(r[settings.y], 5)}`].join("\n")}))}));
@@ -70,14 +73,14 @@ function shortName(value) {
 function fitView(run, root) {
   const rows = parseCsv(run.front_csv).map((r, i) => ({...r, index: i, front: r.front === "true" || r.front === 1, chosen: r.chosen === "true" || r.chosen === 1}));
   const front = rows.filter((r) => r.front).sort((a, b) => a.footprint - b.footprint);
-  const chart = scatter({x: "footprint in bytes", y: "cycles", label: "front of fit", width: 860, height: 420, log: true,
+  const chart = scatter({x: "footprint in bytes", y: "cycles", label: "front of fit", width: 860, height: 420,
     lines: [{points: front.map((r) => ({x: r.footprint, y: r.cycles}))}],
     points: rows.map((r) => ({x: r.footprint, y: r.cycles, r: r.chosen ? 8 : 5, chosen: r.chosen, colour: r.chosen ? OKABE_ITO[5] : r.front ? OKABE_ITO[0] : GREY,
       tip: `footprint ${readableBytes(r.footprint)} (bound ${readableBytes(r.bound)})\n${readableCycles(r.cycles)}\n${readableBytes(r.dram_bytes)} of DRAM\n${r.walked_kernels} walked kernels, ${r.buffers} buffers${r.chosen ? "\nthe one that this run is" : ""}`}))});
   const table = sortableTable({id: "fit-table", rows, bars: ["footprint", "cycles", "dram_bytes"], key: (r) => String(r.index), chosen: (r) => r.chosen, choose: () => {}, sort: {by: "footprint", down: true},
     columns: [["footprint", "footprint", readableBytes], ["bound", "lower bound", readableBytes], ["cycles", "cycles", grouped], ["dram_bytes", "DRAM", readableBytes],
       ["buffers", "buffers", grouped], ["walked_kernels", "walked kernels", grouped], ["front", "on the front", (v) => v ? "yes" : ""], ["chosen", "chosen", (v) => v ? "yes" : ""]]});
-  root.append(element("p", {class: "note"}, "Each point is a program that fit compiled and simulated. Blue ones are on the front of footprint, cycles and DRAM bytes; the large one is the program of this run."),
+  root.append(element("p", {class: "note"}, `${run.summary.network}, ${run.path}`), element("p", {class: "note"}, "Each point is a program that fit compiled and simulated. Blue ones are on the front of footprint, cycles and DRAM bytes; the large one is the program of this run."),
     chart, table.node, element("h2", {}, "Schedule of the chosen program"), element("pre", {id: "schedule"}, run.schedule || "layer by layer"));
   return {update: () => {}};
 }
