@@ -16,7 +16,7 @@ namespace {
 
 // In points of the page (pixels of a screen); a column of a paper is some 250 wide.
 constexpr double kWidth = 480, kHeight = 320, kLeft = 72, kRight = 16, kTop = 16, kBottom = 52;
-constexpr double kLegendRow = 18, kLegendWidth = 140;
+constexpr double kLegendRow = 18, kLetter = 6.6;  // a letter's width, on average
 constexpr double kTicksWanted = 6;
 
 /// Okabe and Ito, "Color Universal Design" (jfly.uni-koeln.de/color), without yellow, which is
@@ -176,12 +176,31 @@ std::vector<double> values_of(const Plot& plot, double PlotPoint::*member) {
   return values;
 }
 
+/// Of the widest text of the legend, with its mark.
+double legend_width(const Plot& plot) {
+  std::size_t letters = plot.legend.size() + 1;
+  for (const PlotSeries& series : plot.series) letters = std::max(letters, series.name.size());
+  return 28 + kLetter * static_cast<double>(letters);
+}
+
+/// Names that would run into one another stand aslant: the room that they take below the axis.
+double slant_room(const PlotAxis& axis) {
+  std::size_t longest = 0;
+  for (const std::string& name : axis.names) longest = std::max(longest, name.size());
+  const double place =
+      (kWidth - kLeft - kRight) / std::max<double>(1, static_cast<double>(axis.names.size()));
+  const double width = kLetter * static_cast<double>(longest);
+  return width < place - 8 ? 0 : 0.5 * width;
+}
+
 class Drawing {
  public:
   explicit Drawing(const Plot& plot)
       : plot_(plot),
-        width_(kWidth + (plot.legend.empty() ? 0 : kLegendWidth)),
-        height_(std::max(kHeight, kTop + kLegendRow * static_cast<double>(plot.series.size() + 2))),
+        width_(kWidth + (plot.legend.empty() ? 0 : legend_width(plot))),
+        slant_(slant_room(plot.x)),
+        height_(std::max(kHeight + slant_,
+                         kTop + kLegendRow * static_cast<double>(plot.series.size() + 2))),
         x_(plot.x, values_of(plot, &PlotPoint::x), kLeft, kWidth - kRight),
         y_(plot.y, values_of(plot, &PlotPoint::y), kHeight - kBottom, kTop) {}
 
@@ -218,11 +237,16 @@ class Drawing {
     }
     for (const double tick : x_.ticks()) {
       line(x_.place(tick), bottom, x_.place(tick), bottom + 5, kInk);
-      text(x_.place(tick), bottom + 19, "middle", x_.text(tick));
+      const double x = x_.place(tick);
+      if (slant_ == 0)
+        text(x, bottom + 19, "middle", x_.text(tick));
+      else
+        text(x + 4, bottom + 16, "end", x_.text(tick),
+             fmt::format(" transform=\"rotate(-30 {:.1f} {:.1f})\"", x + 4, bottom + 16));
     }
     line(kLeft, bottom, right, bottom, kInk);
     line(kLeft, kTop, kLeft, bottom, kInk);
-    text((kLeft + right) / 2, bottom + 40, "middle", x_.label());
+    text((kLeft + right) / 2, bottom + 40 + slant_, "middle", x_.label());
     const double middle = (kTop + bottom) / 2;
     text(14, middle, "middle", y_.label(),
          fmt::format(" transform=\"rotate(-90 14 {:.1f})\"", middle));
@@ -267,7 +291,9 @@ class Drawing {
   }
 
   const Plot& plot_;
-  double width_, height_;
+  double width_;
+  double slant_;  ///< room for names that stand aslant; 0: they do not
+  double height_;
   Axis x_, y_;
   std::string svg_;
 };
