@@ -27,6 +27,10 @@ T get(std::span<const std::byte> bytes, std::size_t offset) {
 
 }  // namespace
 
+[[gnu::noinline]] double to_single(double value) {
+  return static_cast<double>(static_cast<float>(value));
+}
+
 Encoding Encoding::of(const MachineConfig& m) {
   return {m.data_type,
           {8 * static_cast<int>(element_bytes(m.data_type)),

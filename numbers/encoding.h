@@ -12,6 +12,10 @@
 
 namespace unna {
 
+/// Rounded to single precision, as an instruction's operand is. Not inline: where it is written
+/// out, g++ 12 leaves both conversions of two neighbouring values away when it vectorises them.
+double to_single(double value);
+
 /// Neurons and synapses have `fraction` bits behind the point where they are fixed point; sums of
 /// products, and so biases, have twice as many. In int8 there are none: values are in units of
 /// their tensor's scale.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "numbers/encoding.h"
 #include "reference/machine.h"
 
 namespace unna::reference {
@@ -108,7 +109,7 @@ void log_softmax(Call& call) {
 }
 
 void layer_norm(Call& call) {
-  const double epsilon = static_cast<double>(static_cast<float>(call.op.as<NormAttrs>().epsilon));
+  const double epsilon = to_single(call.op.as<NormAttrs>().epsilon);
   const std::vector<double> gamma = call.elements(1);
   std::vector<double> beta;
   for (const float b : call.weight(2)) beta.push_back(call.numbers.bias(static_cast<double>(b)));
@@ -130,12 +131,12 @@ void layer_norm(Call& call) {
 
 void lrn(Call& call) {
   const LrnAttrs& a = call.op.as<LrnAttrs>();
-  const auto single = [](double v) { return static_cast<double>(static_cast<float>(v)); };
   const Tensor& x = *call.in[0];
   const std::int64_t channels = x.shape[1], inner = x.shape[2] * x.shape[3];
   std::optional<FixedLrn> fixed;
   if (call.numbers.fixed())
-    fixed.emplace(*call.numbers.fixed(), a.size, single(a.alpha), single(a.beta), single(a.bias));
+    fixed.emplace(*call.numbers.fixed(), a.size, to_single(a.alpha), to_single(a.beta),
+                  to_single(a.bias));
   for_each_index(x.shape, [&](std::int64_t at, const std::vector<std::int64_t>& i) {
     const std::int64_t lo = std::max<std::int64_t>(0, i[1] - (a.size - 1) / 2);
     const std::int64_t hi = std::min(channels - 1, i[1] + a.size / 2);

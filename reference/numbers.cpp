@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "numbers/encoding.h"
 #include "numbers/functions.h"
 #include "numbers/half.h"
 #include "reference/machine.h"
@@ -150,8 +151,8 @@ double Numbers::binary(ScalarFn fn, double a, double b) const {
 
 void Numbers::unary(const FunctionAttrs& attrs, std::vector<double>& data) const {
   FunctionAttrs f = attrs;
-  f.alpha = static_cast<double>(static_cast<float>(f.alpha));
-  f.beta = static_cast<double>(static_cast<float>(f.beta));
+  f.alpha = to_single(f.alpha);
+  f.beta = to_single(f.beta);
   if (!fixed_) {
     for (double& x : data) x = function(f, x);
     return;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "numbers/encoding.h"
 #include "reference/machine.h"
 
 namespace unna::reference {
@@ -12,9 +13,6 @@ namespace {
 
 double stored(std::int64_t q) {
   return static_cast<double>(int8_saturate(q));
-}
-double single(double value) {
-  return static_cast<double>(static_cast<float>(value));
 }
 
 /// How the sums of each output channel become results.
@@ -115,7 +113,7 @@ std::optional<double> simple(const FunctionAttrs& f, double q, double in, double
 
 void apply(const FunctionAttrs& attrs, const Numbers& numbers, double in, double out,
            std::vector<double>& data) {
-  const FunctionAttrs f{attrs.fn, single(attrs.alpha), single(attrs.beta)};
+  const FunctionAttrs f{attrs.fn, to_single(attrs.alpha), to_single(attrs.beta)};
   if (simple(f, 0, in, out)) {
     for (double& x : data) x = *simple(f, x, in, out);
     return;
@@ -146,7 +144,7 @@ void int8_gemm(Call& call) {
 
 void int8_matmul(Call& call) {
   multiply_computed(call);
-  const double scale = single(call.op.as<MatmulAttrs>().scale);
+  const double scale = to_single(call.op.as<MatmulAttrs>().scale);
   const FixedScale factor =
       FixedScale::of(scale * call.in_scale(0) * call.in_scale(1) / call.out_scale());
   for (double& v : call.out[0].data) v = stored(factor.apply(call.numbers.sum(v)));
@@ -212,7 +210,7 @@ void int8_layer_norm(Call& call) {
     gamma.push_back(scaling.apply(int8_quantise(static_cast<double>(g), gamma_scale)));
   for (const float b : call.weight(2))
     beta.push_back(quantise(static_cast<double>(b) / std::ldexp(out, -16), 0, 48));
-  const double epsilon = single(call.op.as<NormAttrs>().epsilon) / (in * in);
+  const double epsilon = to_single(call.op.as<NormAttrs>().epsilon) / (in * in);
   for (std::int64_t r = 0; r < rows_of(call.out[0]); ++r) {
     std::vector<std::int64_t> x, result(gamma.size());
     for (const double v : row(*call.in[0], r)) x.push_back(whole(v * 256));
@@ -245,8 +243,8 @@ void int8_lrn(Call& call) {
   const Tensor& x = *call.in[0];
   const std::int64_t channels = x.shape[1], inner = x.shape[2] * x.shape[3];
   const double in = call.in_scale(0);
-  const FixedLrn lrn({32, 0, call.numbers.fixed()->table_bits}, a.size, single(a.alpha) * (in * in),
-                     single(a.beta), single(a.bias));
+  const FixedLrn lrn({32, 0, call.numbers.fixed()->table_bits}, a.size,
+                     to_single(a.alpha) * (in * in), to_single(a.beta), to_single(a.bias));
   const FixedScale rescale = FixedScale::of(in / call.out_scale());
   for_each_index(x.shape, [&](std::int64_t at, const std::vector<std::int64_t>& i) {
     const std::int64_t lo = std::max<std::int64_t>(0, i[1] - (a.size - 1) / 2);

@@ -53,6 +53,15 @@ ops: [{op: unary, fn: round, step: 0.5}]
                1);
 }
 
+TEST_P(Operators, slopes_that_single_precision_rounds) {
+  expect_right(R"(
+name: net
+inputs: {x: [4, 100]}
+ops: [{op: unary, fn: hard_sigmoid}, {op: unary, fn: hard_sigmoid, slope: 0.3, offset: 0.1}]
+)",
+               1);
+}
+
 TEST_P(Operators, log_softmax_and_gather_of_uneven_indices) {
   for (const std::int64_t cores : {1, 4})
     expect_right(R"(
