@@ -59,7 +59,7 @@ Columns<FitRow> fit_columns() {
        [](const FitRow& r) { return whole(r.walked); }},
       {"estimated_footprint", "bytes", "what the search expected; 0 for layer by layer",
        [](const FitRow& r) { return whole(r.estimated_footprint); }},
-      {"estimated_cycles", "cycles", "what the search expected; 0 for layer by layer",
+      {"estimated_latency", "cycles", "what the search expected; 0 for layer by layer",
        [](const FitRow& r) { return whole(r.estimated_cycles); }},
       {"front", "", "whether no other program needs no more of footprint, cycles and DRAM bytes",
        [](const FitRow& r) { return Cell(r.front); }},

@@ -101,15 +101,17 @@ TEST(Lower, AttentionHeadsAreViews) {
 TEST(Lower, AllOperatorsThatCannotBeLoweredAreListedTogether) {
   GraphBuilder b("g");
   const TensorId x = b.input("x", {2, 2, 2, 2, 2, 2});
+  const TensorId y = b.input("y", {1, 2, 1, 2, 1, 2});  // broadcast in turns: nothing merges
   const SourcePos pos{"net.yaml", 7, 3};
-  const TensorId y = b.op(OpKind::unary, "first", {x}, FunctionAttrs{ScalarFn::relu, 0, 0}, pos)[0];
-  b.mark_output(b.op(OpKind::binary, "second", {y, x}, FunctionAttrs{ScalarFn::add, 0, 0}, pos)[0]);
+  const TensorId z =
+      b.op(OpKind::binary, "first", {x, y}, FunctionAttrs{ScalarFn::mul, 0, 0}, pos)[0];
+  b.mark_output(b.op(OpKind::binary, "second", {z, y}, FunctionAttrs{ScalarFn::add, 0, 0}, pos)[0]);
   try {
     lowered(b.finish());
     FAIL() << "six dimensions were lowered";
   } catch (const InputError& e) {
     EXPECT_STREQ(e.what(),
-                 "net.yaml:7:3: 2 of 2 operators can't be lowered: first (unary: more than 5 "
+                 "net.yaml:7:3: 2 of 2 operators can't be lowered: first (binary: more than 5 "
                  "dimensions); second (binary: more than 5 dimensions)");
   }
 }
