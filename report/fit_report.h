@@ -20,10 +20,10 @@ struct FitRow {
   Bytes dram_bytes = 0;
   double energy_pj = 0;
   std::size_t buffers = 0;
-  std::size_t walked = 0;  ///< kernels that are not layer by layer
+  std::size_t walked = 0;         ///< kernels that are not layer by layer
   Bytes estimated_footprint = 0;  ///< what the search expected; 0 for layer by layer
   Cycle estimated_cycles = 0;     ///< likewise
-  bool front = false;      ///< no other row is better in footprint, cycles and DRAM bytes
+  bool front = false;             ///< no other row is better in footprint, cycles and DRAM bytes
   bool chosen = false;
 };
 

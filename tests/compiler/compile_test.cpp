@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "compiler/walk.h"
-#include "compiler/walk.h"
 #include "cost/dimensions.h"
 
 namespace unna {
