@@ -108,7 +108,10 @@ class PlanParser {
   }
 
   void walk() {
-    only({"walk", "from", "to", "steps", "skew", "division", "sync", "units"});
+    if (find("units") != nullptr)
+      only({"walk", "from", "to", "sync", "units"});
+    else
+      only({"walk", "from", "to", "steps", "skew", "division", "sync"});
     const KernelId from = kernel(required("from"));
     const KernelId to = find("to") == nullptr ? from : kernel(required("to"));
     if (to < from)

@@ -150,6 +150,8 @@ TEST(WalkText, RefusesWhatIsNotLegalByLine) {
             "s.txt:1:1: b reads lines of a that line 2 makes later, expected them before");
   EXPECT_EQ(refusal(a + "walk from=b steps=0\nwalk from=c steps=1\n"),
             "s.txt:2:19: `steps` is `0`, expected an integer from 1 to 1048576");
+  EXPECT_EQ(refusal(a + "walk from=b to=c units skew=1\n"),
+            "s.txt:2:24: `skew` is unknown here, expected from, to, sync, units");
   EXPECT_EQ(
       refusal("unit kernel=a core=0\n"),
       "s.txt:1:1: `unit` begins no statement here, expected `walk`, or `unit` behind a walk of "
