@@ -49,7 +49,7 @@ constexpr OptionRow kOptions[] = {
     {"status", "", "", "only say how far the sweep is, also while it runs"},
     {"slurm", "", "", "submit the points to Slurm, as a job array and a job that merges"},
     {"tasks", "N", "", "with --slurm: tasks of the array (default: a task a point, at most 100)"},
-    {"sbatch", "OPTIONS", "", "with --slurm: options of sbatch for the array, as '--time=60'",
+    {"sbatch", "OPTIONS", "", "with --slurm: options of sbatch for both jobs, as '--time=60'",
      Times::repeated},
     {"share", "K/N", "",
      "run every N-th point from the K-th on into a store of its own, as tasks of --slurm do"},
@@ -124,7 +124,7 @@ int show_status(const fs::path& directory) {
     const auto found = sweep.results.find(row.key);
     results.push_back(found == sweep.results.end() ? std::nullopt : std::optional(found->second));
   }
-  const std::string jobs = jobs_text(directory);
+  const std::string jobs = submitted_jobs(directory).text;
   fmt::print("{}: {}\n{}{}{}", sweep.name, counts_text(results), failure_reasons(results), jobs,
              jobs.empty() ? "" : "\n");
   return kExitOk;
@@ -209,8 +209,8 @@ PointResults tried_results(const Sweep& sweep, const SweepStore& store) {
 
 /// While jobs are in the queue nothing else may run their points.
 bool wait_for_jobs(const Options& options, const Sweep& sweep, const PointResults& results) {
-  const std::string jobs = jobs_text(sweep.directory);
-  if (jobs.empty() || options.flag("merge")) return false;
+  const std::string jobs = queued_jobs(sweep.directory);
+  if (jobs.empty()) return false;
   say(options, fmt::format("{}\n{}{}; nothing else is started before they have ended\n",
                            counts_text(results), failure_reasons(results), jobs));
   return true;
@@ -229,7 +229,7 @@ int run_sweep(const Options& options, const Sweep& sweep) {
   const bool slurm = options.flag("slurm"), merge = options.flag("merge");
   const bool resume = options.flag("resume") || merge;
   if (!resume) {
-    const std::string jobs = jobs_text(sweep.directory);
+    const std::string jobs = queued_jobs(sweep.directory);
     if (!jobs.empty())
       throw InputError(fmt::format("{}: {}, expected --resume, or another folder",
                                    sweep.directory.string(), jobs));
@@ -248,7 +248,7 @@ int run_sweep(const Options& options, const Sweep& sweep) {
     kept += results[i] && sweep.prepared[i].run ? 1 : 0;
   }
   if (shared) store.add(refused_points(sweep, results));
-  if (todo > 0 && wait_for_jobs(options, sweep, results)) return kExitOk;
+  if (todo > 0 && !merge && wait_for_jobs(options, sweep, results)) return kExitOk;
   if (merge) return finish(options, sweep, tried_results(sweep, store), kept);
   if (slurm && todo > 0) {
     say(options, submit_points(options, sweep.file, sweep.directory, sweep.spec.name, results));
@@ -260,6 +260,35 @@ int run_sweep(const Options& options, const Sweep& sweep) {
   return finish(options, sweep, results, kept);
 }
 
+/// Modes exclude one another, and some options take no effect in some of them.
+void check_modes(const Options& options) {
+  constexpr std::string_view kModes[] = {"list", "status", "share", "merge", "slurm"};
+  struct Idle {
+    std::string_view option;
+    std::string_view mode;
+  };
+  constexpr Idle kIdle[] = {
+      {"strict", "list"},        {"strict", "status"},        {"strict", "share"},
+      {"jobs", "list"},          {"jobs", "status"},          {"jobs", "merge"},
+      {"point-timeout", "list"}, {"point-timeout", "status"}, {"point-timeout", "merge"},
+      {"resume", "list"},        {"resume", "status"}};
+  std::optional<std::string_view> chosen;
+  for (const std::string_view mode : kModes) {
+    if (!options.given(mode)) continue;
+    if (chosen)
+      options.fail(mode, fmt::format("is given with --{}, expected one of --{}", *chosen,
+                                     fmt::join(kModes, ", --")));
+    chosen = mode;
+  }
+  for (const Idle& idle : kIdle)
+    if (chosen == idle.mode && options.given(idle.option))
+      options.fail(idle.option,
+                   fmt::format("takes no effect with --{}, expected one of them", idle.mode));
+  for (const char* name : {"tasks", "sbatch"})
+    if (options.given(name) && chosen != "slurm")
+      options.fail(name, "takes effect with --slurm only");
+}
+
 }  // namespace
 
 CommandInterface sweep_interface() {
@@ -267,13 +296,11 @@ CommandInterface sweep_interface() {
 }
 
 int sweep_command(const Options& options) {
+  check_modes(options);
   Sweep sweep;
   sweep.file = find_input(Shipped::sweep, options.only());
   sweep.pool.jobs = static_cast<int>(options.required_integer("jobs", 1, 1024));
   sweep.pool.seconds = options.number("point-timeout", 0.001, 1e6);
-  for (const char* name : {"tasks", "sbatch"})
-    if (options.given(name) && !options.flag("slurm"))
-      options.fail(name, "takes effect with --slurm only");
   sweep.spec = parse_sweep(read_file(sweep.file), sweep.file);
   sweep.points = sweep_points(sweep.spec);
   sweep.directory = run_directory(options, sweep.spec.name);

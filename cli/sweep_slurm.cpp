@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -38,30 +39,45 @@ std::string task_command(const Options& options, const fs::path& file, const fs:
   return command;
 }
 
-/// Options of sbatch, several in one word as a shell would split them at blanks.
+/// Options of sbatch, several in one word: split at blanks, without quotes.
 std::vector<std::string> sbatch_options(const Options& options) {
   std::vector<std::string> all;
   for (const std::string& text : options.all("sbatch")) {
     std::istringstream words(text);
-    for (std::string word; words >> word;) all.push_back(word);
+    for (std::string word; words >> word;) {
+      if (word.starts_with("--array") || word.starts_with("-a"))
+        options.fail("sbatch", fmt::format("'{}', expected no option of arrays: --tasks says how "
+                                           "many tasks there are",
+                                           word));
+      all.push_back(word);
+    }
   }
   return all;
 }
 
 }  // namespace
 
-std::string jobs_text(const fs::path& directory) {
+SubmittedJobs submitted_jobs(const fs::path& directory) {
   std::error_code none;
-  if (!fs::exists(jobs_file(directory), none)) return "";
+  if (!fs::exists(jobs_file(directory), none)) return {};
   std::istringstream lines(read_file(jobs_file(directory)));
   SlurmJobs jobs;
   lines >> jobs.array >> jobs.after;
   const auto state = queue_state(jobs);
   if (!state)
-    return fmt::format("jobs {} and {} were submitted: Slurm can't be asked here", jobs.array,
-                       jobs.after);
-  if (state->empty()) return "";
-  return fmt::format("jobs {} and {}: {}", jobs.array, jobs.after, *state);
+    return {JobsState::unknown, fmt::format("jobs {} and {} were submitted: Slurm can't be asked "
+                                            "here",
+                                            jobs.array, jobs.after)};
+  if (state->empty()) return {};
+  return {JobsState::queued, fmt::format("jobs {} and {}: {}", jobs.array, jobs.after, *state)};
+}
+
+std::string queued_jobs(const fs::path& directory) {
+  SubmittedJobs jobs = submitted_jobs(directory);
+  if (jobs.state == JobsState::unknown)
+    throw InputError(fmt::format("{}: {}, expected squeue; remove {} if they have ended",
+                                 directory.string(), jobs.text, jobs_file(directory).string()));
+  return std::move(jobs.text);
 }
 
 std::string submit_points(const Options& options, const fs::path& file, const fs::path& directory,

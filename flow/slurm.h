@@ -14,7 +14,7 @@ struct SlurmRequest {
   std::string name;                  ///< of both jobs
   std::filesystem::path logs;        ///< a file a task; the folder exists
   std::vector<std::size_t> tasks;    ///< their numbers, ascending, one or more
-  std::vector<std::string> options;  ///< of sbatch, for the array
+  std::vector<std::string> options;  ///< of sbatch, for both jobs
   std::string task;                  ///< shell command; $SLURM_ARRAY_TASK_ID is its number
   std::string after;                 ///< shell command, when all tasks have ended anyhow
 };

@@ -121,7 +121,7 @@ for _ in $(seq 300); do
   for store in cluster/shares/*.db; do
     [[ -f $store ]] || continue
     number=$(basename "$store" | cut -d- -f1)
-    done_points=$(sqlite3 "$store" 'SELECT count(*) FROM results' 2>/dev/null || echo 0)
+    done_points=$(sqlite3 -cmd ".timeout 10000" "$store" 'SELECT count(*) FROM results' 2>/dev/null || echo 0)
     if ((done_points >= 1 && done_points < 10)); then
       scancel --signal=KILL --full "${array}_$number" 2>/dev/null && victim=$number && break 2
     fi
@@ -129,7 +129,7 @@ for _ in $(seq 300); do
   sleep 0.02
 done
 [[ -n $victim ]] || fail "no task could be killed in the middle"
-kept=$(sqlite3 "cluster/shares/$victim-of-6.db" 'SELECT count(*) FROM results')
+kept=$(sqlite3 -cmd ".timeout 10000" "cluster/shares/$victim-of-6.db" 'SELECT count(*) FROM results')
 "$unnasim" sweep sweep.yaml -o cluster --status >status || fail "--status while tasks run"
 cat status
 grep -q '^s: 60 points' status || fail "another status: $(cat status)"
@@ -139,9 +139,9 @@ ended() { [[ -z $(squeue --noheader --jobs="$array,$merge") ]]; }
 until_good 240 ended || fail "the jobs do not end"
 until_good 30 test -s cluster/slurm/merge.log || fail "no merge"
 cat cluster/slurm/merge.log
-after=$(sqlite3 "cluster/shares/$victim-of-6.db" 'SELECT count(*) FROM results')
+after=$(sqlite3 -cmd ".timeout 10000" "cluster/shares/$victim-of-6.db" 'SELECT count(*) FROM results')
 echo "task $victim was killed after $kept points and has $after of 10"
-merged=$(sqlite3 cluster/sweep.db 'SELECT count(status) FROM sweep')
+merged=$(sqlite3 -cmd ".timeout 10000" cluster/sweep.db 'SELECT count(status) FROM sweep')
 ((after < 10)) || fail "the killed task finished all the same"
 ((merged == 50 + after)) || fail "$merged of $((50 + after)) finished points were merged"
 
