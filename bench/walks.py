@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What walks save and cost (docs/walks.md): bench/walks.py <unnasim> [--csv FILE] [network ...].
+"""What walks save and cost (docs/walks.md): bench/walks.py <unnasim> [network ...] [--csv FILE].
 
 For each network on 1, 4 and 16 cores: the footprint of whole tensors layer by layer, and the least
 footprint of what `fit` finds whose DRAM bytes and cycles exceed those of layer by layer in four
