@@ -145,30 +145,50 @@ class RowSplitter {
     std::int64_t piece = 0;  // that divides the row into as few equal ones as possible
     for (std::int64_t d = reduced_; d * reduced_ >= n && piece == 0; --d)
       if (n % d == 0) piece = d;
-    if (piece == 0) return reduced_by_slices(fn, x, axis);
-    Shape split = dims;
-    split[axis] = n / piece;
-    split.insert(split.begin() + static_cast<std::ptrdiff_t>(axis) + 1, piece);
-    const TensorId pieces = op(OpKind::reshape, "pieces", {x}, ReshapeAttrs{split});
-    return reduce(fn, reduce(fn, pieces, axis + 1, false), axis, true);
+    if (piece == 0)
+      return fn == ReduceFn::mean ? mean_of_padded(x, axis) : reduced_by_slices(fn, x, axis);
+    return reduced_by_pieces(fn, x, axis, piece);
   }
 
+  /// `piece` divides the row.
+  TensorId reduced_by_pieces(ReduceFn fn, TensorId x, std::size_t axis, std::int64_t piece) {
+    Shape split = shape(x);
+    split[axis] /= piece;
+    split.insert(split.begin() + static_cast<std::ptrdiff_t>(axis) + 1, piece);
+    const TensorId pieces = op(OpKind::reshape, "pieces", {x}, ReshapeAttrs{split});
+    return reduced(fn, reduce(fn, pieces, axis + 1, false), axis);
+  }
+
+  /// Zeros make the row a multiple of a piece. The means of the pieces are as large as elements
+  /// are, and what the zeros took is a factor near 1: a sum would overflow, and a factor of
+  /// 1 / length would be 0 in fixed point.
+  TensorId mean_of_padded(TensorId x, std::size_t axis) {
+    const Shape dims = shape(x);
+    const std::int64_t pieces = (dims[axis] + reduced_ - 1) / reduced_;
+    const std::int64_t piece = (dims[axis] + pieces - 1) / pieces;
+    const std::int64_t padded = pieces * piece;
+    if (padded == dims[axis]) return reduced_by_pieces(ReduceFn::mean, x, axis, piece);
+    PadAttrs zeros{Shape(dims.size(), 0), Shape(dims.size(), 0)};
+    zeros.after[axis] = padded - dims[axis];
+    const TensorId whole = op(OpKind::pad, "padded", {x}, zeros);
+    const double factor = static_cast<double>(padded) / static_cast<double>(dims[axis]);
+    return binary(ScalarFn::mul, "mean", reduced_by_pieces(ReduceFn::mean, whole, axis, piece),
+                  scalar("factor", factor));
+  }
+
+  /// Of a sum or a largest element, which pieces of different lengths do not distort.
   TensorId reduced_by_slices(ReduceFn fn, TensorId x, std::size_t axis) {
     const Shape dims = shape(x);
-    const ReduceFn each = fn == ReduceFn::mean ? ReduceFn::sum : fn;
     std::vector<TensorId> parts;
     for (std::int64_t at = 0; at < dims[axis]; at += reduced_) {
       SliceAttrs slice{Shape(dims.size(), 0), dims, Shape(dims.size(), 1)};
       slice.starts[axis] = at;
       slice.ends[axis] = std::min(dims[axis], at + reduced_);
-      parts.push_back(reduce(each, op(OpKind::slice, "piece", {x}, slice), axis, true));
+      parts.push_back(reduce(fn, op(OpKind::slice, "piece", {x}, slice), axis, true));
     }
     const TensorId all =
         op(OpKind::concat, "pieces", parts, AxisAttrs{static_cast<std::int64_t>(axis), {}});
-    const TensorId sum = reduced(each, all, axis);
-    if (fn != ReduceFn::mean) return sum;
-    return binary(ScalarFn::mul, "mean", sum,
-                  scalar("count", 1.0 / static_cast<double>(dims[axis])));
+    return reduced(fn, all, axis);
   }
 
   void split(const GraphOp& op) {

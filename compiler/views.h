@@ -21,10 +21,10 @@ struct TensorView {
 
 /// Strides of a dense tensor whose dimensions stand in memory in `order`, outermost first.
 std::vector<std::int64_t> dense_strides(const Shape& dims, std::span<const std::size_t> order);
-/// The order 0, 1, 2, ...
 /// Views of equal dimensions with as few of them as possible: those of size 1 go, and neighbours
 /// that are one run in every view become one.
 std::vector<TensorView> merged_views(std::vector<TensorView> views);
+/// The order 0, 1, 2, ...
 std::vector<std::size_t> row_major(std::size_t rank);
 
 TensorView transposed(const TensorView& view, std::span<const std::int64_t> perm);
