@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
 
+#include <cmath>
+#include <limits>
+
 #include "base/error.h"
 #include "tests/support/committed.h"
 #include "tests/workloads/onnx_builder.h"
@@ -115,8 +118,12 @@ TEST(OnnxHost, makes_the_bounds_of_a_where_by_a_mask) {
   HostValues values;
   values["m"] = make_integers({1, 4}, {1, 0, 1, 0});
   onnx_import::run_host(import.host.before, values, {});
-  const std::string upper = import.host.graph_inputs.begin()->second;
-  EXPECT_EQ(import.host.graph_inputs.size(), 2U) << upper;
+  EXPECT_EQ(import.host.graph_inputs.size(), 2U);
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(*values.at("w.yes_upper").reals,
+            (onnx_import::Reals{kInfinity, -1e9F, kInfinity, -1e9F}));
+  EXPECT_EQ(*values.at("w.yes_lower").reals,
+            (onnx_import::Reals{-kInfinity, -1e9F, -kInfinity, -1e9F}));
 }
 
 TEST(OnnxHost, computes_what_comes_after_the_last_operator_of_the_machine) {
@@ -148,13 +155,113 @@ TEST(OnnxHost, does_not_take_over_the_rest_of_a_network) {
 
 TEST(OnnxOutputs, may_be_named_where_a_model_goes_on) {
   Builder b;
-  b.input("x", {2});
+  b.input("x", {2, 2});
   b.node("Relu", {"x"}, {"a"});
-  b.node("MadeUp", {"a"}, {"y"});
+  b.node("Det", {"a"}, {"y"});
   b.output("y");
+  EXPECT_EQ(refusal_of(b), "net.onnx: 1 of 2 operators are not supported: Det 'y' (unknown)");
   OnnxOptions options;
+  options.outputs = {"a"};
+  const OnnxImport import = imported(b, options);
+  ASSERT_EQ(import.graph.ops.size(), 1U);
+  EXPECT_EQ(import.graph.ops[0].name, "a");
   options.outputs = {"nothing"};
-  EXPECT_NE(refusal_of(b, options), "");
+  EXPECT_EQ(refusal_of(b, options),
+            "net.onnx: computes no 'nothing', expected the name of a tensor of it");
+}
+
+TEST(OnnxHost, leaves_something_for_the_machine) {
+  const std::string expected =
+      "net.onnx: nothing is left for the machine, all 1 operators are the host's, expected at "
+      "least one for the machine";
+  Builder whole;
+  whole.input("x", {2, 3}, true);
+  whole.node("ArgMax", {"x"}, {"y"}).i("axis", 1);
+  whole.output("y");
+  EXPECT_EQ(refusal_of(whole), expected);
+  Builder chosen;
+  chosen.input("x", {2, 3}, true);
+  chosen.node("NonZero", {"x"}, {"y"});
+  chosen.output("y");
+  EXPECT_EQ(refusal_of(chosen), expected);
+  Builder real;
+  real.input("x", {2, 3});
+  real.node("ArgMax", {"x"}, {"y"}).i("axis", 1);
+  real.output("y");
+  EXPECT_EQ(refusal_of(real), expected);
+}
+
+/// The reason in the refusal of a model with one operator.
+std::string reason(const Builder& b) {
+  const std::string text = refusal_of(b);
+  const std::size_t at = text.rfind(" (");
+  return at == std::string::npos ? text : text.substr(at + 1);
+}
+
+TEST(OnnxNorms, of_scalars_are_refused) {
+  for (const char* op : {"SkipLayerNormalization", "SkipSimplifiedLayerNormalization"}) {
+    Builder b(20);
+    b.input("x", {2}).weight("s", {1});
+    b.node("ReduceMax", {"x"}, {"r"}).i("keepdims", 0);
+    b.node(op, {"r", "r", "s"}, {"y"});
+    b.output("y");
+    EXPECT_EQ(reason(b), "(input 0 is scalar, expected 1 to 8 dimensions)") << op;
+  }
+  for (const char* op : {"RMSNormalization", "SimplifiedLayerNormalization"}) {
+    Builder b(23);
+    b.input("x", {2}).weight("s", {1});
+    b.node("ReduceMax", {"x"}, {"r"}).i("keepdims", 0);
+    b.node(op, {"r", "s"}, {"y"});
+    b.output("y");
+    EXPECT_EQ(reason(b), "(input 0 is scalar, expected 1 to 8 dimensions)") << op;
+  }
+}
+
+TEST(OnnxNorms, of_no_elements_are_refused) {
+  for (const Shape& shape : {Shape{0, 4, 2}, Shape{1, 4, 0}, Shape{1, 0, 2}}) {
+    Builder b(21);
+    b.input("x", {1, 4, 2}).ints("shape", {3}, shape).weight("s", {4}).weight("b", {4});
+    b.node("ConstantOfShape", {"shape"}, {"none"});
+    b.node("GroupNormalization", {"none", "s", "b"}, {"g"}).i("num_groups", 2);
+    b.node("Concat", {"x", "g"}, {"y"}).i("axis", 0);
+    b.output("y");
+    OnnxOptions options;
+    options.execute = [](const Graph&, const auto&) {
+      return std::map<std::string, onnx_import::Reals>();
+    };
+    EXPECT_NE(refusal_of(b, options).find("expected elements"), std::string::npos)
+        << refusal_of(b, options);
+  }
+}
+
+TEST(OnnxEinsum, equations_have_letters_as_labels_and_each_once) {
+  const auto refusal = [](const std::string& equation, bool two) {
+    Builder b;
+    b.input("x", {2, 2});
+    std::vector<std::string> inputs = {"x"};
+    if (two) {
+      b.input("z", {2, 2});
+      inputs.emplace_back("z");
+    }
+    b.node("Einsum", inputs, {"y"}).s("equation", equation);
+    b.output("y");
+    return reason(b);
+  };
+  const std::string once = ", expected each label once in each operand and the result)";
+  const std::string letters = ", expected letters as labels)";
+  EXPECT_EQ(refusal("ij->ii", false), "(equation ij->ii" + once);
+  EXPECT_EQ(refusal("ii->i", false), "(equation ii->i" + once);
+  EXPECT_EQ(refusal("i?,?k->ik", true), "(equation i?,?k->ik" + letters);
+  EXPECT_EQ(refusal("i_,_k", true), "(equation i_,_k" + letters);
+  EXPECT_EQ(refusal("ij->i[", false), "(equation ij->i[" + letters);
+}
+
+TEST(OnnxEinsum, labels_have_one_size) {
+  Builder b;
+  b.input("x", {2, 3}).input("z", {3, 2});
+  b.node("Einsum", {"x", "z"}, {"y"}).s("equation", "ij,ij->ij");
+  b.output("y");
+  EXPECT_EQ(reason(b), "(label i of 2 and 3)");
 }
 
 TEST(OnnxOpsets, up_to_23_are_read) {

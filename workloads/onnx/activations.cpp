@@ -9,6 +9,8 @@
 namespace unna::onnx_import {
 namespace {
 
+constexpr std::size_t kMostDimensions = 8;
+
 /// 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
 TensorId gelu_by_tanh(Translation& t, TensorId x) {
   const TensorId square = t.binary(ScalarFn::mul, x, x, "square");
@@ -53,6 +55,7 @@ void translate_gelu(Translation& t) {
 
 /// RMSNormalization and SimplifiedLayerNormalization.
 void translate_rms_norm(Translation& t) {
+  t.expect_rank(0, 1, kMostDimensions);
   const TensorId x = t.real_tensor(0);
   const std::size_t axis = normal_axis(integer(t.node(), "axis", -1), t.rank(0));
   for (std::size_t i = 1; i < t.node().outputs.size(); ++i)
@@ -65,13 +68,14 @@ void translate_rms_norm(Translation& t) {
 void translate_skip_norm(Translation& t) {
   const bool simple = t.node().op == "SkipSimplifiedLayerNormalization";
   const std::size_t bias = simple ? 3 : 4;
+  t.expect_rank(0, 1, kMostDimensions);
   for (const std::size_t i : {std::size_t{1}, std::size_t{2}})
     if (t.output_wanted(i)) refuse("output {} is read", i);
   TensorId sum = t.binary(ScalarFn::add, t.real_tensor(0), t.real_tensor(1), "sum");
   if (t.has(bias)) sum = t.binary(ScalarFn::add, sum, t.real_tensor(bias), "biased");
   const double epsilon = real(t.node(), "epsilon", 1e-5);
   if (simple) {
-    const TensorId y = by_root_mean_square(t, sum, t.rank(0) - 1, epsilon);
+    const TensorId y = by_root_mean_square(t, sum, t.shape(sum).size() - 1, epsilon);
     t.result(t.binary(ScalarFn::mul, y, t.real_tensor(2)));
   } else {
     const std::int64_t row = t.shape(sum).back();
@@ -92,6 +96,7 @@ void translate_group_norm(Translation& t) {
   const std::int64_t groups = required(t.node(), "num_groups").integer;
   if (dims.size() < 3 || groups < 1 || dims[1] % groups != 0)
     refuse("{} groups of {}", groups, to_string(dims));
+  if (element_count(dims) == 0) refuse("input 0 is {}, expected elements", to_string(dims));
   const TensorId rows = t.reshape(
       t.real_tensor(0), {dims[0], groups, element_count(dims) / dims[0] / groups}, "rows");
   const TensorId mean = t.reduce(ReduceFn::mean, rows, {2}, true, "mean");

@@ -18,6 +18,10 @@ Equation parse_equation(std::string text) {
   Equation e;
   const std::size_t arrow = text.find("->");
   const std::string left = text.substr(0, arrow);
+  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
+  const auto is_label_or_comma = [&](char c) { return is_letter(c) || c == ','; };
+  if (!std::ranges::all_of(left, is_label_or_comma))
+    refuse("equation {}, expected letters as labels", text);
   for (std::size_t at = 0; at <= left.size();) {
     const std::size_t end = std::min(left.find(',', at), left.size());
     e.terms.push_back(left.substr(at, end - at));
@@ -25,15 +29,20 @@ Equation parse_equation(std::string text) {
   }
   if (arrow != std::string::npos) {
     e.out = text.substr(arrow + 2);
+    if (!std::ranges::all_of(e.out, is_letter))
+      refuse("equation {}, expected letters as labels", text);
   } else {
     std::string all;
     for (const std::string& term : e.terms) all += term;
-    for (char c = 'A'; c <= 'z'; ++c)
+    for (char c = 'A'; c <= 'z'; ++c)  // those between Z and a are none
       if (std::ranges::count(all, c) == 1) e.out += c;
   }
-  for (std::string term : e.terms) {
-    std::ranges::sort(term);
-    if (std::ranges::adjacent_find(term) != term.end()) refuse("equation {}", text);
+  std::vector<std::string> lists = e.terms;
+  lists.push_back(e.out);
+  for (std::string& labels : lists) {
+    std::ranges::sort(labels);
+    if (std::ranges::adjacent_find(labels) != labels.end())
+      refuse("equation {}, expected each label once in each operand and the result", text);
   }
   return e;
 }
@@ -114,6 +123,9 @@ void translate_einsum(Translation& t) {
   for (std::size_t i = 0; i < t.size(); ++i) {
     if (t.rank(i) != e.terms[i].size()) refuse("operand {} is {}", i, to_string(t.dims(i)));
     operands.push_back({t.real_tensor(i), e.terms[i]});
+    for (std::size_t d = 0; d < t.rank(i); ++d)
+      if (const std::int64_t size = size_of(t, operands, e.terms[i][d]); size != t.dims(i)[d])
+        refuse("label {} of {} and {}", e.terms[i][d], size, t.dims(i)[d]);
   }
   for (std::size_t i = 0; i < operands.size(); ++i) {
     std::string kept = e.out;

@@ -104,6 +104,7 @@ bool is_light(const Node& node) {
                                                            "SimplifiedLayerNormalization",
                                                            "SkipLayerNormalization",
                                                            "SkipSimplifiedLayerNormalization"});
+  static_assert(std::is_sorted(kHeavy.begin(), kHeavy.end()));
   return !std::ranges::binary_search(kHeavy, std::string_view(node.op));
 }
 

@@ -243,9 +243,6 @@ void Importer::mark_outputs(OnnxImport& result) {
       fail(fmt::format("computes no '{}', expected the name of a tensor of it", printable(name)));
     mark_output(name, result);
   }
-  if (outputs_.empty() && after_.empty() && early_ == Early::machine && !options_.constant_outputs)
-    fail(fmt::format("has no operator for the machine: the host computes {}, expected one",
-                     fmt::join(result.host.outputs, ", ")));
 }
 
 void Importer::finish(OnnxImport& result) {
@@ -268,6 +265,12 @@ void Importer::finish(OnnxImport& result) {
     const std::vector<std::string> needed = needs_of(result.host.before);
     return !input || std::ranges::binary_search(needed, name);
   });
+  const std::size_t of_host = result.host.before.nodes.size() + result.host.after.nodes.size();
+  if (result.graph.ops.empty() && !options_.constant_outputs)
+    fail(
+        fmt::format("nothing is left for the machine, all {} operators are the host's, expected "
+                    "at least one for the machine",
+                    of_host));
   for (const auto& [text, nodes] : ignored_)
     model_.notes.push_back(printable(fmt::format("{} ({} nodes)", text, nodes)));
   result.notes = std::move(model_.notes);
@@ -275,10 +278,25 @@ void Importer::finish(OnnxImport& result) {
     result.notes.push_back(fmt::format("no output depends on input {}", fmt::join(unread, ", ")));
 }
 
+/// Where the caller names outputs, the model ends there: what only others need is not looked at.
+void Importer::drop_unwanted() {
+  if (options_.outputs.empty()) return;
+  std::set<std::string, std::less<>> wanted(options_.outputs.begin(), options_.outputs.end());
+  std::vector<Node> kept;
+  for (auto node = model_.nodes.rbegin(); node != model_.nodes.rend(); ++node) {
+    if (!std::ranges::any_of(node->outputs, [&](const auto& o) { return wanted.contains(o); }))
+      continue;
+    wanted.insert(node->inputs.begin(), node->inputs.end());
+    kept.push_back(std::move(*node));
+  }
+  model_.nodes.assign(std::make_move_iterator(kept.rbegin()), std::make_move_iterator(kept.rend()));
+}
+
 std::optional<OnnxImport> Importer::run() {
   constexpr std::size_t kMaxNodes = 200'000;
   if (model_.nodes.size() > kMaxNodes)
     fail(fmt::format("has {} nodes, expected at most {}", model_.nodes.size(), kMaxNodes));
+  drop_unwanted();
   for (const Node& node : model_.nodes) {
     read_.insert(node.inputs.begin(), node.inputs.end());
     for (const std::string& output : node.outputs) maker_.emplace(output, &node);

@@ -39,6 +39,7 @@ class Importer {
   void read_initializers();
 
   // importer.cpp
+  void drop_unwanted();
   void visit(const Node& node);
   void visit_known(const Node& node);
   std::optional<Inputs> inputs_of(const Node& node) const;

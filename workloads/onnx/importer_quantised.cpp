@@ -37,6 +37,7 @@ bool keeps_steps(const Node& node) {
   constexpr auto kOps = std::to_array<std::string_view>(
       {"DepthToSpace", "Expand", "Flatten", "Gather", "Identity", "MaxPool", "ReduceMax", "Reshape",
        "Slice", "SpaceToDepth", "Split", "Squeeze", "Tile", "Transpose", "Unsqueeze"});
+  static_assert(std::is_sorted(kOps.begin(), kOps.end()));
   return std::ranges::binary_search(kOps, std::string_view(node.op));
 }
 
