@@ -95,7 +95,7 @@ int fit_command(const Options& options) {
   FitOptions fit_options = fit_choice(options);
   std::optional<Progress> progress;
   fit_options.progress = [&](std::size_t done, std::size_t all) {
-    if (options.flag("quiet") || options.flag("no-timing")) return;
+    if (options.flag("quiet") || options.flag("no-timing") || all == 1) return;
     if (!progress) progress.emplace(all, "program");
     progress->finished(done, 0);
   };

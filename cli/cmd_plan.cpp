@@ -251,7 +251,6 @@ PlanRun run_one(const std::string& file, const PlanProblem& problem, const std::
     run.does_not_fit = true;
   }
   check(run);
-  run.proved_impossible = !run.fits() && run.plan->lower_bound > *problem.capacity;
   return run;
 }
 
@@ -277,7 +276,7 @@ std::string too_large_message(const PlanRun& run) {
   const Bytes capacity = *run.problem->capacity;
   const Plan& plan = *run.plan;
   const std::string judged =
-      run.proved_impossible
+      run.proved_impossible()
           ? fmt::format("no plan fits: the lower bound is {}", grouped(plan.lower_bound))
           : fmt::format("none that fits was found, none is excluded: the lower bound is {}",
                         grouped(plan.lower_bound));

@@ -123,6 +123,9 @@ int run_program(const Arguments& arguments) {
   } catch (const std::bad_alloc&) {
     return fail(kExitInternal, "", "unnasim: the host is out of memory");
   } catch (const std::exception& error) {
+    // {fmt} throws where its output is full.
+    if (std::ferror(stdout) != 0)
+      return fail(kExitBadInput, "", "stdout: cannot be written, expected room for the output");
     return fail(kExitInternal, "unnasim: internal error: ", printable_lines(error.what()));
   }
 }

@@ -34,7 +34,7 @@ double above(const Plan& plan) {
 std::string remark(const PlanRun& run, const MemoryView& memory) {
   std::string text;
   if (!run.fits())
-    text = run.proved_impossible ? "does not fit: proved impossible" : "does not fit";
+    text = run.proved_impossible() ? "does not fit: proved impossible" : "does not fit";
   else if (memory.plan.proved_optimal)
     text = "optimal";
   if (run.pools && &memory.problem == &run.pools->pools.front().problem)
@@ -76,6 +76,10 @@ std::vector<std::string> row(const PlanRun& run, const MemoryView& memory, bool 
 }
 
 }  // namespace
+
+bool PlanRun::proved_impossible() const {
+  return plan && !fits() && plan->lower_bound > *problem->capacity;
+}
 
 bool PlanRun::fits() const {
   return !plan || !problem->capacity || plan->peak <= *problem->capacity;

@@ -21,15 +21,16 @@ struct PlanRun {
   std::string planner;  ///< or the file of offsets, where `given`
   bool given = false;   ///< somebody else's plan, which was only checked
   const PlanProblem* problem = nullptr;
-  std::optional<Plan> plan;        ///< of the only memory
-  std::optional<PoolPlan> pools;   ///< where the problem has several
-  std::string refusal;             ///< instead of both: the planner's or the pools' message
-  bool does_not_fit = false;       ///< the refusal is that the pools are too small
-  bool proved_impossible = false;  ///< no plan of any planner fits the capacity
-  double check_seconds = 0;        ///< the independent checker's
+  std::optional<Plan> plan;       ///< of the only memory
+  std::optional<PoolPlan> pools;  ///< where the problem has several
+  std::string refusal;            ///< instead of both: the planner's or the pools' message
+  bool does_not_fit = false;      ///< the refusal is that the pools are too small
+  double check_seconds = 0;       ///< the independent checker's
 
   /// Peak within the capacity (pools: always).
   bool fits() const;
+  /// The bound is above the capacity: no plan of any planner fits.
+  bool proved_impossible() const;
   double plan_seconds() const;
 };
 
