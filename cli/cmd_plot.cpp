@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -130,7 +131,8 @@ AxisValues axis_values(const Points& points, std::size_t column) {
   return axis;
 }
 
-/// Points whose x or y is empty, as figures of another memory model are, are no points.
+/// The points that every --where matches. Those whose x or y is empty, as figures of another memory
+/// model are, are no points.
 void keep_wanted(const Options& options, Points& points, std::size_t x, std::size_t y) {
   std::vector<std::pair<std::size_t, std::string>> wanted;
   for (const std::string& text : options.all("where")) {
@@ -140,11 +142,22 @@ void keep_wanted(const Options& options, Points& points, std::size_t x, std::siz
     wanted.emplace_back(column_of(options, "where", points, text.substr(0, equals)),
                         text.substr(equals + 1));
   }
+  for (const auto& [column, value] : wanted) {
+    const bool any = !points.rows.empty();
+    std::erase_if(points.rows, [at = column, &text = value](const std::vector<Cell>& row) {
+      return cell_text(row[at]) != text;
+    });
+    if (any && points.rows.empty())
+      options.fail("where", fmt::format("{} leaves no good point, expected one or more",
+                                        fmt::join(options.all("where"), ", ")));
+  }
   std::erase_if(points.rows, [&](const std::vector<Cell>& row) {
-    const auto other = [&](const auto& w) { return cell_text(row[w.first]) != w.second; };
-    return std::ranges::any_of(wanted, other) || std::holds_alternative<std::monostate>(row[x]) ||
+    return std::holds_alternative<std::monostate>(row[x]) ||
            std::holds_alternative<std::monostate>(row[y]);
   });
+  if (points.rows.empty())
+    throw InputError(
+        fmt::format("{}: no good point has both columns, expected one or more", options.only()));
 }
 
 PlotAxis plot_axis(const Options& options, std::string_view option, const std::string& column,
@@ -203,9 +216,6 @@ int plot_command(const Options& options) {
   std::optional<std::size_t> by;
   if (const auto name = options.text("by")) by = column_of(options, "by", points, *name);
   keep_wanted(options, points, x, y);
-  if (points.rows.empty())
-    throw InputError(
-        fmt::format("{}: no good point has both columns, expected one or more", options.only()));
   const AxisValues x_values = axis_values(points, x);
   const AxisValues y_values = axis_values(points, y);
   Plot plot{plot_axis(options, "x", x_name, x_values), plot_axis(options, "y", y_name, y_values),

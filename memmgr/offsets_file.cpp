@@ -33,7 +33,8 @@ std::int64_t number(const Value& v, std::string_view what) {
   if (!parse_integer(v.text, value))
     throw InputError(v.pos, fmt::format("{} is '{}', expected an integer", what, v.text));
   if (value < -kMaxBytes || value > kMaxBytes)
-    throw InputError(v.pos, fmt::format("{} is {}, expected at most {}", what, value, kMaxBytes));
+    throw InputError(
+        v.pos, fmt::format("{} is {}, expected from {} to {}", what, value, -kMaxBytes, kMaxBytes));
   return value;
 }
 

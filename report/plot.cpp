@@ -15,7 +15,7 @@ namespace unna {
 namespace {
 
 // In points of the page (pixels of a screen); a column of a paper is some 250 wide.
-constexpr double kWidth = 480, kHeight = 320, kLeft = 72, kRight = 16, kTop = 16, kBottom = 52;
+constexpr double kWidth = 480, kHeight = 320, kLeftLeast = 72, kRight = 16, kTop = 16, kBottom = 52;
 constexpr double kLegendRow = 18, kLetter = 6.6;  // a letter's width, on average
 constexpr double kTicksWanted = 6;
 
@@ -143,6 +143,10 @@ class Axis {
     if (!axis_.names.empty()) return axis_.names[static_cast<std::size_t>(tick)];
     return tick_text(tick * std::pow(1000, -thousands_));
   }
+  /// Of a point: the number in the axis's unit, not in thousands of it.
+  std::string value_text(double value) const {
+    return axis_.names.empty() ? plain_number(value) : text(value);
+  }
   /// "latency [10^-6 s]", with raised digits.
   std::string label() const {
     std::string unit = axis_.unit;
@@ -183,13 +187,22 @@ double legend_width(const Plot& plot) {
   return 28 + kLetter * static_cast<double>(letters);
 }
 
-/// Names that would run into one another stand aslant: the room that they take below the axis.
-double slant_room(const PlotAxis& axis) {
+double longest_name(const PlotAxis& axis) {
   std::size_t longest = 0;
   for (const std::string& name : axis.names) longest = std::max(longest, name.size());
+  return kLetter * static_cast<double>(longest);
+}
+
+/// Where the y axis stands: left of it are its names, and its label upright.
+double left_margin(const PlotAxis& y) {
+  return std::max(kLeftLeast, 32 + longest_name(y));
+}
+
+/// Names that would run into one another stand aslant: the room that they take below the axis.
+double slant_room(const PlotAxis& axis) {
   const double place =
-      (kWidth - kLeft - kRight) / std::max<double>(1, static_cast<double>(axis.names.size()));
-  const double width = kLetter * static_cast<double>(longest);
+      (kWidth - kLeftLeast - kRight) / std::max<double>(1, static_cast<double>(axis.names.size()));
+  const double width = longest_name(axis);
   return width < place - 8 ? 0 : 0.5 * width;
 }
 
@@ -197,11 +210,13 @@ class Drawing {
  public:
   explicit Drawing(const Plot& plot)
       : plot_(plot),
-        width_(kWidth + (plot.legend.empty() ? 0 : legend_width(plot))),
+        left_(left_margin(plot.y)),
+        right_(left_ + kWidth - kLeftLeast - kRight),
+        width_(right_ + kRight + (plot.legend.empty() ? 0 : legend_width(plot))),
         slant_(slant_room(plot.x)),
         height_(std::max(kHeight + slant_,
                          kTop + kLegendRow * static_cast<double>(plot.series.size() + 2))),
-        x_(plot.x, values_of(plot, &PlotPoint::x), kLeft, kWidth - kRight),
+        x_(plot.x, values_of(plot, &PlotPoint::x), left_, right_),
         y_(plot.y, values_of(plot, &PlotPoint::y), kHeight - kBottom, kTop) {}
 
   std::string draw() {
@@ -230,10 +245,10 @@ class Drawing {
 
   void draw_axes() {
     constexpr std::string_view kGrid = "#ddd", kInk = "#000";
-    const double bottom = kHeight - kBottom, right = kWidth - kRight;
+    const double bottom = kHeight - kBottom;
     for (const double tick : y_.ticks()) {
-      line(kLeft, y_.place(tick), right, y_.place(tick), kGrid);
-      text(kLeft - 8, y_.place(tick) + 4, "end", y_.text(tick));
+      line(left_, y_.place(tick), right_, y_.place(tick), kGrid);
+      text(left_ - 8, y_.place(tick) + 4, "end", y_.text(tick));
     }
     for (const double tick : x_.ticks()) {
       line(x_.place(tick), bottom, x_.place(tick), bottom + 5, kInk);
@@ -244,9 +259,9 @@ class Drawing {
         text(x + 4, bottom + 16, "end", x_.text(tick),
              fmt::format(" transform=\"rotate(-30 {:.1f} {:.1f})\"", x + 4, bottom + 16));
     }
-    line(kLeft, bottom, right, bottom, kInk);
-    line(kLeft, kTop, kLeft, bottom, kInk);
-    text((kLeft + right) / 2, bottom + 40 + slant_, "middle", x_.label());
+    line(left_, bottom, right_, bottom, kInk);
+    line(left_, kTop, left_, bottom, kInk);
+    text((left_ + right_) / 2, bottom + 40 + slant_, "middle", x_.label());
     const double middle = (kTop + bottom) / 2;
     text(14, middle, "middle", y_.label(),
          fmt::format(" transform=\"rotate(-90 14 {:.1f})\"", middle));
@@ -275,12 +290,11 @@ class Drawing {
       put_mark(s, x_.place(p.x), y_.place(p.y),
                fmt::format("<title>{}{}{}, {}</title>", xml_escaped(plot_.series[s].name),
                            plot_.series[s].name.empty() ? "" : ": ",
-                           xml_escaped(plot_.x.names.empty() ? plain_number(p.x) : x_.text(p.x)),
-                           plain_number(p.y)));
+                           xml_escaped(x_.value_text(p.x)), xml_escaped(y_.value_text(p.y))));
   }
 
   void draw_legend() {
-    const double x = kWidth + 4;
+    const double x = right_ + kRight + 4;
     double y = kTop + 10;
     text(x, y, "start", plot_.legend, " font-weight=\"bold\"");
     for (std::size_t s = 0; s < plot_.series.size(); ++s) {
@@ -291,6 +305,7 @@ class Drawing {
   }
 
   const Plot& plot_;
+  double left_, right_;  ///< ends of the x axis
   double width_;
   double slant_;  ///< room for names that stand aslant; 0: they do not
   double height_;

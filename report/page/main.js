@@ -88,5 +88,5 @@ async function start() {
 }
 
 start().catch((error) => {
-  document.getElementById("views").replaceChildren(element("p", {id: "failure"}, `This page can't be shown: ${error}. It needs a browser of 2023 or later.`));
+  document.getElementById("views").replaceChildren(element("p", {id: "failure"}, `This page can't be shown: ${error}.${typeof DecompressionStream === "undefined" ? " It needs a browser of 2023 or later." : ""}`));
 });

@@ -197,7 +197,7 @@ function conflictTable(run) {
   const id = selection.buffer;
   const entry = id === null ? undefined : run.live.entry.get(id);
   if (entry === undefined) return element("p", {class: "note", id: "conflicts"}, "Click a buffer: its conflicts are listed here, with the reason of each.");
-  if (!run.live.first) return element("p", {class: "note", id: "conflicts"}, "The run has too many buffers and cores for the page to know its conflicts; unnasim plan --explain tells them.");
+  if (!run.live.first) return element("p", {class: "note", id: "conflicts"}, "The run has too many buffers and cores to list its conflicts here: the page leaves them out.");
   const others = conflicts(run.live, entry).sort((a, b) => run.size[run.live.ids[b]] - run.size[run.live.ids[a]]);
   const shown = others.slice(0, 40);
   return element("div", {id: "conflicts"},

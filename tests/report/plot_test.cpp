@@ -42,5 +42,18 @@ TEST(Plot, joins_points_of_different_x_only) {
             std::string::npos);
 }
 
+TEST(Plot, names_on_either_axis_are_in_the_tooltips_and_in_the_picture) {
+  const std::string name = "greedy-by-conflict-and-size";
+  Plot plot = plot_of({{0, 0}, {1, 1}}, PlotScale::linear);
+  plot.y.names = {name, "naive"};
+  const std::string y = plot_svg(plot);
+  EXPECT_NE(y.find("<title>0, " + name + "</title>"), std::string::npos);
+  EXPECT_NE(y.find("<title>1, naive</title>"), std::string::npos);
+  // Names end left of the axis: 27 letters of 6.6 points, and the label.
+  EXPECT_NE(y.find("<text x=\"202.2\""), std::string::npos) << y;
+  plot.x.names = {"a", "b"};
+  EXPECT_NE(plot_svg(plot).find("<title>b, naive</title>"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace unna
