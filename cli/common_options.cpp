@@ -25,7 +25,7 @@ namespace {
 
 constexpr OptionRow kMachineOptions[] = {
     {"machine", "FILE", "", "machine description (default: the preset for the number of cores)"},
-    {"set", "FIELD=VALUE", "", "override a field of the machine, e.g. dram.bandwidth_gbps=25.6",
+    {"set", "FIELD=VALUE", "", "override a field of the machine, e.g. dram.channels=4",
      Times::repeated},
 };
 

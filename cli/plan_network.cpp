@@ -67,11 +67,9 @@ CandidateOptions candidate_choice(const Options& options) {
 void check_machine(const Options& options, const MachineConfig& machine,
                    const CandidateOptions& choice) {
   if (machine.dram.model != DramModel::banked)
-    options.fail("objective", fmt::format("with dram.model {}, expected "
-                                          "--set dram.model=banked",
-                                          machine.dram.model == DramModel::bandwidth
-                                              ? "bandwidth no figure depends on where buffers lie"
-                                              : "packets no figures of bursts are counted"));
+    options.fail("objective",
+                 "figures of layouts are counted with dram.model banked alone, expected "
+                 "--set dram.model=banked");
   for (const Objective* objective : choice.objectives)
     if (objective->needs_cache && machine.cache.size_bytes == 0)
       options.fail("objective", fmt::format("{} on a machine without a cache, expected "

@@ -8,6 +8,7 @@
 
 #include "compiler/point.h"
 #include "compiler/synapses.h"
+#include "cost/timing.h"
 #include "isa/accesses.h"
 
 namespace unna {
@@ -225,7 +226,7 @@ const Tile& Partitioner::tile(const Kernel& k, const Dims& unit, std::int64_t sh
                               std::optional<SynapsePacking> packing) {
   const TileMachine m{&machine_.core, element_bytes(machine_.data_type),
                       std::max<std::int64_t>(1, dram_bytes_per_cycle_q16(machine_) / sharers),
-                      machine_.dram.latency_cycles};
+                      dram_latency(machine_)};
   const auto once = [&](auto& memo, const auto& shape, const auto& choose) -> const Tile& {
     const auto key = std::pair(shape, sharers);
     const auto at = memo.find(key);

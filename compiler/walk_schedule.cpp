@@ -14,7 +14,7 @@ namespace {
 
 /// A barrier's price beyond its own latency: engines drain before it and fill again after it.
 Cycle barrier_cost(const MachineConfig& m) {
-  return m.sync.barrier_cycles + 2 * m.dram.latency_cycles + 2 * pipeline_cycles(m.core);
+  return m.sync.barrier_cycles + 2 * dram_latency(m) + 2 * pipeline_cycles(m.core);
 }
 
 bool is_layer(const Walk& walk) {

@@ -105,17 +105,55 @@ void check_cache(const MachineConfig& machine) {
                     machine.cache.size_bytes, channels, machine.cache.ways, line));
 }
 
+/// A field that says something else than its default where nothing reads it.
+void refuse_without_effect(std::string_view field, bool says_something, std::string_view why) {
+  if (!says_something) return;
+  throw Contradiction({std::string(field), "dram.model"},
+                      fmt::format("{} has no effect: {}", field, why));
+}
+
+/// Where a field of this section belongs to the description that the ideal model does not have.
+bool is_of_channels(std::string_view path) {
+  constexpr std::string_view kOfAll[] = {"dram.model", "dram.bandwidth_gbps", "dram.latency_cycles",
+                                         "dram.capacity_bytes", "dram.alignment_bytes"};
+  return path.starts_with("interconnect.") ||
+         (path.starts_with("dram.") &&
+          std::find(std::begin(kOfAll), std::end(kOfAll), path) == std::end(kOfAll));
+}
+
+/// Fields of the memory that its model does not read.
+void check_effects(const MachineConfig& machine) {
+  static const MachineConfig defaults;
+  const DramConfig& dram = machine.dram;
+  if (dram.model == DramModel::ideal) {
+    static const auto values = field_values(defaults);
+    const auto given = field_values(machine);
+    for (std::size_t i = 0; i < given.size(); ++i)
+      refuse_without_effect(
+          given[i].first, is_of_channels(given[i].first) && given[i].second != values[i].second,
+          "dram.model ideal has dram.bandwidth_gbps and dram.latency_cycles, expected dram.model "
+          "bandwidth or banked");
+    return;
+  }
+  constexpr std::string_view kOfChannels =
+      "bandwidth and latency follow from dram.standard and dram.channels, expected dram.model "
+      "ideal";
+  refuse_without_effect("dram.bandwidth_gbps", dram.bandwidth_gbps != defaults.dram.bandwidth_gbps,
+                        kOfChannels);
+  refuse_without_effect("dram.latency_cycles", dram.latency_cycles != defaults.dram.latency_cycles,
+                        kOfChannels);
+}
+
 void check_memory(const MachineConfig& machine) {
+  check_effects(machine);
   const DramModel model = machine.dram.model;
   if (model != DramModel::banked && machine.cache.size_bytes > 0)
     throw Contradiction(
         {"cache.size_bytes", "dram.model"},
-        fmt::format("cache.size_bytes: a cache of {} bytes before a DRAM of model {}, which "
-                    "moves {} and not lines; expected dram.model banked",
-                    machine.cache.size_bytes, kDramModelNames[static_cast<std::size_t>(model)],
-                    model == DramModel::packets ? "packets" : "transfers"));
-  // The bandwidth model takes the sizes of bursts and packets from there where it has a path.
-  if (model != DramModel::bandwidth || machine.dram.path != DramPath::none)
+        fmt::format("cache.size_bytes: a cache of {} bytes before a DRAM of model {}, which has no "
+                    "lines; expected dram.model banked",
+                    machine.cache.size_bytes, kDramModelNames[static_cast<std::size_t>(model)]));
+  if (model != DramModel::ideal)
     check_dram(machine.dram.device, machine.dram.layout, machine.dram.controller);
   if (machine.cache.size_bytes > 0) check_cache(machine);
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-// What the `banked` DRAM model knows of a memory: one channel of a device (organisation and JEDEC
-// timing), how addresses are spread over channels and banks, and the controller before each
-// channel.
+// What the `bandwidth` and the `banked` DRAM model know of a memory: one channel of a device
+// (organisation and JEDEC timing), how addresses are spread over channels and banks, and the
+// controller before each channel.
 //
 // The fields of the machine file come from visit_dram_fields(), which visit_fields()
 // (configs/machine.h) calls: `dram.standard` sets a whole DramDevice (configs/dram_standard.h),
@@ -185,8 +185,8 @@ int dram_bits_below_channel(const DramDevice& device, const DramMapping& mapping
 /// Bits of column_low: the fields below `channel` span dram.interleave_bytes.
 int dram_column_low_bits(const DramDevice& device, const DramLayout& layout);
 
-/// The rows of visit_fields() that the banked model reads. Dram is DramConfig or const DramConfig
-/// (configs/machine.h).
+/// The rows of visit_fields() that the bandwidth and the banked model read. Dram is DramConfig or
+/// const DramConfig (configs/machine.h).
 template <class Dram, class Visitor>
 void visit_dram_fields(Dram& dram, Visitor&& v) {
   const auto power = [&](std::string_view path, auto& member, std::int64_t lo, std::int64_t hi,
@@ -194,7 +194,7 @@ void visit_dram_fields(Dram& dram, Visitor&& v) {
     v(path, member, PowersOfTwo{lo, hi}, unit, doc);
   };
   v("dram.standard", dram.standard, dram_standard_names(),
-    "banked: names one channel of a memory, sets the fields from dram.clock_mhz to "
+    "names one channel of a memory, sets the fields from dram.clock_mhz to "
     "dram.timing.rfc; those given beside it, in whatever order, override it");
   auto& device = dram.device;
   v("dram.clock_mhz", device.clock_mhz, 1, 10'000, "MHz",
@@ -214,32 +214,32 @@ void visit_dram_fields(Dram& dram, Visitor&& v) {
     v(time.path, device.timing.*time.member, time.least, kDramMaxClocks, "DRAM clocks", time.doc);
 
   auto& layout = dram.layout;
-  power("dram.channels", layout.channels, 1, 64, "channels", "banked: channels of that standard");
+  power("dram.channels", layout.channels, 1, 64, "channels", "channels of that standard");
   v("dram.mapping", layout.mapping,
-    "banked: fields of an address from the most significant; a burst's bytes lie below");
+    "fields of an address from the most significant; a burst's bytes lie below");
   power("dram.interleave_bytes", layout.interleave_bytes, 8, 1 << 20, "bytes",
-        "banked: consecutive bytes of a channel; cuts the column in high and low");
+        "consecutive bytes of a channel; cuts the column in high and low");
   v("dram.hash", layout.hash, std::span(kDramHashNames),
-    "banked: fields XORed with bits of the row: bank and group, or channel too; fold: the channel "
+    "fields XORed with bits of the row: bank and group, or channel too; fold: the channel "
     "with "
     "all bits above it");
 
   auto& controller = dram.controller;
   v("dram.controller.read_queue", controller.read_queue, 1, 1024, "bursts",
-    "banked: reads that a channel's controller chooses from");
+    "reads that a channel's controller chooses from");
   v("dram.controller.write_queue", controller.write_queue, 1, 1024, "bursts",
-    "banked: writes that it holds; a write is done when it is accepted");
+    "writes that it holds; a write is done when it is accepted");
   v("dram.controller.write_high", controller.write_high, 1, 1024, "bursts",
-    "banked: so many writes start a drain");
+    "so many writes start a drain");
   v("dram.controller.write_low", controller.write_low, 0, 1023, "bursts",
-    "banked: a drain leaves so many writes if reads wait");
+    "a drain leaves so many writes if reads wait");
   v("dram.controller.turn", controller.turn, 1, 1024, "bursts",
-    "banked: served in one direction before the other one has its turn: a drain ends while reads "
+    "served in one direction before the other one has its turn: a drain ends while reads "
     "wait, reads end at write_high");
   v("dram.controller.max_passed", controller.max_passed, 0, 1 << 20, "bursts",
-    "banked: younger bursts of its direction that may be served before an older one; 0: in order");
+    "younger bursts of its direction that may be served before an older one; 0: in order");
   v("dram.controller.page", controller.page, std::span(kDramPageNames),
-    "banked: open: rows stay open; closed: a row without waiting bursts is precharged");
+    "open: rows stay open; closed: a row without waiting bursts is precharged");
 }
 
 }  // namespace unna

@@ -278,7 +278,7 @@ std::int64_t peak_operations(const CoreConfig& core) {
 
 std::int64_t dram_bytes_per_cycle_q16(const MachineConfig& machine) {
   const DramConfig& dram = machine.dram;
-  const double gbps = dram.model == DramModel::bandwidth
+  const double gbps = dram.model == DramModel::ideal
                           ? dram.bandwidth_gbps
                           : static_cast<double>(dram.layout.channels) *
                                 static_cast<double>(dram.device.channel_bandwidth()) / 1e9;
@@ -286,14 +286,9 @@ std::int64_t dram_bytes_per_cycle_q16(const MachineConfig& machine) {
   return std::max<std::int64_t>(1, std::llround(bytes_per_cycle * 65536.0));
 }
 
-std::int64_t dram_shared_rate_q16(const MachineConfig& machine) {
-  const auto peak = static_cast<double>(dram_bytes_per_cycle_q16(machine));
-  return std::max<std::int64_t>(1, std::llround(peak * machine.dram.efficiency));
-}
-
 Bytes dram_capacity(const MachineConfig& machine) {
   const DramConfig& dram = machine.dram;
-  if (dram.model == DramModel::bandwidth) return dram.capacity_bytes;
+  if (dram.model == DramModel::ideal) return dram.capacity_bytes;
   return std::min(dram.capacity_bytes, dram.layout.channels * dram.device.channel_bytes());
 }
 

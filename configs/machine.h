@@ -27,12 +27,8 @@ constexpr Bytes element_bytes(DataType type) {
   return type == DataType::int8 ? 1 : type == DataType::fp32 ? 4 : 2;
 }
 
-enum class DramModel : std::uint8_t { bandwidth, banked, packets };
-inline constexpr std::string_view kDramModelNames[] = {"bandwidth", "banked", "packets"};
-
-/// Of the `bandwidth` model: what lies between a DMA engine and the shared DRAM.
-enum class DramPath : std::uint8_t { none, crossbar };
-inline constexpr std::string_view kDramPathNames[] = {"none", "crossbar"};
+enum class DramModel : std::uint8_t { ideal, bandwidth, banked };
+inline constexpr std::string_view kDramModelNames[] = {"ideal", "bandwidth", "banked"};
 
 /// How synapses that pruning left are found: `none` takes zeros like others (DianNao).
 enum class Indexing : std::uint8_t { none, step };
@@ -80,16 +76,14 @@ struct SyncConfig {
 };
 
 struct DramConfig {
-  DramModel model = DramModel::bandwidth;
+  DramModel model = DramModel::ideal;
+  // Of the ideal model:
   double bandwidth_gbps = 38.4;
   Cycle latency_cycles = 60;
-  double efficiency = 1;
-  Cycle posted_cycles = 0;
-  DramPath path = DramPath::none;
-  Bytes gap_bytes = 0;
+  // Of all:
   Bytes capacity_bytes = 4096 * kMiB;
   Bytes alignment_bytes = 64;
-  // Of the banked model:
+  // The one description of the memory, of the bandwidth and of the banked model:
   DramStandard standard{};
   DramDevice device = dram_standard(DramStandard{});
   DramLayout layout;
@@ -206,43 +200,31 @@ void visit_fields(Machine& m, Visitor&& v) {
   v("sync.signal_cycles", m.sync.signal_cycles, 0, kMega, "cycles",
     "from a signal to the earliest end of the wait it satisfies");
   v("dram.model", m.dram.model, std::span(kDramModelNames),
-    "bandwidth: transfers share the peak bandwidth fairly, after a fixed latency; banked: "
-    "channels, banks and every command under JEDEC timing; packets: the fields of banked, with "
-    "channels that serve whole packets by the same times");
+    "ideal: transfers share a bandwidth fairly, after a fixed latency; bandwidth and banked: "
+    "channels and banks of the memory that the fields from dram.standard on describe, by packets "
+    "or by every command under JEDEC timing");
   v("dram.bandwidth_gbps", m.dram.bandwidth_gbps, 0.001, 1e6, "GB/s (1e9)",
-    "bandwidth: peak of the whole DRAM");
+    "ideal: peak of the whole DRAM; of the other models it is that of the channels");
   v("dram.latency_cycles", m.dram.latency_cycles, 0, kMega, "cycles",
-    "bandwidth: from a request to its first byte when the DRAM is idle");
-  v("dram.efficiency", m.dram.efficiency, 0.01, 1.0, "ratio",
-    "bandwidth: share of the peak that transfers get; refresh takes the rest");
-  v("dram.posted_cycles", m.dram.posted_cycles, 0, kMega, "cycles",
-    "bandwidth: by which a store's latency is shorter than a load's (down to none): memory answers "
-    "it when it has accepted it");
-  v("dram.path", m.dram.path, std::span(kDramPathNames),
-    "bandwidth: crossbar: transfers cost whole bursts and also take the core's port "
-    "(interconnect.width_bytes), an engine has interconnect.window bursts a latency at most; none: "
-    "bytes, and no limit but the DRAM's");
-  v("dram.gap_bytes", m.dram.gap_bytes, 0, kMega, "bytes",
-    "bandwidth, path crossbar: that could have been moved in the time a packet takes beside its "
-    "data: another row, another bank, a turn of the bus");
+    "ideal: from a request to its first byte when the DRAM is idle");
   v("dram.capacity_bytes", m.dram.capacity_bytes, 1, std::numeric_limits<std::int64_t>::max() / 2,
     "bytes", "size of the DRAM; a program that needs more does not fit (exit 3)");
   v("dram.alignment_bytes", m.dram.alignment_bytes, 1, kMega, "bytes",
     "alignment of every buffer (one burst)");
   v("dram.controller_cycles", m.dram.controller_cycles, 0, kMega, "cycles",
-    "banked: through a channel's controller and PHY, there and back");
+    "through a channel's controller and PHY, there and back");
   visit_dram_fields(m.dram, v);
   v("interconnect.width_bytes", m.interconnect.width_bytes, 1, 4096, "bytes/cycle",
-    "banked: of each port of the crossbar, each way; a core has one, and so has a channel");
+    "of each port of the crossbar, each way; a core has one, and so has a channel");
   v("interconnect.latency_cycles", m.interconnect.latency_cycles, 0, kMega, "cycles",
-    "banked: through the crossbar, one way");
+    "through the crossbar, one way");
   v("interconnect.packet_bytes", m.interconnect.packet_bytes, PowersOfTwo{16, 4096}, "bytes",
-    "banked: the most that is arbitrated for at once; a burst at least, and never across "
+    "the most that is arbitrated for at once; a burst at least, and never across "
     "channels");
   v("interconnect.window", m.interconnect.window, 1, 4096, "bursts",
-    "banked: that a DMA engine may have sent for and memory has not answered");
+    "that a DMA engine may have sent for and memory has not answered");
   v("interconnect.arbitration", m.interconnect.arbitration, std::span(kArbitrationNames),
-    "banked: which core's packet a channel takes next");
+    "which core's packet a channel takes next");
   v("cache.size_bytes", m.cache.size_bytes, 0, kGiga, "bytes",
     "shared last-level cache, all channels together; 0: none. Needs dram.model banked");
   v("cache.ways", m.cache.ways, 1, 64, "ways", "lines of a set");
@@ -262,12 +244,9 @@ std::int64_t peak_operations(const CoreConfig& core);
 /// as far as the ports of SB and NBin feed them.
 std::int64_t products_per_cycle(const CoreConfig& core);
 
-/// Peak DRAM bytes a clock cycle in units of 2^-16 byte, at least 1: the only place where a rate is
-/// rounded. Of the banked model it follows from the channels' buses.
+/// Peak DRAM bytes a clock cycle in units of 2^-16 byte, rounded, at least 1: dram.bandwidth_gbps
+/// of the ideal model, of the others what the channels' buses move.
 std::int64_t dram_bytes_per_cycle_q16(const MachineConfig& machine);
-
-/// What the bandwidth model's transfers share: that rate times dram.efficiency, at least 1.
-std::int64_t dram_shared_rate_q16(const MachineConfig& machine);
 
 /// Strict: unknown and duplicate keys, wrong types and values out of range throw InputError with
 /// file:line:column. Missing fields keep their defaults.
@@ -277,7 +256,8 @@ MachineConfig load_machine(const std::filesystem::path& path);
 /// All fields, documented by comments; parse_machine(dump_machine(m)) == m.
 std::string dump_machine(const MachineConfig& machine);
 
-/// What plans have to fit: dram.capacity_bytes; of the banked model at most what its channels hold.
+/// What plans have to fit: dram.capacity_bytes; but of the ideal model at most what its channels
+/// hold.
 Bytes dram_capacity(const MachineConfig& machine);
 
 /// Applies one `--set path=value`; throws InputError for an unknown path or a bad value.

@@ -154,6 +154,16 @@ Cycle elementwise_cycles(std::int64_t elements, Function fn, const CoreConfig& c
   return ceil_div(elements, is_special(fn) ? core.special_lanes : core.elementwise_lanes);
 }
 
+Cycle dram_latency(const MachineConfig& machine) {
+  const DramConfig& dram = machine.dram;
+  if (dram.model == DramModel::ideal) return dram.latency_cycles;
+  const DramTiming& t = dram.device.timing;
+  const Cycle row = ceil_div((t.rcd_rd + t.cl + dram.device.burst_clocks()) * machine.clock_mhz,
+                             dram.device.clock_mhz);
+  const Cycle port = ceil_div(dram.device.burst_bytes(), machine.interconnect.width_bytes);
+  return 2 * machine.interconnect.latency_cycles + dram.controller_cycles + row + port;
+}
+
 Cycle compute_cycles(const Instruction& instruction, const CoreConfig& core) {
   if (engine_of(instruction.opcode) != Engine::compute) return 0;
   return pipeline_cycles(core) +

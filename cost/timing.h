@@ -18,6 +18,11 @@ inline Cycle pipeline_cycles(const CoreConfig& core) {
   return core.startup_cycles + core.drain_cycles;
 }
 
+/// From a DMA's request for a burst to its end on an idle machine, as the compiler reckons with it:
+/// dram.latency_cycles of the ideal model; otherwise the way there and back, and the burst of a
+/// bank whose row has to be opened.
+Cycle dram_latency(const MachineConfig& machine);
+
 // The formulas behind compute_cycles, for the compiler's cost estimates (without start-up).
 
 /// Depthwise and pooling: each PE reduces a window of one of up to `pes` of `channels`, out of

@@ -228,7 +228,7 @@ void require_fit(const Compiled& compiled, const PlanProblem& problem, const Lay
 }
 
 MachineConfig machine_for_delays(MachineConfig machine) {
-  machine.dram.model = DramModel::bandwidth;
+  if (machine.dram.model == DramModel::banked) machine.dram.model = DramModel::bandwidth;
   machine.cache.size_bytes = 0;  // which that model has none of
   return machine;
 }

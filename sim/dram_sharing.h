@@ -1,6 +1,6 @@
 #pragma once
 
-// The `bandwidth` model of the DRAM: fair sharing of one peak bandwidth (egalitarian processor
+// The `ideal` model of the DRAM: fair sharing of one peak bandwidth (egalitarian processor
 // sharing; Kleinrock, "Time-shared systems: a theoretical treatment", JACM 1967), with the virtual
 // time of fair queueing (Demers, Keshav, Shenker, SIGCOMM 1989): every transfer in its data phase
 // is served at rate / n, so that all of them advance by the same number of bytes, and the one with

@@ -6,8 +6,8 @@
 #include <tuple>
 
 #include "configs/check_machine.h"
-#include "sim/memory/bandwidth_memory.h"
 #include "sim/memory/burst_memory.h"
+#include "sim/memory/ideal_memory.h"
 #include "sim/system.h"
 
 namespace unna {
@@ -61,10 +61,10 @@ std::string explain_deadlock(const System& system, Cycle now) {
 
 std::unique_ptr<MemoryModel> make_memory(const Object& object, const MachineConfig& machine) {
   const std::size_t cores = object.streams.size();
-  if (machine.dram.model != DramModel::bandwidth)
+  if (machine.dram.model != DramModel::ideal)
     return std::make_unique<BurstMemory>(machine, cores, object.buffers.size());
   check_machine(machine);
-  return std::make_unique<BandwidthMemory>(machine, cores);
+  return std::make_unique<IdealMemory>(machine, cores);
 }
 
 /// Collects the counters, and checks that nothing was lost on the way.

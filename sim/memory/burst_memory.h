@@ -2,7 +2,7 @@
 
 // DMA transfers as packets of bursts through a crossbar to slices, each a DRAM channel with, where
 // the machine has one, its part of the shared cache. The channel is the only part in which the two
-// models differ: DramChannel for `dram.model: banked`, PacketChannel for `packets`.
+// models differ: DramChannel for `dram.model: banked`, PacketChannel for `bandwidth`.
 // docs/model.md, "Memory by packets", is the contract; docs/adr/0013 says why it runs ahead of the
 // kernel.
 //

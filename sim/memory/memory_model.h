@@ -1,7 +1,7 @@
 #pragma once
 
-// What the cores' DMA engines see of memory: transfers go in, ends come out. Two models stand
-// behind it, `bandwidth` (sim/memory/bandwidth_memory.h) and `banked` (sim/memory/burst_memory.h).
+// What the cores' DMA engines see of memory: transfers go in, ends come out. Behind it
+// stand `ideal` (sim/memory/ideal_memory.h), `bandwidth` and `banked` (sim/memory/burst_memory.h).
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
 
-// One channel of the `packets` DRAM model: a server of packets. What a packet takes follows from
+// One channel of the `bandwidth` DRAM model: a server of packets. What a packet takes follows from
 // the times of the standard alone: its data on the bus, the row that it may have to open while
 // others are served, the turn of the bus where its direction is another one, and the refresh that
 // it may fall into. What DramChannel does and this does not: every command of a packet on the

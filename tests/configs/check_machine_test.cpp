@@ -42,24 +42,48 @@ TEST(CheckMachine, what_the_command_line_says_wins_over_the_file) {
   EXPECT_EQ(
       error_of("name: m\ndram:\n  channels: 2\n", {"cache.size_bytes=65536"}),
       "--set cache.size_bytes=65536: cache.size_bytes: a cache of 65536 bytes before a DRAM of "
-      "model bandwidth, which moves transfers and not lines; expected dram.model banked");
+      "model ideal, which has no lines; expected dram.model banked");
 }
 
-TEST(CheckMachine, packets_read_the_fields_of_banked_and_have_no_cache) {
-  MachineConfig machine = preset_machine(4);
-  machine.dram.model = DramModel::banked;
-  const auto rate = dram_bytes_per_cycle_q16(machine);
-  const Bytes capacity = dram_capacity(machine);
-  machine.dram.model = DramModel::packets;
-  EXPECT_NO_THROW(check_machine(machine));
-  EXPECT_EQ(dram_bytes_per_cycle_q16(machine), rate);
-  EXPECT_EQ(dram_capacity(machine), capacity);
-  EXPECT_EQ(error_of("name: m\n", {"dram.model=packets", "dram.banks=32"}),
-            "--set dram.banks=32: dram.ranks x dram.groups x dram.banks is 128, expected at most "
-            "64");
-  EXPECT_EQ(error_of("name: m\n", {"dram.model=packets", "cache.size_bytes=65536"}),
-            "--set cache.size_bytes=65536: cache.size_bytes: a cache of 65536 bytes before a DRAM "
-            "of model packets, which moves packets and not lines; expected dram.model banked");
+/// The message for a field that the model does not read, or nothing.
+std::string effect_of(const std::string& model, const std::string& set) {
+  return error_of("name: m\n", {"dram.model=" + model, set});
+}
+
+TEST(CheckMachine, a_field_without_effect_is_refused_where_it_was_given) {
+  EXPECT_EQ(effect_of("banked", "dram.bandwidth_gbps=25.6"),
+            "--set dram.bandwidth_gbps=25.6: dram.bandwidth_gbps has no effect: bandwidth and "
+            "latency follow from dram.standard and dram.channels, expected dram.model ideal");
+  EXPECT_EQ(effect_of("ideal", "dram.channels=4"),
+            "--set dram.channels=4: dram.channels has no effect: dram.model ideal has "
+            "dram.bandwidth_gbps and dram.latency_cycles, expected dram.model bandwidth or banked");
+  EXPECT_EQ(error_of("name: m\ndram:\n  model: bandwidth\n  latency_cycles: 80\n", {}),
+            "m.yaml:4:19: dram.latency_cycles has no effect: bandwidth and latency follow from "
+            "dram.standard and dram.channels, expected dram.model ideal");
+  for (const std::string set :
+       {"dram.standard=hbm2", "dram.clock_mhz=1600", "dram.timing.cl=30", "dram.hash=fold",
+        "dram.controller.page=closed", "dram.controller_cycles=1", "interconnect.window=2"}) {
+    EXPECT_NE(effect_of("ideal", set), "") << set;
+    EXPECT_EQ(effect_of("bandwidth", set), "") << set;
+    EXPECT_EQ(effect_of("banked", set), "") << set;
+  }
+  for (const std::string set : {"dram.bandwidth_gbps=10", "dram.latency_cycles=1"}) {
+    EXPECT_EQ(effect_of("ideal", set), "") << set;
+    EXPECT_NE(effect_of("bandwidth", set), "") << set;
+  }
+}
+
+TEST(CheckMachine, switching_between_bandwidth_and_banked_changes_nothing_else) {
+  for (const std::int64_t cores : {1, 4, 16}) {
+    MachineConfig machine = preset_machine(cores);
+    ASSERT_EQ(machine.dram.model, DramModel::bandwidth);
+    const auto rate = dram_bytes_per_cycle_q16(machine);
+    const Bytes capacity = dram_capacity(machine);
+    machine.dram.model = DramModel::banked;
+    EXPECT_NO_THROW(check_machine(machine));
+    EXPECT_EQ(dram_bytes_per_cycle_q16(machine), rate);
+    EXPECT_EQ(dram_capacity(machine), capacity);
+  }
 }
 
 TEST(CheckMachine, a_cache_is_a_whole_number_of_sets) {

@@ -121,23 +121,18 @@ TEST(Machine, StandardComesBeforeTheFieldsItSetsWhereverItStands) {
   }
 }
 
-TEST(Machine, PresetsStandForTheSameMemoryInBothModels) {
+TEST(Machine, RateFollowsFromTheChannels) {
   for (const std::int64_t cores : {1, 4, 16}) {
     MachineConfig machine = preset_machine(cores);
     const std::int64_t rate = dram_bytes_per_cycle_q16(machine);
-    machine.dram.model = DramModel::banked;
-    EXPECT_EQ(dram_bytes_per_cycle_q16(machine), rate) << cores;
-    check_dram(machine.dram.device, machine.dram.layout, machine.dram.controller);
     machine.dram.layout.channels *= 2;
     EXPECT_NEAR(static_cast<double>(dram_bytes_per_cycle_q16(machine)),
                 2 * static_cast<double>(rate), 1);
   }
 }
 
-TEST(Machine, CapacityOfBankedMemoryIsAtMostWhatItsChannelsHold) {
+TEST(Machine, CapacityIsAtMostWhatTheChannelsHold) {
   MachineConfig machine = preset_machine(4);
-  EXPECT_EQ(dram_capacity(machine), 4096 * kMiB);
-  machine.dram.model = DramModel::banked;
   EXPECT_EQ(dram_capacity(machine), 8 * 256 * kMiB);
   machine.dram.capacity_bytes = 1000;
   EXPECT_EQ(dram_capacity(machine), 1000);
@@ -218,12 +213,12 @@ TEST(Machine, FieldsInBytesTakeUnits) {
 }
 
 TEST(Machine, PresetIsTheSmallestThatHasEnoughCores) {
-  EXPECT_EQ(preset_machine(1).dram.bandwidth_gbps, 38.4);
-  EXPECT_EQ(preset_machine(2).dram.bandwidth_gbps, 128);
-  EXPECT_EQ(preset_machine(4).dram.bandwidth_gbps, 128);
-  EXPECT_EQ(preset_machine(5).dram.bandwidth_gbps, 256);
-  EXPECT_EQ(preset_machine(16).dram.bandwidth_gbps, 256);
-  EXPECT_EQ(preset_machine(64).dram.bandwidth_gbps, 256);
+  EXPECT_EQ(preset_machine(1).dram.layout.channels, 2);
+  EXPECT_EQ(preset_machine(2).dram.layout.channels, 8);
+  EXPECT_EQ(preset_machine(4).dram.layout.channels, 8);
+  EXPECT_EQ(preset_machine(5).dram.layout.channels, 16);
+  EXPECT_EQ(preset_machine(16).dram.layout.channels, 16);
+  EXPECT_EQ(preset_machine(64).dram.layout.channels, 16);
   for (const std::int64_t cores : {1, 2, 4, 5, 16, 64})
     EXPECT_EQ(preset_machine(cores).cores, cores);
 }

@@ -165,10 +165,10 @@ TEST(BurstMemory, RunningAheadChangesNothing) {
     }
 }
 
-// The model `packets`: the same memory but for the channels.
+// The model `bandwidth`: the same memory but for the channels.
 
 MachineConfig packets_of(MachineConfig machine) {
-  machine.dram.model = DramModel::packets;
+  machine.dram.model = DramModel::bandwidth;
   return machine;
 }
 

@@ -1,4 +1,4 @@
-// The channel of the `packets` model: exact where nothing is in the way, and beside DramChannel
+// The channel of the `bandwidth` model: exact where nothing is in the way, and beside DramChannel
 // where much is.
 
 #include "sim/memory/packet_channel.h"

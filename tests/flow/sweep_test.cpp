@@ -16,7 +16,7 @@ constexpr const char* kAxes =
     "axes:\n"
     "  network: [a.yaml, b.yaml]\n"
     "  cores: [1, 4]\n"
-    "  machine.dram.bandwidth_gbps: [12.8, 25.6]\n";
+    "  machine.dram.channels: [2, 4]\n";
 
 SweepSpec parsed(const std::string& more = "") {
   return parse_sweep(std::string(kAxes) + more, "dir/s.yaml");
@@ -26,8 +26,8 @@ TEST(Sweep, the_first_axis_varies_slowest) {
   const SweepSpec spec = parsed();
   const auto points = sweep_points(spec);
   ASSERT_EQ(points.size(), 8U);
-  EXPECT_EQ(axis_cells(spec, points[1]), (std::vector<std::string>{"a.yaml", "1", "25.6"}));
-  EXPECT_EQ(axis_cells(spec, points[4]), (std::vector<std::string>{"b.yaml", "1", "12.8"}));
+  EXPECT_EQ(axis_cells(spec, points[1]), (std::vector<std::string>{"a.yaml", "1", "4"}));
+  EXPECT_EQ(axis_cells(spec, points[4]), (std::vector<std::string>{"b.yaml", "1", "2"}));
 }
 
 TEST(Sweep, a_condition_needs_all_its_axes_and_one_of_its_values) {
@@ -43,7 +43,7 @@ TEST(Sweep, a_point_resolves_to_network_machine_and_options) {
   const SweepRun run = resolve(spec, sweep_points(spec)[7]);
   EXPECT_EQ(run.network.file, "dir/b.yaml");
   EXPECT_EQ(run.machine.config.cores, 4);
-  EXPECT_EQ(run.machine.config.dram.bandwidth_gbps, 25.6);
+  EXPECT_EQ(run.machine.config.dram.layout.channels, 4);
   EXPECT_EQ(run.machine.config.core.queue_depth, 4);
   EXPECT_EQ(run.options.perturbed, 2);
 }

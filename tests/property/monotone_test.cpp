@@ -35,12 +35,9 @@ struct Better {
 };
 
 void raise_bandwidth(MachineConfig& m) {
-  m.dram.bandwidth_gbps *= 2;
   m.dram.layout.channels *= 2;
 }
 void lower_latency(MachineConfig& m) {
-  m.dram.latency_cycles /= 2;
-  m.dram.posted_cycles /= 2;
   m.dram.controller_cycles /= 2;
   m.interconnect.latency_cycles /= 2;
 }
@@ -128,11 +125,6 @@ TEST(Monotone, RandomNetworksOnRandomMachines) {
     Rng rng(seed);
     const Graph graph = random_graph(seed);
     MachineConfig machine = random_machine(rng, DataType::int16);
-    if (seed % 2 == 0) {
-      machine.dram.path = DramPath::crossbar;
-      machine.dram.efficiency = 0.95;
-      machine.dram.gap_bytes = 16;
-    }
     try {
       program_for(graph, machine, Partition::channels);
     } catch (const CapacityError&) {
