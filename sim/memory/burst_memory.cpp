@@ -205,10 +205,13 @@ void BurstMemory::send_packet(std::size_t core, std::uint32_t stream, Time now,
 /// Bursts leave the window at `at`.
 void BurstMemory::release(const Owner& owner, Time at) {
   Stream& s = streams_[owner.stream];
-  if (!s.releases.empty()) at = std::max(at, s.releases.back().at);
   s.releases.push({at, owner.bursts});
   s.released += owner.bursts;
-  if (!s.starved || s.open - s.released >= window_) return;
+  std::size_t i = s.releases.size() - 1;
+  for (; i > 0 && s.releases[i - 1].at > at; --i) std::swap(s.releases[i - 1], s.releases[i]);
+  // What the engine waits for may come earlier now.
+  const bool sooner = i + 1 < s.releases.size();
+  if (!sooner && (!s.starved || s.open - s.released >= window_)) return;
   s.starved = false;
   wake_core(owner.stream / kDmasPerCore, at);
 }

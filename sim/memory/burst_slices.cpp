@@ -242,7 +242,9 @@ void BurstMemory::respond(Slice& s, const Owner& owner, Time first, Time last) {
   const Time enters = std::max(leaves + hop_, c.in_free);
   c.in_free = enters + length;
   c.response_wait += enters - first - hop_;
-  release(owner, last);
+  // One burst that leaves the window is room enough for the next packet.
+  release({owner.stream, owner.serial, 1}, first);
+  if (owner.bursts > 1) release({owner.stream, owner.serial, owner.bursts - 1}, last);
   answered(owner, std::max(c.in_free, last + burst_time_ + hop_));
 }
 

@@ -167,6 +167,17 @@ void PacketChannel::refresh(std::size_t r, Tick at) {
   ++stats_.refreshes;
 }
 
+/// The column commands of n bursts of one bank group, from now on; returns the last one's time.
+/// They are CCD_L apart, and no closer to those of other packets than the bus has room for.
+Tick PacketChannel::pass_bus(std::int64_t n) {
+  const Tick data = n * timing_.ccd_s;
+  bus_work_ = std::max(bus_work_, now_) + data;
+  // Where a bank group leaves gaps, the next packet fills them while this one is under way.
+  const Tick overlap = timing_.ccd_l > timing_.ccd_s ? data : 0;
+  column_[writing_] = std::max(now_ + timing_.ccd_s, bus_work_ - overlap);
+  return std::max(now_ + (n - 1) * timing_.ccd_l, bus_work_ - timing_.ccd_s);
+}
+
 PacketChannel::Served PacketChannel::serve(std::size_t index) {
   Queue& queue = queues_[writing_];
   const Waiting w = queue.packets[index];
@@ -177,11 +188,9 @@ PacketChannel::Served PacketChannel::serve(std::size_t index) {
   turn_served_ += n;
   Bank& bank = banks_[w.bank];
   Group& group = groups_[group_of(w.bank)];
-  const Tick last = now_ + (n - 1) * timing_.ccd_l;    // column command, of this bank group
-  const Tick on_bus = now_ + (n - 1) * timing_.ccd_s;  // others may come in between
+  const Tick last = pass_bus(n);
   const Tick latency = (writing_ ? timing_.cwl : timing_.cl) + burst_clocks_;
   group.column[writing_] = last + timing_.ccd_l;
-  column_[writing_] = on_bus + timing_.ccd_s;
   if (writing_) {
     column_[0] = std::max(column_[0], last + latency + timing_.wtr_s);
     group.column[0] = std::max(group.column[0], last + latency + timing_.wtr_l);

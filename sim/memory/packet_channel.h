@@ -102,6 +102,7 @@ class PacketChannel {
   void change_row(Waiting& waiting);
   Tick column_from(const Waiting& waiting) const;
   void refresh(std::size_t rank, Tick at);
+  Tick pass_bus(std::int64_t bursts);
   Served serve(std::size_t index);
 
   DramTiming timing_;
@@ -112,6 +113,7 @@ class PacketChannel {
   std::array<Bank, kMaxBanks> banks_;
   std::array<Group, kMaxBanks> groups_;
   std::vector<Rank> ranks_;
+  Tick bus_work_ = 0;             ///< no column command before it, were they CCD_S apart
   std::array<Tick, 2> column_{};  ///< of the bus
   std::size_t last_rank_ = 0;
   bool writing_ = false;

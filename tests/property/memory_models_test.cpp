@@ -22,6 +22,8 @@ namespace {
 
 constexpr double kMedian = 0.03;
 constexpr double kWorst = 0.10;
+/// With 64 cores on few channels, where hundreds of short packets wait in each.
+constexpr double kWorstOf64 = 0.20;
 
 /// From an eighth to twice those of the preset.
 std::vector<std::int64_t> channels_of(std::int64_t preset_channels) {
@@ -53,7 +55,7 @@ std::vector<double> errors_of(const Graph& graph, std::int64_t cores) {
       const auto banked = static_cast<double>(cycles(image, machine, DramModel::banked));
       const auto bandwidth = static_cast<double>(cycles(image, machine, DramModel::bandwidth));
       errors.push_back(bandwidth / banked - 1);
-      EXPECT_LE(std::abs(errors.back()), kWorst)
+      EXPECT_LE(std::abs(errors.back()), cores < 64 ? kWorst : kWorstOf64)
           << cores << " cores, " << channels << " channels of " << dram_standard_name(standard);
     }
   return errors;
