@@ -26,7 +26,7 @@ SWEEP = """sweep: bandwidth-and-cores
 axes:
   network: [{network}]
   cores: [1, 2, 4, 8, 16]
-  machine.dram.bandwidth_gbps: [12.8, 25.6, 51.2, 102.4]
+  machine.dram.channels: [1, 2, 4, 8]
 """
 
 

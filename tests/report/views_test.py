@@ -24,7 +24,7 @@ SWEEP = """sweep: small
 axes:
   network: [net.yaml]
   cores: [1, 2, 4]
-  machine.dram.bandwidth_gbps: [12.8, 25.6]
+  machine.dram.channels: [1, 2]
 """
 
 
