@@ -80,7 +80,7 @@ Cycle UnitCosts::loading(KernelId kernel, const std::vector<UnitOfWork>& units, 
     pieces *= static_cast<double>(
         std::min(machine_.cores, ceil_div<std::int64_t>(k.in[0].dims[kC], machine_.core.pes)));
   const double requests = static_cast<double>(blocks.loads) * pieces;
-  return static_cast<Cycle>(requests * static_cast<double>(machine_.dram.latency_cycles) /
+  return static_cast<Cycle>(requests * static_cast<double>(dram_latency(machine_)) /
                             static_cast<double>(machine_.core.dma_outstanding));
 }
 

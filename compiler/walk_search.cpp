@@ -6,6 +6,8 @@
 #include <set>
 #include <span>
 
+#include "cost/timing.h"
+
 namespace unna {
 namespace {
 
@@ -75,7 +77,7 @@ void WalkSearch::add_options(WalkRunner& runner, UnitCosts& costs,
       option.cost += costs.band(band.first, band.second, division) * times;
     // Each band begins when what it reads, just made, is in memory.
     if (skew == 0 && kernels.size() > 1)
-      option.cost.time += static_cast<Cycle>(bands.size()) * machine_.dram.latency_cycles;
+      option.cost.time += static_cast<Cycle>(bands.size()) * dram_latency(machine_);
     options.push_back(option);
   }
 }
