@@ -52,7 +52,7 @@ def commands(source):
         "summary": [
             ["simulate", lenet],
             ["simulate", lenet, "--cores", "2", *BANKED, "--no-timing"],
-            ["simulate", lenet, "--cores", "2", "--set", "dram.model=packets"],
+            ["simulate", lenet, "--cores", "2", "--set", "dram.model=banked"],
             ["simulate", lenet, "--functional", "--check", "--set", "data_type=int8",
              "--input", "input=x.npy", "--machine", machine, "--energy", energy],
             ["simulate", f"{source}/workloads/alexnet_pruned.yaml", "--cores", "4", "--no-timing"],
