@@ -53,6 +53,7 @@ std::vector<Instruction> emit_core(const Schedule& s, CoreId core, const EmitCon
   const std::vector<ScheduleItem>& items = s.cores[core.index()];
   std::vector<Instruction> stream;
   SlotTurns turns;
+  std::map<std::size_t, StayingSynapses> staying;  // by plan
   for (std::size_t i = 0; i < items.size(); ++i) {
     const ScheduleItem& item = items[i];
     if (item.kind == ScheduleItem::Kind::barrier) {
@@ -67,9 +68,14 @@ std::vector<Instruction> emit_core(const Schedule& s, CoreId core, const EmitCon
       stream.push_back(signal_instruction(Opcode::signal, layer, item.peer, core));
     } else {
       const Kernel& kernel = context.graph.kernels[unit.kernel.index()];
-      const KernelPlan& plan = s.plans[s.plan_of_unit[item.unit]];
-      Emitter emitter(context, kernel, layer, stream, plan.synapses.get());
+      const std::size_t p = s.plan_of_unit[item.unit];
+      const KernelPlan& plan = s.plans[p];
+      Emitter emitter(context, kernel, layer, stream, plan);
       if (plan.walked) emitter.turns = &turns;
+      if (plan.sb.stay) {
+        if (!staying.contains(p)) staying.emplace(p, StayingSynapses::of(plan, core));
+        emitter.staying = &staying.at(p);
+      }
       emit_unit(emitter, s.tiles[s.tile_of_unit[item.unit]], unit.box);
     }
   }

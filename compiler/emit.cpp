@@ -1,8 +1,19 @@
 #include "compiler/emit.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace unna {
+
+StayingSynapses StayingSynapses::of(const KernelPlan& plan, CoreId core) {
+  StayingSynapses staying{std::numeric_limits<std::int64_t>::max(), 0, {}, {}};
+  for (const UnitOfWork& u : plan.units) {
+    if (u.core != core) continue;
+    staying.first = std::min(staying.first, u.box.lo[kC]);
+    staying.last = std::max(staying.last, u.box.hi[kC]);
+  }
+  return staying;
+}
 
 Dims dense_chip(const Dims& extents) {
   Dims chip{};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "compiler/pieces.h"
@@ -68,12 +69,27 @@ struct SlotTurns {
   Bytes synapses = 0, biases = 0;  ///< in SB
 };
 
+/// Synapses and biases of a kernel that stay in a core's SB (compiler/sb_rooms.h): those of output
+/// channels [first, last), at their places from the beginning of the kernel's room on.
+struct StayingSynapses {
+  std::int64_t first = 0, last = 0;
+  std::set<std::int64_t> tiles, biases;  ///< loaded already, by the keys of their slots
+
+  /// What the plan's units on `core` need, nothing loaded yet.
+  static StayingSynapses of(const KernelPlan& plan, CoreId core);
+};
+
 /// Appends the instructions of one kernel's units to one core's stream.
 class Emitter {
  public:
   Emitter(const EmitContext& context, const Kernel& kernel, OpId layer,
-          std::vector<Instruction>& out, const SynapseTable* table = nullptr)
-      : c(context), k(kernel), synapses(table), layer_(layer), out_(out) {}
+          std::vector<Instruction>& out, const KernelPlan& plan)
+      : c(context),
+        k(kernel),
+        synapses(plan.synapses.get()),
+        sb(plan.sb),
+        layer_(layer),
+        out_(out) {}
 
   const EmitContext& c;
   const Kernel& k;
@@ -81,6 +97,10 @@ class Emitter {
 
   /// int8: the scale registers for all that follows.
   void set_scales();
+  /// What of SB the kernel has.
+  SbRoom sb;
+  /// Null: each unit loads its synapses.
+  StayingSynapses* staying = nullptr;
   /// Units of a walk go on where the one before stopped; without it each begins at address 0.
   SlotTurns* turns = nullptr;
   Bytes turn(Bytes SlotTurns::*memory) const { return turns == nullptr ? 0 : turns->*memory; }

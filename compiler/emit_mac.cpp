@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "compiler/emit.h"
+#include "compiler/sb_rooms.h"
 #include "compiler/synapses.h"
 
 namespace unna {
@@ -27,10 +28,10 @@ class MacEmitter {
         bias_bytes_(e.k.bias ? t_.co * e.channel_bytes() : 0),
         inputs_(Memory::nbin, 0, slot_bytes(e.c.core.nbin_bytes, t_.nbin_slots), t_.nbin_slots,
                 e.turn(&SlotTurns::nbin)),
-        synapses_(Memory::sb, 2 * bias_bytes_,
-                  slot_bytes(e.c.core.sb_bytes - 2 * bias_bytes_, t_.sb_slots), t_.sb_slots,
+        synapses_(Memory::sb, e.sb.begin + 2 * bias_bytes_,
+                  slot_bytes(e.sb.bytes() - 2 * bias_bytes_, t_.sb_slots), t_.sb_slots,
                   e.turn(&SlotTurns::synapses)),
-        biases_(Memory::sb, 0, bias_bytes_, 2, e.turn(&SlotTurns::biases)),
+        biases_(Memory::sb, e.sb.begin, bias_bytes_, 2, e.turn(&SlotTurns::biases)),
         region_(t_.block_h * t_.block_w * t_.co *
                 (chunks_.size() > 1 ? e.c.core.accumulator_bytes : e.c.element)),
         outputs_(Memory::nbout, 0, region_, e.c.core.nbout_bytes / region_,
@@ -131,6 +132,14 @@ class MacEmitter {
 
   LocalAddress load_bias(std::int64_t lo, std::int64_t hi) {
     if (!k_.bias) return {Memory::sb, 0};
+    if (e_.staying != nullptr) {
+      StayingSynapses& s = *e_.staying;
+      const StayingBytes before = staying_bytes(k_, s.last - s.first, e_.c.element, e_.c.core);
+      const LocalAddress at{Memory::sb,
+                            e_.sb.begin + before.synapses + (lo - s.first) * e_.channel_bytes()};
+      if (s.biases.insert(lo).second) e_.load_constant(*k_.bias, lo, hi - lo, at);
+      return at;
+    }
     const Slots::Lease lease = biases_.take(lo);
     if (!lease.loaded) e_.load_constant(*k_.bias, lo, hi - lo, lease.address);
     return lease.address;
@@ -143,6 +152,17 @@ class MacEmitter {
     const std::int64_t taps = k_.window.kernel_h * k_.window.kernel_w;
     const std::int64_t steps = static_cast<std::int64_t>(chunks_.size());
     if (k_.weights) {
+      const std::int64_t width = hi - lo;
+      const std::int64_t first =
+          lo * ci_ * taps + width * (t_.per_tap ? chunk.tap * ci_ + chunk.ci : chunk.ci * taps);
+      const std::int64_t count = width * chunk.channels() * (t_.per_tap ? 1 : taps);
+      if (e_.staying != nullptr) {
+        const std::int64_t begin = e_.staying->first * ci_ * taps;
+        const LocalAddress at{Memory::sb, e_.sb.begin + (first - begin) * e_.c.element};
+        if (e_.staying->tiles.insert(lo * steps + serial).second)
+          e_.load_constant(*k_.weights, first, count, at);
+        return at;
+      }
       const Slots::Lease lease = synapses_.take(lo * steps + serial);
       if (lease.loaded) return lease.address;
       if (e_.synapses != nullptr) {
@@ -150,10 +170,6 @@ class MacEmitter {
         e_.load_bytes(*k_.weights, place.begin, place.tile.bytes, lease.address);
         return lease.address;
       }
-      const std::int64_t width = hi - lo;
-      const std::int64_t first =
-          lo * ci_ * taps + width * (t_.per_tap ? chunk.tap * ci_ + chunk.ci : chunk.ci * taps);
-      const std::int64_t count = width * chunk.channels() * (t_.per_tap ? 1 : taps);
       e_.load_constant(*k_.weights, first, count, lease.address);
       return lease.address;
     }

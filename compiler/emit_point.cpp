@@ -72,8 +72,8 @@ class PointEmitter {
 
   void load_norm() {
     const std::int64_t count = k_.dims[kC];
-    gamma_ = {Memory::sb, 0};
-    beta_ = {Memory::sb, round_up(count * e_.c.element, e_.c.core.accumulator_bytes)};
+    gamma_ = {Memory::sb, e_.sb.begin};
+    beta_ = {Memory::sb, e_.sb.begin + round_up(count * e_.c.element, e_.c.core.accumulator_bytes)};
     e_.load_constant(*k_.weights, 0, count, gamma_);
     e_.load_constant(*k_.bias, 0, count, beta_);
   }

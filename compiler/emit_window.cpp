@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler/emit.h"
+#include "compiler/sb_rooms.h"
 
 namespace unna {
 namespace {
@@ -17,7 +18,8 @@ class WindowEmitter {
         parts_(ceil_div(e.k.window.kernel_h, tile.window_rows)),
         inputs_(Memory::nbin, 0, slot_bytes(e.c.core.nbin_bytes, tile.nbin_slots), tile.nbin_slots,
                 e.turn(&SlotTurns::nbin)),
-        constants_(Memory::sb, 0, constant_bytes(), constant_slots(), e.turn(&SlotTurns::synapses)),
+        constants_(Memory::sb, e.sb.begin, constant_bytes(), constant_slots(),
+                   e.turn(&SlotTurns::synapses)),
         outputs_(Memory::nbout, 0, region_bytes(), tile.nbout_slots, e.turn(&SlotTurns::nbout)) {}
 
   void run(const Box& box) {
@@ -56,18 +58,33 @@ class WindowEmitter {
   /// Two slices have room in SB, so that the next one's synapses are loaded while this one
   /// computes; in a walk as many as there is room for.
   std::int64_t constant_slots() const {
-    return e_.turns == nullptr ? 2
-                               : std::max<std::int64_t>(2, e_.c.core.sb_bytes / constant_bytes());
+    return e_.turns == nullptr ? 2 : std::max<std::int64_t>(1, e_.sb.bytes() / constant_bytes());
   }
 
   /// Synapses and biases of a channel slice.
   void load_weights(const Box& slice) {
     const std::int64_t window = k_.window.kernel_h * k_.window.kernel_w;
+    if (e_.staying != nullptr) return load_staying(slice, window);
     weights_ = constants_.take(slice.lo[kC]).address;
     bias_ = weights_;
     bias_.offset += constant_bytes() - t_.c * e_.channel_bytes();
     e_.load_constant(*k_.weights, slice.lo[kC] * window, slice.extent(kC) * window, weights_);
     if (k_.bias) e_.load_constant(*k_.bias, slice.lo[kC], slice.extent(kC), bias_);
+  }
+
+  /// All channels of the core at once, the first time.
+  void load_staying(const Box& slice, std::int64_t window) {
+    StayingSynapses& s = *e_.staying;
+    const std::int64_t channels = s.last - s.first;
+    weights_ = {Memory::sb, e_.sb.begin};
+    bias_ = weights_;
+    bias_.offset += staying_bytes(k_, channels, e_.c.element, e_.c.core).synapses;
+    if (s.tiles.insert(s.first).second) {
+      e_.load_constant(*k_.weights, s.first * window, channels * window, weights_);
+      if (k_.bias) e_.load_constant(*k_.bias, s.first, channels, bias_);
+    }
+    weights_.offset += (slice.lo[kC] - s.first) * window * e_.c.element;
+    bias_.offset += (slice.lo[kC] - s.first) * e_.channel_bytes();
   }
 
   void emit_slice(const Box& slice) {

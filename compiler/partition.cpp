@@ -221,14 +221,14 @@ std::vector<Grid> Partitioner::walk_grids(const Kernel& k, std::int64_t lines, s
   return all;
 }
 
-const Tile& Partitioner::tile(const Kernel& k, const Dims& unit, std::int64_t sharers,
-                              double density, double margin,
-                              std::optional<SynapsePacking> packing) {
-  const TileMachine m{&machine_.core, element_bytes(machine_.data_type),
-                      std::max<std::int64_t>(1, dram_bytes_per_cycle_q16(machine_) / sharers),
+const Tile& Partitioner::tile(const Kernel& k, const Dims& unit, const TileNeeds& needs) {
+  CoreConfig core = machine_.core;
+  core.sb_bytes = needs.room.bytes();
+  const TileMachine m{&core, element_bytes(machine_.data_type),
+                      std::max<std::int64_t>(1, dram_bytes_per_cycle_q16(machine_) / needs.sharers),
                       dram_latency(machine_)};
   const auto once = [&](auto& memo, const auto& shape, const auto& choose) -> const Tile& {
-    const auto key = std::pair(shape, sharers);
+    const auto key = std::tuple(shape, needs.sharers, core.sb_bytes);
     const auto at = memo.find(key);
     if (at != memo.end()) return at->second;
     return memo.emplace(key, choose(shape, m)).first->second;
@@ -236,13 +236,17 @@ const Tile& Partitioner::tile(const Kernel& k, const Dims& unit, std::int64_t sh
   try {
     if (k.kind == KernelKind::conv || k.kind == KernelKind::matmul) {
       MacShape shape = mac_shape(k, unit);
-      shape.density = density;
-      shape.margin = margin;
-      shape.packing = packing;
+      shape.density = needs.density;
+      shape.margin = needs.margin;
+      shape.packing = needs.packing;
+      shape.synapses_stay = needs.room.stay;
       return once(mac_tiles_, shape, choose_mac_tile);
     }
-    if (uses_window_tile(k.kind))
-      return once(window_tiles_, window_shape(k, unit), choose_window_tile);
+    if (uses_window_tile(k.kind)) {
+      WindowShape shape = window_shape(k, unit);
+      shape.synapses_stay = needs.room.stay;
+      return once(window_tiles_, shape, choose_window_tile);
+    }
   } catch (const CapacityError& e) {
     throw CapacityError(fmt::format("{}: {}", k.name, e.what()));
   }
@@ -265,7 +269,7 @@ void Partitioner::fit_indexed(const Kernel& k, KernelPlan& plan, std::int64_t sh
   const Dims largest = largest_unit(plan.units);
   const Cycle waiting = plan.estimate - time_of(plan.tile);
   for (const double margin : kMargins) {
-    plan.tile = tile(k, largest, sharers, density(k), margin);
+    plan.tile = tile(k, largest, {sharers, plan.sb, density(k), margin});
     MacTile& chosen = std::get<MacTile>(plan.tile);
     plan.estimate = waiting + time_of(plan.tile);
     if (!chosen.indexed) return;
@@ -276,20 +280,21 @@ void Partitioner::fit_indexed(const Kernel& k, KernelPlan& plan, std::int64_t sh
                                     channel_bytes(element_bytes(machine_.data_type),
                                                   machine_.core.accumulator_bytes)
                               : 0;
-    const std::int64_t slots = (machine_.core.sb_bytes - bias) / table->largest();
+    const std::int64_t slots = (plan.sb.bytes() - bias) / table->largest();
     if (slots < std::min<std::int64_t>(2, chosen.sb_slots)) continue;
     chosen.sb_slots = slots;
     plan.synapses = table;
     return;
   }
-  plan.tile = tile(k, largest, sharers);
+  plan.tile = tile(k, largest, {sharers, plan.sb});
   plan.estimate = waiting + time_of(plan.tile);
 }
 
 KernelPlan Partitioner::pack(KernelId id, std::vector<UnitOfWork> units, const Dims& common,
-                             std::int64_t sharers) {
+                             std::int64_t sharers, const SbRoom& room) {
   const Kernel& k = graph_.kernels[id.index()];
-  KernelPlan plan{id, {}, std::move(units), tile(k, common, sharers, density(k)), 0, nullptr};
+  const Tile& packed = tile(k, common, {sharers, room, density(k)});
+  KernelPlan plan{id, {}, std::move(units), packed, 0, nullptr, room};
   plan.estimate = time_of(plan.tile);
   const auto* mac = std::get_if<MacTile>(&plan.tile);
   if (mac != nullptr && mac->indexed) fit_indexed(k, plan, sharers);
@@ -299,20 +304,33 @@ KernelPlan Partitioner::pack(KernelId id, std::vector<UnitOfWork> units, const D
 Tile Partitioner::unit_tile(const KernelPlan& plan, const Dims& extents, std::int64_t sharers) {
   const Kernel& k = graph_.kernels[plan.kernel.index()];
   const auto* mac = std::get_if<MacTile>(&plan.tile);
-  if (mac == nullptr) return tile(k, extents, sharers);
+  if (mac == nullptr) return tile(k, extents, {sharers, plan.sb});
   SynapsePacking packing{mac->co, mac->ci, mac->per_tap, std::nullopt};
   if (plan.synapses) packing.indexed = plan.synapses->largest();
-  return tile(k, extents, sharers, density(k), 1, packing);
+  return tile(k, extents, {sharers, plan.sb, density(k), 1, packing});
 }
 
-Tile Partitioner::free_tile(KernelId id, const Dims& extents, std::int64_t sharers) {
+Tile Partitioner::free_tile(KernelId id, const Dims& extents, std::int64_t sharers,
+                            const SbRoom& room) {
   const Kernel& k = graph_.kernels[id.index()];
-  return tile(k, extents, sharers, density(k));
+  return tile(k, extents, {sharers, room, density(k)});
 }
 
 bool Partitioner::shares_synapses(KernelId id) const {
   const Kernel& k = graph_.kernels[id.index()];
   return k.weights && readers_[k.weights->index()] > 1;
+}
+
+SbWish Partitioner::sb_wish(KernelId id, std::int64_t channels, std::int64_t units) const {
+  const Kernel& k = graph_.kernels[id.index()];
+  if (k.kind == KernelKind::norm) return {SbUse::slots, 0};
+  const bool products = k.kind == KernelKind::conv || k.kind == KernelKind::matmul;
+  if (!products && k.kind != KernelKind::dwconv) return {};
+  if (!k.weights) return {SbUse::slots, 0};
+  if (shares_synapses(id)) return {SbUse::all, 0};
+  if (units < 2 || graph_.storage(*k.weights).kept) return {SbUse::slots, 0};
+  const Bytes element = element_bytes(machine_.data_type);
+  return {SbUse::stay, staying_bytes(k, channels, element, machine_.core).all()};
 }
 
 bool Partitioner::own_synapses(const std::vector<KernelId>& kernels) const {
@@ -331,10 +349,11 @@ KernelPlan Partitioner::plan(KernelId id, CoreGroup group, std::int64_t sharers,
   KernelPlan best;
   std::tuple<Cycle, Bytes, std::int64_t> best_key;
   for (const Grid& grid : grids(k, group.count)) {
-    KernelPlan p{id, grid, units(id, {{0, 0, 0, 0, 0}, k.dims}, grid, group), {}, 0, nullptr};
+    KernelPlan p{id,      grid,      units(id, {{0, 0, 0, 0, 0}, k.dims}, grid, group), {}, 0,
+                 nullptr, whole_sb()};
     const std::int64_t count = static_cast<std::int64_t>(p.units.size());
     const std::int64_t others = sharers - group.count;
-    p.tile = tile(k, largest_unit(p.units), others + count, pruned);
+    p.tile = tile(k, largest_unit(p.units), {others + count, p.sb, pruned});
     const Cycle time = time_of(p.tile);
     p.estimate = time + sync(p.units);
     const std::tuple key(shared ? time : p.estimate, traffic_of(p.tile) * count, -grid.rows);

@@ -5,10 +5,12 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "compiler/compile.h"
 #include "compiler/plan.h"
+#include "compiler/sb_rooms.h"
 #include "compiler/walk.h"
 
 namespace unna {
@@ -40,11 +42,16 @@ class Partitioner {
                                Division division) const;
   /// A plan for given units: their synapses are packed as `common`, extents of a unit, wants it.
   KernelPlan pack(KernelId kernel, std::vector<UnitOfWork> units, const Dims& common,
-                  std::int64_t sharers);
+                  std::int64_t sharers, const SbRoom& room);
   /// The tile of a unit of `extents`, its synapses packed as the plan says.
   Tile unit_tile(const KernelPlan& plan, const Dims& extents, std::int64_t sharers);
   /// Free choice of a tile for a unit of `extents`.
-  Tile free_tile(KernelId kernel, const Dims& extents, std::int64_t sharers);
+  Tile free_tile(KernelId kernel, const Dims& extents, std::int64_t sharers, const SbRoom& room);
+  /// What a kernel wishes of SB where each core has `units` units of at most `channels` output
+  /// channels in a walk.
+  SbWish sb_wish(KernelId kernel, std::int64_t channels, std::int64_t units) const;
+  /// All of a core's SB.
+  SbRoom whole_sb() const { return {0, machine_.core.sb_bytes, false}; }
   /// Whether kernels other than this one use its synapses.
   bool shares_synapses(KernelId kernel) const;
 
@@ -54,8 +61,15 @@ class Partitioner {
 
  private:
   std::vector<Grid> grids(const Kernel& kernel, std::int64_t cores) const;
-  const Tile& tile(const Kernel& kernel, const Dims& unit, std::int64_t sharers, double density = 1,
-                   double margin = 1, std::optional<SynapsePacking> packing = std::nullopt);
+  /// What a tile is chosen for, besides its unit.
+  struct TileNeeds {
+    std::int64_t sharers = 1;
+    SbRoom room;
+    double density = 1;
+    double margin = 1;
+    std::optional<SynapsePacking> packing = std::nullopt;
+  };
+  const Tile& tile(const Kernel& kernel, const Dims& unit, const TileNeeds& needs);
   double density(const Kernel& kernel) const;
   void fit_indexed(const Kernel& kernel, KernelPlan& plan, std::int64_t sharers);
 
@@ -63,8 +77,9 @@ class Partitioner {
   const MachineConfig& machine_;
   Partition strategy_;
   std::vector<int> readers_;  ///< by storage: kernels whose synapses it holds
-  std::map<std::pair<MacShape, std::int64_t>, Tile> mac_tiles_;
-  std::map<std::pair<WindowShape, std::int64_t>, Tile> window_tiles_;
+  /// By shape, sharers, and bytes of SB.
+  std::map<std::tuple<MacShape, std::int64_t, Bytes>, Tile> mac_tiles_;
+  std::map<std::tuple<WindowShape, std::int64_t, Bytes>, Tile> window_tiles_;
   Tile point_tile_;
 };
 

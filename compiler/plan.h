@@ -40,6 +40,16 @@ struct Grid {
 
 class SynapseTable;
 
+/// Bytes [begin, end) of a core's SB, for the synapses and biases of a kernel.
+struct SbRoom {
+  Bytes begin = 0, end = 0;
+  /// There is room for all that the core's units need: it is loaded once, and stays while the
+  /// kernel's walk lasts. Otherwise each unit loads anew, slot by slot.
+  bool stay = false;
+
+  Bytes bytes() const { return end - begin; }
+};
+
 /// All units of a kernel. Their synapses are packed in one way: `tile` says how, and is that of
 /// every unit where no tiles of their own are scheduled.
 struct KernelPlan {
@@ -50,6 +60,7 @@ struct KernelPlan {
   Cycle estimate = 0;  ///< cycles of the slowest unit, and of waiting for other cores
   /// The synapses' tiles where they are step-indexed; null: dense.
   std::shared_ptr<const SynapseTable> synapses = nullptr;
+  SbRoom sb;            ///< on each of its cores
   bool walked = false;  ///< band by band: its units are short, and are emitted as one flow
 };
 

@@ -110,7 +110,10 @@ class MacSearch {
     const Bytes bias =
         s_.bias ? 2 * tile.co * channel_bytes(m_.element, m_.core->accumulator_bytes) : 0;
     tile.nbin_slots = m_.core->nbin_bytes / x_tile;
-    tile.sb_slots = std::max<Bytes>(m_.core->sb_bytes - bias, 0) / w_tile;
+    // What stays has a place of its own each.
+    tile.sb_slots = s_.synapses_stay
+                        ? ceil_div(s_.co, tile.co) * ceil_div(s_.ci, tile.ci) * s_.groups * taps
+                        : std::max<Bytes>(m_.core->sb_bytes - bias, 0) / w_tile;
     if (tile.nbin_slots < 1 || tile.sb_slots < 1) return;
 
     const std::int64_t n_k = ceil_div(s_.ci, tile.ci) * (tile.per_tap ? taps : 1);
@@ -205,7 +208,9 @@ class MacSearch {
 
     const std::int64_t repeat = s_.n * s_.groups;
     const Bytes x_bytes = repeat * l.in_positions * all_taps * s_.ci * m_.element * x_times;
-    const Bytes w_bytes = w_batches * s_.groups * synapse_bytes(l.taps * tile.ci, l.n_k) * w_times;
+    const Bytes w_bytes =
+        s_.synapses_stay ? 0
+                         : w_batches * s_.groups * synapse_bytes(l.taps * tile.ci, l.n_k) * w_times;
     const Bytes out_bytes = repeat * s_.out_h * s_.out_w * s_.co * m_.element;
     tile.traffic = x_bytes + w_bytes + out_bytes;
 
@@ -219,8 +224,8 @@ class MacSearch {
     // Compute and transfers overlap, but for the first loads, the last store, and where a single
     // slot leaves nothing to overlap with.
     const Cycle move = m_.move_cycles(tile.traffic);
-    Cycle serial = 2 * m_.latency + m_.move_cycles(l.x_tile) + m_.move_cycles(l.w_tile) +
-                   m_.move_cycles(l.region);
+    Cycle serial = 2 * m_.latency + m_.move_cycles(l.x_tile) + m_.move_cycles(l.region);
+    if (!s_.synapses_stay) serial += m_.move_cycles(l.w_tile);
     const Cycle store = m_.latency + m_.move_cycles(l.region);
     if (tile.nbin_slots < 2 && l.blocks * l.n_k > 1)
       serial += m_.move_cycles(x_bytes) + instructions * m_.latency;
@@ -230,7 +235,8 @@ class MacSearch {
     // A DMA request holds its slot for the latency, however short its data is.
     const std::int64_t loads = repeat * l.blocks * l.n_k * x_times;
     const Cycle requests = loads * ceil_div<Cycle>(m_.latency, m_.core->dma_outstanding);
-    const std::int64_t synapse_loads = w_batches * s_.groups * n_co * l.n_k * w_times;
+    const std::int64_t synapse_loads =
+        s_.synapses_stay ? 0 : w_batches * s_.groups * n_co * l.n_k * w_times;
     const std::int64_t stores = repeat * l.blocks * n_co;
     tile.time = std::max({tile.compute, move, requests}) + serial +
                 kInstructionCost * (instructions + loads + synapse_loads + stores);
@@ -272,7 +278,8 @@ class WindowSearch {
         s_.weights ? window_constants(c, s_.kh * s_.kw, m_.element, m_.core->accumulator_bytes) : 0;
     const std::int64_t x_slots = m_.core->nbin_bytes / x_tile;
     const std::int64_t out_slots = m_.core->nbout_bytes / region;
-    if (x_slots < 1 || out_slots < 1 || (c < s_.c ? 2 : 1) * weights > m_.core->sb_bytes) return;
+    if (x_slots < 1 || out_slots < 1) return;
+    if (!s_.synapses_stay && (c < s_.c ? 2 : 1) * weights > m_.core->sb_bytes) return;
 
     WindowTile tile{h, w, c, rows, x_slots, out_slots, 0, 0, 0};
     const std::int64_t parts = ceil_div(s_.kh, rows);
@@ -280,7 +287,7 @@ class WindowSearch {
     const std::int64_t blocks = s_.n * in_h.blocks * in_w.blocks * n_c * parts;
     const Bytes x_bytes = s_.n * in_h.total * in_w.total * s_.c * m_.element * parts;
     const Bytes out_bytes = s_.n * s_.out_h * s_.out_w * s_.c * m_.element;
-    const Bytes w_bytes = s_.weights ? s_.c * s_.kh * s_.kw * m_.element : 0;
+    const Bytes w_bytes = s_.weights && !s_.synapses_stay ? s_.c * s_.kh * s_.kw * m_.element : 0;
     tile.traffic = x_bytes + out_bytes + w_bytes;
     tile.compute = s_.n * s_.out_h * s_.out_w * granules(s_.c, c, m_.core->pes) * parts *
                        window_group_cycles(c, rows * s_.kw, s_.weights, *m_.core) +

@@ -51,6 +51,7 @@ struct MacShape {
   /// Larger tiles than expected are allowed for by this factor where synapses are indexed.
   double margin = 1;
   std::optional<SynapsePacking> packing = std::nullopt;  ///< nothing: free to choose
+  bool synapses_stay = false;  ///< in SB, from one unit to the next: none are loaded
 
   friend auto operator<=>(const MacShape&, const MacShape&) = default;
 };
@@ -83,7 +84,8 @@ struct WindowShape {
   std::int64_t in_h = 1, in_w = 1;
   std::int64_t kh = 1, kw = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   bool weights = false;
-  bool splittable = false;  ///< the window may be taken in groups of rows (partial sums)
+  bool splittable = false;     ///< the window may be taken in groups of rows (partial sums)
+  bool synapses_stay = false;  ///< as in MacShape
 
   friend auto operator<=>(const WindowShape&, const WindowShape&) = default;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "cost/timing.h"
 
 namespace unna {
@@ -59,10 +60,12 @@ bool has_window(const Kernel& k) {
 /// Cycles that the engine for input neurons takes to fetch a unit's inputs where latency, not
 /// bandwidth, decides: a block reads from several buffers, since each band has buffers of its own,
 /// and so have the columns and channels that other cores make. That is a request for each.
-Cycle UnitCosts::loading(KernelId kernel, const std::vector<UnitOfWork>& units, Division division) {
+Cycle UnitCosts::loading(KernelId kernel, const std::vector<UnitOfWork>& units, Division division,
+                         const SbRoom& room) {
   const Kernel& k = graph_.kernels[kernel.index()];
   const Dims unit = largest_of(units);
-  const Tile tile = partitioner_.free_tile(kernel, unit, static_cast<std::int64_t>(units.size()));
+  const Tile tile =
+      partitioner_.free_tile(kernel, unit, static_cast<std::int64_t>(units.size()), room);
   const InputBlocks blocks = std::visit([&](const auto& t) { return blocks_of(k, t, unit); }, tile);
   double pieces = 1;
   if (has_window(k)) {
@@ -84,19 +87,34 @@ Cycle UnitCosts::loading(KernelId kernel, const std::vector<UnitOfWork>& units, 
                             static_cast<double>(machine_.core.dma_outstanding));
 }
 
-BandCost UnitCosts::cost(KernelId kernel, const std::vector<UnitOfWork>& units) {
+BandCost UnitCosts::cost(KernelId kernel, const std::vector<UnitOfWork>& units,
+                         const SbRoom& room) {
   const Dims largest = largest_of(units);
   std::int64_t elements = 0;
   for (const UnitOfWork& u : units) elements += u.box.elements();
   const auto count = static_cast<std::int64_t>(units.size());
-  const Tile tile = partitioner_.free_tile(kernel, largest, count);
+  const Tile tile = partitioner_.free_tile(kernel, largest, count, room);
   // Units of unequal size: traffic by their share of elements.
   const Bytes traffic = traffic_of(tile) * elements / std::max<std::int64_t>(1, product(largest));
   return {time_of(tile), traffic};
 }
 
-BandCost UnitCosts::band(KernelId kernel, std::int64_t lines, Division division) {
-  const std::tuple key(kernel, lines, division);
+/// In all of SB where no tile fits the room: such a walk is scheduled without staying synapses.
+BandCost UnitCosts::cost_in(const SbRoom& room, KernelId kernel,
+                            const std::vector<UnitOfWork>& units, Division division) {
+  try {
+    BandCost c = cost(kernel, units, room);
+    c.time = std::max(c.time, loading(kernel, units, division, room));
+    return c;
+  } catch (const CapacityError&) {
+    if (!room.stay && room.bytes() == machine_.core.sb_bytes) throw;
+    return cost_in(partitioner_.whole_sb(), kernel, units, division);
+  }
+}
+
+BandCost UnitCosts::band(KernelId kernel, std::int64_t lines, Division division,
+                         const SbRoom& room) {
+  const std::tuple key(kernel, lines, division, room.stay ? 0 : room.bytes());
   const auto at = bands_.find(key);
   if (at != bands_.end()) return at->second;
   const Kernel& k = graph_.kernels[kernel.index()];
@@ -106,11 +124,37 @@ BandCost UnitCosts::band(KernelId kernel, std::int64_t lines, Division division)
   for (const Grid& grid : partitioner_.walk_grids(k, lines, machine_.cores, division)) {
     const std::vector<UnitOfWork> units =
         partitioner_.units(kernel, area, grid, {0, machine_.cores});
-    BandCost c = cost(kernel, units);
-    c.time = std::max(c.time, loading(kernel, units, division));
+    BandCost c = cost_in(room, kernel, units, division);
     if (!best || std::pair(c.time, c.traffic) < std::pair(best->time, best->traffic)) best = c;
   }
   return bands_.emplace(key, *best).first->second;
+}
+
+namespace {
+
+/// Of the first division, output channels that a core makes at most.
+std::int64_t channels_of(const Kernel& k, const Grid& grid, const CoreConfig& core) {
+  const std::int64_t granule =
+      k.groups > 1 && k.kind == KernelKind::conv ? k.dims[kC] / k.groups : core.pes;
+  return std::min(k.dims[kC], ceil_div(ceil_div(k.dims[kC], granule), grid.channels) * granule);
+}
+
+}  // namespace
+
+SbWish UnitCosts::wish(KernelId kernel, std::int64_t lines, std::int64_t bands,
+                       Division division) const {
+  const Kernel& k = graph_.kernels[kernel.index()];
+  const Grid grid = partitioner_.walk_grids(k, lines, machine_.cores, division).front();
+  return partitioner_.sb_wish(kernel, channels_of(k, grid, machine_.core), bands);
+}
+
+BandCost UnitCosts::staying(KernelId kernel, std::int64_t lines, Division division) const {
+  const Kernel& k = graph_.kernels[kernel.index()];
+  const Grid grid = partitioner_.walk_grids(k, lines, machine_.cores, division).front();
+  const Bytes bytes = grid.units() * staying_bytes(k, channels_of(k, grid, machine_.core),
+                                                   element_bytes(machine_.data_type), machine_.core)
+                                         .all();
+  return {ceil_div<Cycle>(bytes << 16, dram_bytes_per_cycle_q16(machine_)), bytes};
 }
 
 BandCost UnitCosts::layer(KernelId kernel) {

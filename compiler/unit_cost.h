@@ -8,6 +8,7 @@
 
 #include "compiler/compile.h"
 #include "compiler/partition.h"
+#include "compiler/sb_rooms.h"
 #include "compiler/walk.h"
 
 namespace unna {
@@ -29,19 +30,27 @@ class UnitCosts {
  public:
   UnitCosts(const LoweredGraph& graph, const MachineConfig& machine, Partition partition);
 
-  /// `lines` lines of a kernel in a walk.
-  BandCost band(KernelId kernel, std::int64_t lines, Division division);
+  /// `lines` lines of a kernel in a walk, that has `room` in SB. Synapses that stay do not count.
+  BandCost band(KernelId kernel, std::int64_t lines, Division division, const SbRoom& room);
+  /// What a kernel that makes `lines` lines in each of `bands` bands wishes of SB.
+  SbWish wish(KernelId kernel, std::int64_t lines, std::int64_t bands, Division division) const;
+  /// The loads of synapses that stay, all cores together.
+  BandCost staying(KernelId kernel, std::int64_t lines, Division division) const;
   /// The whole kernel layer by layer.
   BandCost layer(KernelId kernel);
 
  private:
-  BandCost cost(KernelId kernel, const std::vector<UnitOfWork>& units);
-  Cycle loading(KernelId kernel, const std::vector<UnitOfWork>& units, Division division);
+  BandCost cost_in(const SbRoom& room, KernelId kernel, const std::vector<UnitOfWork>& units,
+                   Division division);
+  BandCost cost(KernelId kernel, const std::vector<UnitOfWork>& units, const SbRoom& room);
+  Cycle loading(KernelId kernel, const std::vector<UnitOfWork>& units, Division division,
+                const SbRoom& room);
 
   const LoweredGraph& graph_;
   const MachineConfig& machine_;
   Partitioner partitioner_;
-  std::map<std::tuple<KernelId, std::int64_t, Division>, BandCost> bands_;
+  /// By kernel, lines, division, and bytes of SB; none where synapses stay.
+  std::map<std::tuple<KernelId, std::int64_t, Division, Bytes>, BandCost> bands_;
   std::map<KernelId, BandCost> layers_;
 };
 

@@ -1,12 +1,14 @@
 #include "compiler/walk_schedule.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <tuple>
 
 #include "compiler/branches.h"
 #include "compiler/partition.h"
+#include "compiler/sb_rooms.h"
 #include "cost/timing.h"
 
 namespace unna {
@@ -178,7 +180,7 @@ class WalkScheduler {
       for (const UnitOfWork& u : units)
         for (std::size_t d = 0; d < kDims; ++d) largest[d] = std::max(largest[d], u.box.extent(d));
       const auto count = static_cast<std::int64_t>(units.size());
-      const Tile tile = partitioner_.free_tile(id, largest, count);
+      const Tile tile = partitioner_.free_tile(id, largest, count, partitioner_.whole_sb());
       const std::tuple key(time_of(tile), traffic_of(tile) * count, -g.columns);
       if (first || key < best_key) {
         best = g;
@@ -189,41 +191,84 @@ class WalkScheduler {
     return best;
   }
 
-  KernelPlan packed_plan(KernelId id, const std::vector<UnitOfWork>& units, std::int64_t sharers) {
-    if (!partitioner_.shares_synapses(id))
-      return partitioner_.pack(id, units, commonest(units), sharers);
-    KernelPlan plan = layer_plan(id);
-    plan.units = units;
+  KernelPlan packed_plan(KernelId id, const std::vector<UnitOfWork>& units, std::int64_t sharers,
+                         const SbRoom& room) {
+    KernelPlan plan;
+    if (partitioner_.shares_synapses(id)) {
+      plan = layer_plan(id);
+      plan.units = units;
+    } else {
+      plan = partitioner_.pack(id, units, commonest(units), sharers, room);
+    }
+    plan.walked = true;
     return plan;
   }
 
-  void add_groups(const std::vector<std::vector<UnitOfWork>>& groups, Sync sync) {
-    std::map<KernelId, std::vector<UnitOfWork>> of_kernel;
-    std::map<KernelId, std::int64_t> sharers;
-    for (const auto& group : groups) {
-      auto& all = of_kernel[group.front().kernel];
-      all.insert(all.end(), group.begin(), group.end());
-      auto& most = sharers[group.front().kernel];
-      most = std::max(most, static_cast<std::int64_t>(group.size()));
+  /// What a kernel of a walk wishes of SB, by its units.
+  SbWish wish_of(KernelId id, const std::vector<UnitOfWork>& units) const {
+    struct OfCore {
+      std::int64_t lo = std::numeric_limits<std::int64_t>::max(), hi = 0, units = 0;
+    };
+    std::map<CoreId, OfCore> cores;
+    for (const UnitOfWork& u : units) {
+      OfCore& core = cores[u.core];
+      core.lo = std::min(core.lo, u.box.lo[kC]);
+      core.hi = std::max(core.hi, u.box.hi[kC]);
+      ++core.units;
     }
-    std::map<KernelId, std::size_t> plans;
+    std::int64_t channels = 0, most = 0;
+    for (const auto& [id_of_core, core] : cores) {
+      channels = std::max(channels, core.hi - core.lo);
+      most = std::max(most, core.units);
+    }
+    return partitioner_.sb_wish(id, channels, most);
+  }
+
+  struct KernelUnits {
+    std::vector<UnitOfWork> units;
+    std::int64_t sharers = 0;  ///< cores that have units of it at a time
+  };
+
+  std::map<KernelId, KernelPlan> pack(const std::map<KernelId, KernelUnits>& kernels,
+                                      const std::vector<SbRoom>& rooms) {
     std::map<KernelId, KernelPlan> packed;
+    auto room = rooms.begin();
+    for (const auto& [id, of] : kernels)
+      packed.emplace(id, packed_plan(id, of.units, of.sharers, *room++));
+    return packed;
+  }
+
+  /// The plans of a walk's kernels. Where tiles of some do not fit into what staying synapses
+  /// leave of SB, none stay.
+  std::map<KernelId, KernelPlan> pack(const std::map<KernelId, KernelUnits>& kernels) {
+    std::vector<SbWish> wishes;
+    for (const auto& [id, of] : kernels) wishes.push_back(wish_of(id, of.units));
+    try {
+      return pack(kernels, share_sb(wishes, machine_.core));
+    } catch (const CapacityError&) {
+      return pack(kernels, std::vector(wishes.size(), partitioner_.whole_sb()));
+    }
+  }
+
+  void add_groups(const std::vector<std::vector<UnitOfWork>>& groups, Sync sync) {
+    std::map<KernelId, KernelUnits> of_kernel;
+    for (const auto& group : groups) {
+      KernelUnits& of = of_kernel[group.front().kernel];
+      of.units.insert(of.units.end(), group.begin(), group.end());
+      of.sharers = std::max(of.sharers, static_cast<std::int64_t>(group.size()));
+    }
+    const std::map<KernelId, KernelPlan> packed = pack(of_kernel);
+    std::map<KernelId, std::size_t> plans;
     std::map<std::pair<KernelId, Dims>, std::size_t> tiles;
     for (const auto& group : groups) {
       const KernelId id = group.front().kernel;
-      if (!plans.contains(id)) {
-        const std::vector<UnitOfWork>& units = of_kernel.at(id);
-        KernelPlan plan = packed_plan(id, units, sharers.at(id));
-        plan.walked = true;
-        packed.emplace(id, plan);
-        plans.emplace(id, scheduler_.open(std::move(plan)));
-      }
+      if (!plans.contains(id)) plans.emplace(id, scheduler_.open(packed.at(id)));
       std::vector<PlannedUnit> planned;
       for (const UnitOfWork& u : group) {
         const std::pair key(id, u.box.extents());
         if (!tiles.contains(key))
           tiles.emplace(key, scheduler_.add_tile(partitioner_.unit_tile(packed.at(id), key.second,
-                                                                        sharers.at(id))));
+                                                                        of_kernel.at(id).sharers)));
         planned.push_back({u, plans.at(id), tiles.at(key)});
       }
       scheduler_.add(planned, sync);

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <span>
+#include <tuple>
 
 #include "cost/timing.h"
 
@@ -69,17 +70,40 @@ void WalkSearch::add_options(WalkRunner& runner, UnitCosts& costs,
                              std::int64_t skew, std::vector<Option>& options) const {
   const std::vector<Band> bands = runner.bands(kernels, steps, skew);
   const Bytes footprint = runner.footprint(kernels, bands);
-  std::map<std::pair<KernelId, std::int64_t>, std::int64_t> heights;
+  Heights heights;
   for (const Band& b : bands) ++heights[{b.kernel, b.hi - b.lo}];
   for (const Division division : divisions(machine_.cores)) {
     Option option{steps, skew, division, footprint, {}};
-    for (const auto& [band, times] : heights)
-      option.cost += costs.band(band.first, band.second, division) * times;
+    option.cost = cost_of(costs, kernels, heights, division);
     // Each band begins when what it reads, just made, is in memory.
     if (skew == 0 && kernels.size() > 1)
       option.cost.time += static_cast<Cycle>(bands.size()) * dram_latency(machine_);
     options.push_back(option);
   }
+}
+
+/// Of all bands of a walk, without waiting.
+BandCost WalkSearch::cost_of(UnitCosts& costs, const std::vector<KernelId>& kernels,
+                             const Heights& heights, Division division) const {
+  std::vector<std::int64_t> common;  // by kernel, the lines of most of its bands
+  std::vector<SbWish> wishes;
+  for (const KernelId k : kernels) {
+    std::int64_t bands = 0, most = 0, lines = 1;
+    for (auto h = heights.lower_bound({k, 0}); h != heights.end() && h->first.first == k; ++h) {
+      bands += h->second;
+      if (h->second > most) std::tie(lines, most) = std::pair(h->first.second, h->second);
+    }
+    common.push_back(lines);
+    wishes.push_back(costs.wish(k, lines, bands, division));
+  }
+  const std::vector<SbRoom> rooms = share_sb(wishes, machine_.core);
+  const std::size_t first = kernels.front().index();
+  BandCost sum;
+  for (const auto& [band, times] : heights)
+    sum += costs.band(band.first, band.second, division, rooms[band.first.index() - first]) * times;
+  for (std::size_t i = 0; i < kernels.size(); ++i)
+    if (rooms[i].stay) sum += costs.staying(kernels[i], common[i], division);
+  return sum;
 }
 
 EstimatedWalk WalkSearch::assemble(

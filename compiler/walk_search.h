@@ -3,6 +3,8 @@
 // Walk plans by estimated footprint and cost: a dynamic programme over the cuts between walks.
 
 #include <cstdint>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "compiler/unit_cost.h"
@@ -42,6 +44,10 @@ class WalkSearch {
     Bytes footprint = 0;
     BandCost cost;
   };
+  /// How many bands of so many lines a kernel has.
+  using Heights = std::map<std::pair<KernelId, std::int64_t>, std::int64_t>;
+  BandCost cost_of(UnitCosts& costs, const std::vector<KernelId>& kernels, const Heights& heights,
+                   Division division) const;
   void find_options(WalkRunner& runner, UnitCosts& costs, std::size_t first);
   void add_options(WalkRunner& runner, UnitCosts& costs, const std::vector<KernelId>& kernels,
                    std::int64_t steps, std::int64_t skew, std::vector<Option>& options) const;

@@ -29,7 +29,7 @@ UnitOfWork rows(std::size_t kernel, std::size_t core, std::int64_t lo, std::int6
 }
 
 KernelPlan plan(std::size_t kernel, std::vector<UnitOfWork> units) {
-  return {KernelId(kernel), {}, std::move(units), {}, 0};
+  return {KernelId(kernel), {}, std::move(units), {}, 0, nullptr, {}};
 }
 
 std::string items(const Schedule& s, std::size_t core) {
