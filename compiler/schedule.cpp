@@ -192,7 +192,12 @@ void Scheduler::add(const std::vector<PlannedUnit>& units, Sync sync) {
     const std::vector<Edge> edges = unknown(all);
     if (!edges.empty()) meet(edges);
   } else {
-    for (const PlannedUnit& u : units) await(u.unit);
+    for (const PlannedUnit& u : units) {
+      Awaited awaited;
+      await_writers(u.unit, awaited);
+      if (sync == Sync::acknowledged) await_readers(u.unit, awaited);
+      await(u.unit.core, awaited);
+    }
   }
   put(units);
 }
@@ -208,24 +213,41 @@ void Scheduler::put(const std::vector<PlannedUnit>& units) {
   for (const PlannedUnit& u : units) place(u);
 }
 
-/// Signals for what `unit` reads and its core does not know complete. Those that carry the most
-/// knowledge come first, so that what they imply needs none of its own.
-void Scheduler::await(const UnitOfWork& unit) {
-  std::vector<std::int64_t>& known = known_[unit.core.index()];
-  std::map<std::size_t, std::pair<std::size_t, std::int64_t>> latest;  // core -> serial, position
+/// Those that write what `unit` reads, as far as its core does not know them complete.
+void Scheduler::await_writers(const UnitOfWork& unit, Awaited& awaited) const {
+  const std::vector<std::int64_t>& known = known_[unit.core.index()];
   for (const Dependences::Writer* w : dependences_.of(unit))
     if (known[w->core.index()] < w->position) {
-      auto& entry = latest[w->core.index()];
+      auto& entry = awaited[w->core.index()];
       entry = std::max(entry, std::pair(w->serial, w->position));
     }
+}
+
+/// Those that read what the unit before of the same kernel on the same core wrote. They are earlier
+/// in the list of units, so that nothing waits in a circle.
+void Scheduler::await_readers(const UnitOfWork& unit, Awaited& awaited) const {
+  const auto before = last_unit_.find({unit.kernel, unit.core});
+  if (before == last_unit_.end()) return;
+  const std::vector<std::int64_t>& known = known_[unit.core.index()];
+  for (const Reader& r : readers_[before->second])
+    if (known[r.core.index()] < r.position) {
+      auto& entry = awaited[r.core.index()];
+      entry = std::max(entry, std::pair(r.serial, r.position));
+    }
+}
+
+/// Signals from those that are awaited. Those that carry the most knowledge come first, so that
+/// what they imply needs none of its own.
+void Scheduler::await(CoreId reader, const Awaited& awaited) {
+  std::vector<std::int64_t>& known = known_[reader.index()];
   std::vector<std::tuple<std::size_t, std::size_t, std::int64_t>> order;
-  for (const auto& [core, at] : latest) order.emplace_back(at.first, core, at.second);
+  for (const auto& [core, at] : awaited) order.emplace_back(at.first, core, at.second);
   std::sort(order.rbegin(), order.rend());
   for (const auto& [serial, core, position] : order) {
     if (known[core] >= position) continue;
     const auto index = static_cast<std::size_t>(position) - 1;
-    signals_[core][index].push_back(unit.core);
-    result_.cores[unit.core.index()].push_back(
+    signals_[core][index].push_back(reader);
+    result_.cores[reader.index()].push_back(
         {ScheduleItem::Kind::wait, result_.units.size(), 0, 0, CoreId(core)});
     ++result_.signals;
     for (std::size_t q = 0; q < count_; ++q)
@@ -242,8 +264,24 @@ void Scheduler::place(const PlannedUnit& planned) {
   result_.tile_of_unit.push_back(planned.tile);
   began_[core].push_back(known_[core]);
   signals_[core].emplace_back();
+  const std::size_t serial = result_.units.size() - 1;
+  const std::int64_t position = dependences_.position(planned.unit.core) + 1;
+  for (const Dependences::Writer* w : dependences_.of(planned.unit))
+    if (w->core != planned.unit.core) read_by(w->serial, {planned.unit.core, serial, position});
+  readers_.emplace_back();
+  last_unit_[{planned.unit.kernel, planned.unit.core}] = serial;
   dependences_.add(planned.unit);
   last_[planned.unit.kernel][planned.unit.core] = dependences_.position(planned.unit.core);
+}
+
+void Scheduler::read_by(std::size_t writer, const Reader& reader) {
+  std::vector<Reader>& readers = readers_[writer];
+  const auto at = std::ranges::find(readers, reader.core, &Reader::core);
+  if (at == readers.end()) {
+    readers.push_back(reader);
+  } else {
+    *at = reader;
+  }
 }
 
 Schedule Scheduler::finish() {

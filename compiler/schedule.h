@@ -79,6 +79,10 @@ struct Schedule {
 enum class Sync : std::uint8_t {
   barriers,  ///< they meet
   signals,   ///< the reader waits for the writer, which goes on
+  /// Signals, and before a core makes the next part of a kernel it waits until other cores have
+  /// read the part before: none runs ahead of its readers, so that lifetimes are as short as with
+  /// barriers.
+  acknowledged,
 };
 
 /// A unit, the plan that packs its kernel's synapses, and its own tile (indices that open() and
@@ -120,6 +124,12 @@ class Scheduler {
     CoreId reader;
     CoreId writer;
   };
+  /// The last unit of a core that has read what a unit wrote.
+  struct Reader {
+    CoreId core;
+    std::size_t serial;
+    std::int64_t position;
+  };
   std::vector<Edge> unknown(const std::vector<UnitOfWork>& units) const;
   std::vector<Edge> unknown_layers(const std::vector<UnitOfWork>& units) const;
   /// The plan's units, each with the plan's tile.
@@ -127,8 +137,13 @@ class Scheduler {
   void put(const std::vector<PlannedUnit>& units);
   void meet(const std::vector<Edge>& edges);
   void barrier(const std::vector<CoreId>& cores);
-  void await(const UnitOfWork& unit);
+  /// By core: the latest unit to wait for, its serial first.
+  using Awaited = std::map<std::size_t, std::pair<std::size_t, std::int64_t>>;
+  void await_writers(const UnitOfWork& unit, Awaited& awaited) const;
+  void await_readers(const UnitOfWork& unit, Awaited& awaited) const;
+  void await(CoreId reader, const Awaited& awaited);
   void place(const PlannedUnit& planned);
+  void read_by(std::size_t writer, const Reader& reader);
 
   std::size_t count_;
   Dependences dependences_;
@@ -137,6 +152,9 @@ class Scheduler {
   std::map<KernelId, std::map<CoreId, std::int64_t>> last_;  ///< position of a layer's last units
   /// [p][i]: what p knew when its unit i began.
   std::vector<std::vector<std::vector<std::int64_t>>> began_;
+  /// By unit: who has read what it wrote.
+  std::vector<std::vector<Reader>> readers_;
+  std::map<std::pair<KernelId, CoreId>, std::size_t> last_unit_;  ///< of a kernel on a core
   /// [p][i]: whom p signals after its unit i.
   std::vector<std::vector<std::vector<CoreId>>> signals_;
   Schedule result_;

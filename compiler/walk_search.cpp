@@ -111,7 +111,7 @@ EstimatedWalk WalkSearch::assemble(
   EstimatedWalk result;
   std::size_t first = 0;
   for (const auto& [end, option] : cuts) {
-    Walk walk{run_of(first, end - first), option->steps, option->division, Sync::signals,
+    Walk walk{run_of(first, end - first), option->steps, option->division, Sync::acknowledged,
               option->skew};
     if (end - first == 1 && option->steps == 1) walk.sync = Sync::barriers;
     result.plan.walks.push_back(std::move(walk));

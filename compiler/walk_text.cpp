@@ -15,7 +15,7 @@
 namespace unna {
 namespace {
 
-constexpr std::string_view kSyncNames[] = {"barriers", "signals"};
+constexpr std::string_view kSyncNames[] = {"barriers", "signals", "acknowledged"};
 constexpr std::string_view kDimNames[kDims] = {"b", "n", "h", "w", "c"};
 
 std::string unit_text(const UnitOfWork& u, const LoweredGraph& g,

@@ -48,8 +48,8 @@ std::vector<EstimatedWalk> sample(std::vector<EstimatedWalk> front, std::size_t 
   return chosen;
 }
 
-/// What is worth measuring: layer by layer, then plans by time and traffic, with signals and with
-/// barriers, each once.
+/// What is worth measuring: layer by layer, then plans by time and traffic, with acknowledged
+/// signals and with barriers, each once.
 std::vector<FitPoint> candidates(const LoweredGraph& lowered, const MachineConfig& machine,
                                  const FitOptions& options) {
   std::vector<FitPoint> points(1);

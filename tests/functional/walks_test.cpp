@@ -24,7 +24,7 @@ WalkPlan random_plan(const LoweredGraph& graph, Rng& rng) {
       walk.kernels.push_back(KernelId(k));
     walk.steps = rng.between(1, 8);
     walk.division = static_cast<Division>(rng.below(std::size(kDivisionNames)));
-    walk.sync = rng.below(2) == 0 ? Sync::signals : Sync::barriers;
+    walk.sync = static_cast<Sync>(rng.below(3));
     walk.skew = rng.between(0, 2);
   }
   return plan;
