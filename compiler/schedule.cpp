@@ -189,7 +189,13 @@ void Scheduler::add(const std::vector<PlannedUnit>& units, Sync sync) {
   if (sync == Sync::barriers) {
     std::vector<UnitOfWork> all;
     for (const PlannedUnit& u : units) all.push_back(u.unit);
-    const std::vector<Edge> edges = unknown(all);
+    std::vector<Edge> edges = unknown(all);
+    for (const PlannedUnit& u : units) {
+      if (!result_.plans[u.plan].walked) continue;
+      Awaited awaited;
+      await_readers(u.unit, awaited);
+      for (const auto& [core, at] : awaited) edges.push_back({u.unit.core, CoreId(core)});
+    }
     if (!edges.empty()) meet(edges);
   } else {
     for (const PlannedUnit& u : units) {
@@ -223,17 +229,21 @@ void Scheduler::await_writers(const UnitOfWork& unit, Awaited& awaited) const {
     }
 }
 
-/// Those that read what the unit before of the same kernel on the same core wrote. They are earlier
-/// in the list of units, so that nothing waits in a circle.
+/// Those that read what the unit before of the same kernel on the same core wrote, or the same as
+/// it read. They are earlier in the list of units, so that nothing waits in a circle.
 void Scheduler::await_readers(const UnitOfWork& unit, Awaited& awaited) const {
   const auto before = last_unit_.find({unit.kernel, unit.core});
   if (before == last_unit_.end()) return;
   const std::vector<std::int64_t>& known = known_[unit.core.index()];
-  for (const Reader& r : readers_[before->second])
-    if (known[r.core.index()] < r.position) {
-      auto& entry = awaited[r.core.index()];
-      entry = std::max(entry, std::pair(r.serial, r.position));
-    }
+  const auto readers_of = [&](std::size_t writer) {
+    for (const Reader& r : readers_[writer])
+      if (known[r.core.index()] < r.position) {
+        auto& entry = awaited[r.core.index()];
+        entry = std::max(entry, std::pair(r.serial, r.position));
+      }
+  };
+  readers_of(before->second);
+  for (const std::size_t writer : reads_[before->second]) readers_of(writer);
 }
 
 /// Signals from those that are awaited. Those that carry the most knowledge come first, so that
@@ -266,9 +276,12 @@ void Scheduler::place(const PlannedUnit& planned) {
   signals_[core].emplace_back();
   const std::size_t serial = result_.units.size() - 1;
   const std::int64_t position = dependences_.position(planned.unit.core) + 1;
-  for (const Dependences::Writer* w : dependences_.of(planned.unit))
-    if (w->core != planned.unit.core) read_by(w->serial, {planned.unit.core, serial, position});
   readers_.emplace_back();
+  std::vector<std::size_t>& reads = reads_.emplace_back();
+  for (const Dependences::Writer* w : dependences_.of(planned.unit)) {
+    read_by(w->serial, {planned.unit.core, serial, position});
+    reads.push_back(w->serial);
+  }
   last_unit_[{planned.unit.kernel, planned.unit.core}] = serial;
   dependences_.add(planned.unit);
   last_[planned.unit.kernel][planned.unit.core] = dependences_.position(planned.unit.core);

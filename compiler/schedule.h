@@ -154,6 +154,7 @@ class Scheduler {
   std::vector<std::vector<std::vector<std::int64_t>>> began_;
   /// By unit: who has read what it wrote.
   std::vector<std::vector<Reader>> readers_;
+  std::vector<std::vector<std::size_t>> reads_;  ///< by unit: whose results it read
   std::map<std::pair<KernelId, CoreId>, std::size_t> last_unit_;  ///< of a kernel on a core
   /// [p][i]: whom p signals after its unit i.
   std::vector<std::vector<std::vector<CoreId>>> signals_;
