@@ -25,6 +25,12 @@ enum class Division : std::uint8_t {
 };
 inline constexpr std::string_view kDivisionNames[] = {"fastest", "columns", "rows", "channels"};
 
+/// What becomes of synapses between the bands of a walk.
+enum class Synapses : std::uint8_t {
+  stay,    ///< in SB, those that fit (compiler/sb_rooms.h)
+  reload,  ///< each band loads its own
+};
+
 /// Kernels that are walked together.
 struct Walk {
   std::vector<KernelId> kernels;  ///< in an order that respects dependences
@@ -35,6 +41,7 @@ struct Walk {
   /// been made, and its core waits until that is in memory; with 1 it reads what the step before
   /// has made (software pipelining), so that a band waits in memory for a step.
   std::int64_t skew = 0;
+  Synapses synapses = Synapses::stay;
   /// In the order of execution; empty: as steps and division say.
   std::vector<UnitOfWork> units = {};
 
@@ -94,8 +101,9 @@ class WalkRunner {
 };
 
 /// Text of a plan:
-///   walk from=KERNEL to=KERNEL steps=N skew=N division=D sync=S
-/// with `to` left out where it is `from`, and `skew` where it is 0; the kernels between the two are
+///   walk from=KERNEL to=KERNEL steps=N skew=N division=D sync=S synapses=Y
+/// with `to` left out where it is `from`, `skew` where it is 0, and `synapses` where they stay; the
+/// kernels between the two are
 /// those of the lowered order. A walk of explicit units has `units` instead of steps and division,
 /// and its units follow,
 ///   unit kernel=KERNEL core=N h=0:5 w=0:28 c=0:32

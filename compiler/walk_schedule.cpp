@@ -116,8 +116,8 @@ class WalkScheduler {
   }
 
   void add(const Walk& walk) {
-    if (!walk.units.empty()) return add_groups(grouped(walk.units), walk.sync);
-    if (!is_layer(walk)) return add_groups(divide(walk), walk.sync);
+    if (!walk.units.empty()) return add_groups(grouped(walk.units), walk);
+    if (!is_layer(walk)) return add_groups(divide(walk), walk);
     KernelPlan plan = layer_plan(walk.kernels.front());
     if (walk.sync == Sync::barriers) return scheduler_.add(std::move(plan));
     std::vector<PlannedUnit> planned;
@@ -240,24 +240,27 @@ class WalkScheduler {
 
   /// The plans of a walk's kernels. Where tiles of some do not fit into what staying synapses
   /// leave of SB, none stay.
-  std::map<KernelId, KernelPlan> pack(const std::map<KernelId, KernelUnits>& kernels) {
+  std::map<KernelId, KernelPlan> pack(const std::map<KernelId, KernelUnits>& kernels,
+                                      Synapses synapses) {
+    const std::vector<SbRoom> whole(kernels.size(), partitioner_.whole_sb());
+    if (synapses == Synapses::reload) return pack(kernels, whole);
     std::vector<SbWish> wishes;
     for (const auto& [id, of] : kernels) wishes.push_back(wish_of(id, of.units));
     try {
       return pack(kernels, share_sb(wishes, machine_.core));
     } catch (const CapacityError&) {
-      return pack(kernels, std::vector(wishes.size(), partitioner_.whole_sb()));
+      return pack(kernels, whole);
     }
   }
 
-  void add_groups(const std::vector<std::vector<UnitOfWork>>& groups, Sync sync) {
+  void add_groups(const std::vector<std::vector<UnitOfWork>>& groups, const Walk& walk) {
     std::map<KernelId, KernelUnits> of_kernel;
     for (const auto& group : groups) {
       KernelUnits& of = of_kernel[group.front().kernel];
       of.units.insert(of.units.end(), group.begin(), group.end());
       of.sharers = std::max(of.sharers, static_cast<std::int64_t>(group.size()));
     }
-    const std::map<KernelId, KernelPlan> packed = pack(of_kernel);
+    const std::map<KernelId, KernelPlan> packed = pack(of_kernel, walk.synapses);
     std::map<KernelId, std::size_t> plans;
     std::map<std::pair<KernelId, Dims>, std::size_t> tiles;
     for (const auto& group : groups) {
@@ -271,7 +274,7 @@ class WalkScheduler {
                                                                         of_kernel.at(id).sharers)));
         planned.push_back({u, plans.at(id), tiles.at(key)});
       }
-      scheduler_.add(planned, sync);
+      scheduler_.add(planned, walk.sync);
     }
   }
 

@@ -15,6 +15,7 @@
 namespace unna {
 namespace {
 
+constexpr std::string_view kSynapsesNames[] = {"stay", "reload"};
 constexpr std::string_view kSyncNames[] = {"barriers", "signals", "acknowledged"};
 constexpr std::string_view kDimNames[kDims] = {"b", "n", "h", "w", "c"};
 
@@ -109,9 +110,9 @@ class PlanParser {
 
   void walk() {
     if (find("units") != nullptr)
-      only({"walk", "from", "to", "sync", "units"});
+      only({"walk", "from", "to", "sync", "synapses", "units"});
     else
-      only({"walk", "from", "to", "steps", "skew", "division", "sync"});
+      only({"walk", "from", "to", "steps", "skew", "division", "sync", "synapses"});
     const KernelId from = kernel(required("from"));
     const KernelId to = find("to") == nullptr ? from : kernel(required("to"));
     if (to < from)
@@ -121,6 +122,8 @@ class PlanParser {
     for (std::size_t k = from.index(); k <= to.index(); ++k) w.kernels.push_back(KernelId(k));
     if (const Word* sync = find("sync"); sync != nullptr)
       w.sync = static_cast<Sync>(choice(*sync, kSyncNames));
+    if (const Word* synapses = find("synapses"); synapses != nullptr)
+      w.synapses = static_cast<Synapses>(choice(*synapses, kSynapsesNames));
     lines_.push_back(reader_.line());
     explicit_ = find("units") != nullptr;
     explicit_walks_.push_back(explicit_);
@@ -326,7 +329,9 @@ std::string to_text(const WalkPlan& plan, const LoweredGraph& graph) {
     out += fmt::format("walk from={}", assembly::quoted(names[w.kernels.front().index()]));
     if (w.kernels.size() > 1)
       out += fmt::format(" to={}", assembly::quoted(names[w.kernels.back().index()]));
-    const std::string_view sync = kSyncNames[static_cast<std::size_t>(w.sync)];
+    std::string sync(kSyncNames[static_cast<std::size_t>(w.sync)]);
+    if (w.synapses != Synapses::stay)
+      sync += fmt::format(" synapses={}", kSynapsesNames[static_cast<std::size_t>(w.synapses)]);
     if (!w.units.empty()) {
       out += fmt::format(" units sync={}\n", sync);
       for (const UnitOfWork& u : w.units) out += unit_text(u, graph, names);

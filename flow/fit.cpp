@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <map>
 #include <tuple>
 
 #include "compiler/rows.h"
@@ -19,8 +21,12 @@ namespace {
 /// Planners that take milliseconds for thousands of buffers.
 constexpr const char* kQuickPlanners[] = {"greedy-by-size", "xla"};
 
-/// How many estimated plans are measured, at most; on several cores each in two ways.
-constexpr std::size_t kSamples = 20;
+/// How many estimated plans are measured in the first round, evenly over the footprints, and how
+/// many in each later one, where the measured ones leave the largest gaps.
+constexpr std::size_t kFirstRound = 12;
+constexpr std::size_t kLaterRounds[] = {6, 6};
+/// Programs that cost so much more than layer by layer are far enough apart.
+constexpr double kDear = 1.3;
 
 std::size_t walked_kernels(const WalkPlan& plan) {
   std::size_t count = 0;
@@ -29,52 +35,58 @@ std::size_t walked_kernels(const WalkPlan& plan) {
   return count;
 }
 
+/// The logarithm of the estimated footprint.
+double height(const EstimatedWalk& e) {
+  return std::log(static_cast<double>(std::max<Bytes>(1, e.footprint)));
+}
+
 /// Of a front by descending footprint, `count` plans whose footprints are nearly evenly spaced in
-/// ratio; the first and the last are among them.
-std::vector<EstimatedWalk> sample(std::vector<EstimatedWalk> front, std::size_t count) {
-  if (front.size() <= count) return front;
-  const double most = std::log(static_cast<double>(std::max<Bytes>(1, front.front().footprint)));
-  const double least = std::log(static_cast<double>(std::max<Bytes>(1, front.back().footprint)));
-  std::vector<EstimatedWalk> chosen;
+/// ratio, by index; the first and the last are among them.
+std::vector<std::size_t> sample(const std::vector<EstimatedWalk>& front, std::size_t count) {
+  std::vector<std::size_t> chosen;
+  if (front.empty()) return chosen;
+  const double most = height(front.front());
+  const double least = height(front.back());
   std::size_t at = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const double wanted =
         most + (least - most) * static_cast<double>(i) / static_cast<double>(count - 1);
-    while (at + 1 < front.size() &&
-           std::log(static_cast<double>(std::max<Bytes>(1, front[at].footprint))) > wanted + 1e-9)
-      ++at;
-    if (chosen.empty() || chosen.back().plan != front[at].plan) chosen.push_back(front[at]);
+    while (at + 1 < front.size() && height(front[at]) > wanted + 1e-9) ++at;
+    if (chosen.empty() || chosen.back() != at) chosen.push_back(at);
   }
   return chosen;
 }
 
-/// What is worth measuring: layer by layer, then plans by time and traffic, with acknowledged
-/// signals and with barriers, each once.
-std::vector<FitPoint> candidates(const LoweredGraph& lowered, const MachineConfig& machine,
-                                 const FitOptions& options) {
-  std::vector<FitPoint> points(1);
-  points[0].walks = std::make_shared<const WalkPlan>(layer_by_layer(lowered));
-  points[0].layer_by_layer = true;
-  const WalkSearch search(lowered, machine, options.partition);
-  // A byte at the peak rate takes so many cycles.
-  const double byte_cycles = 65536.0 / static_cast<double>(dram_bytes_per_cycle_q16(machine));
-  const auto add = [&](const WalkPlan& plan, const EstimatedWalk& estimate) {
-    for (const FitPoint& p : points)
-      if (*p.walks == plan) return;
-    FitPoint& point = points.emplace_back();
-    point.walks = std::make_shared<const WalkPlan>(plan);
-    point.estimated_footprint = estimate.footprint;
-    point.estimated_cycles = estimate.cost.time;
-    point.walked = walked_kernels(plan);
-  };
-  for (const EstimatedWalk& e : sample(search.front({1, byte_cycles}), kSamples)) {
-    add(e.plan, e);
-    if (machine.cores == 1) continue;
-    WalkPlan barriers = e.plan;
-    for (Walk& w : barriers.walks) w.sync = Sync::barriers;
-    add(barriers, e);
+/// Plans of the front, by index, in the middle between those whose costs (by index of the front, in
+/// cycles) are known: where the product of the steps in footprint and in cost is largest. What is
+/// chosen counts as measured with a cost in between.
+std::vector<std::size_t> between(const std::vector<EstimatedWalk>& front,
+                                 std::map<std::size_t, double> costs, double dear,
+                                 std::size_t count) {
+  std::vector<std::size_t> chosen;
+  while (chosen.size() < count) {
+    double largest = 0;
+    std::size_t best = 0;
+    double cost = 0;
+    for (auto a = costs.begin(); a != costs.end() && std::next(a) != costs.end(); ++a) {
+      const auto b = std::next(a);
+      if (b->first - a->first < 2 || std::min(a->second, b->second) > dear) continue;
+      const double step = height(front[a->first]) - height(front[b->first]);
+      const double area = step * (0.01 + std::abs(std::log(b->second / a->second)));
+      if (area <= largest) continue;
+      const double middle = height(front[b->first]) + step / 2;
+      std::size_t at = a->first + 1;
+      while (at + 1 < b->first && height(front[at]) > middle) ++at;
+      largest = area;
+      best = at;
+      cost = std::sqrt(a->second * b->second);
+    }
+    if (largest == 0) break;
+    costs[best] = cost;
+    chosen.push_back(best);
   }
-  return points;
+  std::ranges::sort(chosen);
+  return chosen;
 }
 
 /// What a child process measured, on its way to this one.
@@ -147,30 +159,90 @@ double figure(const FitPoint& p, FitObjective objective) {
   return p.energy_pj;
 }
 
+/// Finds plans by estimates and measures them, round by round: layer by layer, then some of the
+/// estimated front.
+class Fitting {
+ public:
+  Fitting(const Graph& graph, const ChosenMachine& machine, const FitOptions& options)
+      : graph_(graph),
+        machine_(machine),
+        options_(options),
+        byte_cycles_(65536.0 / static_cast<double>(dram_bytes_per_cycle_q16(machine.config))) {}
+
+  std::vector<FitPoint> run() {
+    const LoweredGraph lowered = lower_network(graph_, machine_.config);
+    FitPoint layers;
+    layers.walks = std::make_shared<const WalkPlan>(layer_by_layer(lowered));
+    layers.layer_by_layer = true;
+    front_ = WalkSearch(lowered, machine_.config, options_.partition).front({1, byte_cycles_});
+    const std::vector<std::size_t> first = sample(front_, kFirstRound);
+    expected_ = 1 + first.size();
+    for (const std::size_t n : kLaterRounds) expected_ += n;
+    measure_all({std::move(layers)}, {});
+    measure_round(first);
+    for (const std::size_t n : kLaterRounds)
+      measure_round(between(front_, costs_, kDear * cost_of(points_.front()), n));
+    return std::move(points_);
+  }
+
+ private:
+  /// A byte at the peak rate takes so many cycles.
+  double cost_of(const FitPoint& p) const {
+    return static_cast<double>(p.cycles) + byte_cycles_ * static_cast<double>(p.dram_bytes);
+  }
+
+  void measure_round(const std::vector<std::size_t>& chosen) {
+    std::vector<FitPoint> points;
+    for (const std::size_t at : chosen) {
+      FitPoint& point = points.emplace_back();
+      point.walks = std::make_shared<const WalkPlan>(front_[at].plan);
+      point.estimated_footprint = front_[at].footprint;
+      point.estimated_cycles = front_[at].cost.time;
+      point.walked = walked_kernels(front_[at].plan);
+    }
+    measure_all(std::move(points), chosen);
+  }
+
+  /// `chosen`: of which plans of the front these are.
+  void measure_all(std::vector<FitPoint> points, const std::vector<std::size_t>& chosen) {
+    std::vector<bool> measured(points.size(), false);
+    run_in_children(
+        points.size(), {options_.jobs, std::nullopt},
+        [&](std::size_t i) {
+          measure(graph_, machine_, options_, points[i]);
+          return packed(to_cells(points[i]));
+        },
+        [&](std::size_t i, const ChildOutcome& outcome) {
+          // A walk whose tiles fit no buffer is no candidate; layer by layer has to compile.
+          if (outcome.end == WorkEnd::failed && points[i].layer_by_layer)
+            throw CapacityError(outcome.text);
+          if (!outcome.ok() && outcome.end != WorkEnd::failed) throw InternalError(outcome.text);
+          measured[i] = outcome.ok();
+          if (outcome.ok()) from_cells(unpacked<std::vector<Cell>>(outcome.text), points[i]);
+          options_.progress(++done_, expected_);
+        });
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      if (!measured[i]) continue;
+      if (!chosen.empty()) costs_[chosen[i]] = cost_of(points[i]);
+      points_.push_back(std::move(points[i]));
+    }
+  }
+
+  const Graph& graph_;
+  const ChosenMachine& machine_;
+  const FitOptions& options_;
+  double byte_cycles_;
+  std::vector<EstimatedWalk> front_;
+  std::vector<FitPoint> points_;
+  std::map<std::size_t, double> costs_;  ///< measured, by index of the front
+  std::size_t done_ = 0, expected_ = 0;
+};
+
 }  // namespace
 
 FitResult fit(const Graph& graph, const ChosenMachine& machine, const FitOptions& options) {
-  const LoweredGraph lowered = lower_network(graph, machine.config);
   FitResult result;
-  std::vector<FitPoint> points = candidates(lowered, machine.config, options);
-  std::vector<bool> measured(points.size(), false);
-  std::size_t done = 0;
-  run_in_children(
-      points.size(), {options.jobs, std::nullopt},
-      [&](std::size_t i) {
-        measure(graph, machine, options, points[i]);
-        return packed(to_cells(points[i]));
-      },
-      [&](std::size_t i, const ChildOutcome& outcome) {
-        // A walk whose tiles fit no buffer is no candidate; layer by layer has to compile.
-        if (outcome.end == WorkEnd::failed && i == 0) throw CapacityError(outcome.text);
-        if (!outcome.ok() && outcome.end != WorkEnd::failed) throw InternalError(outcome.text);
-        measured[i] = outcome.ok();
-        if (outcome.ok()) from_cells(unpacked<std::vector<Cell>>(outcome.text), points[i]);
-        options.progress(++done, points.size());
-      });
-  for (std::size_t i = 0; i < points.size(); ++i)
-    if (measured[i]) result.points.push_back(std::move(points[i]));
+  result.points = Fitting(graph, machine, options).run();
   result.front = front_of(result.points);
   for (std::size_t i = 0; i < result.points.size(); ++i)
     if (!options.budget || result.points[i].bound <= *options.budget) result.fitting.push_back(i);

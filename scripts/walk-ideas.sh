@@ -33,9 +33,9 @@ simulated() {
     -o "$@"
 }
 
-# varied <title> <skew> <division, or nothing for the schedule's> <sync>
+# varied <title> <skew> <sync> [<division>] [<synapses>]
 varied() {
-  sed -E "/steps=1 /!{s/steps=([0-9]+)/steps=\1 skew=$2/; s/division=[a-z]+/division=${3:-&}/; s/division=division=/division=/; s/sync=[a-z]+/sync=$4/}" \
+  sed -E "/steps=1 /!{s/steps=([0-9]+)/steps=\1 skew=$2/; s/division=([a-z]+)/division=${4:-\\1}/; s/sync=[a-z]+/sync=$3 synapses=${5:-stay}/}" \
     "$root/docs/data/mobilenet_v2.4.schedule" >"$scratch/schedule"
   simulated "$scratch/run" --schedule "$scratch/schedule"
   figures "$scratch/run" "$1"
@@ -45,10 +45,15 @@ simulated "$scratch/base" --granularity band
 echo '| schedule | cycles | against layers in bands | DRAM bytes | bound, KiB |'
 echo '|---|---|---|---|---|'
 figures "$scratch/base" 'layer by layer, in bands'
-varied 'signals' 0 '' signals
-varied 'signals, skew 1' 1 '' signals
-varied 'signals, skew 2' 2 '' signals
-varied 'barriers' 0 '' barriers
-varied 'barriers, skew 1' 1 '' barriers
-varied 'signals, channels' 0 channels signals
-varied 'signals, channels, skew 1' 1 channels signals
+varied 'signals, synapses loaded for each band' 0 signals '' reload
+varied 'the same, skew 1' 1 signals '' reload
+varied 'signals, synapses stay' 0 signals
+varied 'signals, skew 1' 1 signals
+varied 'signals, skew 2' 2 signals
+varied 'acknowledged signals' 0 acknowledged
+varied 'acknowledged signals, skew 1' 1 acknowledged
+varied 'acknowledged signals, skew 2' 2 acknowledged
+varied 'barriers' 0 barriers
+varied 'barriers, skew 1' 1 barriers
+varied 'acknowledged signals, channels' 0 acknowledged channels
+varied 'acknowledged signals, channels, skew 1' 1 acknowledged channels

@@ -118,7 +118,8 @@ TEST(WalkRunner, FootprintCountsLinesMadeAndStillRead) {
 TEST(WalkText, RoundTrip) {
   const LoweredGraph g = chain();
   WalkPlan plan;
-  plan.walks.push_back({{KernelId(0), KernelId(1)}, 3, Division::columns, Sync::signals, 2});
+  plan.walks.push_back(
+      {{KernelId(0), KernelId(1)}, 3, Division::columns, Sync::acknowledged, 2, Synapses::reload});
   Walk units{{KernelId(2)}, 1, Division::fastest, Sync::barriers};
   for (std::int64_t h = 0; h < 12; h += 6)
     units.units.push_back(
@@ -151,7 +152,7 @@ TEST(WalkText, RefusesWhatIsNotLegalByLine) {
   EXPECT_EQ(refusal(a + "walk from=b steps=0\nwalk from=c steps=1\n"),
             "s.txt:2:19: `steps` is `0`, expected an integer from 1 to 1048576");
   EXPECT_EQ(refusal(a + "walk from=b to=c units skew=1\n"),
-            "s.txt:2:24: `skew` is unknown here, expected from, to, sync, units");
+            "s.txt:2:24: `skew` is unknown here, expected from, to, sync, synapses, units");
   EXPECT_EQ(
       refusal("unit kernel=a core=0\n"),
       "s.txt:1:1: `unit` begins no statement here, expected `walk`, or `unit` behind a walk of "
