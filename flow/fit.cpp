@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -14,6 +15,7 @@
 #include "flow/transfer.h"
 #include "memmgr/planners/registry.h"
 #include "report/pareto.h"
+#include "sim/simulate.h"
 
 namespace unna {
 namespace {
@@ -115,21 +117,27 @@ void measure(const Graph& graph, const ChosenMachine& machine, const FitOptions&
   const PlanProblem problem = problem_of(compiled, executed, LivenessKind::instruction);
   point.bound = problem.lower_bound;
   point.buffers = problem.buffers.size();
-  std::optional<Bytes> peak;
+  std::optional<Plan> plan;
   for (const char* name : kQuickPlanners) {
-    const Bytes found = run_planner(name, problem, {}).peak;
-    peak = std::min(peak.value_or(found), found);
+    Plan found = run_planner(name, problem, {});
+    if (!plan || found.peak < plan->peak) plan = std::move(found);
   }
-  point.footprint = *peak;
-  point.cycles = executed.result.cycles;
+  point.footprint = plan->peak;
+  SimResult result = executed.result;
+  // What shares memory shares lines of a cache.
+  if (machine.config.cache.size_bytes > 0) {
+    const Layout layout = lay_out(compiled, executed, problem, *std::move(plan)).layout;
+    result = simulate(link(compiled.object, layout, std::numeric_limits<Bytes>::max()),
+                      machine.config, {});
+  }
+  point.cycles = result.cycles;
+  point.dram_bytes =
+      result.memory ? result.memory->dram_bytes() : result.dram_read + result.dram_written;
   RunReport report;
   report.machine = machine.config;
-  report.result = executed.result;
+  report.result = std::move(result);
   report.work = work_of(*compiled.object, machine.config.core);
   report.energy_table = options.energy_table;
-  point.dram_bytes = executed.result.memory
-                         ? executed.result.memory->dram_bytes()
-                         : executed.result.dram_read + executed.result.dram_written;
   point.energy_pj = energy(report).total();
 }
 

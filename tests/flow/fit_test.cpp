@@ -56,5 +56,22 @@ TEST(Fit, TheResultDoesNotDependOnJobs) {
     EXPECT_EQ(one.points[i].cycles, three.points[i].cycles);
 }
 
+/// Buffers that share memory share lines of a cache: without a layout every buffer would have lines
+/// of its own, and a smaller footprint would save no traffic.
+TEST(Fit, WithACacheProgramsAreMeasuredAsLaidOut) {
+  const Graph graph = load_network(UNNASIM_SOURCE_DIR "/workloads/lenet5.yaml", {}).graph;
+  ChosenMachine machine{preset_machine(2), {}};
+  machine.config.dram.model = DramModel::banked;
+  machine.config.cache.size_bytes = 32 * kKiB;
+  FitOptions options;
+  options.energy_table = default_energy();
+  const FitPoint layers = fit(graph, machine, options).points.front();
+
+  CompileOptions compile;
+  compile.granularity = Granularity::lifetime;
+  const Executed apart = execute(compile_graph(graph, machine, compile));
+  EXPECT_LT(layers.dram_bytes, apart.result.memory->dram_bytes());
+}
+
 }  // namespace
 }  // namespace unna
