@@ -30,6 +30,10 @@ constexpr CommandHelp kHelp = {
 constexpr OptionRow kOptions[] = {
     {"cores", "LIST", "1,4,16", "numbers of cores"},
     {"planners", "LIST", "bfc,greedy-by-size,auto", "unnasim plan --list shows them"},
+    {"walks", "PERCENT", "",
+     "also the walk below the tensor that needs the least memory for at most so many percent more "
+     "cycles and DRAM bytes than layer by layer (unnasim fit searches for them)"},
+    {"jobs,j", "N", "", "simulations at a time in that search (default: all host threads)"},
     {"perturb", "N", "1", "replays under random delays, of each plan"},
     {"explain", "", "",
      "which buffers profit from instruction liveness, what both peaks are made of, and why"},
@@ -63,6 +67,8 @@ int compare_command(const Options& options) {
   compare.plan = plan_choice(options);
   compare.compile = compile_choice(options, Granularity::band);
   compare.perturbed = options.required_integer("perturb", 0, 1000);
+  compare.walks = options.number("walks", 0, 1000);
+  compare.jobs = job_count(options);
   compare.explain = options.flag("explain");
   compare.timing = !options.flag("no-timing");
   compare.summary = summary_planner(compare.planners);

@@ -177,6 +177,12 @@ CompileOptions compile_choice(const Options& options, Granularity otherwise) {
   return choice;
 }
 
+int job_count(const Options& options) {
+  const auto hardware = static_cast<std::int64_t>(std::thread::hardware_concurrency());
+  return static_cast<int>(
+      options.integer("jobs", 1, 1024).value_or(std::max<std::int64_t>(hardware, 1)));
+}
+
 FitOptions fit_choice(const Options& options) {
   FitOptions choice;
   choice.budget = options.bytes("memory-budget", 1, std::numeric_limits<std::int64_t>::max() / 2);
@@ -184,9 +190,7 @@ FitOptions fit_choice(const Options& options) {
   if (options.text("objective"))
     choice.objective = static_cast<FitObjective>(options.choice("objective", kFitObjectiveNames));
   choice.partition = static_cast<Partition>(options.choice("partition", kPartitionNames));
-  const auto hardware = static_cast<std::int64_t>(std::thread::hardware_concurrency());
-  choice.jobs = static_cast<int>(
-      options.integer("jobs", 1, 1024).value_or(std::max<std::int64_t>(hardware, 1)));
+  choice.jobs = job_count(options);
   const auto energy = options.text("energy");
   choice.energy_table =
       energy ? load_energy(find_input(Shipped::energy_table, *energy)) : default_energy();

@@ -21,6 +21,9 @@ std::span<const OptionRow> compile_options();  ///< --granularity, --partition, 
 std::span<const OptionRow> network_options();  ///< --input-shape, --weight-density, --weight-seed
 std::span<const OptionRow> search_options();   ///< --seed, --threads, --time-limit, --tetris
 
+/// --jobs: all host threads where it is not given.
+int job_count(const Options& options);
+
 NetworkChoice network_choice(const Options& options, const std::string& file);
 MachineChoice machine_choice(const Options& options);  ///< without --cores
 /// `--schedule walk`, where the command has a budget to search for.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "flow/fit.h"
 #include "report/explain.h"
 
 namespace unna {
@@ -31,7 +32,7 @@ Judged judge(const Compiled& compiled, const Executed& executed, const PlanProbl
 }
 
 /// The same network with a barrier after each layer, for which a topology plan has to be valid.
-BarrierBaseline barrier_baseline(const Compiled& data, const CompareOptions& options) {
+OtherProgram barrier_baseline(const Compiled& data, const CompareOptions& options) {
   CompileOptions compile = options.compile;
   compile.barriers = Barriers::layers;
   const Compiled compiled = compile_graph(data.graph, data.machine, compile);
@@ -43,6 +44,36 @@ BarrierBaseline barrier_baseline(const Compiled& data, const CompareOptions& opt
                         *judged.planned.figures.unsafe);
   return {executed.result.cycles, seconds_at_clock(executed.result.cycles, data.machine.config),
           judged.planned.figures};
+}
+
+/// Of what `fit` finds, the least footprint within the limits, planned and validated; nothing where
+/// that is layer by layer.
+std::optional<OtherProgram> walked(const Compiled& data, const CompareOptions& options) {
+  FitOptions choice;
+  choice.objective = FitObjective::footprint;
+  choice.partition = options.compile.partition;
+  choice.jobs = options.jobs;
+  choice.energy_table = default_energy();
+  const FitResult found = fit(data.graph, data.machine, choice);
+  const FitPoint& layers = found.points.front();
+  const FitPoint* best = &layers;
+  const double most = 1 + *options.walks / 100;
+  for (const FitPoint& p : found.points)
+    if (static_cast<double>(p.cycles) <= most * static_cast<double>(layers.cycles) &&
+        static_cast<double>(p.dram_bytes) <= most * static_cast<double>(layers.dram_bytes) &&
+        p.footprint < best->footprint)
+      best = &p;
+  if (best->layer_by_layer) return std::nullopt;
+  CompileOptions compile = options.compile;
+  compile.granularity = Granularity::lifetime;
+  compile.walks = best->walks;
+  const Compiled compiled = compile_graph(data.graph, data.machine, compile);
+  const Executed executed = execute(compiled);
+  const PlanProblem problem = problem_of(compiled, executed, LivenessKind::instruction);
+  const Judged judged = judge(compiled, executed, problem, options.summary, options);
+  return OtherProgram{executed.result.cycles,
+                      seconds_at_clock(executed.result.cycles, data.machine.config),
+                      judged.planned.figures};
 }
 
 }  // namespace
@@ -76,6 +107,7 @@ CompareCase compare_network(const NetworkChoice& network, const ChosenMachine& m
   const PlanProblem observed = problem_of(compiled, executed, LivenessKind::observed);
   c.plans.push_back(judge(compiled, executed, observed, options.summary, options).planned.figures);
   c.barriers = barrier_baseline(compiled, options);
+  if (options.walks) c.walk = walked(compiled, options);
   return c;
 }
 

@@ -4,6 +4,7 @@
 // what the instructions say, and as it would have to be synchronised for the former to be right.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ struct CompareOptions {
   std::string summary;  ///< of these: the one that averages and explanations are about
   PlanOptions plan;
   CompileOptions compile;
+  /// Also the walk that needs the least memory among those that take at most so many percent more
+  /// cycles, and move so many percent more DRAM bytes, than layer by layer.
+  std::optional<double> walks;
+  int jobs = 1;                ///< simulations at a time in the search for walks
   std::int64_t perturbed = 1;  ///< replays under random delays, of each plan
   bool explain = false;
   bool timing = true;

@@ -63,11 +63,11 @@ constexpr CompareColumn kCompareTable[] = {
       [](const Row& r) { return whole(static_cast<std::int64_t>(r.plan.seed)); }},
      CompareScope::of_plan},
     {{"cycles", "cycles", "of the run without sharing",
-      [](const Row& r) { return whole(r.barriers ? r.barriers->cycles : r.of.cycles); }},
+      [](const Row& r) { return whole(r.other ? r.other->cycles : r.of.cycles); }},
      CompareScope::of_case},
     {{"latency_s", "s", "`cycles` at the machine's clock",
       [](const Row& r) -> Cell {
-        return r.barriers ? r.barriers->latency_seconds : r.of.latency_seconds;
+        return r.other ? r.other->latency_seconds : r.of.latency_seconds;
       }},
      CompareScope::of_case},
     {{"compile_s", "s", "host time of the compiler, verifier included; empty with `--no-timing`",
@@ -77,8 +77,12 @@ constexpr CompareColumn kCompareTable[] = {
      CompareScope::of_case},
     {{"barriers", "",
       "between cores: `data` where data flows, as compiled; `layers`: the same program with a "
-      "barrier after each layer, for which the plan from topology is right",
-      [](const Row& r) { return name_cell(r.barriers ? "layers" : "data"); }},
+      "barrier after each layer, for which the plan from topology is right; `walk`: a program "
+      "below "
+      "the tensor, of `--walks`",
+      [](const Row& r) {
+        return name_cell(r.other == nullptr ? "data" : r.is_walk() ? "walk" : "layers");
+      }},
      CompareScope::of_plan},
     {{"reduction_vs_barriers", "ratio", "1 - `peak` / the peak of the program with `layers`",
       [](const Row& r) -> Cell {
@@ -104,7 +108,8 @@ std::string compare_csv(const CompareReport& report) {
   };
   for (const CompareCase& c : report.cases) {
     for (const MemoryFigures& plan : c.plans) add({c, plan, nullptr});
-    if (c.barriers) add({c, c.barriers->plan, &*c.barriers});
+    for (const auto* other : {&c.barriers, &c.walk})
+      if (*other) add({c, (*other)->plan, &**other});
   }
   return table_csv(table);
 }

@@ -50,11 +50,14 @@ Json case_json(const CompareCase& c) {
   Json json;
   add_columns(json, {c, c.plans.front(), nullptr}, CompareScope::of_case);
   for (const MemoryFigures& plan : c.plans) json["plans"].push_back(plan_json({c, plan, nullptr}));
-  if (c.barriers) {
-    const ComparePlanRow row{c, c.barriers->plan, &*c.barriers};
-    add_columns(json["with_barriers"], row, CompareScope::of_case);
-    json["with_barriers"]["plan"] = plan_json(row);
-  }
+  const auto add_other = [&](const char* name, const std::optional<OtherProgram>& other) {
+    if (!other) return;
+    const ComparePlanRow row{c, other->plan, &*other};
+    add_columns(json[name], row, CompareScope::of_case);
+    json[name]["plan"] = plan_json(row);
+  };
+  add_other("with_barriers", c.barriers);
+  add_other("walk", c.walk);
   for (const Gain& gain : c.gains) json["gains"].push_back(gain_json(gain));
   if (c.peaks) json["peaks"] = peaks_json(*c.peaks);
   json["validation"] = validation_text(c.validation);
@@ -75,6 +78,8 @@ std::string compare_json(const CompareReport& report) {
     if (average.versus_bfc) entry["saved_of_bfc"] = figure(*average.versus_bfc, "ratio");
     if (average.versus_barriers)
       entry["saved_of_barriers"] = figure(*average.versus_barriers, "ratio");
+    if (average.walks_versus_none)
+      entry["walks_saved_of_no_sharing"] = figure(*average.walks_versus_none, "ratio");
     if (average.time_saved) entry["time_saved"] = figure(*average.time_saved, "ratio");
     json["averages"].push_back(std::move(entry));
   }

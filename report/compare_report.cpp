@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "text/table.h"
@@ -24,7 +25,8 @@ bool bound_follows(const CompareCase& c, std::size_t i) {
   return liveness != "observed" && (i + 1 == c.plans.size() || c.plans[i + 1].liveness != liveness);
 }
 
-std::vector<std::string> plan_titles(const CompareCase& c, std::string_view granularity) {
+std::vector<std::string> plan_titles(const CompareCase& c, std::string_view granularity,
+                                     bool walks) {
   std::vector<std::string> titles;
   for (std::size_t i = 0; i < c.plans.size(); ++i) {
     titles.push_back(column_title(c.plans[i]));
@@ -36,10 +38,15 @@ std::vector<std::string> plan_titles(const CompareCase& c, std::string_view gran
     titles.push_back("barriers\n" + c.barriers->plan.planner);
     titles.emplace_back("barriers\nlatency");
   }
+  if (walks) {
+    titles.push_back("walk\n" + c.barriers.value_or(OtherProgram{}).plan.planner);
+    titles.emplace_back("walk\nlatency");
+  }
   return titles;
 }
 
-std::vector<std::string> text_row(const CompareCase& c, const std::string& planner, bool timed) {
+std::vector<std::string> text_row(const CompareCase& c, const std::string& planner, bool timed,
+                                  bool walks) {
   std::vector<std::string> cells = {c.network, fmt::format("{}", c.cores),
                                     readable_seconds(c.latency_seconds)};
   if (timed) cells.push_back(readable_seconds(c.compile_seconds.value_or(0)));
@@ -51,6 +58,10 @@ std::vector<std::string> text_row(const CompareCase& c, const std::string& plann
   if (c.barriers) {
     cells.push_back(readable_bytes(c.barriers->plan.peak));
     cells.push_back(readable_seconds(c.barriers->latency_seconds));
+  }
+  if (walks) {
+    cells.push_back(c.walk ? readable_bytes(c.walk->plan.peak) : "-");
+    cells.push_back(c.walk ? readable_seconds(c.walk->latency_seconds) : "-");
   }
   const MemoryFigures* best = find_plan(c, "instruction", planner);
   const auto tf = best == nullptr ? std::nullopt : versus_bfc(c, *best);
@@ -72,14 +83,28 @@ std::string averages_text(const CompareReport& report) {
       "Averages of what {} with instruction liveness saves (mean over the networks of the "
       "ratio):\n",
       report.planner);
-  TextTable table({"cores", "networks", "of the bytes\nwithout sharing", "Tetris paper",
-                   "of TensorFlow BFC's\n(topology) peak", "Tetris paper",
-                   "of the program with\nbarriers: bytes", "time"});
-  for (const CompareAverage& average : averages(report.cases, report.planner)) {
+  const std::vector<CompareAverage> all = averages(report.cases, report.planner);
+  const bool walks = std::ranges::any_of(
+      all, [](const CompareAverage& a) { return a.walks_versus_none.has_value(); });
+  std::vector<std::string> titles = {"cores",
+                                     "networks",
+                                     "of the bytes\nwithout sharing",
+                                     "Tetris paper",
+                                     "of TensorFlow BFC's\n(topology) peak",
+                                     "Tetris paper",
+                                     "of the program with\nbarriers: bytes",
+                                     "time"};
+  if (walks) titles.emplace_back("walks, of the bytes\nwithout sharing");
+  TextTable table(titles);
+  for (const CompareAverage& average : all) {
     const char* paper = average.cores == 4 ? "91.9 %" : average.cores == 16 ? "87.9 %" : "-";
-    table.add({fmt::format("{}", average.cores), fmt::format("{}", average.networks),
-               shown(average.versus_none), paper, shown(average.versus_bfc), "35.3 to 47.0 %",
-               shown(average.versus_barriers), shown(average.time_saved)});
+    std::vector<std::string> row = {
+        fmt::format("{}", average.cores), fmt::format("{}", average.networks),
+        shown(average.versus_none),       paper,
+        shown(average.versus_bfc),        "35.3 to 47.0 %",
+        shown(average.versus_barriers),   shown(average.time_saved)};
+    if (walks) row.push_back(shown(average.walks_versus_none));
+    table.add(row);
   }
   return text + table.str() +
          "The denominator without sharing is the sum of all intermediate buffers, aligned; "
@@ -167,7 +192,7 @@ std::vector<CompareAverage> averages(const std::vector<CompareCase>& cases,
     }
   };
   struct Means {
-    Mean none, bfc, barriers, time;
+    Mean none, bfc, barriers, walks, time;
   };
   std::map<std::int64_t, Means> by_cores;
   for (const CompareCase& c : cases) {
@@ -177,12 +202,13 @@ std::vector<CompareAverage> averages(const std::vector<CompareCase>& cases,
     means.none.add(reduction(c.without_sharing, plan->peak));
     means.bfc.add(versus_bfc(c, *plan));
     means.barriers.add(versus_barriers(c, *plan));
+    if (c.walk) means.walks.add(reduction(c.without_sharing, c.walk->plan.peak));
     if (c.barriers) means.time.add(reduction(c.barriers->cycles, c.cycles));
   }
   std::vector<CompareAverage> result;
   for (const auto& [cores, m] : by_cores)
-    result.push_back(
-        {cores, m.none.count, m.none.value(), m.bfc.value(), m.barriers.value(), m.time.value()});
+    result.push_back({cores, m.none.count, m.none.value(), m.bfc.value(), m.barriers.value(),
+                      m.walks.value(), m.time.value()});
   return result;
 }
 
@@ -192,14 +218,16 @@ std::string compare_text(const CompareReport& report) {
   std::vector<std::string> titles = {"network", "cores", "latency"};
   if (timed) titles.emplace_back("compile");
   titles.emplace_back("without\nsharing");
-  for (std::string& title : plan_titles(report.cases.front(), report.granularity))
+  const bool walks =
+      std::ranges::any_of(report.cases, [](const CompareCase& c) { return c.walk.has_value(); });
+  for (std::string& title : plan_titles(report.cases.front(), report.granularity, walks))
     titles.push_back(std::move(title));
   titles.insert(titles.end(),
                 {"fragmen-\ntation", "saved", "saved of\nTF BFC", "saved of\nbarriers"});
   TextTable table(titles);
   for (std::size_t i = 0; i < report.cases.size(); ++i) {
     if (i > 0 && report.cases[i].network != report.cases[i - 1].network) table.rule();
-    table.add(text_row(report.cases[i], report.planner, timed));
+    table.add(text_row(report.cases[i], report.planner, timed, walks));
   }
   std::string text = table.str() + "\n" + averages_text(report) +
                      "validated: " + validation_text(report.cases.front().validation) +

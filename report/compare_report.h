@@ -18,9 +18,9 @@
 
 namespace unna {
 
-/// The same network compiled with a barrier after each layer, and planned from its topology: what
-/// frameworks do, where it is right.
-struct BarrierBaseline {
+/// The same network as another program: with a barrier after each layer and planned from its
+/// topology, which is what frameworks do, where it is right; or walked below the tensor.
+struct OtherProgram {
   Cycle cycles = 0;  ///< of the run without sharing
   double latency_seconds = 0;
   MemoryFigures plan;  ///< of the planner that the averages are about; validated
@@ -37,7 +37,8 @@ struct CompareCase {
   Bytes without_sharing = 0;
   std::vector<MemoryFigures> plans;  ///< by liveness, then planner
   ValidationFigures validation;      ///< of every plan not marked unsafe
-  std::optional<BarrierBaseline> barriers;
+  std::optional<OtherProgram> barriers;
+  std::optional<OtherProgram> walk;      ///< where one within the limits needs less memory
   std::vector<Gain> gains;               ///< with --explain
   std::optional<PeakExplanation> peaks;  ///< with --explain
 };
@@ -59,6 +60,7 @@ struct CompareAverage {
   std::optional<double> versus_none;      ///< 1 - instruction/best planner over without sharing
   std::optional<double> versus_bfc;       ///< the same over topology/bfc (TensorFlow's manager)
   std::optional<double> versus_barriers;  ///< the same over the program with a barrier a layer
+  std::optional<double> walks_versus_none;  ///< 1 - the walk's peak / without sharing
   std::optional<double> time_saved;       ///< 1 - cycles / cycles of that program
 };
 /// `planner` under instruction liveness against the denominators; ascending cores.
@@ -80,7 +82,9 @@ std::string compare_json(const CompareReport& report);
 struct ComparePlanRow {
   const CompareCase& of;
   const MemoryFigures& plan;
-  const BarrierBaseline* barriers;  ///< set: the plan is of that program
+  const OtherProgram* other;  ///< set: the plan is of that program
+
+  bool is_walk() const { return of.walk && other == &*of.walk; }
 };
 enum class CompareScope : std::uint8_t { of_case, of_plan };
 struct CompareColumn {

@@ -69,6 +69,7 @@ def commands(source):
             ["compare", lenet, "--cores", "1,4", "--explain"],
             ["compare", lenet, "--cores", "2", "--planners", "naive,auto", "--no-timing"],
             ["compare", lenet, "--cores", "4", "--granularity", "tensor", "--explain"],
+            ["compare", lenet, "--cores", "2", "--walks", "10"],
         ],
         "fit": [["fit", lenet], ["fit", lenet, "--memory-budget", "64KiB", "--objective", "energy"]],
         "objective": [
