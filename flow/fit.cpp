@@ -27,6 +27,9 @@ constexpr const char* kQuickPlanners[] = {"greedy-by-size", "xla"};
 /// many in each later one, where the measured ones leave the largest gaps.
 constexpr std::size_t kFirstRound = 12;
 constexpr std::size_t kLaterRounds[] = {6, 6};
+/// In the search, a byte weighs as much as the time that so many take at the peak rate: traffic is
+/// most of the energy, and estimates of walks' cycles are rather too high (docs/walks.md).
+constexpr double kByteWeight = 2;
 /// Programs that cost so much more than layer by layer are far enough apart.
 constexpr double kDear = 1.3;
 
@@ -182,7 +185,7 @@ class Fitting {
     FitPoint layers;
     layers.walks = std::make_shared<const WalkPlan>(layer_by_layer(lowered));
     layers.layer_by_layer = true;
-    front_ = WalkSearch(lowered, machine_.config, options_.partition).front({1, byte_cycles_});
+    front_ = WalkSearch(lowered, machine_.config, options_.partition).front({1, kByteWeight * byte_cycles_});
     const std::vector<std::size_t> first = sample(front_, kFirstRound);
     expected_ = 1 + first.size();
     for (const std::size_t n : kLaterRounds) expected_ += n;
