@@ -47,7 +47,8 @@ def measure(program, network, cores):
         whole, unshared, _, _ = layers(program, network, cores, "tensor", scratch + "/whole")
         bands, _, moved, cycles = layers(program, network, cores, "band", scratch + "/bands")
         run(program, "fit", network, "--cores", str(cores), "--objective", "footprint", "--perturb",
-            "0", "-o", scratch + "/fit")
+            "0", "--more-bytes", str(LIMITS[cores][0]), "--more-cycles", str(LIMITS[cores][1]),
+            "-o", scratch + "/fit")
         with open(scratch + "/fit/front.csv", newline="", encoding="utf-8") as file:
             points = list(csv.DictReader(file))
     ERRORS[cores] += [abs(int(p["estimated_latency"]) / int(p["cycles"]) - 1)

@@ -35,6 +35,8 @@ constexpr OptionRow kOptions[] = {
     {"objective", "NAME", "",
      "latency, footprint, dram-bytes or energy, of what fits (default: "
      "latency, without a budget footprint)"},
+    {"more-cycles", "PERCENT", "", "at most so many more than layer by layer"},
+    {"more-bytes", "PERCENT", "", "of the DRAM: at most so many more than layer by layer"},
     {"planner", "NAME", "auto", "unnasim plan --list shows them"},
     {"perturb", "N", "1", "replays under random delays"},
     {"partition", "HOW", "auto", "over cores: auto, channels, rows, batch or branches"},

@@ -189,6 +189,8 @@ FitOptions fit_choice(const Options& options) {
   choice.objective = choice.budget ? FitObjective::latency : FitObjective::footprint;
   if (options.text("objective"))
     choice.objective = static_cast<FitObjective>(options.choice("objective", kFitObjectiveNames));
+  choice.more_cycles = options.number("more-cycles", 0, 1e6);
+  choice.more_bytes = options.number("more-bytes", 0, 1e6);
   choice.partition = static_cast<Partition>(options.choice("partition", kPartitionNames));
   choice.jobs = job_count(options);
   const auto energy = options.text("energy");

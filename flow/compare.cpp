@@ -51,18 +51,13 @@ OtherProgram barrier_baseline(const Compiled& data, const CompareOptions& option
 std::optional<OtherProgram> walked(const Compiled& data, const CompareOptions& options) {
   FitOptions choice;
   choice.objective = FitObjective::footprint;
+  choice.more_cycles = choice.more_bytes = options.walks;
   choice.partition = options.compile.partition;
   choice.jobs = options.jobs;
   choice.energy_table = default_energy();
   const FitResult found = fit(data.graph, data.machine, choice);
-  const FitPoint& layers = found.points.front();
-  const FitPoint* best = &layers;
-  const double most = 1 + *options.walks / 100;
-  for (const FitPoint& p : found.points)
-    if (static_cast<double>(p.cycles) <= most * static_cast<double>(layers.cycles) &&
-        static_cast<double>(p.dram_bytes) <= most * static_cast<double>(layers.dram_bytes) &&
-        p.footprint < best->footprint)
-      best = &p;
+  if (found.fitting.empty()) return std::nullopt;
+  const FitPoint* best = &found.points[found.fitting.front()];
   if (best->layer_by_layer) return std::nullopt;
   CompileOptions compile = options.compile;
   compile.granularity = Granularity::lifetime;

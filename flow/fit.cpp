@@ -170,6 +170,38 @@ double figure(const FitPoint& p, FitObjective objective) {
   return p.energy_pj;
 }
 
+/// Whether it keeps to the limits; `layers` is layer by layer.
+bool within(const FitPoint& p, const FitPoint& layers, const FitOptions& options) {
+  const auto keeps = [](std::int64_t value, std::int64_t base, const std::optional<double>& more) {
+    return !more || static_cast<double>(value) <= static_cast<double>(base) * (1 + *more / 100);
+  };
+  return keeps(p.cycles, layers.cycles, options.more_cycles) &&
+         keeps(p.dram_bytes, layers.dram_bytes, options.more_bytes);
+}
+
+/// Plans of the front, by index, between the measured one of the least footprint that keeps to the
+/// limits and the next two, which don't: evenly, most of them in the first gap.
+std::vector<std::size_t> at_limits(const std::map<std::size_t, bool>& keeps, std::size_t count) {
+  auto last = keeps.end();
+  for (auto p = keeps.begin(); p != keeps.end(); ++p)
+    if (p->second) last = p;
+  std::vector<std::size_t> chosen;
+  const auto fill = [&](std::size_t lo, std::size_t hi, std::size_t parts) {
+    for (std::size_t i = 1; i < parts; ++i) {
+      const std::size_t at = lo + (hi - lo) * i / parts;
+      if (at > lo && at < hi && (chosen.empty() || chosen.back() < at)) chosen.push_back(at);
+    }
+  };
+  auto from = last == keeps.end() ? keeps.begin() : last;
+  for (const std::size_t n : {count * 2 / 3, count - count * 2 / 3}) {
+    const auto to = from == keeps.end() ? from : std::next(from);
+    if (to == keeps.end()) break;
+    fill(from->first, to->first, n + 1);
+    from = to;
+  }
+  return chosen;
+}
+
 /// Finds plans by estimates and measures them, round by round: layer by layer, then some of the
 /// estimated front.
 class Fitting {
@@ -185,18 +217,23 @@ class Fitting {
     FitPoint layers;
     layers.walks = std::make_shared<const WalkPlan>(layer_by_layer(lowered));
     layers.layer_by_layer = true;
-    front_ = WalkSearch(lowered, machine_.config, options_.partition).front({1, kByteWeight * byte_cycles_});
+    front_ = WalkSearch(lowered, machine_.config, options_.partition)
+                 .front({1, kByteWeight * byte_cycles_});
     const std::vector<std::size_t> first = sample(front_, kFirstRound);
     expected_ = 1 + first.size();
     for (const std::size_t n : kLaterRounds) expected_ += n;
     measure_all({std::move(layers)}, {});
     measure_round(first);
-    for (const std::size_t n : kLaterRounds)
-      measure_round(between(front_, costs_, kDear * cost_of(points_.front()), n));
+    for (const std::size_t n : kLaterRounds) measure_round(next_round(n));
     return std::move(points_);
   }
 
  private:
+  std::vector<std::size_t> next_round(std::size_t count) const {
+    if (options_.more_cycles || options_.more_bytes) return at_limits(keeps_, count);
+    return between(front_, costs_, kDear * cost_of(points_.front()), count);
+  }
+
   /// A byte at the peak rate takes so many cycles.
   double cost_of(const FitPoint& p) const {
     return static_cast<double>(p.cycles) + byte_cycles_ * static_cast<double>(p.dram_bytes);
@@ -234,7 +271,10 @@ class Fitting {
         });
     for (std::size_t i = 0; i < points.size(); ++i) {
       if (!measured[i]) continue;
-      if (!chosen.empty()) costs_[chosen[i]] = cost_of(points[i]);
+      if (!chosen.empty()) {
+        costs_[chosen[i]] = cost_of(points[i]);
+        keeps_[chosen[i]] = within(points[i], points_.front(), options_);
+      }
       points_.push_back(std::move(points[i]));
     }
   }
@@ -245,7 +285,9 @@ class Fitting {
   double byte_cycles_;
   std::vector<EstimatedWalk> front_;
   std::vector<FitPoint> points_;
-  std::map<std::size_t, double> costs_;  ///< measured, by index of the front
+  // Of what was measured, by index of the front.
+  std::map<std::size_t, double> costs_;
+  std::map<std::size_t, bool> keeps_;  ///< to the limits
   std::size_t done_ = 0, expected_ = 0;
 };
 
@@ -256,7 +298,9 @@ FitResult fit(const Graph& graph, const ChosenMachine& machine, const FitOptions
   result.points = Fitting(graph, machine, options).run();
   result.front = front_of(result.points);
   for (std::size_t i = 0; i < result.points.size(); ++i)
-    if (!options.budget || result.points[i].bound <= *options.budget) result.fitting.push_back(i);
+    if ((!options.budget || result.points[i].bound <= *options.budget) &&
+        within(result.points[i], result.points.front(), options))
+      result.fitting.push_back(i);
   std::ranges::stable_sort(result.fitting, [&](std::size_t a, std::size_t b) {
     const FitPoint& p = result.points[a];
     const FitPoint& q = result.points[b];
@@ -284,11 +328,14 @@ FittedRun run_fitted(const NetworkChoice& network, const ChosenMachine& machine,
     least = std::min(least.value_or(peak), peak);
   }
   for (const FitPoint& p : fitted.search.points)
-    least = std::min(least.value_or(p.footprint), p.footprint);
+    if (within(p, fitted.search.points.front(), options))
+      least = std::min(least.value_or(p.footprint), p.footprint);
+  const bool limited = options.more_cycles || options.more_bytes;
   throw CapacityError(
-      fmt::format("no program found needs at most {} bytes of intermediates; the "
+      fmt::format("no program found{} needs at most {} bytes of intermediates; the "
                   "least needs {}: expected --memory-budget {} or more",
-                  *options.budget, *least, *least));
+                  limited ? " within the limits of cycles and DRAM bytes" : "", *options.budget,
+                  *least, *least));
 }
 
 }  // namespace unna

@@ -23,6 +23,8 @@ inline constexpr std::string_view kFitObjectiveNames[] = {"latency", "footprint"
 struct FitOptions {
   FitObjective objective = FitObjective::latency;
   std::optional<Bytes> budget;  ///< of the intermediates; none: no limit
+  /// At most so many percent more cycles and DRAM bytes than layer by layer; none: no limit.
+  std::optional<double> more_cycles, more_bytes;
   Partition partition = Partition::automatic;
   int jobs = 1;  ///< simulations at a time; the result does not depend on it
   EnergyTable energy_table;
@@ -51,14 +53,14 @@ struct FitResult {
   /// Indices of the points that no other one beats in footprint, cycles and DRAM bytes together, by
   /// descending footprint.
   std::vector<std::size_t> front;
-  /// The points that fit the budget, the best by the objective first. Points with smaller
+  /// The points that fit budget and limits, the best by the objective first. Points with smaller
   /// footprints stay candidates under a larger budget, so that a larger one never gives a worse
   /// program.
   std::vector<std::size_t> fitting;
 };
 
-/// The same points whatever the budget is. Throws CapacityError where layer by layer does not
-/// compile.
+/// The same points whatever the budget is; with limits, more of those near them. Throws
+/// CapacityError where layer by layer does not compile.
 FitResult fit(const Graph& graph, const ChosenMachine& machine, const FitOptions& options);
 
 /// The best program that fits, with everything that a run has: plans the fitting points one after

@@ -56,6 +56,28 @@ TEST(Fit, TheResultDoesNotDependOnJobs) {
     EXPECT_EQ(one.points[i].cycles, three.points[i].cycles);
 }
 
+TEST(Fit, LimitsAreKeptAndSearchedAt) {
+  const Graph graph = load_network(UNNASIM_SOURCE_DIR "/workloads/lenet5.yaml", {}).graph;
+  FitOptions options;
+  options.objective = FitObjective::footprint;
+  options.energy_table = default_energy();
+  const FitResult free = fit(graph, {preset_machine(1), {}}, options);
+  options.more_cycles = 5;
+  options.more_bytes = 5;
+  const FitResult limited = fit(graph, {preset_machine(1), {}}, options);
+  const FitPoint& layers = limited.points.front();
+  const auto keeps = [&](const FitPoint& p) {
+    return static_cast<double>(p.cycles) <= 1.05 * static_cast<double>(layers.cycles) &&
+           static_cast<double>(p.dram_bytes) <= 1.05 * static_cast<double>(layers.dram_bytes);
+  };
+  for (const std::size_t i : limited.fitting) EXPECT_TRUE(keeps(limited.points[i]));
+  Bytes least = layers.footprint;  // without the search at the limits
+  for (const FitPoint& p : free.points)
+    if (keeps(p)) least = std::min(least, p.footprint);
+  EXPECT_LE(limited.points[limited.fitting.front()].footprint, least);
+  EXPECT_LT(limited.points[limited.fitting.front()].footprint, layers.footprint);
+}
+
 /// Buffers that share memory share lines of a cache: without a layout every buffer would have lines
 /// of its own, and a smaller footprint would save no traffic.
 TEST(Fit, WithACacheProgramsAreMeasuredAsLaidOut) {
