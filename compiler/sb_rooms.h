@@ -16,7 +16,7 @@ enum class SbUse : std::uint8_t {
   stay,   ///< its synapses and biases could stay
   slots,  ///< it loads anew for each unit: computed operands, pruned synapses, factors of a norm,
           ///< or a single unit
-  all,  ///< as layer by layer: other kernels use its synapses, which are packed in one way
+  all,    ///< as layer by layer: other kernels use its synapses, which are packed in one way
 };
 
 struct SbWish {

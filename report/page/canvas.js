@@ -24,8 +24,12 @@ class Chart {
 
   get width() { return this.canvas.clientWidth; }
   get inner() { return Math.max(this.width - this.left - this.right, 1); }
-  x(value) { return this.left + (value - this.range[0]) / (this.range[1] - this.range[0]) * this.inner; }
-  value(x) { return this.range[0] + (x - this.left) / this.inner * (this.range[1] - this.range[0]); }
+  x(value) {
+    return this.left + (value - this.range[0]) / (this.range[1] - this.range[0]) * this.inner;
+  }
+  value(x) {
+    return this.range[0] + (x - this.left) / this.inner * (this.range[1] - this.range[0]);
+  }
 
   redraw() {
     if (this.pending) return;
@@ -58,7 +62,9 @@ class Chart {
       g.fillRect(Math.round(this.x(at)), y, 1, 4);
       // Names at the edges stay within the plot.
       const x = this.x(at);
-      const near = x < this.left + 26 ? "left" : x > this.width - this.right - 26 ? "right" : "center";
+      const near = x < this.left + 26      ? "left" :
+          x > this.width - this.right - 26 ? "right" :
+                                             "center";
       g.textAlign = near;
       g.fillText(grouped(at), x, y + 5);
     }
@@ -92,7 +98,8 @@ class Chart {
     this.canvas.focus({preventScroll: true});
     this.canvas.setPointerCapture(event.pointerId);
     const [x, y] = this.at(event);
-    this.drag = {x, y, range: [...this.range], interval: event.shiftKey && this.interval, moved: false};
+    this.drag =
+        {x, y, range: [...this.range], interval: event.shiftKey && this.interval, moved: false};
   }
   move(event) {
     const [x, y] = this.at(event);
@@ -105,7 +112,8 @@ class Chart {
     showTip("");
     if (this.drag.interval) {
       const ends = [this.value(this.drag.x), this.value(x)].sort((a, b) => a - b);
-      this.interval(Math.max(this.from, Math.round(ends[0])), Math.min(this.until, Math.round(ends[1])));
+      this.interval(
+          Math.max(this.from, Math.round(ends[0])), Math.min(this.until, Math.round(ends[1])));
     } else {
       const shift = (this.drag.x - x) / this.inner * (this.drag.range[1] - this.drag.range[0]);
       this.show(this.drag.range[0] + shift, this.drag.range[1] + shift);
@@ -122,8 +130,10 @@ class Chart {
     const acts = {
       ArrowLeft: () => this.show(this.range[0] - span * 0.15, this.range[1] - span * 0.15),
       ArrowRight: () => this.show(this.range[0] + span * 0.15, this.range[1] + span * 0.15),
-      "+": () => this.zoom(0.6, middle), "=": () => this.zoom(0.6, middle),
-      "-": () => this.zoom(1 / 0.6, middle), 0: () => this.show(this.from, this.until),
+      "+": () => this.zoom(0.6, middle),
+      "=": () => this.zoom(0.6, middle),
+      "-": () => this.zoom(1 / 0.6, middle),
+      0: () => this.show(this.from, this.until),
     };
     if (!acts[event.key]) return;
     event.preventDefault();

@@ -4,16 +4,25 @@
 function shareBars(parts, total) {
   const shown = parts.filter((p) => p.value > 0).sort((a, b) => b.value - a.value);
   const height = 24 * shown.length + 4;
-  const svg = element("svg", {viewBox: `0 0 620 ${height}`, width: "100%", role: "img",
-    "aria-label": shown.map((p) => `${p.name} ${percent(p.value / total)}`).join(", ")});
+  const svg = element("svg", {
+    viewBox: `0 0 620 ${height}`,
+    width: "100%",
+    role: "img",
+    "aria-label": shown.map((p) => `${p.name} ${percent(p.value / total)}`).join(", ")
+  });
   shown.forEach((p, i) => {
     const y = i * 24 + 4;
     svg.append(
-      element("text", {x: 226, y: y + 13, "text-anchor": "end"}, p.name),
-      element("rect", {x: 232, y, width: Math.max(1, 250 * p.value / shown[0].value), height: 17,
-        fill: p.colour}),
-      element("text", {x: 240 + 250 * p.value / shown[0].value, y: y + 13},
-        `${percent(p.value / total)}  ${p.text || ""}`));
+        element("text", {x: 226, y: y + 13, "text-anchor": "end"}, p.name), element("rect", {
+          x: 232,
+          y,
+          width: Math.max(1, 250 * p.value / shown[0].value),
+          height: 17,
+          fill: p.colour
+        }),
+        element(
+            "text", {x: 240 + 250 * p.value / shown[0].value, y: y + 13},
+            `${percent(p.value / total)}  ${p.text || ""}`));
   });
   return svg;
 }
@@ -55,30 +64,65 @@ function scatter({points, lines = [], x, y, log = false, width = 640, height = 3
   const ay = axisOf(ys, log);
   const px = (v) => inner.left + ax.at(v) * (width - inner.left - inner.right);
   const py = (v) => height - inner.bottom - ay.at(v) * (height - inner.top - inner.bottom);
-  const svg = element("svg", {viewBox: `0 0 ${width} ${height}`, width: "100%", role: "group", "aria-label": label});
+  const svg = element(
+      "svg",
+      {viewBox: `0 0 ${width} ${height}`, width: "100%", role: "group", "aria-label": label});
   for (const t of ax.ticks) {
-    svg.append(element("line", {class: "grid", x1: px(t), x2: px(t), y1: inner.top, y2: height - inner.bottom}),
-      element("text", {x: px(t), y: height - inner.bottom + 16, "text-anchor": "middle"}, significant(t)));
+    svg.append(
+        element(
+            "line",
+            {class: "grid", x1: px(t), x2: px(t), y1: inner.top, y2: height - inner.bottom}),
+        element(
+            "text", {x: px(t), y: height - inner.bottom + 16, "text-anchor": "middle"},
+            significant(t)));
   }
   for (const t of ay.ticks) {
-    svg.append(element("line", {class: "grid", x1: inner.left, x2: width - inner.right, y1: py(t), y2: py(t)}),
-      element("text", {x: inner.left - 6, y: py(t) + 4, "text-anchor": "end"}, significant(t)));
+    svg.append(
+        element(
+            "line", {class: "grid", x1: inner.left, x2: width - inner.right, y1: py(t), y2: py(t)}),
+        element("text", {x: inner.left - 6, y: py(t) + 4, "text-anchor": "end"}, significant(t)));
   }
-  svg.append(element("text", {x: (inner.left + width - inner.right) / 2, y: height - 6, "text-anchor": "middle"}, x),
-    element("text", {transform: `translate(13,${(height - inner.bottom) / 2}) rotate(-90)`, "text-anchor": "middle"}, y));
+  svg.append(
+      element(
+          "text",
+          {x: (inner.left + width - inner.right) / 2, y: height - 6, "text-anchor": "middle"}, x),
+      element(
+          "text", {
+            transform: `translate(13,${(height - inner.bottom) / 2}) rotate(-90)`,
+            "text-anchor": "middle"
+          },
+          y));
   for (const l of lines) {
-    svg.append(element("polyline", {points: l.points.map((p) => `${px(p.x)},${py(p.y)}`).join(" "),
-      fill: "none", stroke: l.colour || "var(--faint)", "stroke-width": 1.6, "stroke-dasharray": l.dashed ? "5 4" : undefined}));
+    svg.append(element("polyline", {
+      points: l.points.map((p) => `${px(p.x)},${py(p.y)}`).join(" "),
+      fill: "none",
+      stroke: l.colour || "var(--faint)",
+      "stroke-width": 1.6,
+      "stroke-dasharray": l.dashed ? "5 4" : undefined
+    }));
     const at = l.points[l.nameAt ?? 0];
-    if (l.name) svg.append(element("text", {x: px(at.x) - 8, y: py(at.y) + 4, "text-anchor": "end"}, l.name));
+    if (l.name)
+      svg.append(element("text", {x: px(at.x) - 8, y: py(at.y) + 4, "text-anchor": "end"}, l.name));
   }
   for (const p of points) {
     const act = () => p.click && p.click();
-    svg.append(element("circle", {cx: px(p.x), cy: py(p.y), r: p.r ?? 4.5, fill: p.colour, class: "point",
-      "fill-opacity": 0.82, stroke: p.chosen ? "var(--text)" : "var(--page)", "stroke-width": p.chosen ? 2.5 : 0.7,
-      tabindex: 0, "aria-label": p.tip, style: "cursor:pointer", onclick: act,
+    svg.append(element("circle", {
+      cx: px(p.x),
+      cy: py(p.y),
+      r: p.r ?? 4.5,
+      fill: p.colour,
+      class: "point",
+      "fill-opacity": 0.82,
+      stroke: p.chosen ? "var(--text)" : "var(--page)",
+      "stroke-width": p.chosen ? 2.5 : 0.7,
+      tabindex: 0,
+      "aria-label": p.tip,
+      style: "cursor:pointer",
+      onclick: act,
       onkeydown: (event) => event.key === "Enter" && act(),
-      onpointermove: (event) => showTip(p.tip, event.clientX, event.clientY), onpointerleave: () => showTip("")}));
+      onpointermove: (event) => showTip(p.tip, event.clientX, event.clientY),
+      onpointerleave: () => showTip("")
+    }));
   }
   return svg;
 }
@@ -93,14 +137,23 @@ function histogram(values, label) {
   const most = Math.max(...bins);
   const width = 640;
   const step = (width - 60) / bins.length;
-  const svg = element("svg", {viewBox: `0 0 ${width} 190`, width: "100%", role: "img", "aria-label": label});
+  const svg = element(
+      "svg", {viewBox: `0 0 ${width} 190`, width: "100%", role: "img", "aria-label": label});
   bins.forEach((n, i) => {
     const h = 130 * n / most;
-    svg.append(element("rect", {x: 40 + i * step + 1, y: 150 - h, width: step - 2, height: h, fill: "var(--accent)"},
-      element("title", {}, `${n} of ${readableBytes(2 ** (low + i))} to ${readableBytes(2 ** (low + i + 1))}`)));
-    if (n > 0) svg.append(element("text", {x: 40 + (i + 0.5) * step, y: 146 - h, "text-anchor": "middle"}, String(n)));
+    svg.append(element(
+        "rect",
+        {x: 40 + i * step + 1, y: 150 - h, width: step - 2, height: h, fill: "var(--accent)"},
+        element(
+            "title", {},
+            `${n} of ${readableBytes(2 ** (low + i))} to ${readableBytes(2 ** (low + i + 1))}`)));
+    if (n > 0)
+      svg.append(element(
+          "text", {x: 40 + (i + 0.5) * step, y: 146 - h, "text-anchor": "middle"}, String(n)));
     if (bins.length <= 10 || i % 2 === 0) {
-      svg.append(element("text", {x: 40 + i * step, y: 166, "text-anchor": "middle"}, readableBytes(2 ** (low + i)).replace(".00", "")));
+      svg.append(element(
+          "text", {x: 40 + i * step, y: 166, "text-anchor": "middle"},
+          readableBytes(2 ** (low + i)).replace(".00", "")));
     }
   });
   svg.append(element("text", {x: width / 2, y: 186, "text-anchor": "middle"}, label));

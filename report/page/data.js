@@ -42,9 +42,12 @@ function parseCsv(text) {
   for (let i = 0; i < text.length; ++i) {
     const c = text[i];
     if (quoted) {
-      if (c !== '"') cell += c;
-      else if (text[i + 1] === '"') cell += text[++i];
-      else quoted = false;
+      if (c !== '"')
+        cell += c;
+      else if (text[i + 1] === '"')
+        cell += text[++i];
+      else
+        quoted = false;
     } else if (c === '"') {
       quoted = true;
     } else if (c === ",") {
@@ -59,8 +62,10 @@ function parseCsv(text) {
     }
   }
   const names = rows.shift() || [];
-  return rows.map((cells) => Object.fromEntries(cells.map((value, i) => [
-    names[i], value !== "" && Number.isFinite(Number(value)) ? Number(value) : value])));
+  return rows.map(
+      (cells) => Object.fromEntries(cells.map(
+          (value, i) =>
+              [names[i], value !== "" && Number.isFinite(Number(value)) ? Number(value) : value])));
 }
 
 const LANES = 5;  // of a core: its four engines and its control processor
@@ -72,10 +77,14 @@ function makeRun(header) {
   run.cycles = header.summary.performance.cycles.value;
   run.cores = header.summary.cores.length;
   run.count = c["event.pc"] ? c["event.pc"].length : 0;
-  for (const name of ["pc", "start", "length", "opcode", "layer", "buffer", "bytes", "begin", "tokens",
-    "sync", "peer", "cores_low", "cores_high"]) run[name] = c["event." + name] || new Int32Array(0);
+  for (const name
+           of ["pc", "start", "length", "opcode", "layer", "buffer", "bytes", "begin", "tokens",
+               "sync", "peer", "cores_low", "cores_high"])
+    run[name] = c["event." + name] || new Int32Array(0);
   run.laneStart = new Int32Array(c.lanes.length + 1);
-  c.lanes.forEach((n, lane) => { run.laneStart[lane + 1] = run.laneStart[lane] + n; });
+  c.lanes.forEach((n, lane) => {
+    run.laneStart[lane + 1] = run.laneStart[lane] + n;
+  });
   run.laneOf = new Int32Array(run.count);
   for (let lane = 0; lane < c.lanes.length; ++lane) {
     run.laneOf.fill(lane, run.laneStart[lane], run.laneStart[lane + 1]);
@@ -118,9 +127,21 @@ function deriveBuffers(run) {
 function deriveLayers(run) {
   run.layerRows = parseCsv(run.layers_csv);
   const index = new Map(run.layers.map((name, i) => [name, i]));
-  run.layerSums = run.layers.map((name, i) => ({index: i, name, kind: run.layer_kinds[i],
-    start: Infinity, end: 0, cores: 0, cycles: 0, compute_busy: 0, macs: 0, dram: 0, energy_nj: 0,
-    stalls: 0, instructions: 0}));
+  run.layerSums = run.layers.map((name, i) => ({
+                                   index: i,
+                                   name,
+                                   kind: run.layer_kinds[i],
+                                   start: Infinity,
+                                   end: 0,
+                                   cores: 0,
+                                   cycles: 0,
+                                   compute_busy: 0,
+                                   macs: 0,
+                                   dram: 0,
+                                   energy_nj: 0,
+                                   stalls: 0,
+                                   instructions: 0
+                                 }));
   for (const row of run.layerRows) {
     const sum = run.layerSums[index.get(row.layer)];
     if (!sum) continue;

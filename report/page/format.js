@@ -19,20 +19,18 @@ function readableBytes(value) {
   return "";
 }
 
-function percent(ratio) {
-  return `${(100 * ratio).toFixed(1)} %`;
-}
+function percent(ratio) { return `${(100 * ratio).toFixed(1)} %`; }
 
-function readableCycles(value) {
-  return `${grouped(value)} cycles`;
-}
+function readableCycles(value) { return `${grouped(value)} cycles`; }
 
 // A plain number of the summary, which has its unit beside it.
 function readable({value, unit}) {
   if (unit === "bytes") return readableBytes(value);
   if (unit === "ratio") return percent(value);
-  if (unit === "s") return value < 1e-3 ? `${significant(value * 1e6)} us` : `${significant(value * 1e3)} ms`;
-  if (unit === "nJ") return value < 1e6 ? `${significant(value / 1e3)} uJ` : `${significant(value / 1e6)} mJ`;
+  if (unit === "s")
+    return value < 1e-3 ? `${significant(value * 1e6)} us` : `${significant(value * 1e3)} ms`;
+  if (unit === "nJ")
+    return value < 1e6 ? `${significant(value / 1e3)} uJ` : `${significant(value / 1e6)} mJ`;
   return `${significant(value, 4)} ${unit}`;
 }
 
@@ -40,9 +38,7 @@ function readable({value, unit}) {
 function largest(values, least = -Infinity) {
   return values.reduce((most, v) => (v > most ? v : most), least);
 }
-function smallest(values) {
-  return values.reduce((least, v) => (v < least ? v : least), Infinity);
-}
+function smallest(values) { return values.reduce((least, v) => (v < least ? v : least), Infinity); }
 
 // Steps of 1, 2 or 5 times a power of ten (of bytes: powers of two) that cut a span into few parts.
 function ticks(from, until, wanted, binary = false) {
@@ -61,12 +57,15 @@ function ticks(from, until, wanted, binary = false) {
 
 // element("td", {class: "bar"}, child, "text"): attributes that start with "on" are listeners.
 function element(name, attributes = {}, ...children) {
-  const svg = ["svg", "g", "rect", "circle", "line", "path", "text", "title", "polyline"].includes(name);
-  const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", name)
-    : document.createElement(name);
+  const svg =
+      ["svg", "g", "rect", "circle", "line", "path", "text", "title", "polyline"].includes(name);
+  const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", name) :
+                     document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-    else if (value !== undefined && value !== false) node.setAttribute(key, value);
+    if (key.startsWith("on"))
+      node.addEventListener(key.slice(2), value);
+    else if (value !== undefined && value !== false)
+      node.setAttribute(key, value);
   }
   node.append(...children.filter((child) => child !== null && child !== undefined));
   return node;
@@ -79,5 +78,6 @@ function showTip(text, x, y) {
   tip.textContent = text;
   const box = tip.getBoundingClientRect();
   tip.style.left = `${Math.max(4, Math.min(x + 14, innerWidth - box.width - 8))}px`;
-  tip.style.top = `${y + 16 + box.height < innerHeight ? y + 16 : Math.max(4, y - box.height - 10)}px`;
+  tip.style.top =
+      `${y + 16 + box.height < innerHeight ? y + 16 : Math.max(4, y - box.height - 10)}px`;
 }

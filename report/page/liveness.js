@@ -43,7 +43,9 @@ function accessOf(run, live, [chain, position]) {
   const at = Math.floor(lane / 4) * LANES + lane % 4;
   let count = 0;
   for (let e = run.laneStart[at]; e < run.laneStart[at + 1]; ++e) {
-    if (run.buffer[e] >= 0 && run.kinds[run.kind[run.buffer[e]]] === "intermediate" && ++count === position) return e;
+    if (run.buffer[e] >= 0 && run.kinds[run.kind[run.buffer[e]]] === "intermediate" &&
+        ++count === position)
+      return e;
   }
   return -1;
 }
@@ -52,13 +54,14 @@ function eventText(run, e) {
   if (e < 0) return "nothing";
   const lane = run.laneOf[e];
   const layer = run.layer[e] >= 0 ? ` of ${run.layers[run.layer[e]]}` : "";
-  return `${run.opcodes[run.opcode[e]]}${layer}, core ${Math.floor(lane / LANES)}, pc ${run.pc[e]}, ` +
-    `cycles ${grouped(run.start[e])} to ${grouped(run.start[e] + run.length[e])}`;
+  return `${run.opcodes[run.opcode[e]]}${layer}, core ${Math.floor(lane / LANES)}, pc ${
+             run.pc[e]}, ` +
+      `cycles ${grouped(run.start[e])} to ${grouped(run.start[e] + run.length[e])}`;
 }
 
 function whyConflict(run, live, a, b) {
   const [early, late] = run.firstUse[live.ids[a]] <= run.firstUse[live.ids[b]] ? [a, b] : [b, a];
   const event = accessOf(run, live, obstacle(live, early, late));
   return `nothing orders ${eventText(run, event)}, which uses ${run.buffers[live.ids[early]]}, ` +
-    `before the first use of ${run.buffers[live.ids[late]]}`;
+      `before the first use of ${run.buffers[live.ids[late]]}`;
 }

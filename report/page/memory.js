@@ -4,10 +4,19 @@
 // box drawn there.
 class MemoryMap {
   constructor(options) {
-    Object.assign(this, options);  // title, boxes, until, top, lines, describe, choose, isChosen, axisName
-    this.chart = new Chart({height: options.height || 420, label: options.title, from: 0, until: options.until,
-      least: options.least || 2, draw: (g) => this.draw(g), hover: (x, y) => this.hover(x, y),
-      click: (x, y) => this.click(x, y), interval: options.interval});
+    Object.assign(
+        this, options);  // title, boxes, until, top, lines, describe, choose, isChosen, axisName
+    this.chart = new Chart({
+      height: options.height || 420,
+      label: options.title,
+      from: 0,
+      until: options.until,
+      least: options.least || 2,
+      draw: (g) => this.draw(g),
+      hover: (x, y) => this.hover(x, y),
+      click: (x, y) => this.click(x, y),
+      interval: options.interval
+    });
   }
   get bottom() { return this.chart.height - 26; }
   y(address) { return this.bottom - address / this.top * (this.bottom - 10); }
@@ -49,8 +58,10 @@ class MemoryMap {
         g.strokeRect(x, y, w, h);
       }
       if (h > 12 && w > 40) this.drawName(g, box, Math.max(x, chart.left), y, w, h);
-      if (this.isChosen(box)) chosen.push([x, y, w, h]);
-      else if (this.isMarked && this.isMarked(box)) hatch(g, x, y, w, h);
+      if (this.isChosen(box))
+        chosen.push([x, y, w, h]);
+      else if (this.isMarked && this.isMarked(box))
+        hatch(g, x, y, w, h);
     }
     for (const [x, y, w, h] of chosen) {
       g.strokeStyle = cssColourCached("--page");
@@ -99,7 +110,9 @@ class MemoryMap {
     const slack = (this.chart.range[1] - this.chart.range[0]) / this.chart.inner;
     let found = null;
     for (const box of this.boxes) {
-      if (box.from <= time + slack && time - slack < box.until && box.at <= address && address < box.at + box.size) found = box;
+      if (box.from <= time + slack && time - slack < box.until && box.at <= address &&
+          address < box.at + box.size)
+        found = box;
     }
     return found;
   }
@@ -121,65 +134,111 @@ function cssColourCached(name) {
 
 // Buffers of the bound carry a stripe, so that colour alone does not tell them.
 function hatch(g, x, y, w, h) {
-  g.fillStyle = "#000";
+  g.fillStyle = cssColourCached("--text");
   g.fillRect(x, y, Math.min(3, w), h);
 }
 
 function bufferText(run, id) {
   const live = run.live;
-  const lines = [`${run.buffers[id]} (${run.kinds[run.kind[id]]} of ${run.tensors[id]})`,
-    `${grouped(run.size[id])} B at ${grouped(run.offset[id])} to ${grouped(run.offset[id] + run.size[id])}`];
-  if (run.lastUse[id] >= 0) lines.push(`in use in cycles ${grouped(run.firstUse[id])} to ${grouped(run.lastUse[id])}`);
-  lines.push(`first written by ${eventText(run, run.writer[id])}`, `last read by ${eventText(run, run.lastReader[id])}`);
+  const lines = [
+    `${run.buffers[id]} (${run.kinds[run.kind[id]]} of ${run.tensors[id]})`,
+    `${grouped(run.size[id])} B at ${grouped(run.offset[id])} to ${
+        grouped(run.offset[id] + run.size[id])}`
+  ];
+  if (run.lastUse[id] >= 0)
+    lines.push(`in use in cycles ${grouped(run.firstUse[id])} to ${grouped(run.lastUse[id])}`);
+  lines.push(
+      `first written by ${eventText(run, run.writer[id])}`,
+      `last read by ${eventText(run, run.lastReader[id])}`);
   const entry = live.entry.get(id);
   if (entry !== undefined && live.first) {
     const others = conflicts(live, entry);
     lines.push(`may share bytes with ${live.n - 1 - others.length} of ${live.n - 1} others`);
+    others.sort((a, b) => run.size[live.ids[b]] - run.size[live.ids[a]]);
+    for (const other of others.slice(0, 3)) {
+      lines.push(
+          `not with ${run.buffers[live.ids[other]]}: ${whyConflict(run, live, entry, other)}`);
+    }
+    if (others.length > 3)
+      lines.push(`nor with ${others.length - 3} smaller ones: click to list them`);
     if (live.inBound.has(id)) lines.push("is one of those that make the lower bound");
   }
   return lines.join("\n");
 }
 
 function bufferColour(run, id, by) {
-  if (by === "layer") return colourOf(run.writer[id] >= 0 ? run.layer[run.writer[id]] : -1);
+  if (by === "layer") return layerColour(run.writer[id] >= 0 ? run.layer[run.writer[id]] : -1);
   if (by === "slowness") {
     const layer = run.writer[id] >= 0 ? run.layerSums[run.layer[run.writer[id]]] : null;
     return layer ? viridis(layer.cycles / run.slowest) : GREY;
   }
-  return colourOf(run.tensorIndex.get(run.tensors[id]));
+  return tensorColour(run.tensorIndex.get(run.tensors[id]));
 }
 
 // Boxes of the planned intermediates in the problem's sequence, or in cycles.
 function runBoxes(run, axis, by) {
-  return Array.from(run.live.ids, (id, i) => ({id, name: run.buffers[id],
-    from: axis === "cycle" ? Math.min(run.firstUse[id], run.cycles) : run.live.from[i],
-    until: axis === "cycle" ? Math.max(run.lastUse[id], 0) : run.live.until[i],
-    at: run.offset[id], size: run.size[id], colour: bufferColour(run, id, by)}));
+  return Array.from(
+      run.live.ids,
+      (id, i) => ({
+        id,
+        name: run.buffers[id],
+        from: axis === "cycle" ? Math.min(run.firstUse[id], run.cycles) : run.live.from[i],
+        until: axis === "cycle" ? Math.max(run.lastUse[id], 0) : run.live.until[i],
+        at: run.offset[id],
+        size: run.size[id],
+        colour: bufferColour(run, id, by)
+      }));
 }
 
 function runMap(run, {axis, by, top, title, height}) {
   const boxes = runBoxes(run, axis, by);
   const until = axis === "cycle" ? run.cycles : largest(boxes.map((b) => b.until), 1);
-  return new MemoryMap({title, boxes, until, top, height, axisName: axis === "cycle" ? "cycle" : "place",
-    lines: [{at: run.summary.memory.peak.value, name: "peak", left: true},
-      {at: run.summary.memory.lower_bound.value, name: "lower bound"}],
-    describe: (box) => bufferText(run, box.id), choose: (box) => selectBuffer(run, box.id),
+  return new MemoryMap({
+    title,
+    boxes,
+    until,
+    top,
+    height,
+    axisName: axis === "cycle" ? "cycle" : "place",
+    lines: [
+      {at: run.summary.memory.peak.value, name: "peak", left: true},
+      {at: run.summary.memory.lower_bound.value, name: "lower bound"}
+    ],
+    describe: (box) => bufferText(run, box.id),
+    choose: (box) => selectBuffer(run, box.id),
     interval: axis === "cycle" ? (from, end) => select({interval: [from, end]}) : undefined,
     isMarked: (box) => run.live.inBound.has(box.id),
-    isChosen: (box) => selection.buffer === box.id || (selection.buffer === null && selection.layer !== null &&
-      run.writer[box.id] >= 0 && run.layer[run.writer[box.id]] === selection.layer)});
+    isChosen: (box) => selection.buffer === box.id ||
+        (selection.buffer === null && selection.layer !== null && run.writer[box.id] >= 0 &&
+         run.layer[run.writer[box.id]] === selection.layer)
+  });
 }
 
 function topologyMap(run, top) {
   const c = run.header.columns;
   const info = run.topology;
   const names = info.names || [];
-  const boxes = names.map((name, i) => ({id: i, name, from: c["topology.from"][i], until: c["topology.until"][i],
-    at: c["topology.offset"][i], size: c["topology.size"][i], colour: colourOf(run.tensorIndex.get(name) ?? i)}));
-  return new MemoryMap({title: "topology liveness", boxes, top, until: largest(boxes.map((b) => b.until), 1), height: 300,
-    axisName: info.intervals ? "layer" : "place", lines: [{at: info.peak, name: "peak", left: true}, {at: info.lower_bound, name: "lower bound"}],
-    describe: (box) => `${box.name}\n${grouped(box.size)} B at ${grouped(box.at)}, in use from ${box.from} to ${box.until} in the order of the layers`,
-    isChosen: (box) => selection.buffer !== null && run.tensors[selection.buffer] === box.name});
+  const boxes = names.map((name, i) => ({
+                            id: i,
+                            name,
+                            from: c["topology.from"][i],
+                            until: c["topology.until"][i],
+                            at: c["topology.offset"][i],
+                            size: c["topology.size"][i],
+                            colour: tensorColour(run.tensorIndex.get(name) ?? i)
+                          }));
+  return new MemoryMap({
+    title: "topology liveness",
+    boxes,
+    top,
+    until: largest(boxes.map((b) => b.until), 1),
+    height: 300,
+    axisName: info.intervals ? "layer" : "place",
+    lines: [{at: info.peak, name: "peak", left: true}, {at: info.lower_bound, name: "lower bound"}],
+    describe: (box) => `${box.name}\n${grouped(box.size)} B at ${grouped(box.at)}, in use from ${
+        box.from} to ${box.until} in the order of the layers`,
+    isChosen: (box) => selection.buffer !== null && run.tensors[selection.buffer] === box.name
+  });
 }
 
 function boundNote(run) {
@@ -188,41 +247,99 @@ function boundNote(run) {
   let bytes = 0;
   for (const id of bound) bytes += run.size[id];
   const gap = m.peak.value - m.lower_bound.value;
-  return `${run.live.n} buffers, ${readableBytes(m.without_sharing.value)} without sharing. Peak ${readableBytes(m.peak.value)}, ` +
-    `${gap === 0 ? "which no layout of this program goes below" : `${readableBytes(gap)} (${percent(gap / m.lower_bound.value)}) above the lower bound: that much is lost in gaps`}. ` +
-    `The ${bound.size} buffers with a black edge are in use together and make the bound (${readableBytes(bytes)}).`;
+  return `${run.live.n} buffers, ${readableBytes(m.without_sharing.value)} without sharing. Peak ${
+             readableBytes(m.peak.value)}, ` +
+      `${
+             gap === 0 ?
+                 "which no layout of this program goes below" :
+                 `${readableBytes(gap)} (${
+                     percent(
+                         gap /
+                         m.lower_bound
+                             .value)}) above the lower bound: that much is lost in gaps`}. ` +
+      `The ${bound.size} buffers with a thick edge are in use together and make the bound (${
+             readableBytes(bytes)}).`;
 }
 
 function conflictTable(run) {
   const id = selection.buffer;
   const entry = id === null ? undefined : run.live.entry.get(id);
-  if (entry === undefined) return element("p", {class: "note", id: "conflicts"}, "Click a buffer: its conflicts are listed here, with the reason of each.");
-  if (!run.live.first) return element("p", {class: "note", id: "conflicts"}, "The run has too many buffers and cores to list its conflicts here: the page leaves them out.");
-  const others = conflicts(run.live, entry).sort((a, b) => run.size[run.live.ids[b]] - run.size[run.live.ids[a]]);
+  if (entry === undefined)
+    return element(
+        "p", {class: "note", id: "conflicts"},
+        "Click a buffer: its conflicts are listed here, with the reason of each.");
+  if (!run.live.first)
+    return element(
+        "p", {class: "note", id: "conflicts"},
+        "The run has too many buffers and cores to list its conflicts here: the page " +
+            "leaves them out.");
+  const others = conflicts(run.live, entry)
+                     .sort((a, b) => run.size[run.live.ids[b]] - run.size[run.live.ids[a]]);
   const shown = others.slice(0, 40);
-  return element("div", {id: "conflicts"},
-    element("p", {}, element("b", {}, run.buffers[id]), ` conflicts with ${others.length} of ${run.live.n - 1} buffers${others.length > 40 ? "; the 40 largest are shown" : ""}.`),
-    element("div", {class: "scroll"}, element("table", {},
-      element("thead", {}, element("tr", {}, element("th", {}, "buffer"), element("th", {}, "size"), element("th", {class: "words"}, "why"))),
-      element("tbody", {}, ...shown.map((b) => element("tr", {onclick: () => selectBuffer(run, run.live.ids[b])},
-        element("td", {}, run.buffers[run.live.ids[b]]), element("td", {}, readableBytes(run.size[run.live.ids[b]])),
-        element("td", {class: "words"}, whyConflict(run, run.live, entry, b))))))));
+  return element(
+      "div", {id: "conflicts"},
+      element(
+          "p", {}, element("b", {}, run.buffers[id]),
+          ` conflicts with ${others.length} of ${run.live.n - 1} buffers${
+              others.length > 40 ? "; the 40 largest are shown" : ""}.`),
+      element(
+          "div", {class: "scroll"},
+          element(
+              "table", {},
+              element(
+                  "thead", {},
+                  element(
+                      "tr", {}, element("th", {}, "buffer"), element("th", {}, "size"),
+                      element("th", {class: "words"}, "why"))),
+              element(
+                  "tbody", {},
+                  ...shown.map(
+                      (b) => element(
+                          "tr", {onclick: () => selectBuffer(run, run.live.ids[b])},
+                          element("td", {}, run.buffers[run.live.ids[b]]),
+                          element("td", {}, readableBytes(run.size[run.live.ids[b]])),
+                          element(
+                              "td", {class: "words"}, whyConflict(run, run.live, entry, b))))))));
 }
 
 function memoryView(run, root) {
   const settings = {axis: "cycle", by: "tensor"};
-  const choice = (name, values, label) => element("label", {}, label, " ", element("select", {id: name,
-    onchange: (event) => { settings[name] = event.target.value; build(); }},
-  ...values.map(([value, text]) => element("option", {value}, text))));
+  const choice = (name, values, label) => element(
+      "label", {}, label, " ",
+      element(
+          "select", {
+            id: name,
+            onchange: (event) => {
+              settings[name] = event.target.value;
+              build();
+            }
+          },
+          ...values.map(([value, text]) => element("option", {value}, text))));
   const place = element("div");
   const list = element("div");
   const note = element("p", {class: "note", id: "bound"}, boundNote(run));
   const beside = element("div");
-  root.append(element("div", {class: "tools"}, choice("axis", [["cycle", "cycles"], ["place", "order of the instructions"]], "Time in"),
-    choice("by", [["tensor", "tensor"], ["layer", "layer that writes"], ["slowness", "cycles of the layer"]], "Colour by")),
-  note, place, element("h2", {}, "Conflicts"), list, element("h2", {}, "Topology liveness in the same scale"),
-  element("p", {class: "note"}, `What frameworks plan with: whole tensors in the order of the layers, planned by ${run.topology.planner}; ` +
-    `peak ${readableBytes(run.topology.peak)}, lower bound ${readableBytes(run.topology.lower_bound)}. It holds only where no core starts a layer before all have ended the one before.`), beside);
+  root.append(
+      element(
+          "div", {class: "tools"},
+          choice("axis", [["cycle", "cycles"], ["place", "order of the instructions"]], "Time in"),
+          choice(
+              "by",
+              [
+                ["tensor", "tensor"], ["layer", "layer that writes"],
+                ["slowness", "cycles of the layer"]
+              ],
+              "Colour by")),
+      note, place, element("h2", {}, "Conflicts"), list,
+      element("h2", {}, "Topology liveness in the same scale"),
+      element(
+          "p", {class: "note"},
+          `What frameworks plan with: whole tensors in the order of the layers, planned by ${
+              run.topology.planner}; ` +
+              `peak ${readableBytes(run.topology.peak)}, lower bound ${
+                  readableBytes(run.topology.lower_bound)}. ` +
+              "It holds only where no core starts a layer before all have ended the one before."),
+      beside);
   const top = 1.04 * Math.max(run.summary.memory.peak.value, run.topology.peak, 1);
   let map;
   const topology = topologyMap(run, top);

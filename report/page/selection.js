@@ -1,12 +1,14 @@
 // One selection for all views: a layer, a buffer and an interval of cycles, each of which may be
 // none. Views listen and draw what is chosen.
 
-const selection = {layer: null, buffer: null, interval: null};
+const selection = {
+  layer: null,
+  buffer: null,
+  interval: null
+};
 const listeners = [];
 
-function onSelection(listener) {
-  listeners.push(listener);
-}
+function onSelection(listener) { listeners.push(listener); }
 
 function select(change) {
   Object.assign(selection, change);
@@ -20,20 +22,18 @@ function selectBuffer(run, buffer) {
   select({buffer, layer: event >= 0 ? run.layer[event] : null});
 }
 
-function selectLayer(layer) {
-  select({layer, buffer: null});
-}
+function selectLayer(layer) { select({layer, buffer: null}); }
 
-function clearSelection() {
-  select({layer: null, buffer: null, interval: null});
-}
+function clearSelection() { select({layer: null, buffer: null, interval: null}); }
 
 function showSelection() {
   const bar = document.getElementById("selection");
   const run = state.run;
   bar.replaceChildren();
   if (!run || (selection.layer === null && selection.buffer === null && !selection.interval)) {
-    bar.append(run ? "Nothing is selected: click a layer, a buffer, an instruction, or drag with Shift." : "");
+    bar.append(
+        run ? "Nothing is selected: click a layer, a buffer, an instruction, or drag with Shift." :
+              "");
     return;
   }
   const part = (name, text) => bar.append(element("span", {}, `${name} `, element("b", {}, text)));
@@ -42,7 +42,8 @@ function showSelection() {
     part("layer", `${sum.name} (${sum.kind}), cycles ${grouped(sum.start)} to ${grouped(sum.end)}`);
   }
   if (selection.buffer !== null) {
-    part("buffer", `${run.buffers[selection.buffer]}, ${readableBytes(run.size[selection.buffer])}`);
+    part(
+        "buffer", `${run.buffers[selection.buffer]}, ${readableBytes(run.size[selection.buffer])}`);
   }
   if (selection.interval) part("interval", measure(run, selection.interval));
   bar.append(element("button", {onclick: clearSelection, id: "clear"}, "Clear"));
@@ -62,7 +63,8 @@ function measure(run, [from, until]) {
     if (run.laneOf[e] % LANES === 2) compute += shared;
   }
   const span = until - from;
-  return `${grouped(from)} to ${grouped(until)}: ${readableCycles(span)}, ${grouped(instructions)} ` +
-    `instructions, ${readableBytes(bytes)} of DRAM (${significant(bytes / span)} B a cycle), ` +
-    `compute engines busy ${percent(compute / (span * run.cores))}`;
+  return `${grouped(from)} to ${grouped(until)}: ${readableCycles(span)}, ${
+             grouped(instructions)} ` +
+      `instructions, ${readableBytes(bytes)} of DRAM (${significant(bytes / span)} B a cycle), ` +
+      `compute engines busy ${percent(compute / (span * run.cores))}`;
 }

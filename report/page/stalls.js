@@ -17,7 +17,8 @@ function deriveCore(run, core, gaps) {
     let idleFrom = 0;
     for (let e = run.laneStart[lane]; e < run.laneStart[lane + 1]; ++e) {
       if (run.start[e] > idleFrom) explainGap(run, e, idleFrom, available, tokens, gaps[lane]);
-      if (run.opcodes[run.opcode[e]] === "wait") addGap(gaps[lane], Math.max(run.start[e], idleFrom), run.start[e] + run.length[e], "sync");
+      if (run.opcodes[run.opcode[e]] === "wait")
+        addGap(gaps[lane], Math.max(run.start[e], idleFrom), run.start[e] + run.length[e], "sync");
       idleFrom = Math.max(idleFrom, run.start[e] + run.length[e]);
     }
     if (idleFrom < run.cycles) {
@@ -55,16 +56,27 @@ function handedOn(run, core) {
   let used = 0;
   for (const e of order) {
     const engine = run.laneOf[e] % LANES;
-    const room = engine < 4 && starts[engine].length >= depth ? starts[engine][starts[engine].length - depth] : 0;
-    if (room > slot) { slot = room; used = 0; }
-    if (used === perCycle) { ++slot; used = 0; }
+    const room = engine < 4 && starts[engine].length >= depth ?
+        starts[engine][starts[engine].length - depth] :
+        0;
+    if (room > slot) {
+      slot = room;
+      used = 0;
+    }
+    if (used === perCycle) {
+      ++slot;
+      used = 0;
+    }
     ++used;
     if (engine < 4) {
       available.set(run.pc[e], slot + 1);
       starts[engine].push(run.start[e]);
     } else {
       available.set(run.pc[e], slot);
-      if (run.start[e] + run.length[e] > slot) { slot = run.start[e] + run.length[e]; used = 0; }
+      if (run.start[e] + run.length[e] > slot) {
+        slot = run.start[e] + run.length[e];
+        used = 0;
+      }
     }
   }
   return available;
@@ -98,7 +110,8 @@ function explainGap(run, e, idleFrom, available, tokens, list) {
   // Until it is handed on, the control processor is on its way, or at a barrier.
   let at = idleFrom;
   const control = core * LANES + 4;
-  for (let c = firstEndingAfter(run, control, idleFrom); c < run.laneStart[control + 1] && run.start[c] < ready; ++c) {
+  for (let c = firstEndingAfter(run, control, idleFrom);
+       c < run.laneStart[control + 1] && run.start[c] < ready; ++c) {
     const from = Math.max(at, available.get(run.pc[c]));
     const until = Math.min(ready, run.start[c] + run.length[c]);
     if (until <= from) continue;
@@ -123,8 +136,10 @@ function firstEndingAfter(run, lane, time) {
   let high = run.laneStart[lane + 1];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (run.start[middle] + run.length[middle] > time) high = middle;
-    else low = middle + 1;
+    if (run.start[middle] + run.length[middle] > time)
+      high = middle;
+    else
+      low = middle + 1;
   }
   return low;
 }

@@ -1,70 +1,5 @@
-// Timeline: a lane for each engine of each core. Where many instructions fall on a pixel, its height
-// says which share of it the engine was busy; where few do, each is drawn.
-
-// Sums of the busy cycles before each event, so that a span's share takes two searches. Requests of
-// a DMA engine overlap: what counts is the time in which at least one is open.
-function busySums(run) {
-  const sums = new Float64Array(run.count + run.laneStart.length);
-  const reach = new Float64Array(run.count);
-  for (let lane = 0; lane + 1 < run.laneStart.length; ++lane) {
-    let end = 0;
-    let sum = 0;
-    for (let e = run.laneStart[lane]; e < run.laneStart[lane + 1]; ++e) {
-      const own = run.start[e] + run.length[e];
-      sums[e + lane] = sum;
-      sum += Math.max(0, own - Math.max(run.start[e], end));
-      end = Math.max(end, own);
-      reach[e] = end;
-    }
-    sums[run.laneStart[lane + 1] + lane] = sum;
-  }
-  return {sums, reach};
-}
-
-// The first event of a lane that ends after a time.
-function firstAfter(run, lane, time) {
-  let low = run.laneStart[lane];
-  let high = run.laneStart[lane + 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (run.busy.reach[middle] > time) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-// Busy cycles of a lane before a time; e is the first event that ends after it.
-function busyAt(run, lane, e, time) {
-  const sum = run.busy.sums[e + lane];
-  if (e === run.laneStart[lane + 1]) return sum;
-  const before = e > run.laneStart[lane] ? run.busy.reach[e - 1] : 0;
-  return sum + Math.max(0, time - Math.max(run.start[e], before));
-}
-
-// Bytes moved and bytes live in 2,000 equal parts of the run.
-function runCurves(run) {
-  const parts = 2000;
-  const width = run.cycles / parts;
-  const moved = new Float64Array(parts);
-  for (let e = 0; e < run.count; ++e) {
-    if (run.bytes[e] === 0) continue;
-    const rate = run.bytes[e] / run.length[e];
-    const end = run.start[e] + run.length[e];
-    for (let p = Math.floor(run.start[e] / width); p < parts && p * width < end; ++p) {
-      moved[p] += rate * Math.max(0, Math.min(end, (p + 1) * width) - Math.max(run.start[e], p * width));
-    }
-  }
-  const change = new Float64Array(parts + 1);
-  for (const id of run.live.ids) {
-    if (run.lastUse[id] < 0) continue;
-    change[Math.floor(run.firstUse[id] / width)] += run.size[id];
-    change[Math.min(parts, Math.ceil(run.lastUse[id] / width))] -= run.size[id];
-  }
-  const live = new Float64Array(parts);
-  let now = 0;
-  for (let p = 0; p < parts; ++p) live[p] = now += change[p];
-  return {width, moved: moved.map((b) => b / width), live};
-}
+// Timeline: a lane for each engine of each core. Where many instructions fall on a pixel, its
+// height says which share of it the engine was busy; where few do, each is drawn.
 
 // Pairs of events: barriers by their number, and the n-th signal with the n-th wait of a semaphore.
 function runArrows(run) {
@@ -75,12 +10,16 @@ function runArrows(run) {
   for (let e = 0; e < run.count; ++e) {
     const core = Math.floor(run.laneOf[e] / LANES);
     const name = run.opcodes[run.opcode[e]];
-    if (name === "barrier") put(barriers, `${run.sync[e]}/${run.cores_high[e]}/${run.cores_low[e]}`, e);
-    else if (name === "signal") put(signals, `${core}/${run.peer[e]}/${run.sync[e]}`, e);
-    else if (name === "wait") put(waits, `${run.peer[e]}/${core}/${run.sync[e]}`, e);
+    if (name === "barrier")
+      put(barriers, `${run.sync[e]}/${run.cores_high[e]}/${run.cores_low[e]}`, e);
+    else if (name === "signal")
+      put(signals, `${core}/${run.peer[e]}/${run.sync[e]}`, e);
+    else if (name === "wait")
+      put(waits, `${run.peer[e]}/${core}/${run.sync[e]}`, e);
   }
   const pairs = [];
-  for (const [key, from] of signals) (waits.get(key) || []).forEach((to, i) => from[i] !== undefined && pairs.push([from[i], to]));
+  for (const [key, from] of signals)
+    (waits.get(key) || []).forEach((to, i) => from[i] !== undefined && pairs.push([from[i], to]));
   return {barriers: [...barriers.values()], pairs};
 }
 
@@ -104,9 +43,16 @@ class Timeline {
     this.rows = cores.flatMap((core) => [0, 1, 2, 3].map((engine) => core * LANES + engine));
     this.row = new Map(this.rows.map((lane, i) => [lane, i]));
     this.curveTop = this.rows.length * this.lane + cores.length * 5 + 8;
-    this.chart = new Chart({height: this.curveTop + 160, label: "timeline", from: 0, until: run.cycles,
-      draw: (g) => this.draw(g), hover: (x, y) => this.hover(x, y), click: (x, y) => this.click(x, y),
-      interval: (from, until) => select({interval: [from, until]})});
+    this.chart = new Chart({
+      height: this.curveTop + 160,
+      label: "timeline",
+      from: 0,
+      until: run.cycles,
+      draw: (g) => this.draw(g),
+      hover: (x, y) => this.hover(x, y),
+      click: (x, y) => this.click(x, y),
+      interval: (from, until) => select({interval: [from, until]})
+    });
   }
   y(lane) { return this.row.get(lane) * this.lane + Math.floor(this.row.get(lane) / 4) * 5 + 4; }
 
@@ -119,8 +65,12 @@ class Timeline {
     clipToPlot(g, chart, 0, this.curveTop);
     this.drawArrows(g);
     g.restore();
-    this.drawCurve(g, this.curveTop, run.curves.moved, "DRAM B/cycle", ENGINE_COLOUR[1], (v) => significant(v));
-    this.drawCurve(g, this.curveTop + 68, run.curves.live, "live bytes", ENGINE_COLOUR[2], readableBytes);
+    this.drawCurve(
+        g, this.curveTop, (from, until) => movedBetween(run.moved, from, until),
+        {name: "DRAM B/cycle", colour: ENGINE_COLOUR[1], text: (v) => significant(v)});
+    this.drawCurve(
+        g, this.curveTop + 68, (from, until) => liveBetween(run.liveBytes, from, until),
+        {name: "live bytes", colour: ENGINE_COLOUR[2], text: readableBytes});
     clipToPlot(g, chart, 0, chart.height - 24);
     shadeInterval(g, chart, 0, chart.height - 24);
     this.shadeChosen(g);
@@ -139,11 +89,13 @@ class Timeline {
       g.fillText(text, this.chart.left - 8, this.y(lane) + (name ? this.lane / 2 : 2 * this.lane));
     }
   }
-  // Shares go into an image, pixel by pixel: tens of thousands of rectangles take a canvas too long.
+  // Shares go into an image, pixel by pixel: tens of thousands of rectangles take a canvas too
+  // long.
   drawLanes(g) {
     const {run, chart} = this;
     const ratio = devicePixelRatio || 1;
-    const image = g.createImageData(Math.round(chart.inner * ratio), Math.round((this.curveTop - 4) * ratio));
+    const image =
+        g.createImageData(Math.round(chart.inner * ratio), Math.round((this.curveTop - 4) * ratio));
     const pixels = {words: new Uint32Array(image.data.buffer), width: image.width, ratio};
     pixels.words.fill(wordOf(cssColour("--plot")));
     const [from, until] = chart.range;
@@ -154,8 +106,10 @@ class Timeline {
       const end = run.laneStart[lane + 1];
       let last = first;
       while (last < end && last - first <= most && run.start[last] < until) ++last;
-      if (last - first > most) this.drawShares(pixels, lane);
-      else few.push([lane, first, last]);
+      if (last - first > most)
+        this.drawShares(pixels, lane);
+      else
+        few.push([lane, first, last]);
     }
     g.putImageData(image, Math.round(chart.left * ratio), 0);
     this.exact = 0;
@@ -178,7 +132,8 @@ class Timeline {
       const first = Math.min(e, end - 1);
       while (e < end && reach[e] <= time) ++e;
       let after = sums[e + lane];
-      if (e < end) after += Math.max(0, time - Math.max(run.start[e], e > begin ? reach[e - 1] : 0));
+      if (e < end)
+        after += Math.max(0, time - Math.max(run.start[e], e > begin ? reach[e - 1] : 0));
       const share = (after - before) / span;
       before = after;
       if (share <= 0) continue;
@@ -196,13 +151,15 @@ class Timeline {
     let high = gaps.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (gaps[middle][1] > from) high = middle;
-      else low = middle + 1;
+      if (gaps[middle][1] > from)
+        high = middle;
+      else
+        low = middle + 1;
     }
     for (let i = low; i < gaps.length && gaps[i][0] < until; ++i) {
       const x = chart.x(gaps[i][0]);
       const cause = gaps[i][2];
-      g.fillStyle = cause === "sync" ? cssColourCached("--text") : CAUSE_COLOUR[cause];
+      g.fillStyle = causeColour(cause);
       g.fillRect(x, y + this.lane - 5, Math.max(chart.x(gaps[i][1]) - x, 0.3), 3);
     }
     for (let e = first; e < last; ++e) {
@@ -220,8 +177,10 @@ class Timeline {
         g.fillStyle = inkOn(this.colour(e));
         g.textAlign = "left";
         g.textBaseline = "middle";
-        const name = `${run.opcodes[run.opcode[e]]} ${run.layer[e] >= 0 ? run.layers[run.layer[e]] : ""}`;
-        g.fillText(name.slice(0, Math.floor(w / 6.2)), Math.max(x, chart.left) + 3, y + this.lane / 2 - 1);
+        const name =
+            `${run.opcodes[run.opcode[e]]} ${run.layer[e] >= 0 ? run.layers[run.layer[e]] : ""}`;
+        g.fillText(
+            name.slice(0, Math.floor(w / 6.2)), Math.max(x, chart.left) + 3, y + this.lane / 2 - 1);
       }
     }
   }
@@ -229,7 +188,8 @@ class Timeline {
     const {run} = this;
     if (selection.buffer !== null) return run.buffer[e] === selection.buffer ? OKABE_ITO[5] : FADED;
     if (selection.layer !== null) return run.layer[e] === selection.layer ? OKABE_ITO[5] : FADED;
-    return state.timelineBy === "engine" ? ENGINE_COLOUR[run.laneOf[e] % LANES] : colourOf(run.layer[e]);
+    return state.timelineBy === "engine" ? ENGINE_COLOUR[run.laneOf[e] % LANES] :
+                                           layerColour(run.layer[e]);
   }
   drawArrows(g) {
     const {run, chart} = this;
@@ -240,7 +200,8 @@ class Timeline {
     const barriers = run.arrows.barriers.filter((b) => seen(run.start[b[0]] + run.length[b[0]]));
     this.arrows = 0;
     for (const events of barriers.length <= 150 ? barriers : []) {
-      const rows = events.map((e) => Math.floor(run.laneOf[e] / LANES)).filter((core) => this.cores.includes(core));
+      const rows = events.map((e) => Math.floor(run.laneOf[e] / LANES))
+                       .filter((core) => this.cores.includes(core));
       if (rows.length === 0) continue;
       const x = chart.x(run.start[events[0]] + run.length[events[0]]);
       const ys = rows.map((core) => this.y(core * LANES) + 2 * this.lane);
@@ -258,11 +219,13 @@ class Timeline {
       g.globalAlpha = 1;
       ++this.arrows;
     }
-    const pairs = run.arrows.pairs.filter(([a, b]) => this.row.has(run.laneOf[a]) && this.row.has(run.laneOf[b]) &&
-      (seen(run.start[a]) || seen(run.start[b])));
+    const pairs = run.arrows.pairs.filter(
+        ([a, b]) => this.row.has(run.laneOf[a]) && this.row.has(run.laneOf[b]) &&
+            (seen(run.start[a]) || seen(run.start[b])));
     for (const [a, b] of pairs.length <= 1500 ? pairs : []) {
-      this.drawArrow(g, chart.x(run.start[a]), this.y(run.laneOf[a]) + this.lane / 2,
-        chart.x(run.start[b] + run.length[b]), this.y(run.laneOf[b]) + this.lane / 2);
+      this.drawArrow(
+          g, chart.x(run.start[a]), this.y(run.laneOf[a]) + this.lane / 2,
+          chart.x(run.start[b] + run.length[b]), this.y(run.laneOf[b]) + this.lane / 2);
       ++this.arrows;
     }
   }
@@ -277,9 +240,13 @@ class Timeline {
     }
     g.stroke();
   }
-  drawCurve(g, top, values, name, colour, text) {
-    const {run, chart} = this;
-    const most = values.reduce((m, v) => Math.max(m, v), 1e-9);
+  // A value for each pixel; the scale is that of what is in sight.
+  drawCurve(g, top, valueOf, {name, colour, text}) {
+    const {chart} = this;
+    const values = [];
+    for (let x = chart.left; x < chart.width - chart.right; ++x)
+      values.push(valueOf(chart.value(x), chart.value(x + 1)));
+    const most = largest(values, 1e-9);
     g.fillStyle = cssColour("--faint");
     g.textAlign = "right";
     g.textBaseline = "top";
@@ -287,28 +254,26 @@ class Timeline {
     g.fillText(text(most), chart.left - 8, top + 28);
     clipToPlot(g, chart, top, top + 60);
     g.fillStyle = colour;
-    for (let x = chart.left; x < chart.width - chart.right; ++x) {
-      const a = Math.max(0, Math.floor(chart.value(x) / run.curves.width));
-      const b = Math.min(values.length - 1, Math.max(a, Math.ceil(chart.value(x + 1) / run.curves.width) - 1));
-      let value = 0;
-      for (let p = a; p <= b; ++p) value = Math.max(value, values[p]);
+    values.forEach((value, i) => {
       const h = 54 * value / most;
-      g.fillRect(x, top + 58 - h, 1, h);
-    }
+      g.fillRect(chart.left + i, top + 58 - h, 1, h);
+    });
     g.restore();
   }
   shadeChosen(g) {
     const {run, chart} = this;
-    const span = selection.buffer !== null ? [run.firstUse[selection.buffer], run.lastUse[selection.buffer]]
-      : selection.layer !== null ? [run.layerSums[selection.layer].start, run.layerSums[selection.layer].end] : null;
+    const span = selection.buffer !== null ?
+        [run.firstUse[selection.buffer], run.lastUse[selection.buffer]] :
+        selection.layer !== null ?
+        [run.layerSums[selection.layer].start, run.layerSums[selection.layer].end] :
+        null;
     if (!span || !Number.isFinite(span[0])) return;
     g.strokeStyle = cssColour("--warn");
     g.lineWidth = 1.5;
-    g.strokeRect(chart.x(span[0]), 1, Math.max(chart.x(span[1]) - chart.x(span[0]), 1), chart.height - 27);
+    g.strokeRect(
+        chart.x(span[0]), 1, Math.max(chart.x(span[1]) - chart.x(span[0]), 1), chart.height - 27);
   }
-  laneAt(y) {
-    return this.rows.find((lane) => y >= this.y(lane) && y < this.y(lane) + this.lane);
-  }
+  laneAt(y) { return this.rows.find((lane) => y >= this.y(lane) && y < this.y(lane) + this.lane); }
   eventAt(x, y) {
     const lane = this.laneAt(y);
     if (lane === undefined) return [undefined, -1];
@@ -321,17 +286,24 @@ class Timeline {
     const [lane, e] = this.eventAt(x, y);
     if (lane === undefined) return "";
     if (e >= 0) {
-      const bytes = run.buffer[e] >= 0 ? `\n${readableBytes(run.bytes[e])} of ${run.buffers[run.buffer[e]]}` : "";
+      const bytes = run.buffer[e] >= 0 ?
+          `\n${readableBytes(run.bytes[e])} of ${run.buffers[run.buffer[e]]}` :
+          "";
       return `${eventText(run, e)}\n${readableCycles(run.length[e])}${bytes}`;
     }
     const time = this.chart.value(x);
     const gap = run.gaps[lane].find(([from, until]) => from <= time && time < until);
-    return gap ? `idle: ${CAUSE_TEXT[gap[2]]}\n${readableCycles(gap[1] - gap[0])}, from ${grouped(gap[0])} to ${grouped(gap[1])}` : "";
+    return gap ? `idle: ${CAUSE_TEXT[gap[2]]}\n${readableCycles(gap[1] - gap[0])}, from ${
+                     grouped(gap[0])} to ${grouped(gap[1])}` :
+                 "";
   }
   click(x, y) {
     const [, e] = this.eventAt(x, y);
     if (e < 0) return;
-    select({layer: this.run.layer[e] >= 0 ? this.run.layer[e] : null, buffer: this.run.buffer[e] >= 0 ? this.run.buffer[e] : null});
+    select({
+      layer: this.run.layer[e] >= 0 ? this.run.layer[e] : null,
+      buffer: this.run.buffer[e] >= 0 ? this.run.buffer[e] : null
+    });
   }
 }
 
@@ -339,7 +311,8 @@ function prepareTimeline(run) {
   if (run.busy) return;
   run.busy = busySums(run);
   run.gaps = deriveStalls(run);
-  run.curves = runCurves(run);
+  run.moved = movedCurve(run);
+  run.liveBytes = liveCurve(run);
   run.arrows = runArrows(run);
 }
 
@@ -354,20 +327,60 @@ function timelineView(run, root) {
     place.replaceChildren(timeline.chart.canvas);
   };
   const zoomTo = () => {
-    const span = selection.interval || (selection.buffer !== null ? [run.firstUse[selection.buffer], run.lastUse[selection.buffer]]
-      : selection.layer !== null ? [run.layerSums[selection.layer].start, run.layerSums[selection.layer].end] : [0, run.cycles]);
+    const span = selection.interval ||
+        (selection.buffer !== null ?
+             [run.firstUse[selection.buffer], run.lastUse[selection.buffer]] :
+             selection.layer !== null ?
+             [run.layerSums[selection.layer].start, run.layerSums[selection.layer].end] :
+             [0, run.cycles]);
     timeline.chart.show(span[0], span[1]);
   };
-  root.append(element("div", {class: "tools"},
-    element("label", {}, "Cores ", element("select", {id: "cores", onchange: (event) => build(event.target.value === "all" ? all : [Number(event.target.value)])},
-      element("option", {value: "all"}, "all"), ...all.map((core) => element("option", {value: core}, String(core))))),
-    element("label", {}, "Colour by ", element("select", {id: "timeline-by", onchange: (event) => { state.timelineBy = event.target.value; timeline.chart.redraw(); }},
-      element("option", {value: "layer"}, "layer"), element("option", {value: "engine", selected: state.timelineBy === "engine"}, "engine"))),
-    element("button", {onclick: zoomTo, id: "zoom-selection"}, "Zoom to the selection"),
-    element("button", {onclick: () => timeline.chart.show(0, run.cycles), id: "zoom-all"}, "Show all")),
-  element("p", {class: "note"}, "The height of a lane is the share of the pixel's cycles in which the engine was busy; zoomed in, every instruction is drawn, and the stripe below an idle engine says why. Vertical lines are barriers, arrows signals. In the curve of DRAM, the bytes of a request count evenly over the time that it is open."),
-  place, element("div", {class: "legend"}, ...CAUSES.map((cause) => element("span", {},
-    element("i", {style: `background:${cause === "sync" ? "var(--text)" : CAUSE_COLOUR[cause]}`}), `idle: ${CAUSE_TEXT[cause]}`))));
+  root.append(
+      element(
+          "div", {class: "tools"},
+          element(
+              "label", {}, "Cores ",
+              element(
+                  "select", {
+                    id: "cores",
+                    onchange: (event) =>
+                        build(event.target.value === "all" ? all : [Number(event.target.value)])
+                  },
+                  element("option", {value: "all"}, "all"),
+                  ...all.map((core) => element("option", {value: core}, String(core))))),
+          element(
+              "label", {}, "Colour by ",
+              element(
+                  "select", {
+                    id: "timeline-by",
+                    onchange: (event) => {
+                      state.timelineBy = event.target.value;
+                      timeline.chart.redraw();
+                    }
+                  },
+                  element("option", {value: "layer"}, "layer"),
+                  element(
+                      "option", {value: "engine", selected: state.timelineBy === "engine"},
+                      "engine"))),
+          element("button", {onclick: zoomTo, id: "zoom-selection"}, "Zoom to the selection"),
+          element(
+              "button", {onclick: () => timeline.chart.show(0, run.cycles), id: "zoom-all"},
+              "Show all")),
+      element(
+          "p", {class: "note"},
+          "The height of a lane is the share of the pixel's cycles in which the engine " +
+              "was busy; zoomed in, every instruction is drawn, and the stripe below an idle " +
+              "engine says why. Vertical lines are barriers, arrows signals. The curve of " +
+              "DRAM is the mean of each pixel's cycles, in which the bytes of a request count" +
+              " evenly over the time that it is open; that of live bytes is the most in them." +
+              " Both are scaled to what is in sight."),
+      place,
+      element(
+          "div", {class: "legend"},
+          ...CAUSES.map(
+              (cause) => element(
+                  "span", {}, element("i", {style: `background:${CAUSE_COLOUR[cause]}`}),
+                  `idle: ${CAUSE_TEXT[cause]}`))));
   build(all);
   return {update: () => timeline.chart.redraw()};
 }

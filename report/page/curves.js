@@ -1,0 +1,121 @@
+// Busy cycles, bytes moved and bytes in use over time, exact at every zoom.
+
+// Sums of the busy cycles before each event, so that a span's share takes two searches. Requests of
+// a DMA engine overlap: what counts is the time in which at least one is open.
+function busySums(run) {
+  const sums = new Float64Array(run.count + run.laneStart.length);
+  const reach = new Float64Array(run.count);
+  for (let lane = 0; lane + 1 < run.laneStart.length; ++lane) {
+    let end = 0;
+    let sum = 0;
+    for (let e = run.laneStart[lane]; e < run.laneStart[lane + 1]; ++e) {
+      const own = run.start[e] + run.length[e];
+      sums[e + lane] = sum;
+      sum += Math.max(0, own - Math.max(run.start[e], end));
+      end = Math.max(end, own);
+      reach[e] = end;
+    }
+    sums[run.laneStart[lane + 1] + lane] = sum;
+  }
+  return {sums, reach};
+}
+
+// The first event of a lane that ends after a time.
+function firstAfter(run, lane, time) {
+  let low = run.laneStart[lane];
+  let high = run.laneStart[lane + 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (run.busy.reach[middle] > time)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low;
+}
+
+// Busy cycles of a lane before a time; e is the first event that ends after it.
+function busyAt(run, lane, e, time) {
+  const sum = run.busy.sums[e + lane];
+  if (e === run.laneStart[lane + 1]) return sum;
+  const before = e > run.laneStart[lane] ? run.busy.reach[e - 1] : 0;
+  return sum + Math.max(0, time - Math.max(run.start[e], before));
+}
+
+// Bytes moved until each time at which a request begins or ends, and how many a cycle from then on:
+// the mean of any span follows, whatever the zoom.
+function movedCurve(run) {
+  const changes = [];
+  for (let e = 0; e < run.count; ++e) {
+    if (run.bytes[e] === 0) continue;
+    const length = Math.max(run.length[e], 1);
+    changes.push(
+        [run.start[e], run.bytes[e] / length], [run.start[e] + length, -run.bytes[e] / length]);
+  }
+  changes.sort((a, b) => a[0] - b[0]);
+  const curve = {
+    times: new Float64Array(changes.length),
+    bytes: new Float64Array(changes.length),
+    rates: new Float64Array(changes.length)
+  };
+  let bytes = 0;
+  let rate = 0;
+  changes.forEach(([time, change], i) => {
+    if (i > 0) bytes += rate * (time - curve.times[i - 1]);
+    rate = Math.max(0, rate + change);
+    curve.times[i] = time;
+    curve.bytes[i] = bytes;
+    curve.rates[i] = rate;
+  });
+  return curve;
+}
+
+// Bytes of the intermediates in use from each time on.
+function liveCurve(run) {
+  const changes = [];
+  for (const id of run.live.ids) {
+    if (run.lastUse[id] < 0) continue;
+    changes.push([run.firstUse[id], run.size[id]], [run.lastUse[id], -run.size[id]]);
+  }
+  changes.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const curve = {times: new Float64Array(changes.length), bytes: new Float64Array(changes.length)};
+  let bytes = 0;
+  changes.forEach(([time, change], i) => {
+    curve.times[i] = time;
+    curve.bytes[i] = bytes += change;
+  });
+  return curve;
+}
+
+// How many of the ascending times are at or before one.
+function countUntil(times, time) {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] <= time)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+function movedUntil(curve, time) {
+  const i = countUntil(curve.times, time) - 1;
+  return i < 0 ? 0 : curve.bytes[i] + curve.rates[i] * (time - curve.times[i]);
+}
+
+// Bytes a cycle on an average of [from, until).
+function movedBetween(curve, from, until) {
+  return (movedUntil(curve, until) - movedUntil(curve, from)) / (until - from);
+}
+
+// The most bytes in use at one time of [from, until).
+function liveBetween(curve, from, until) {
+  let i = countUntil(curve.times, from);
+  let most = i > 0 ? curve.bytes[i - 1] : 0;
+  for (; i < curve.times.length && curve.times[i] < until; ++i)
+    most = Math.max(most, curve.bytes[i]);
+  return most;
+}
