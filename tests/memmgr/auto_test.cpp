@@ -73,13 +73,11 @@ TEST(Auto, TheSameBytesForAnyNumberOfThreads) {
       EXPECT_TRUE(check_plan(problem, one).empty());
       hard += searched(one) ? 1 : 0;
       repaired += one.note.starts_with("by repair") ? 1 : 0;
-      for (const int threads : {2, 4}) {
-        options.threads = threads;
-        const Plan many = run_planner(planner, problem, options);
-        EXPECT_EQ(many.offsets, one.offsets) << planner << " on problem " << number;
-        EXPECT_EQ(many.lower_bound, one.lower_bound) << planner << " on problem " << number;
-        EXPECT_EQ(many.note, one.note);
-      }
+      options.threads = number % 2 == 0 ? 4 : 3;
+      const Plan many = run_planner(planner, problem, options);
+      EXPECT_EQ(many.offsets, one.offsets) << planner << " on problem " << number;
+      EXPECT_EQ(many.lower_bound, one.lower_bound) << planner << " on problem " << number;
+      EXPECT_EQ(many.note, one.note);
     }
     ++number;
   }

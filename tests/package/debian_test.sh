@@ -20,7 +20,8 @@ fail() {
 }
 
 cmake --build "$build" --target unnasim pages >"$scratch/log" || fail "the build: $(<"$scratch/log")"
-cpack --config "$build/CPackConfig.cmake" -B "$scratch/package" >"$scratch/log" 2>&1 ||
+# Packed with gzip, which takes a tenth of the time.
+cpack --config "$build/CPackConfig.cmake" -D CPACK_DEBIAN_COMPRESSION_TYPE=gzip -B "$scratch/package" >"$scratch/log" 2>&1 ||
   fail "cpack: $(<"$scratch/log")"
 package=$(echo "$scratch"/package/unnasim_*.deb)
 dpkg-deb --field "$package" Depends | grep -q libsystemc || fail "the package does not depend on SystemC"
