@@ -72,13 +72,14 @@ std::vector<FitRow> rows_of(const FittedRun& fitted) {
   return rows;
 }
 
-FitSubject subject(const RunReport& report, const FitOptions& choice) {
+FitSubject subject(const RunReport& report, const FitOptions& choice, Bytes row_bound) {
   return {report.version,
           report.network,
           report.machine.name,
           report.machine.cores,
           kFitObjectiveNames[static_cast<std::size_t>(choice.objective)],
-          choice.budget};
+          choice.budget,
+          row_bound};
 }
 
 }  // namespace
@@ -123,11 +124,11 @@ int fit_command(const Options& options) {
   files.add(directory / "schedule.txt", run.compiled.schedule_dump);
   files.add(directory / "front.csv", fit_csv(rows));
   if (const auto json = options.text("json"))
-    files.add(*json, fit_json(rows, subject(run.report, fit_options)));
+    files.add(*json, fit_json(rows, subject(run.report, fit_options, fitted.search.row_bound)));
   files.commit();
   say(options,
-      fmt::format("{}\n{}  {:<13} {}\n", fit_text(rows, rows.front()), summary_text(run.report),
-                  "written to", directory.string()),
+      fmt::format("{}\n{}  {:<13} {}\n", fit_text(rows, rows.front(), fitted.search.row_bound),
+                  summary_text(run.report), "written to", directory.string()),
       kFiles);
   return kExitOk;
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <tuple>
 
+#include "compiler/row_bound.h"
 #include "compiler/rows.h"
 #include "compiler/walk_search.h"
 #include "flow/process_pool.h"
@@ -217,6 +218,7 @@ class Fitting {
     FitPoint layers;
     layers.walks = std::make_shared<const WalkPlan>(layer_by_layer(lowered));
     layers.layer_by_layer = true;
+    bound_ = row_bound(LineTable(lowered));
     front_ = WalkSearch(lowered, machine_.config, options_.partition)
                  .front({1, kByteWeight * byte_cycles_});
     const std::vector<std::size_t> first = sample(front_, kFirstRound);
@@ -227,6 +229,7 @@ class Fitting {
     for (const std::size_t n : kLaterRounds) measure_round(next_round(n));
     return std::move(points_);
   }
+  Bytes bound() const { return bound_; }
 
  private:
   std::vector<std::size_t> next_round(std::size_t count) const {
@@ -283,6 +286,7 @@ class Fitting {
   const ChosenMachine& machine_;
   const FitOptions& options_;
   double byte_cycles_;
+  Bytes bound_ = 0;  ///< of rows
   std::vector<EstimatedWalk> front_;
   std::vector<FitPoint> points_;
   // Of what was measured, by index of the front.
@@ -295,7 +299,9 @@ class Fitting {
 
 FitResult fit(const Graph& graph, const ChosenMachine& machine, const FitOptions& options) {
   FitResult result;
-  result.points = Fitting(graph, machine, options).run();
+  Fitting fitting(graph, machine, options);
+  result.points = fitting.run();
+  result.row_bound = fitting.bound();
   result.front = front_of(result.points);
   for (std::size_t i = 0; i < result.points.size(); ++i)
     if ((!options.budget || result.points[i].bound <= *options.budget) &&

@@ -48,6 +48,8 @@ struct FitPoint {
 };
 
 struct FitResult {
+  /// What no program needs less than that makes whole lines, each once (compiler/row_bound.h).
+  Bytes row_bound = 0;
   /// Everything measured, layer by layer first.
   std::vector<FitPoint> points;
   /// Indices of the points that no other one beats in footprint, cycles and DRAM bytes together, by

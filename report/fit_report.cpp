@@ -20,7 +20,7 @@ std::string against(double value, double base) {
 
 }  // namespace
 
-std::string fit_text(const std::vector<FitRow>& rows, const FitRow& layers) {
+std::string fit_text(const std::vector<FitRow>& rows, const FitRow& layers, Bytes row_bound) {
   TextTable table({"footprint", "of the\nbound", "less than\nlayers by", "cycles", "",
                    "DRAM\nbytes", "", "energy", "buffers", "walked\nkernels", ""});
   std::vector<FitRow> shown;
@@ -40,7 +40,14 @@ std::string fit_text(const std::vector<FitRow>& rows, const FitRow& layers) {
                against(static_cast<double>(r.dram_bytes), static_cast<double>(layers.dram_bytes)),
                readable_joules(r.energy_pj * 1e-12), grouped(static_cast<std::int64_t>(r.buffers)),
                fmt::format("{}", r.walked), r.chosen ? "<- chosen" : ""});
-  return table.str();
+  std::string text = table.str();
+  if (row_bound == 0 || shown.empty()) return text;
+  const FitRow& least = shown.back();
+  return text + fmt::format(
+                    "no order of whole lines needs less than {} unless it makes some twice: the "
+                    "least above is {:.2f} x that\n",
+                    readable_bytes(row_bound),
+                    static_cast<double>(least.footprint) / static_cast<double>(row_bound));
 }
 
 Columns<FitRow> fit_columns() {
@@ -77,6 +84,7 @@ std::string fit_json(const std::vector<FitRow>& rows, const FitSubject& of) {
   json["cores"] = of.cores;
   json["objective"] = of.objective;
   if (of.budget) json["budget"] = figure(*of.budget, "bytes");
+  json["row_bound"] = figure(of.row_bound, "bytes");
   json["programs"] = nlohmann::ordered_json::array();
   for (const FitRow& row : rows) {
     nlohmann::ordered_json program;

@@ -28,8 +28,8 @@ struct FitRow {
 };
 
 /// The rows of the front and the chosen one, by descending footprint, beside `layers`, which is
-/// layer by layer.
-std::string fit_text(const std::vector<FitRow>& rows, const FitRow& layers);
+/// layer by layer, and beside `row_bound`: what no order of whole lines needs less than.
+std::string fit_text(const std::vector<FitRow>& rows, const FitRow& layers, Bytes row_bound);
 Columns<FitRow> fit_columns();
 /// All rows.
 std::string fit_csv(const std::vector<FitRow>& rows);
@@ -42,6 +42,7 @@ struct FitSubject {
   std::int64_t cores = 0;
   std::string_view objective;
   std::optional<Bytes> budget;  ///< of the intermediates; none: no limit
+  Bytes row_bound = 0;          ///< what no order of whole lines needs less than
 };
 /// All of the rows with what was searched (report/schemas/fit.schema.json).
 std::string fit_json(const std::vector<FitRow>& rows, const FitSubject& of);
