@@ -110,26 +110,27 @@ class PlanChecker {
                                                        static_cast<std::uint32_t>(std::max(a, b))});
   }
   bool full() const { return found_.size() >= limit_; }
-  void report(std::string message) {
-    if (!full()) found_.push_back({std::move(message)});
+  void report(std::string message, std::vector<std::size_t> buffers = {}) {
+    if (!full()) found_.push_back({std::move(message), std::move(buffers)});
   }
 
   void check_buffer(std::size_t i) {
     const PlanBuffer& b = problem_.buffers[i];
     const Bytes at = offsets_[i];
     const Bytes until = at + b.size;
-    if (at < 0) report(fmt::format("{} is at negative offset {}", b.name, at));
+    const auto wrong = [&](std::string message) { report(std::move(message), {i}); };
+    if (at < 0) wrong(fmt::format("{} is at negative offset {}", b.name, at));
     if (at % b.alignment != 0)
-      report(
+      wrong(
           fmt::format("{} is at {}, not a multiple of its alignment {}", b.name, at, b.alignment));
     if (b.fixed && at != *b.fixed)
-      report(fmt::format("{} is at {}, expected its fixed offset {}", b.name, at, *b.fixed));
+      wrong(fmt::format("{} is at {}, expected its fixed offset {}", b.name, at, *b.fixed));
     if (peak_ && until > *peak_)
-      report(fmt::format("{} ends at {}, above the plan's peak {}", b.name, until, *peak_));
+      wrong(fmt::format("{} ends at {}, above the plan's peak {}", b.name, until, *peak_));
     const auto& capacity =
         pool_ == nullptr ? problem_.capacity : problem_.pools[(*pool_)[i]].capacity;
     if (capacity && until > *capacity)
-      report(fmt::format("{} ends at {}, above the capacity {}", b.name, until, *capacity));
+      wrong(fmt::format("{} ends at {}, above the capacity {}", b.name, until, *capacity));
     if (b.size > 0) check_reserved(i, at, until);
     if (pool_ != nullptr) check_choice(i);
   }
@@ -140,7 +141,8 @@ class PlanChecker {
     for (const ByteRange& r : reserved)
       if (at < r.end && r.begin < until)
         report(fmt::format("{} is at [{}, {}), in the reserved range [{}, {})",
-                           problem_.buffers[i].name, at, until, r.begin, r.end));
+                           problem_.buffers[i].name, at, until, r.begin, r.end),
+               {i});
   }
 
   void check_choice(std::size_t i) {
@@ -148,7 +150,8 @@ class PlanChecker {
     const std::uint32_t pool = (*pool_)[i];
     if (!b.pools.empty() && std::ranges::count(b.pools, pool) == 0)
       report(fmt::format("{} is in pool {}, which is none of its own", b.name,
-                         problem_.pools[pool].name));
+                         problem_.pools[pool].name),
+             {i});
   }
 
   void report_pair(std::size_t a, std::size_t b, const std::string& why) {
@@ -156,7 +159,8 @@ class PlanChecker {
   }
   void report_bytes(std::size_t a, std::size_t b, Bytes from, Bytes until, const std::string& why) {
     report(fmt::format("{} and {} share bytes [{}, {}): {}", problem_.buffers[a].name,
-                       problem_.buffers[b].name, from - base(a), until - base(a), why));
+                       problem_.buffers[b].name, from - base(a), until - base(a), why),
+           {a, b});
   }
 
   std::vector<Piece> pieces() const {
@@ -222,15 +226,37 @@ class PlanChecker {
     return std::nullopt;
   }
 
-  void check_order(std::size_t a, std::size_t b) {
-    const auto forth = not_before(a, b);
-    if (!forth || share_in_place(a, b)) return;
-    const auto back = not_before(b, a);
-    if (back) report_pair(a, b, *forth + "; " + *back);
+  /// Numbers that grow along the order. What is known before every use of a is known before every
+  /// use of b, where a is before b; and of a's last use only b knows.
+  std::vector<std::uint64_t> places() const {
+    const ChainOrder& order = *problem_.lifetimes.order;
+    std::vector<std::uint64_t> place(order.size(), 0);
+    for (std::size_t i = 0; i < order.size(); ++i)
+      for (const std::uint32_t known : order.first(i)) place[i] += known;
+    return place;
+  }
+  bool precedes(std::size_t a, std::size_t b) const {
+    const ChainOrder& order = *problem_.lifetimes.order;
+    const auto known = order.first(b);
+    return std::ranges::all_of(order.last(a), [&](const ChainOrder::Mark& last) {
+      return last.position <= known[last.chain];
+    });
   }
 
-  /// Walks through memory: only buffers that share bytes are held against each other.
+  bool neighbours_in_order() const;
+
+  void check_order(std::size_t a, std::size_t b) {
+    if (precedes(a, b) || precedes(b, a) || share_in_place(a, b)) return;
+    if (problem_.lifetimes.kind == LivenessKind::edges)
+      return report_pair(a, b, "no edges of the order lead from either to the other");
+    report_pair(a, b, *not_before(a, b) + "; " + *not_before(b, a));
+  }
+
+  /// Walks through memory: only buffers that share bytes are held against each other. "Before" is
+  /// transitive, so that those on a byte are all in order where each is in order with its
+  /// neighbours; the others are needed only to name what is wrong.
   void sweep_addresses() {
+    if (in_place_.empty() && neighbours_in_order()) return;
     std::vector<std::size_t> by_begin;
     for (std::size_t i = 0; i < problem_.buffers.size(); ++i)
       if (!empty(i)) by_begin.push_back(i);
@@ -255,6 +281,31 @@ class PlanChecker {
   std::set<std::pair<std::uint32_t, std::uint32_t>> in_place_;
   std::vector<Violation> found_;
 };
+
+bool PlanChecker::neighbours_in_order() const {
+  using Turn = std::pair<std::uint64_t, std::size_t>;
+  const std::vector<std::uint64_t> place = places();
+  std::vector<std::tuple<Bytes, bool, Turn>> edges;  // address, begins, whose; ends go first
+  for (std::size_t i = 0; i < place.size(); ++i) {
+    if (empty(i) || problem_.lifetimes.order->unused(i)) continue;
+    edges.emplace_back(begin(i), true, Turn{place[i], i});
+    edges.emplace_back(end(i), false, Turn{place[i], i});
+  }
+  std::ranges::sort(edges);
+  std::set<Turn> here;
+  for (const auto& [at, begins, turn] : edges) {
+    const auto mine = begins ? here.insert(turn).first : here.find(turn);
+    const auto next = std::next(mine);
+    const bool has_last = mine != here.begin();
+    const bool has_next = next != here.end();
+    if (begins && has_last && !precedes(std::prev(mine)->second, turn.second)) return false;
+    if (begins && has_next && !precedes(turn.second, next->second)) return false;
+    if (begins) continue;
+    if (has_last && has_next && !precedes(std::prev(mine)->second, next->second)) return false;
+    here.erase(mine);
+  }
+  return true;
+}
 
 }  // namespace
 

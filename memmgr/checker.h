@@ -16,13 +16,16 @@ namespace unna {
 
 struct Violation {
   std::string message;  ///< one line: both buffers, their instructions or lifetimes, the byte range
+  /// Of the problem (of check_layout(): of the trace) by index.
+  std::vector<std::size_t> buffers = {};
 };
 
 /// Every pair of buffers of the problem that overlaps in memory must not conflict (in a gap, where
 /// the bytes overlap that both keep), unless one is in place of the other at the same offset; those
 /// to be kept apart are; reserved ranges are free; alignment and fixed offsets kept; offsets not
-/// negative. At most `limit` violations are listed. A time sweep over intervals; of a partial order
-/// all pairs that share bytes.
+/// negative. At most `limit` violations are listed. A time sweep over intervals. Of a partial order
+/// each buffer is held against its neighbours on a byte, n log n, and only where these are not in
+/// order against all that share bytes with it.
 std::vector<Violation> check_plan(const PlanProblem& problem, const Plan& plan,
                                   std::size_t limit = 10);
 

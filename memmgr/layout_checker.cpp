@@ -358,7 +358,8 @@ std::vector<Violation> LayoutChecker::run() {
     if (found.size() >= limit_) break;
     found.push_back({fmt::format("{} and {} share bytes [{}, {}): {}; {}", info(a).name,
                                  info(b).name, std::max(begin(a), begin(b)),
-                                 std::min(end(a), end(b)), why_not(a, b), why_not(b, a))});
+                                 std::min(end(a), end(b)), why_not(a, b), why_not(b, a)),
+                     {a, b}});
   }
   return found;
 }
