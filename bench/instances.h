@@ -37,4 +37,26 @@ struct NetworkLike {
 };
 Lifetimes make(const NetworkLike& kind);
 
+/// Threads that never wait for one another, each a perfect packing of its own, all shuffled: the
+/// sum of their heights is the optimum, and nothing of the input's order tells it.
+struct ConcurrentPackings {
+  std::uint64_t seed = 1;
+  std::size_t threads = 4;
+  std::size_t count = 500;  ///< about so many buffers of all threads together
+  Bytes height = 1 << 20;   ///< of each
+};
+Lifetimes make(const ConcurrentPackings& kind);
+
+/// What cores that walk several layers line by line need (docs/walks.md): each core makes a line of
+/// each layer a step, from lines of the layer before that it and its neighbours have made; a signal
+/// after each step. The first layer's input is there from the start. Shuffled.
+struct WalkLike {
+  std::uint64_t seed = 1;
+  std::size_t cores = 4;
+  std::size_t layers = 8;
+  std::size_t steps = 40;
+  std::size_t walks = 4;  ///< one after another, the output of each is the input of the next
+};
+Lifetimes make(const WalkLike& kind);
+
 }  // namespace unna::bench

@@ -18,6 +18,7 @@ namespace unna::bench {
 void minimalloc_section();  ///< MiniMalloc's corpus, with and without its capacity
 void packings_section();    ///< perfect packings cut at random
 void published_section();   ///< other published instances and their known optima
+void kinds_section();       ///< a row for each kind of instance: packing, proofs, time
 void large_section();       ///< 20,000 to 100,000 buffers
 void tetris_section();      ///< what each idea of tetris is worth
 void networks_section();    ///< all shipped networks

@@ -21,6 +21,7 @@ constexpr Section kSections[] = {
     {"minimalloc", "MiniMalloc's corpus", minimalloc_section},
     {"packings", "Perfect packings cut at random", packings_section},
     {"published", "Other published instances", published_section},
+    {"kinds", "Kinds of instances", kinds_section},
     {"large", "Network-like lifetimes of many buffers", large_section},
     {"tetris", "Tetris: its ideas one by one", tetris_section},
     {"networks", "Shipped networks", networks_section},

@@ -11,6 +11,7 @@
 #include "memmgr/planners/all_orders.h"
 #include "memmgr/planners/bands.h"
 #include "memmgr/planners/options.h"
+#include "memmgr/planners/order_climb.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/search_budget.h"
 #include "memmgr/planners/starts.h"
@@ -36,6 +37,7 @@ class Portfolio {
   void keep(const std::vector<Bytes>& offsets, std::string_view by);
   void descend(std::uint64_t work);
   void repair(std::uint64_t work);
+  void climb(std::uint64_t work);
   void evolve(std::uint64_t work);
   void band();
   void try_all_orders();
@@ -53,6 +55,7 @@ class Portfolio {
   Budget budget_;
   std::unique_ptr<Descent> descent_;
   std::vector<Repair> islands_;
+  std::unique_ptr<OrderClimb> climb_;
   std::vector<Bytes> best_;
   Bytes peak_ = 0;
   Bytes bound_ = 0;
@@ -100,6 +103,15 @@ void Portfolio::repair(std::uint64_t work) {
     spend(std::max<std::uint64_t>(spent[k], problem_.size()));  // a turn looks at them all
     keep(islands_[k].offsets(), "repair");
   }
+}
+
+void Portfolio::climb(std::uint64_t work) {
+  if (!climb_) climb_ = std::make_unique<OrderClimb>(problem_, options_.seed);
+  Budget share = slice(work);
+  const std::uint64_t given = share.work;
+  climb_->run(goal(), share);
+  spend(std::max<std::uint64_t>(given - share.work, problem_.size()));
+  if (!climb_->offsets().empty()) keep(climb_->offsets(), "a greedy order climbed from");
 }
 
 void Portfolio::evolve(std::uint64_t work) {
@@ -166,8 +178,9 @@ Plan Portfolio::run() {
     if (small && problem_.plain()) descend(work);
     if (!done() && problem_.plain())
       repair(small && problem_.lifetimes.intervals ? work / 4 : work);
-    if (!done() && orders) evolve(2 * work);
-    if (!problem_.plain() && !orders) break;
+    if (!done() && problem_.lifetimes.order) climb(2 * work);
+    if (!done() && orders) evolve(problem_.lifetimes.order && problem_.plain() ? work : 2 * work);
+    if (!problem_.plain() && !orders && !problem_.lifetimes.order) break;
     ++turn_;
   }
   plan.offsets = std::move(best_);

@@ -121,21 +121,13 @@ std::vector<ConstructiveOrder> peak_orders(const PlanProblem& problem) {
   return orders;
 }
 
-std::vector<ConstructiveOrder> chain_orders(const PlanProblem& problem) {
-  std::vector<ConstructiveOrder> orders;
+ConstructiveOrder chain_order(const PlanProblem& problem) {
   std::vector<std::uint32_t> chained;
   for (std::size_t k = 0; k < problem.index.chains(); ++k)
     chained.insert(chained.end(), problem.index.chain(k).begin(), problem.index.chain(k).end());
   for (std::uint32_t i = 0; i < problem.size(); ++i)
     if (problem.index.unused(i)) chained.push_back(i);
-  orders.push_back({"chain by chain", std::move(chained)});
-  if (!problem.lists_stored()) return orders;
-  orders.push_back({"degree x size", sorted(by_size(problem), [&](std::uint32_t i) {
-                      const auto degree = problem.row[i + 1] - problem.row[i];
-                      return static_cast<double>(degree) *
-                             static_cast<double>(problem.buffers[i].size);
-                    })});
-  return orders;
+  return {"chain by chain", std::move(chained)};
 }
 
 std::vector<ConstructiveOrder> constructive_orders(const PlanProblem& problem) {

@@ -19,9 +19,14 @@ struct ConstructiveOrder {
 /// the sequence of a partial order.
 std::vector<ConstructiveOrder> peak_orders(const PlanProblem& problem);
 
-/// For partial orders: chain by chain of the index; by size x conflicting buffers (where lists are
-/// stored).
-std::vector<ConstructiveOrder> chain_orders(const PlanProblem& problem);
+/// For partial orders: chain by chain of the index.
+ConstructiveOrder chain_order(const PlanProblem& problem);
+
+/// For partial orders: by the number of conflicting buffers (degree) or their bytes (pressure),
+/// alone or times the size, exactly or in steps of a part of a doubling; and by size in steps of a
+/// doubling. Within a step by late end or by start. Buffers that live long come first then, and
+/// among equals those that are released together lie together.
+std::vector<ConstructiveOrder> conflict_orders(const PlanProblem& problem);
 
 /// Orders worth trying first, ties by size and then by index: the buffers of the bound first, the
 /// rest by size; greatest load over the lifetime; the bound first, the rest by load and end; size;

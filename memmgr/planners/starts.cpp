@@ -43,6 +43,7 @@ struct Starts {
 /// by best fit; on small problems every planner that does not search.
 Starts starts(const PlanProblem& problem) {
   constexpr std::size_t kSmall = 500;
+  constexpr std::size_t kMany = 2000;  // may not have the time for all
   const std::vector<ConstructiveOrder> orders = constructive_orders(problem);
   Starts result;
   const auto add = [&](std::span<const ConstructiveOrder> some, Fit fit) {
@@ -50,10 +51,13 @@ Starts starts(const PlanProblem& problem) {
   };
   const std::size_t half = orders.size() / 2;
   constexpr std::size_t kBeforePeakOrders = 2;
+  const bool many = problem.size() >= kMany;
+  if (problem.lifetimes.order && many) add(conflict_orders(problem), Fit::lowest);
   add(std::span(orders).first(kBeforePeakOrders), Fit::lowest);
   add(peak_orders(problem), Fit::lowest);
   add(std::span(orders).subspan(kBeforePeakOrders, half - kBeforePeakOrders), Fit::lowest);
-  if (problem.lifetimes.order) add(chain_orders(problem), Fit::lowest);
+  if (problem.lifetimes.order && !many) add(conflict_orders(problem), Fit::lowest);
+  if (problem.lifetimes.order) result.all.push_back({chain_order(problem), Fit::lowest, nullptr});
   result.first = result.all.size();
   const bool fixed =
       std::ranges::any_of(problem.buffers, [](const PlanBuffer& b) { return b.fixed.has_value(); });

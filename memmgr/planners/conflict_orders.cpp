@@ -1,0 +1,78 @@
+// Orders by how many buffers each one is in the way of.
+
+#include <algorithm>
+#include <cmath>
+
+#include "memmgr/placement/placement.h"
+#include "memmgr/planners/constructive.h"
+
+namespace unna {
+namespace {
+
+using Keys = std::vector<double>;
+
+/// Steps of which `parts` make a doubling; linear within it, so that no rounding depends on the
+/// host.
+double step_of(double value, int parts) {
+  int exponent = 0;
+  const double mantissa = std::frexp(value, &exponent);  // in [0.5, 1), or 0
+  return exponent * parts + std::floor((mantissa - 0.5) * 2 * parts);
+}
+
+Keys in_steps(Keys keys, int parts) {
+  for (double& key : keys) key = step_of(key, parts);
+  return keys;
+}
+
+Keys times(Keys a, const Keys& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] *= b[i];
+  return a;
+}
+
+std::vector<std::uint32_t> descending(std::vector<std::uint32_t> order, const Keys& keys) {
+  std::ranges::stable_sort(order, std::ranges::greater{}, [&](std::uint32_t i) { return keys[i]; });
+  return order;
+}
+
+}  // namespace
+
+std::vector<ConstructiveOrder> conflict_orders(const PlanProblem& problem) {
+  Keys size;
+  Keys degree;
+  Keys pressure;
+  Keys end;
+  std::vector<std::uint32_t> scratch;
+  for (std::uint32_t i = 0; i < problem.size(); ++i) {
+    const auto neighbours = problem.neighbours(i, scratch);
+    Bytes bytes = 0;
+    for (const std::uint32_t j : neighbours) bytes += problem.buffers[j].size;
+    size.push_back(static_cast<double>(problem.buffers[i].size));
+    degree.push_back(static_cast<double>(neighbours.size()));
+    pressure.push_back(static_cast<double>(bytes));
+    end.push_back(static_cast<double>(problem.index.last_overlap(i)));
+  }
+  std::vector<std::uint32_t> by_index(problem.size());
+  for (std::uint32_t i = 0; i < problem.size(); ++i) by_index[i] = i;
+  const std::vector<std::uint32_t> by_start(problem.sequence().begin(), problem.sequence().end());
+  const std::vector<std::uint32_t> late_end = descending(by_index, end);
+
+  std::vector<ConstructiveOrder> orders;
+  const auto add = [&](std::string_view name, const std::vector<std::uint32_t>& ties,
+                       const Keys& keys) {
+    orders.push_back({name, descending(ties, keys)});
+  };
+  add("pressure x size in octaves, then late end", late_end, in_steps(times(pressure, size), 1));
+  add("degree", by_index, degree);
+  add("size in octaves, then late end", late_end, in_steps(size, 1));
+  add("degree x size in steps, then start", by_start, in_steps(times(degree, size), 4));
+  add("pressure in steps, then late end", late_end, in_steps(pressure, 4));
+  add("degree, then late end", late_end, degree);
+  add("degree, then start", by_start, degree);
+  add("degree in steps, then late end", late_end, in_steps(degree, 2));
+  add("pressure, then start", by_start, pressure);
+  add("degree x size, then start", by_start, times(degree, size));
+  add("degree x size", by_size(problem), times(degree, size));
+  return orders;
+}
+
+}  // namespace unna
