@@ -323,11 +323,11 @@ bool Partitioner::shares_synapses(KernelId id) const {
 
 SbWish Partitioner::sb_wish(KernelId id, std::int64_t channels, std::int64_t units) const {
   const Kernel& k = graph_.kernels[id.index()];
+  if (shares_synapses(id)) return {SbUse::all, 0};
   if (k.kind == KernelKind::norm) return {SbUse::slots, 0};
   const bool products = k.kind == KernelKind::conv || k.kind == KernelKind::matmul;
   if (!products && k.kind != KernelKind::dwconv) return {};
   if (!k.weights) return {SbUse::slots, 0};
-  if (shares_synapses(id)) return {SbUse::all, 0};
   if (units < 2 || graph_.storage(*k.weights).kept) return {SbUse::slots, 0};
   const Bytes element = element_bytes(machine_.data_type);
   return {SbUse::stay, staying_bytes(k, channels, element, machine_.core).all()};

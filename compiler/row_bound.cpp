@@ -100,8 +100,10 @@ class Cuts {
 
   void add_edge(const LineEdge& e, std::int64_t lines) {
     const std::int64_t made = table_.lines(e.producer);
-    const Lines all = read(e, 0);
-    if (lines > 1 && made > 1 && all.lo == 0 && all.hi == made) return add_complete(e, lines);
+    // What the first line needs and what the last one still reads: as neither falls, all in
+    // between.
+    if (lines > 1 && made > 1 && read(e, 0).hi == made && read(e, lines - 1).lo == 0)
+      return add_complete(e, lines);
     for (std::int64_t j = 0; j < lines; ++j) {
       const Lines r = read(e, j);
       for (std::int64_t p = r.lo; p < r.hi; ++p) {

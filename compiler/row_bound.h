@@ -14,8 +14,9 @@ namespace unna {
 /// where a line costs its bytes once if any of its readers lies on the other side. The result is
 /// the largest of these for some lines of each kernel. It holds for any order in which each
 /// kernel's lines are made from the top, any number of cores and any division into steps, of lines
-/// over their whole width; strips of columns may go below it, and so may programs that make lines
-/// twice.
+/// over their whole width. Strips of columns may go below it, and so may programs that make lines
+/// twice, or free some channels of a line before the others. Lines that a window steps over count
+/// as read, as they do for schedules.
 Bytes row_bound(const LineTable& table);
 
 }  // namespace unna

@@ -79,8 +79,9 @@ struct Schedule {
 enum class Sync : std::uint8_t {
   barriers,  ///< they meet
   signals,   ///< the reader waits for the writer, which goes on
-  /// Signals, and before a core makes the next part of a kernel it waits until other cores have
-  /// read the part before: none runs ahead of its readers, so that lifetimes are as short as with
+  /// Signals, and before a core makes the next part of a kernel it waits for the units of other
+  /// cores that stand earlier in the list and read the part before, or what was read for that part:
+  /// cores stay within about a step of one another, and lifetimes are nearly as short as with
   /// barriers.
   acknowledged,
 };

@@ -103,9 +103,8 @@ class WalkRunner {
 /// Text of a plan:
 ///   walk from=KERNEL to=KERNEL steps=N skew=N division=D sync=S synapses=Y
 /// with `to` left out where it is `from`, `skew` where it is 0, and `synapses` where they stay; the
-/// kernels between the two are
-/// those of the lowered order. A walk of explicit units has `units` instead of steps and division,
-/// and its units follow,
+/// kernels between the two are those of the lowered order. A walk of explicit units has `units`
+/// instead of steps and division, and its units follow,
 ///   unit kernel=KERNEL core=N h=0:5 w=0:28 c=0:32
 /// with half-open ranges of the output's dimensions (b, n, h, w, c), whole where one is left out.
 std::string to_text(const WalkPlan& plan, const LoweredGraph& graph);

@@ -235,6 +235,10 @@ class WalkScheduler {
     auto room = rooms.begin();
     for (const auto& [id, of] : kernels)
       packed.emplace(id, packed_plan(id, of.units, of.sharers, *room++));
+    // All tiles have to fit, not only that of the commonest unit.
+    for (const auto& [id, of] : kernels)
+      for (const UnitOfWork& u : of.units)
+        partitioner_.unit_tile(packed.at(id), u.box.extents(), of.sharers);
     return packed;
   }
 

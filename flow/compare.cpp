@@ -47,8 +47,10 @@ OtherProgram barrier_baseline(const Compiled& data, const CompareOptions& option
 }
 
 /// Of what `fit` finds, the least footprint within the limits, planned and validated; nothing where
-/// that is layer by layer.
-std::optional<OtherProgram> walked(const Compiled& data, const CompareOptions& options) {
+/// that is no less than `layers`, the peak of layer by layer. The limits are against layer by layer
+/// with the same kind of buffers as walks have (lifetime classes).
+std::optional<OtherProgram> walked(const Compiled& data, Bytes layers,
+                                   const CompareOptions& options) {
   FitOptions choice;
   choice.objective = FitObjective::footprint;
   choice.more_cycles = choice.more_bytes = options.walks;
@@ -66,6 +68,7 @@ std::optional<OtherProgram> walked(const Compiled& data, const CompareOptions& o
   const Executed executed = execute(compiled);
   const PlanProblem problem = problem_of(compiled, executed, LivenessKind::instruction);
   const Judged judged = judge(compiled, executed, problem, options.summary, options);
+  if (judged.planned.plan.peak >= layers) return std::nullopt;
   return OtherProgram{executed.result.cycles,
                       seconds_at_clock(executed.result.cycles, data.machine.config),
                       judged.planned.figures};
@@ -102,7 +105,8 @@ CompareCase compare_network(const NetworkChoice& network, const ChosenMachine& m
   const PlanProblem observed = problem_of(compiled, executed, LivenessKind::observed);
   c.plans.push_back(judge(compiled, executed, observed, options.summary, options).planned.figures);
   c.barriers = barrier_baseline(compiled, options);
-  if (options.walks) c.walk = walked(compiled, options);
+  if (options.walks)
+    c.walk = walked(compiled, find_plan(c, "instruction", options.summary)->peak, options);
   return c;
 }
 

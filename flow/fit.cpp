@@ -28,8 +28,8 @@ constexpr const char* kQuickPlanners[] = {"greedy-by-size", "xla"};
 /// many in each later one, where the measured ones leave the largest gaps.
 constexpr std::size_t kFirstRound = 12;
 constexpr std::size_t kLaterRounds[] = {6, 6};
-/// In the search, a byte weighs as much as the time that so many take at the peak rate: traffic is
-/// most of the energy, and estimates of walks' cycles are rather too high (docs/walks.md).
+/// In the search, a byte weighs as much as the cycles of so many bytes at the peak rate: time alone
+/// would buy cycles with traffic, which is most of the energy.
 constexpr double kByteWeight = 2;
 /// Programs that cost so much more than layer by layer are far enough apart.
 constexpr double kDear = 1.3;
@@ -226,7 +226,11 @@ class Fitting {
     for (const std::size_t n : kLaterRounds) expected_ += n;
     measure_all({std::move(layers)}, {});
     measure_round(first);
-    for (const std::size_t n : kLaterRounds) measure_round(next_round(n));
+    for (const std::size_t n : kLaterRounds) {
+      const std::vector<std::size_t> chosen = next_round(n);
+      expected_ -= n - chosen.size();
+      measure_round(chosen);
+    }
     return std::move(points_);
   }
   Bytes bound() const { return bound_; }
@@ -273,7 +277,12 @@ class Fitting {
           options_.progress(++done_, expected_);
         });
     for (std::size_t i = 0; i < points.size(); ++i) {
-      if (!measured[i]) continue;
+      if (!measured[i]) {
+        // Not to be chosen again.
+        if (!chosen.empty()) costs_[chosen[i]] = 2 * kDear * cost_of(points_.front());
+        if (!chosen.empty()) keeps_[chosen[i]] = false;
+        continue;
+      }
       if (!chosen.empty()) {
         costs_[chosen[i]] = cost_of(points[i]);
         keeps_[chosen[i]] = within(points[i], points_.front(), options_);

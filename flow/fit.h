@@ -61,7 +61,7 @@ struct FitResult {
   std::vector<std::size_t> fitting;
 };
 
-/// The same points whatever the budget is; with limits, more of those near them. Throws
+/// The same points whatever the budget is; with limits, others, near them. Throws
 /// CapacityError where layer by layer does not compile.
 FitResult fit(const Graph& graph, const ChosenMachine& machine, const FitOptions& options);
 

@@ -72,14 +72,13 @@ constexpr CompareColumn kCompareTable[] = {
      CompareScope::of_case},
     {{"compile_s", "s", "host time of the compiler, verifier included; empty with `--no-timing`",
       [](const Row& r) -> Cell {
-        return r.of.compile_seconds ? Cell(*r.of.compile_seconds) : Cell();
+        return r.other == nullptr && r.of.compile_seconds ? Cell(*r.of.compile_seconds) : Cell();
       }},
      CompareScope::of_case},
     {{"barriers", "",
       "between cores: `data` where data flows, as compiled; `layers`: the same program with a "
-      "barrier after each layer, for which the plan from topology is right; `walk`: a program "
-      "below "
-      "the tensor, of `--walks`",
+      "barrier after each layer, for which the plan from topology is right; `walk`: the walk below "
+      "the tensor that `--walks` found",
       [](const Row& r) {
         return name_cell(r.other == nullptr ? "data" : r.is_walk() ? "walk" : "layers");
       }},

@@ -26,7 +26,7 @@ bool bound_follows(const CompareCase& c, std::size_t i) {
 }
 
 std::vector<std::string> plan_titles(const CompareCase& c, std::string_view granularity,
-                                     bool walks) {
+                                     const std::string& planner, bool walks) {
   std::vector<std::string> titles;
   for (std::size_t i = 0; i < c.plans.size(); ++i) {
     titles.push_back(column_title(c.plans[i]));
@@ -39,7 +39,7 @@ std::vector<std::string> plan_titles(const CompareCase& c, std::string_view gran
     titles.emplace_back("barriers\nlatency");
   }
   if (walks) {
-    titles.push_back("walk\n" + c.barriers.value_or(OtherProgram{}).plan.planner);
+    titles.push_back("walk\n" + planner);
     titles.emplace_back("walk\nlatency");
   }
   return titles;
@@ -195,6 +195,7 @@ std::vector<CompareAverage> averages(const std::vector<CompareCase>& cases,
     Mean none, bfc, barriers, walks, time;
   };
   std::map<std::int64_t, Means> by_cores;
+  std::map<std::int64_t, bool> any_walk;
   for (const CompareCase& c : cases) {
     const MemoryFigures* plan = find_plan(c, "instruction", planner);
     if (plan == nullptr) continue;
@@ -202,13 +203,16 @@ std::vector<CompareAverage> averages(const std::vector<CompareCase>& cases,
     means.none.add(reduction(c.without_sharing, plan->peak));
     means.bfc.add(versus_bfc(c, *plan));
     means.barriers.add(versus_barriers(c, *plan));
-    if (c.walk) means.walks.add(reduction(c.without_sharing, c.walk->plan.peak));
+    // Where no walk needs less, layer by layer is what there is.
+    const MemoryFigures& walked = c.walk ? c.walk->plan : *plan;
+    means.walks.add(reduction(walked.without_sharing, walked.peak));
+    any_walk[c.cores] = any_walk[c.cores] || c.walk;
     if (c.barriers) means.time.add(reduction(c.barriers->cycles, c.cycles));
   }
   std::vector<CompareAverage> result;
   for (const auto& [cores, m] : by_cores)
     result.push_back({cores, m.none.count, m.none.value(), m.bfc.value(), m.barriers.value(),
-                      m.walks.value(), m.time.value()});
+                      any_walk[cores] ? m.walks.value() : std::nullopt, m.time.value()});
   return result;
 }
 
@@ -220,7 +224,8 @@ std::string compare_text(const CompareReport& report) {
   titles.emplace_back("without\nsharing");
   const bool walks =
       std::ranges::any_of(report.cases, [](const CompareCase& c) { return c.walk.has_value(); });
-  for (std::string& title : plan_titles(report.cases.front(), report.granularity, walks))
+  for (std::string& title :
+       plan_titles(report.cases.front(), report.granularity, report.planner, walks))
     titles.push_back(std::move(title));
   titles.insert(titles.end(),
                 {"fragmen-\ntation", "saved", "saved of\nTF BFC", "saved of\nbarriers"});

@@ -60,7 +60,8 @@ struct CompareAverage {
   std::optional<double> versus_none;        ///< 1 - instruction/best planner over without sharing
   std::optional<double> versus_bfc;         ///< the same over topology/bfc (TensorFlow's manager)
   std::optional<double> versus_barriers;    ///< the same over the program with a barrier a layer
-  std::optional<double> walks_versus_none;  ///< 1 - the walk's peak / without sharing
+  /// 1 - the peak / without sharing, of walks where they need less, else as above; with --walks
+  std::optional<double> walks_versus_none;
   std::optional<double> time_saved;         ///< 1 - cycles / cycles of that program
 };
 /// `planner` under instruction liveness against the denominators; ascending cores.

@@ -44,8 +44,8 @@ std::string fit_text(const std::vector<FitRow>& rows, const FitRow& layers, Byte
   if (row_bound == 0 || shown.empty()) return text;
   const FitRow& least = shown.back();
   return text + fmt::format(
-                    "no order of whole lines needs less than {} unless it makes some twice: the "
-                    "least above is {:.2f} x that\n",
+                    "no order of whole lines, each made once, needs less than {}: the least "
+                    "above is {:.2f} x that\n",
                     readable_bytes(row_bound),
                     static_cast<double>(least.footprint) / static_cast<double>(row_bound));
 }

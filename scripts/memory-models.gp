@@ -6,7 +6,7 @@ set output output
 
 set logscale x 2
 set xrange [0.1:2.6]
-set yrange [-15:15]
+set yrange [-20:20]
 set xtics ('1/8' 0.125, '1/4' 0.25, '1/2' 0.5, '1' 1, '2' 2)
 set ytics 5
 set grid lc rgb '#dddddd'

@@ -1,5 +1,5 @@
-// `bandwidth` beside `banked` on machines that nothing was fitted to: docs/validation.md,
-// "Bandwidth against banked", has the whole range. Held here on networks that are quick to run.
+// `bandwidth` beside `banked`, over the range of docs/validation.md, "Bandwidth against banked", on
+// networks that are quick to run.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
