@@ -96,8 +96,9 @@ void refuse_network(const std::string& file, const std::string& bytes) {
         file, fs::path(file).extension() == ".onnx" ? "an ONNX model" : "a network"));
 }
 
+/// `kept`: gets the trace that the problem is made of, if it is one.
 PlanProblem load_problem(const std::string& file, const Options& options,
-                         std::optional<Bytes> alignment) {
+                         std::optional<Bytes> alignment, std::optional<Trace>& kept) {
   constexpr Bytes kTraceAlignment = 64;
   const std::string bytes = file == "-" ? read_descriptor(STDIN_FILENO, file) : read_file(file);
   refuse_network(file, bytes);
@@ -107,9 +108,9 @@ PlanProblem load_problem(const std::string& file, const Options& options,
     options.fail("alignment",
                  fmt::format("{} says the alignment of each buffer, expected a trace", file));
   if (trace) {
-    const Trace events = read_plannable_trace(bytes, file);
+    kept = read_plannable_trace(bytes, file);
     return named(file, [&] {
-      return make_problem(instruction_liveness(events), alignment.value_or(kTraceAlignment));
+      return make_problem(instruction_liveness(*kept), alignment.value_or(kTraceAlignment));
     });
   }
   return is_json(file, bytes) ? parse_problem_json(bytes, file) : parse_problem_csv(bytes, file);
@@ -196,18 +197,24 @@ Request read_request(const Options& options) {
 }
 
 /// All of them before any is planned, so that an error in the last one takes no time.
-std::list<PlanProblem> load_problems(const Options& options, const Request& request) {
+struct Loaded {
+  std::list<PlanProblem> problems;
+  std::optional<Trace> trace;  ///< of the last file, if it is one
+};
+Loaded load_problems(const Options& options, const Request& request) {
   if (std::ranges::count(options.positional(), "-") > 1)
     throw InputError("unnasim plan: standard input (-) twice, expected it once");
-  std::list<PlanProblem> problems;
+  Loaded loaded;
   for (const std::string& file : options.positional()) {
-    PlanProblem& problem = problems.emplace_back(load_problem(file, options, request.alignment));
+    loaded.trace.reset();
+    PlanProblem& problem =
+        loaded.problems.emplace_back(load_problem(file, options, request.alignment, loaded.trace));
     if (request.capacity && !problem.pools.empty())
       options.fail("capacity", fmt::format("{} has pools, each with a capacity of its own", file));
     if (request.capacity) problem.capacity = request.capacity;
     named(file, [&] { set_pools(problem, request.pools); });
   }
-  return problems;
+  return loaded;
 }
 
 void require_none(const PlanRun& run, const std::vector<Violation>& violations) {
@@ -350,10 +357,12 @@ int plan_command(const Options& options) {
     throw InputError("unnasim plan: expected a file, see unnasim plan --help");
   const Request request = read_request(options);
 
-  const std::list<PlanProblem> problems = load_problems(options, request);
+  const Loaded loaded = load_problems(options, request);
+  const std::list<PlanProblem>& problems = loaded.problems;
   std::vector<PlanRun> runs;  // which point to the problems
   if (const auto offsets = options.text("check")) {
-    CheckedPlan checked = check_given(options.only(), problems.front(), *offsets);
+    CheckedPlan checked = check_given(options.only(), problems.front(),
+                                      loaded.trace ? &*loaded.trace : nullptr, *offsets);
     if (!checked.invalid.empty()) {
       fmt::print(stderr, "{}", printable_lines(checked.invalid));
       return kExitNotValid;

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "isa/trace.h"
 #include "report/plan_report.h"
 
 namespace unna {
@@ -16,7 +17,8 @@ struct CheckedPlan {
 /// Holds the offsets in a file (`-`: standard input) against a problem, which it does not copy.
 /// Being larger than the capacity of the only memory is an answer, as a planner's may be; a pool's
 /// capacity has to be kept. Throws InputError for a file that gives no plan of the problem.
+/// `trace`: what the problem was made of, if it was; its instructions are named then.
 CheckedPlan check_given(const std::string& problem_file, const PlanProblem& problem,
-                        const std::string& offsets_file);
+                        const Trace* trace, const std::string& offsets_file);
 
 }  // namespace unna

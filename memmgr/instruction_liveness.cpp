@@ -70,11 +70,14 @@ bool same_engine(const TraceEvent& a, const TraceEvent& b) {
 
 class Replay {
  public:
-  explicit Replay(const Trace& trace);
+  /// `clocks`: gets what the uses of each intermediate know.
+  explicit Replay(const Trace& trace, UseClocks* clocks = nullptr);
 
   /// Executes every event once, in an order that the synchronisation allows.
   void run();
   Lifetimes lifetimes() const;
+  /// Those of lifetimes() in its order of chains.
+  void finish_clocks();
 
  private:
   bool step(Core& core);
@@ -83,7 +86,9 @@ class Replay {
   void give_signal(const Core& core, const TraceEvent& e);
   void take_tokens(Core& core, const TraceEvent& e);
   void touch(Clock& clock, const TraceEvent& e);
+  void note_clock(const Clock& clock, std::size_t row, ChainOrder::Mark use);
   std::vector<std::uint32_t> full_clock(std::size_t core, const Clock& clock) const;
+  std::vector<std::size_t> used_chains() const;
   InputError hang() const;
   InputError error(const std::string& what) const {
     return InputError(fmt::format("{}: trace can't be executed: {}", trace_.network, what));
@@ -97,10 +102,11 @@ class Replay {
   std::vector<BufferId> intermediates_;
   std::vector<std::uint32_t> first_;  ///< a row an intermediate, a column an engine
   std::vector<std::vector<ChainOrder::Mark>> last_;
+  UseClocks* clocks_;
 };
 
-Replay::Replay(const Trace& trace)
-    : trace_(trace), chains_(static_cast<std::size_t>(trace.cores) * kEngines) {
+Replay::Replay(const Trace& trace, UseClocks* clocks)
+    : trace_(trace), chains_(static_cast<std::size_t>(trace.cores) * kEngines), clocks_(clocks) {
   row_of_.resize(trace.buffers.size());
   for (std::size_t b = 0; b < trace.buffers.size(); ++b) {
     if (trace.buffers[b].kind != BufferKind::intermediate) continue;
@@ -109,6 +115,10 @@ Replay::Replay(const Trace& trace)
   }
   first_.assign(intermediates_.size() * chains_, ChainOrder::kAll);
   last_.resize(intermediates_.size());
+  if (clocks_ != nullptr) {
+    clocks_->known.assign(intermediates_.size() * chains_, 0);
+    clocks_->first_use.resize(intermediates_.size());
+  }
   cores_.resize(static_cast<std::size_t>(trace.cores));
   const Remote nothing = std::make_shared<std::vector<std::uint32_t>>(chains_, 0U);
   for (Core& core : cores_)
@@ -254,6 +264,7 @@ void Replay::touch(Clock& clock, const TraceEvent& e) {
   for (std::size_t i = own + kEngines; i < chains_; ++i) first[i] = std::min(first[i], known[i]);
   const auto engine = static_cast<std::size_t>(*e.engine);
   const auto chain = static_cast<std::uint32_t>(own + engine);
+  if (clocks_ != nullptr) note_clock(clock, *row, {chain, clock.local[engine] + 1});
   const std::uint32_t position = ++clock.local[engine];
   auto& marks = last_[*row];
   const auto mark = std::ranges::find(marks, chain, &ChainOrder::Mark::chain);
@@ -261,6 +272,18 @@ void Replay::touch(Clock& clock, const TraceEvent& e) {
     marks.push_back({chain, position});
   else
     mark->position = position;
+}
+
+/// `clock`: before the use.
+void Replay::note_clock(const Clock& clock, std::size_t row, ChainOrder::Mark use) {
+  const auto full = full_clock(use.chain / kEngines, clock);
+  for (std::size_t c = 0; c < chains_; ++c) {
+    std::uint32_t& known = clocks_->known[row * chains_ + c];
+    known = std::max(known, full[c]);
+  }
+  auto& marks = clocks_->first_use[row];
+  if (std::ranges::find(marks, use.chain, &ChainOrder::Mark::chain) == marks.end())
+    marks.push_back(use);
 }
 
 std::vector<std::uint32_t> Replay::full_clock(std::size_t core, const Clock& clock) const {
@@ -281,16 +304,22 @@ InputError Replay::hang() const {
 }
 
 /// Engines that touch no intermediate order nothing: their columns are left out.
-Lifetimes Replay::lifetimes() const {
-  std::vector<std::uint32_t> column(chains_, 0);
+std::vector<std::size_t> Replay::used_chains() const {
+  std::vector<bool> used(chains_, false);
   for (const auto& marks : last_)
-    for (const auto& mark : marks) column[mark.chain] = 1;
+    for (const auto& mark : marks) used[mark.chain] = true;
   std::vector<std::size_t> kept;
-  for (std::size_t c = 0; c < chains_; ++c) {
-    if (column[c] == 0) continue;
-    column[c] = static_cast<std::uint32_t>(kept.size());
-    kept.push_back(c);
-  }
+  for (std::size_t c = 0; c < chains_; ++c)
+    if (used[c]) kept.push_back(c);
+  return kept;
+}
+
+std::uint32_t column_of(const std::vector<std::size_t>& kept, std::uint32_t chain) {
+  return static_cast<std::uint32_t>(std::ranges::lower_bound(kept, chain) - kept.begin());
+}
+
+Lifetimes Replay::lifetimes() const {
+  const std::vector<std::size_t> kept = used_chains();
   Lifetimes result;
   result.kind = LivenessKind::instruction;
   result.order.emplace(kept.size());
@@ -299,7 +328,7 @@ Lifetimes Replay::lifetimes() const {
     const BufferInfo& info = trace_.buffers[intermediates_[row].index()];
     result.buffers.push_back({info.name, info.size, {intermediates_[row]}, {info.size}});
     auto marks = last_[row];
-    for (auto& mark : marks) mark.chain = column[mark.chain];
+    for (auto& mark : marks) mark.chain = column_of(kept, mark.chain);
     std::ranges::sort(marks, {}, &ChainOrder::Mark::chain);
     for (std::size_t c = 0; c < kept.size(); ++c) first[c] = first_[row * chains_ + kept[c]];
     result.order->add(marks, first);
@@ -307,15 +336,40 @@ Lifetimes Replay::lifetimes() const {
   return result;
 }
 
-}  // namespace
+void Replay::finish_clocks() {
+  const std::vector<std::size_t> kept = used_chains();
+  std::vector<std::uint32_t> known;
+  for (std::size_t row = 0; row < intermediates_.size(); ++row) {
+    for (const std::size_t c : kept) known.push_back(clocks_->known[row * chains_ + c]);
+    for (auto& mark : clocks_->first_use[row]) mark.chain = column_of(kept, mark.chain);
+    std::ranges::sort(clocks_->first_use[row], {}, &ChainOrder::Mark::chain);
+  }
+  clocks_->chains = kept.size();
+  clocks_->known = std::move(known);
+}
 
-Lifetimes instruction_liveness(const Trace& trace) {
+void check_cores(const Trace& trace) {
   if (trace.cores < 1 || trace.cores > 64)
     throw InputError(
         fmt::format("{}: trace of {} cores, expected 1 to 64", trace.network, trace.cores));
+}
+
+}  // namespace
+
+Lifetimes instruction_liveness(const Trace& trace) {
+  check_cores(trace);
   Replay replay(trace);
   replay.run();
   return replay.lifetimes();
+}
+
+UseClocks use_clocks(const Trace& trace) {
+  check_cores(trace);
+  UseClocks clocks;
+  Replay replay(trace, &clocks);
+  replay.run();
+  replay.finish_clocks();
+  return clocks;
 }
 
 }  // namespace unna

@@ -160,6 +160,19 @@ std::vector<std::uint32_t> find_cycle(std::size_t size, std::span<const BufferPa
 /// event. An intermediate that is never accessed conflicts with nothing.
 Lifetimes instruction_liveness(const Trace& trace);
 
+/// What tells lives that overlap in every run from lives that nothing orders. Some use of b happens
+/// before some use of a, so that b starts before a ends, iff on a chain the first use of b is at or
+/// below what a use of a knows of it.
+struct UseClocks {
+  std::size_t chains = 0;
+  /// Of each intermediate and chain, a row an intermediate: the last position that is complete
+  /// before some use of it.
+  std::vector<std::uint32_t> known;
+  std::vector<std::vector<ChainOrder::Mark>> first_use;  ///< of each chain that it uses
+};
+/// In the order of buffers and chains of instruction_liveness().
+UseClocks use_clocks(const Trace& trace);
+
 /// From the first start to the last end by time stamps of this one run. Unsafe; for comparison.
 Lifetimes observed_liveness(const Trace& trace);
 

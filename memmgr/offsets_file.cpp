@@ -26,6 +26,7 @@ struct Entry {
   Value offset;
   std::optional<Value> pool;
   std::optional<Value> size;
+  bool planned = true;  ///< false: an input, output or weight, which only a run's plan.csv lists
 };
 
 std::int64_t number(const Value& v, std::string_view what) {
@@ -41,8 +42,7 @@ std::int64_t number(const Value& v, std::string_view what) {
 /// Takes entries in any order and puts them where the problem has the buffers.
 class Collector {
  public:
-  explicit Collector(const PlanProblem& problem)
-      : problem_(problem), line_(problem.size(), 0), plan_{{}, {}} {
+  explicit Collector(const PlanProblem& problem) : problem_(problem), line_(problem.size(), 0) {
     for (std::uint32_t i = 0; i < problem.size(); ++i) by_name_.emplace(problem.buffers[i].name, i);
     plan_.offsets.resize(problem.size());
     if (!problem.pools.empty()) plan_.pool.resize(problem.size());
@@ -50,6 +50,7 @@ class Collector {
 
   void add(const Entry& entry) {
     const auto found = by_name_.find(entry.id.text);
+    if (found == by_name_.end() && !entry.planned) return;
     if (found == by_name_.end())
       throw InputError(entry.id.pos, fmt::format("buffer '{}' is not in the problem, expected one "
                                                  "of its {}",
@@ -78,6 +79,7 @@ class Collector {
                                    missing > 1 ? fmt::format(" and {} more", missing - 1) : "",
                                    problem_.size()));
     }
+    plan_.line = std::move(line_);
     return std::move(plan_);
   }
 
@@ -112,7 +114,10 @@ void read_csv(const std::string& text, const std::string& file, Collector& colle
       if (std::ranges::count(names, (*header)[i].text) > 0) return i;
     return std::nullopt;
   };
-  const auto id = column({"id", "buffer", "buffer_id"});
+  // Of a run's plan.csv, `id` is a number that the trace does not have.
+  const auto buffer = column({"buffer"});
+  const auto id = buffer ? buffer : column({"id", "buffer_id"});
+  const auto kind = column({"kind"});
   const auto offset = column({"offset"});
   const auto pool = column({"pool"});
   const auto size = column({"size"});
@@ -126,6 +131,7 @@ void read_csv(const std::string& text, const std::string& file, Collector& colle
     Entry entry{(*record)[*id], (*record)[*offset], {}, {}};
     if (pool && !(*record)[*pool].text.empty()) entry.pool = (*record)[*pool];
     if (size && !(*record)[*size].text.empty()) entry.size = (*record)[*size];
+    if (kind) entry.planned = (*record)[*kind].text == "intermediate";
     collector.add(entry);
   }
 }

@@ -216,5 +216,36 @@ TEST(PartialOrder, ThePlanCheckerMissesNoPair) {
   EXPECT_GT(broken, 100);
 }
 
+/// Whether some use of a happens before some use of b: by the clocks, and by search.
+TEST(PartialOrder, UseClocksTellWhatStartsBeforeWhatEnds) {
+  Rng rng(907);
+  int found = 0;
+  for (int round = 0; round < 100; ++round) {
+    const Trace trace = random_trace(rng, 1 + rng.below(3), 8, 60);
+    const auto order = brute_force_order(trace);
+    const Lifetimes l = instruction_liveness(trace);
+    const UseClocks clocks = use_clocks(trace);
+    const auto uses = [&](std::size_t i, std::size_t v) {
+      const TraceEvent& e = trace.events[v];
+      return (e.kind == TraceKind::read || e.kind == TraceKind::write) &&
+             e.buffer == l.buffers[i].members.front();
+    };
+    for (std::size_t a = 0; a < l.size(); ++a)
+      for (std::size_t b = 0; b < l.size(); ++b) {
+        bool expected = false;
+        for (std::size_t u = 0; u < order.size(); ++u)
+          for (std::size_t v = 0; v < order.size(); ++v)
+            expected = expected || (order[u][v] && uses(a, u) && uses(b, v));
+        const bool starts =
+            std::ranges::any_of(clocks.first_use[a], [&](const ChainOrder::Mark& first) {
+              return clocks.known[b * clocks.chains + first.chain] >= first.position;
+            });
+        EXPECT_EQ(starts, expected) << "round " << round << ": " << a << " and " << b;
+        found += expected ? 1 : 0;
+      }
+  }
+  EXPECT_GT(found, 1000);
+}
+
 }  // namespace
 }  // namespace unna::test
