@@ -120,9 +120,8 @@ int fit_command(const Options& options) {
       options, fmt::format("{}.{}.fit", run.report.network, run.report.machine.cores));
   const std::vector<FitRow> rows = rows_of(fitted);
   OutputFiles files;
-  add_run(directory, run, files);
-  files.add(directory / "schedule.txt", run.compiled.schedule_dump);
-  files.add(directory / "front.csv", fit_csv(rows));
+  add_run(directory, run, files,
+          {{"schedule.txt", run.compiled.schedule_dump}, {"front.csv", fit_csv(rows)}});
   if (const auto json = options.text("json"))
     files.add(*json, fit_json(rows, subject(run.report, fit_options, fitted.search.row_bound)));
   files.commit();

@@ -6,16 +6,20 @@
 
 namespace unna {
 
-void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles& files) {
+void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles& files,
+             std::vector<RunFile> more) {
   const Object& object = *run.compiled.object;
-  files.make_directory(directory);
-  files.add(directory / "summary.json", summary_json(run.report));
-  files.add(directory / "layers.csv", layers_csv(object, run.report));
-  files.add(directory / "plan.csv", layout_csv(object, run.planned.layout));
+  std::vector<RunFile> all = {{"summary.json", summary_json(run.report)},
+                              {"layers.csv", layers_csv(object, run.report)},
+                              {"plan.csv", layout_csv(object, run.planned.layout)},
+                              {"program.uno", encode_object(object)},
+                              {"trace.unt", encode_trace(run.executed.trace)}};
   if (run.report.machine.cache.size_bytes > 0)
-    files.add(directory / "buffers.csv", buffers_csv(object, run.report));
-  files.add(directory / "program.uno", encode_object(object));
-  files.add(directory / "trace.unt", encode_trace(run.executed.trace));
+    all.push_back({"buffers.csv", buffers_csv(object, run.report)});
+  for (RunFile& file : more) all.push_back(std::move(file));
+  all.push_back({std::string(kRunManifest), run_manifest(run.report.network, all)});
+  files.make_directory(directory);
+  for (RunFile& file : all) files.add(directory / file.name, std::move(file.content));
 }
 
 std::string run_page(const std::filesystem::path& directory, const Run& run) {

@@ -4,15 +4,18 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/output_file.h"
 #include "flow/pipeline.h"
+#include "flow/run_manifest.h"
 
 namespace unna {
 
 /// summary.json, layers.csv, plan.csv, program.uno, trace.unt and, where the machine has a shared
-/// cache, buffers.csv.
-void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles& files);
+/// cache, buffers.csv; `more` of the same run; and run.json, which lists them all.
+void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles& files,
+             std::vector<RunFile> more = {});
 
 /// The page that `unnasim report` would make of the directory.
 std::string run_page(const std::filesystem::path& directory, const Run& run);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "flow/files.h"
+#include "flow/run_manifest.h"
 #include "flow/sweep_store.h"
 
 namespace unna {
@@ -15,23 +16,37 @@ namespace {
 
 constexpr const char* kStore = "sweep.db";
 
+/// What a report reads of a run, in this order, and what it reads where `fit` wrote it.
+constexpr const char* kNeeded[] = {"summary.json", "layers.csv", "plan.csv", "program.uno",
+                                   "trace.unt"};
+constexpr const char* kOfFit[] = {"front.csv", "schedule.txt"};
+
 void check_complete(const fs::path& directory) {
   std::error_code ec;
   if (!fs::is_directory(directory, ec))
     throw InputError(
         fmt::format("{}: no such directory, expected one that simulate, fit or sweep wrote",
                     directory.string()));
-  for (const char* name : {"summary.json", "layers.csv", "plan.csv", "program.uno", "trace.unt"})
+  std::vector<std::string> names(std::begin(kNeeded), std::end(kNeeded));
+  names.emplace_back(kRunManifest);
+  for (const std::string& name : names)
     if (!fs::is_regular_file(directory / name, ec))
       throw InputError(fmt::format(
           "{}: has no {}, expected the directory of a run of this version, or of a sweep",
           directory.string(), name));
 }
 
-std::optional<std::string> optional_file(const fs::path& file) {
-  std::error_code ec;
-  if (!fs::is_regular_file(file, ec)) return std::nullopt;
-  return read_file(file);
+/// The files of the run in the order of kNeeded, then those of `fit`, if it was one. What another
+/// run has left is not looked at.
+std::vector<RunFile> read_files(const fs::path& directory) {
+  const fs::path list = directory / kRunManifest;
+  const RunManifest manifest(read_file(list), list.string());
+  std::vector<RunFile> files;
+  for (const char* name : kNeeded) files.push_back({name, read_file(directory / name)});
+  for (const char* name : kOfFit)
+    if (manifest.has(name)) files.push_back({name, read_file(directory / name)});
+  manifest.check(files);
+  return files;
 }
 
 }  // namespace
@@ -43,16 +58,16 @@ bool is_sweep_directory(const fs::path& directory) {
 
 PageRun read_run_directory(const fs::path& directory) {
   check_complete(directory);
+  std::vector<RunFile> files = read_files(directory);
   PageRun run;
   run.path = directory.string();
-  run.summary = read_file(directory / "summary.json");
-  run.layers = read_file(directory / "layers.csv");
-  run.plan = read_file(directory / "plan.csv");
-  run.object = load_object(directory / "program.uno");
-  const fs::path trace = directory / "trace.unt";
-  run.trace = read_plannable_trace(read_file(trace), trace.string());
-  run.front = optional_file(directory / "front.csv");
-  if (run.front) run.schedule = optional_file(directory / "schedule.txt");
+  run.summary = std::move(files[0].content);
+  run.layers = std::move(files[1].content);
+  run.plan = std::move(files[2].content);
+  run.object = decode_object(files[3].content, (directory / files[3].name).string());
+  run.trace = read_plannable_trace(files[4].content, (directory / files[4].name).string());
+  if (files.size() > 5) run.front = std::move(files[5].content);
+  if (files.size() > 6) run.schedule = std::move(files[6].content);
   return run;
 }
 
