@@ -1,6 +1,8 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "configs/machine.h"
 #include "flow/conformance.h"
 
@@ -36,14 +38,19 @@ int conformance_command(const Options& options) {
     for (auto& directory : find_conformance_cases(root))
       directories.push_back(std::move(directory));
   std::vector<ConformanceCase> cases;
-  bool failed = false;
+  std::size_t failed = 0;
+  // On a terminal only: what is printed is the same everywhere.
+  Progress progress(
+      directories.size(), "test",
+      ::isatty(STDERR_FILENO) != 0 ? Progress::Say::progress : Progress::Say::nothing);
   for (const auto& directory : directories) {
     cases.push_back(run_conformance_case(directory, cores));
-    failed = failed || cases.back().verdict == Verdict::failed;
+    failed += cases.back().verdict == Verdict::failed ? 1 : 0;
+    progress.finished(cases.size(), failed);
   }
   fmt::print("{}", conformance_table(cases));
   if (options.flag("list")) fmt::print("\n{}", conformance_list(cases));
-  return failed ? kExitInternal : kExitOk;
+  return failed > 0 ? kExitInternal : kExitOk;
 }
 
 }  // namespace unna

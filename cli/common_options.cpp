@@ -152,6 +152,8 @@ MachineChoice machine_choice(const Options& options) {
   for (const std::string& assignment : choice.set)
     if (!fields.insert(assignment.substr(0, assignment.find('='))).second)
       options.fail("set", fmt::format("{}: this field is set twice, expected it once", assignment));
+  if (fields.contains("cores") && options.knows("cores") && options.given("cores"))
+    options.fail("set", "cores: --cores says it, too, expected one of the two");
   return choice;
 }
 

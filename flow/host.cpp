@@ -55,7 +55,7 @@ void run_host_before(const OnnxHost& host, const Graph& graph, HostValues& given
   if (missing != needed.end() && !direct) {
     if (std::ranges::none_of(needed, is_given)) return;
     throw InputError(
-        fmt::format("--input: '{}' has no values, expected them: the host needs it", *missing));
+        fmt::format("unnasim simulate: --input: '{}' has no values, expected them: the host needs it", *missing));
   }
   onnx_import::run_host(host.before, given, reference_executor());
   for (std::size_t i = 0; i < graph.tensors.size(); ++i) {

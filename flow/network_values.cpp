@@ -38,8 +38,10 @@ std::optional<TensorId> named_tensor(const Graph& graph, const std::string& name
       inputs.push_back(t.name);
   for (const OnnxHost::Input& input : host.inputs)
     if (std::ranges::find(inputs, input.name) == inputs.end()) inputs.push_back(input.name);
-  throw InputError(fmt::format("--input: '{}' is no input and no weight of {}, its inputs are {}",
-                               name, graph.name, fmt::join(inputs, ", ")));
+  throw InputError(
+      fmt::format("unnasim simulate: --input: '{}' is no input and no weight of {}, expected {}{}",
+                  name, graph.name, inputs.size() == 1 ? "its input " : "one of its inputs ",
+                  fmt::join(inputs, ", ")));
 }
 
 void expect_shape(const TensorFile& file, const Shape& shape, const std::string& name,

@@ -67,15 +67,21 @@ fs::path find_input(Shipped kind, const std::string& name) {
   std::error_code ec;
   if (fs::exists(name, ec) && !fs::is_directory(name, ec)) return name;
   const Kind what = kind_of(kind);
-  if (const int error = ec.value();
-      fs::path(name).has_extension() || name.find('/') != std::string::npos)
+  std::error_code none;
+  const bool directory = fs::is_directory(name, none);
+  const bool path = fs::path(name).has_extension() || name.find('/') != std::string::npos;
+  if (directory && path)
+    throw InputError(fmt::format("{}: is a directory, expected a file or the name of a shipped {}",
+                                 name, what.what));
+  if (const int error = ec.value(); path)
     throw InputError(
         fmt::format("{}: cannot be read: {}", name, std::strerror(error != 0 ? error : ENOENT)));
   const std::vector<std::string> names = shipped_names(kind);
   if (std::ranges::binary_search(names, name))
     return shipped_folder() / what.folder / (name + ".yaml");
-  if (fs::is_directory(name, ec))
-    throw InputError(fmt::format("{}: is a directory, expected a file", name));
+  if (directory)
+    throw InputError(fmt::format("{}: is a directory, expected a file or the name of a shipped {}",
+                                 name, what.what));
   const auto meant = nearest(name, names);
   throw InputError(
       fmt::format("{}: neither a file nor a shipped {}, {}", name, what.what,
