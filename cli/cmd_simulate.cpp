@@ -103,7 +103,8 @@ std::string timeline(const Run& run) {
   const Trace& trace = run.executed.trace;
   const MachineConfig& machine = run.report.machine;
   const Layout layout = identity_layout(*run.compiled.object, machine.dram.alignment_bytes);
-  return perfetto_trace(trace, transfers_of(trace, *run.compiled.object, layout, machine));
+  return perfetto_trace(trace, transfers_of(trace, *run.compiled.object, layout, machine),
+                        machine.core);
 }
 
 /// What the run leaves behind: all of it, or nothing where something can't be written.

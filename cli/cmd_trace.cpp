@@ -106,7 +106,8 @@ int trace_command(const Options& options) {
   Trace trace = load_trace(options.only());
   if (const auto file = options.text("perfetto")) {
     OutputFiles files;
-    files.add(*file, perfetto_trace(trace, spans_of(trace)));
+    // A trace does not name its machine: queues are those of the default one.
+    files.add(*file, perfetto_trace(trace, spans_of(trace), CoreConfig{}));
     files.commit();
     return kExitOk;
   }

@@ -339,6 +339,7 @@ void fill_report(Run& run, const RunOptions& options) {
   report.layers = object.layers.size();
   report.buffers = object.buffers;
   report.result = run.executed.result;
+  report.layer_times = layer_times(run.executed.trace, report.machine.core);
   report.work = work_of(object, report.machine.core);
   report.roofline = roofline(compiled.graph, object, report.machine);
   report.memory = run.planned.figures;

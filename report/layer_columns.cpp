@@ -1,5 +1,7 @@
 // layers.csv: a row each layer and core that executed instructions of it.
 
+#include <numeric>
+
 #include "report/run_report.h"
 #include "text/units.h"
 
@@ -26,8 +28,10 @@ Cell layer_part(const LayerRow& r) {
   return r.energy_pj[P] * kNjOfPj;
 }
 
+/// What the core's compute engine took for it; prefetches are in the time of the layer before.
 Cycle layer_cycles(const LayerRow& r) {
-  return r.stats.end - r.stats.start;
+  return std::accumulate(r.stats.compute_stall.begin(), r.stats.compute_stall.end(),
+                         r.stats.compute_busy);
 }
 
 constexpr Column<LayerRow> kLayerTable[] = {
@@ -37,7 +41,7 @@ constexpr Column<LayerRow> kLayerTable[] = {
     {"instructions", "instructions", "of all four engines", layer_stat<&LayerStats::instructions>},
     {"start_cycle", "cycles", "`start` as above", layer_stat<&LayerStats::start>},
     {"end_cycle", "cycles", "`end` as above", layer_stat<&LayerStats::end>},
-    {"cycles", "cycles", "`end_cycle` - `start_cycle`; layers overlap",
+    {"cycles", "cycles", "the core's compute engine's: `compute_busy` and the stalls",
      [](const LayerRow& r) { return whole(layer_cycles(r)); }},
     {"compute_busy", "cycles", "compute engine executing instructions of the layer",
      layer_stat<&LayerStats::compute_busy>},
@@ -92,6 +96,10 @@ constexpr Column<LayerRow> kLayerTable[] = {
     {"energy_dram_nj", "nJ", "part `dram`", layer_part<Part::dram>},
     {"energy_interconnect_nj", "nJ", "part `interconnect`", layer_part<Part::interconnect>},
     {"energy_cache_nj", "nJ", "part `cache`", layer_part<Part::cache>},
+    {"run_cycles", "cycles", "the run's: \"The time of a layer\"",
+     [](const LayerRow& r) -> Cell { return r.run_cycles; }},
+    {"limit", "", "what limits the layer, the same on all cores (\"What limits a run\")",
+     [](const LayerRow& r) { return name_cell(r.limit); }},
 };
 
 }  // namespace
@@ -108,7 +116,8 @@ std::string layers_csv(const Object& object, const RunReport& report) {
       const LayerStats& stats = report.result.cores[c].layers[layer];
       if (stats.instructions == 0) continue;
       const LayerWork& work = report.work.cores[c][layer];
-      rows.push_back({object.layers[layer], c, stats, work, energy(report, work.activity),
+      rows.push_back({object.layers[layer], c, stats, report.layer_times[layer].by_core[c],
+                      limit_name(report, layer), work, energy(report, work.activity),
                       core.pes * core.multipliers});
     }
   return table_csv(make_table(layer_columns(), rows));

@@ -21,11 +21,13 @@ ComputeShares compute_shares(const SimResult& result) {
   return shares;
 }
 
-Limit limit(const ComputeShares& shares, double bandwidth_utilisation) {
-  constexpr double kBusyMemory = 0.5;
+Limit limit(const ComputeShares& shares, double memory_busy) {
+  constexpr double kBusy = 0.5;
+  constexpr double kSaturated = 0.9;
+  if (memory_busy >= kSaturated && shares.busy < kSaturated) return Limit::bandwidth;
   if (shares.busy >= std::max(shares.waiting, shares.awaiting)) return Limit::compute;
   if (shares.awaiting > shares.waiting) return Limit::synchronisation;
-  return bandwidth_utilisation >= kBusyMemory ? Limit::bandwidth : Limit::latency;
+  return memory_busy >= kBusy ? Limit::bandwidth : Limit::latency;
 }
 
 }  // namespace unna

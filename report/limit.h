@@ -26,8 +26,10 @@ struct ComputeShares {
 };
 ComputeShares compute_shares(const SimResult& result);
 
-/// The largest share's. Waiting is for bandwidth where the bytes moved took at least half of the
-/// peak, on an average of the run, else for latency.
-Limit limit(const ComputeShares& shares, double bandwidth_utilisation);
+/// A memory that is busy nearly all the time is what limits, whatever the engines wait for, unless
+/// they compute nearly all the time as well. Else the largest share says: waiting is for bandwidth
+/// where the memory is busy at least half of the time, else for latency. `memory_busy`: share of
+/// the time.
+Limit limit(const ComputeShares& shares, double memory_busy);
 
 }  // namespace unna

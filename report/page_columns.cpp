@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "isa/accesses.h"
+#include "report/stalls.h"
+#include "report/sync_pairs.h"
 #include "text/csv.h"
 
 namespace unna {
@@ -61,23 +63,38 @@ Interval span_of(const PlanProblem& problem, std::size_t i) {
   return {problem.index.position(i), problem.index.last_overlap(i) + 1};
 }
 
-void add_clocks(const ChainOrder& order, std::vector<PackedColumn>& columns) {
+void add_marks(std::span<const ChainOrder::Mark> marks, Numbers& count, Numbers& numbers) {
+  count.push_back(static_cast<std::int64_t>(marks.size()));
+  for (const ChainOrder::Mark mark : marks) {
+    numbers.push_back(mark.chain);
+    numbers.push_back(mark.position);
+  }
+}
+
+/// By chain, as a chain's numbers of neighbouring buffers are close.
+void add_use_clocks(const UseClocks& clocks, std::vector<PackedColumn>& columns) {
+  Numbers known, first, count;
+  const std::size_t size = clocks.first_use.size();
+  for (std::size_t c = 0; c < clocks.chains; ++c)
+    for (std::size_t i = 0; i < size; ++i) known.push_back(clocks.known[i * clocks.chains + c]);
+  for (const auto& marks : clocks.first_use) add_marks(marks, count, first);
+  columns.push_back(pack_column("clock.known", known));
+  columns.push_back(pack_column("clock.first_marks", count));
+  columns.push_back(pack_column("clock.first_use", first));
+}
+
+void add_clocks(const Trace& trace, const ChainOrder& order, std::vector<PackedColumn>& columns) {
   if (order.size() * order.chains() > kMostClocks) return;
   Numbers first, last, count;
   // By chain, as a chain's numbers of neighbouring buffers are close.
   for (std::size_t c = 0; c < order.chains(); ++c)
     for (std::size_t i = 0; i < order.size(); ++i)
       first.push_back(order.first(i)[c] == ChainOrder::kAll ? -1 : std::int64_t{order.first(i)[c]});
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    count.push_back(static_cast<std::int64_t>(order.last(i).size()));
-    for (const ChainOrder::Mark mark : order.last(i)) {
-      last.push_back(mark.chain);
-      last.push_back(mark.position);
-    }
-  }
+  for (std::size_t i = 0; i < order.size(); ++i) add_marks(order.last(i), count, last);
   columns.push_back(pack_column("clock.first", first));
   columns.push_back(pack_column("clock.marks", count));
   columns.push_back(pack_column("clock.last", last));
+  add_use_clocks(use_clocks(trace), columns);
 }
 
 }  // namespace
@@ -112,6 +129,37 @@ std::vector<PackedColumn> event_columns(const PageRun& run) {
   return packed;
 }
 
+std::vector<PackedColumn> sync_columns(const PageRun& run, const CoreConfig& core) {
+  Numbers lanes, from, length, cause;
+  for (const IdleSpans& engines : idle_spans(run.trace, core))
+    for (const auto& spans : engines) {
+      lanes.push_back(static_cast<std::int64_t>(spans.size()));
+      for (const IdleSpan& span : spans) {
+        from.push_back(span.from);
+        length.push_back(span.until - span.from);
+        cause.push_back(static_cast<std::int64_t>(span.cause));
+      }
+    }
+  const auto order = by_lane(run.trace);
+  Numbers place(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i)
+    place[static_cast<std::size_t>(order[i] - run.trace.events.data())] =
+        static_cast<std::int64_t>(i);
+  Numbers signals, waits, meetings, met;
+  for (const SyncPair& pair : signal_pairs(run.trace)) {
+    signals.push_back(place[pair.cause]);
+    waits.push_back(place[pair.effect]);
+  }
+  for (const auto& meeting : barrier_meetings(run.trace)) {
+    meetings.push_back(static_cast<std::int64_t>(meeting.size()));
+    for (const std::size_t i : meeting) met.push_back(place[i]);
+  }
+  return {pack_column("idle.lanes", lanes),      pack_column("idle.from", from),
+          pack_column("idle.length", length),    pack_column("idle.cause", cause),
+          pack_column("pair.signal", signals),   pack_column("pair.wait", waits),
+          pack_column("barrier.size", meetings), pack_column("barrier.event", met)};
+}
+
 std::vector<PackedColumn> buffer_columns(const PageRun& run) {
   Numbers sizes, kinds;
   for (const BufferInfo& buffer : run.object.buffers) {
@@ -143,7 +191,7 @@ std::vector<PackedColumn> lifetime_columns(const PageRun& run, const PlanProblem
       pack_column("life.buffer", ids), pack_column("life.from", from),
       pack_column("life.until", until), pack_column("life.bound", bound),
       pack_column("clock.chains", chains)};
-  if (problem.lifetimes.order) add_clocks(*problem.lifetimes.order, columns);
+  if (problem.lifetimes.order) add_clocks(run.trace, *problem.lifetimes.order, columns);
   return columns;
 }
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "configs/machine.h"
 #include "memmgr/plan.h"
 #include "memmgr/problem.h"
 #include "report/packing.h"
@@ -14,6 +15,10 @@ namespace unna {
 /// Events by core and, within it, by lane (the four engines, then the control processor); `lanes`
 /// counts them.
 std::vector<PackedColumn> event_columns(const PageRun& run);
+
+/// Why engines were idle when, by lane of an engine (`idle.lanes` counts the spans of each), and
+/// which events make arrows, as places in event_columns(): signals in pairs, barriers as meetings.
+std::vector<PackedColumn> sync_columns(const PageRun& run, const CoreConfig& core);
 
 /// Buffers by id, with the offsets of plan.csv.
 std::vector<PackedColumn> buffer_columns(const PageRun& run);

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "report/perfetto_fields.h"
 #include "report/proto_writer.h"
+#include "report/stalls.h"
 #include "report/sync_pairs.h"
 
 namespace unna {
@@ -31,6 +32,15 @@ constexpr std::uint64_t kMemoryProcess = 101, kLayersProcess = 102;
 /// What the engines do, for the names of their tracks.
 constexpr std::array<std::string_view, kEngines> kEngineDocs = {"loads neurons", "loads synapses",
                                                                 "computes", "stores"};
+
+/// Why an engine is idle, by Stall.
+constexpr std::array<std::string_view, kStalls> kIdleTexts = {"idle: no instruction handed on",
+                                                              "idle: waits for ln",
+                                                              "idle: waits for ls",
+                                                              "idle: waits for cp",
+                                                              "idle: waits for st",
+                                                              "idle: waits for other cores",
+                                                              "idle: nothing left to do"};
 
 /// Packets, deflated some at a time: they say much the same again and again.
 class PacketFile {
@@ -157,8 +167,8 @@ struct Slice {
 
 class Timeline {
  public:
-  Timeline(const Trace& trace, std::span<const Transfer> transfers)
-      : trace_(trace), transfers_(transfers) {}
+  Timeline(const Trace& trace, std::span<const Transfer> transfers, const CoreConfig& core)
+      : trace_(trace), transfers_(transfers), idle_(idle_spans(trace, core)) {}
 
   std::string write() {
     for (std::uint32_t core = 0; core < trace_.cores; ++core) add_core(core);
@@ -262,9 +272,19 @@ class Timeline {
     }
     const std::uint64_t pid = core + 1;
     add_process(pid, fmt::format("core {}", core));
-    for (std::size_t e = 0; e < kEngines; ++e)
+    for (std::size_t e = 0; e < kEngines; ++e) {
       add_slices(pid, fmt::format("{}: {}", kEngineNames[e], kEngineDocs[e]), by_core_[core][e]);
+      add_idle(pid, fmt::format("{} idle", kEngineNames[e]), idle_[core][e]);
+    }
     add_slices(pid, "control", by_core_[core][kEngines]);
+  }
+  void add_idle(std::uint64_t pid, std::string_view name, const std::vector<IdleSpan>& spans) {
+    if (spans.empty()) return;
+    Track track = add_thread(pid, name);
+    for (const IdleSpan& span : spans) {
+      track.begin(span.from, std::string(kIdleTexts[static_cast<std::size_t>(span.cause)]));
+      track.end(span.until);
+    }
   }
 
   /// From the first start to the last end on any core.
@@ -319,6 +339,7 @@ class Timeline {
 
   const Trace& trace_;
   std::span<const Transfer> transfers_;
+  std::vector<IdleSpans> idle_;  ///< by core
   PacketFile out_;
   std::uint64_t next_uuid_ = 1;
   std::unordered_map<std::size_t, std::vector<std::uint64_t>> causes_, effects_;  ///< by event
@@ -327,8 +348,9 @@ class Timeline {
 
 }  // namespace
 
-std::string perfetto_trace(const Trace& trace, std::span<const Transfer> transfers) {
-  return Timeline(trace, transfers).write();
+std::string perfetto_trace(const Trace& trace, std::span<const Transfer> transfers,
+                           const CoreConfig& core) {
+  return Timeline(trace, transfers, core).write();
 }
 
 }  // namespace unna

@@ -11,6 +11,7 @@
 #include "memmgr/planners/registry.h"
 #include "report/page_columns.h"
 #include "report/page_sources.h"
+#include "sim/simulate.h"
 
 namespace unna {
 namespace {
@@ -34,11 +35,21 @@ std::string packed(Json header, const std::vector<PackedColumn>& columns) {
   return base64(gzip(all + head + bytes));
 }
 
+/// The fields of a core that its dispatch depends on.
+CoreConfig core_of(const Json& summary) {
+  const Json& fields = summary.at("machine").at("core");
+  CoreConfig core;
+  core.queue_depth = fields.at("queue_depth").at("value").get<std::int64_t>();
+  core.dispatch_per_cycle = fields.at("dispatch_per_cycle").at("value").get<std::int64_t>();
+  return core;
+}
+
 Json parsed_summary(const PageRun& run) {
   try {
     Json summary = Json::parse(run.summary);
     summary.at("performance").at("cycles").at("value").get<std::int64_t>();
     summary.at("machine").at("dram").at("alignment_bytes").at("value").get<Bytes>();
+    core_of(summary);
     return summary;
   } catch (const Json::exception&) {
     throw InputError(fmt::format(
@@ -75,6 +86,7 @@ Json names_of(const PageRun& run) {
   }
   for (const OpcodeInfo& opcode : kOpcodes) json["opcodes"].push_back(opcode.mnemonic);
   json["engines"] = kEngineNames;
+  json["causes"] = kStallNames;
   return json;
 }
 
@@ -98,6 +110,7 @@ std::string packed_run(const PageRun& run) {
   const Json& dram = header["summary"]["machine"]["dram"];
   const auto alignment = dram["alignment_bytes"]["value"].get<Bytes>();
   std::vector<PackedColumn> columns = event_columns(run);
+  append(columns, sync_columns(run, core_of(header["summary"])));
   append(columns, buffer_columns(run));
   const PlanProblem problem = make_problem(instruction_liveness(run.trace), alignment);
   header["lower_bound"] = problem.lower_bound;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "report/limit.h"
 #include "text/units.h"
 
@@ -65,8 +67,30 @@ double bandwidth_utilisation(const RunReport& report) {
   return ratio(as_double(moved), peak);
 }
 
+double memory_busy(const RunReport& report) {
+  return std::max(bandwidth_utilisation(report),
+                  ratio(as_double(report.result.dram_busy), as_double(report.result.cycles)));
+}
+
 std::string_view limit_name(const RunReport& report) {
-  const Limit what = limit(compute_shares(report.result), bandwidth_utilisation(report));
+  const Limit what = limit(compute_shares(report.result), memory_busy(report));
+  return kLimitNames[static_cast<std::size_t>(what)];
+}
+
+double memory_busy(const RunReport& report, std::size_t layer) {
+  const SimResult& result = report.result;
+  Bytes moved = 0;
+  for (const CoreStats& core : result.cores)
+    moved += core.layers[layer].dram_read + core.layers[layer].dram_written;
+  const double of_run = as_double(result.dram_read + result.dram_written);
+  // The memory is busy for a byte as long as for any other of the run.
+  const double busy =
+      memory_busy(report) * as_double(result.cycles) * ratio(as_double(moved), of_run);
+  return ratio(busy, report.layer_times[layer].cycles);
+}
+
+std::string_view limit_name(const RunReport& report, std::size_t layer) {
+  const Limit what = limit(report.layer_times[layer].shares, memory_busy(report, layer));
   return kLimitNames[static_cast<std::size_t>(what)];
 }
 

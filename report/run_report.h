@@ -17,6 +17,7 @@
 #include "memmgr/problem.h"
 #include "report/columns.h"
 #include "report/conservation.h"
+#include "report/layer_times.h"
 #include "sim/simulate.h"
 
 namespace unna {
@@ -98,8 +99,9 @@ struct RunReport {
   std::uint64_t seed = 0;
   std::size_t instructions = 0;
   std::size_t layers = 0;
-  std::vector<BufferInfo> buffers;  ///< of the object
-  SimResult result;                 ///< of the image without sharing
+  std::vector<BufferInfo> buffers;     ///< of the object
+  SimResult result;                    ///< of the image without sharing
+  std::vector<LayerTime> layer_times;  ///< of that run, by layer of the object
   /// Of the image with the plan's layout, where the memory model looks at addresses (banked).
   std::optional<SimResult> shared;
   Work work;  ///< of the program
@@ -118,7 +120,13 @@ double utilisation(const RunReport& report);            ///< MACs of all multipl
 double roofline_share(const RunReport& report);         ///< bound / cycles
 double bandwidth_utilisation(const RunReport& report);  ///< bytes moved of what the peak could
 
+/// Share of the time in which the memory works: the more of `bandwidth_utilisation` and of
+/// `dram_busy` per cycle, which may count what gaps between short accesses cost.
+double memory_busy(const RunReport& report);
+/// Likewise in the time of a layer, for its own bytes; more than 1 where they came ahead of it.
+double memory_busy(const RunReport& report, std::size_t layer);
 std::string_view limit_name(const RunReport& report);  ///< what limits it (report/limit.h)
+std::string_view limit_name(const RunReport& report, std::size_t layer);
 
 double row_hit_rate(const DramStats& dram);      ///< bursts that found their row open, of all
 double cache_hit_rate(const CacheStats& cache);  ///< lines found, of those accessed
@@ -160,6 +168,8 @@ struct LayerRow {
   const LayerInfo& layer;
   std::size_t core;
   const LayerStats& stats;
+  double run_cycles;       ///< the run's, that are its own
+  std::string_view limit;  ///< of the layer on all cores
   const LayerWork& work;
   ByPart energy_pj;
   std::int64_t multipliers;  ///< of one core

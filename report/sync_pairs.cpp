@@ -23,24 +23,43 @@ void pair_barrier(const Trace& trace, const std::vector<std::size_t>& meeting,
     if (i != last) pairs.push_back({last, i});
 }
 
+void sort_pairs(std::vector<SyncPair>& pairs) {
+  std::ranges::sort(pairs, {}, [](const SyncPair& p) { return std::pair(p.cause, p.effect); });
+}
+
 }  // namespace
 
-std::vector<SyncPair> sync_pairs(const Trace& trace) {
-  const auto& events = trace.events;
+std::vector<SyncPair> signal_pairs(const Trace& trace) {
   std::map<std::pair<CoreId, std::uint32_t>, Semaphore> semaphores;  // of a core
-  std::map<std::uint32_t, std::vector<std::size_t>> barriers;        // by serial number
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const TraceEvent& e = events[i];
+  for (std::size_t i = 0; i < trace.events.size(); ++i) {
+    const TraceEvent& e = trace.events[i];
     if (e.kind == TraceKind::signal) semaphores[{e.peer, e.sync}].signals.push_back(i);
     if (e.kind == TraceKind::wait) semaphores[{e.core, e.sync}].waits.push_back(i);
-    if (e.kind == TraceKind::barrier) barriers[e.sync].push_back(i);
   }
   std::vector<SyncPair> pairs;
   for (const auto& [id, semaphore] : semaphores)
     for (std::size_t n = 0; n < std::min(semaphore.signals.size(), semaphore.waits.size()); ++n)
       pairs.push_back({semaphore.signals[n], semaphore.waits[n]});
-  for (const auto& [id, meeting] : barriers) pair_barrier(trace, meeting, pairs);
-  std::ranges::sort(pairs, {}, [](const SyncPair& p) { return std::pair(p.cause, p.effect); });
+  sort_pairs(pairs);
+  return pairs;
+}
+
+std::vector<std::vector<std::size_t>> barrier_meetings(const Trace& trace) {
+  std::map<std::uint32_t, std::vector<std::size_t>> by_number;
+  for (std::size_t i = 0; i < trace.events.size(); ++i)
+    if (trace.events[i].kind == TraceKind::barrier) by_number[trace.events[i].sync].push_back(i);
+  std::vector<std::vector<std::size_t>> meetings;
+  for (auto& [number, meeting] : by_number) {
+    std::ranges::sort(meeting, {}, [&](std::size_t i) { return trace.events[i].core; });
+    meetings.push_back(std::move(meeting));
+  }
+  return meetings;
+}
+
+std::vector<SyncPair> sync_pairs(const Trace& trace) {
+  std::vector<SyncPair> pairs = signal_pairs(trace);
+  for (const auto& meeting : barrier_meetings(trace)) pair_barrier(trace, meeting, pairs);
+  sort_pairs(pairs);
   return pairs;
 }
 

@@ -92,9 +92,38 @@ function makeRun(header) {
   run.size = c["buffer.size"];
   run.kind = c["buffer.kind"];
   run.offset = c["buffer.offset"];
+  run.gaps = idleSpans(c);
+  run.arrows = arrowsOf(c);
   deriveBuffers(run);
   deriveLayers(run);
   return run;
+}
+
+// Why each engine was idle when (report/stalls.h): by lane a list of [from, until, cause].
+function idleSpans(columns) {
+  const lanes = [];
+  let next = 0;
+  columns["idle.lanes"].forEach((count, engine) => {
+    const spans = [];
+    for (let i = 0; i < count; ++i, ++next) {
+      const from = columns["idle.from"][next];
+      spans.push([from, from + columns["idle.length"][next], CAUSES[columns["idle.cause"][next]]]);
+    }
+    lanes[Math.floor(engine / 4) * LANES + engine % 4] = spans;
+  });
+  return lanes;
+}
+
+// Which events are barriers together, and which signal ends which wait (report/sync_pairs.h).
+function arrowsOf(columns) {
+  const barriers = [];
+  let next = 0;
+  for (const size of columns["barrier.size"]) {
+    barriers.push(Array.from(columns["barrier.event"].subarray(next, next + size)));
+    next += size;
+  }
+  const signals = Array.from(columns["pair.signal"]);
+  return {barriers, pairs: signals.map((from, i) => [from, columns["pair.wait"][i]])};
 }
 
 // For each buffer the cycles in which it is in use, its first write and its last read.
@@ -140,7 +169,8 @@ function deriveLayers(run) {
                                    dram: 0,
                                    energy_nj: 0,
                                    stalls: 0,
-                                   instructions: 0
+                                   instructions: 0,
+                                   limit: ""
                                  }));
   for (const row of run.layerRows) {
     const sum = run.layerSums[index.get(row.layer)];
@@ -148,6 +178,8 @@ function deriveLayers(run) {
     sum.cores += 1;
     sum.start = Math.min(sum.start, row.start_cycle);
     sum.end = Math.max(sum.end, row.end_cycle);
+    sum.cycles += row.run_cycles;
+    sum.limit = row.limit;
     sum.compute_busy += row.compute_busy;
     sum.macs += row.macs;
     sum.dram += row.dram_read + row.dram_written;
@@ -159,8 +191,6 @@ function deriveLayers(run) {
   const slots = core.pes.value * core.multipliers.value;
   for (const sum of run.layerSums) {
     if (sum.cores === 0) sum.start = 0;
-    sum.cycles = sum.end - sum.start;
     sum.utilisation = sum.cycles > 0 ? sum.macs / (sum.cycles * slots * run.cores) : 0;
-    sum.own = sum.compute_busy + sum.stalls;
   }
 }

@@ -4,14 +4,15 @@ const LAYER_COLUMNS = [
   ["name", "layer", (v) => v],
   ["kind", "kind", (v) => v],
   ["cores", "cores", (v) => String(v)],
-  ["start", "start cycle", grouped],
-  ["cycles", "cycles", grouped],
+  ["start", "first load", grouped],
+  ["cycles", "cycles of the run", grouped],
   ["compute_busy", "compute busy", grouped],
   ["stalls", "compute idle before it", grouped],
   ["utilisation", "utilisation", percent],
   ["macs", "MACs", grouped],
   ["dram", "DRAM", readableBytes],
   ["energy_nj", "energy", (v) => readable({value: v, unit: "nJ"})],
+  ["limit", "limited by", (v) => v],
 ];
 const LAYER_BARS = ["cycles", "compute_busy", "stalls", "utilisation", "macs", "dram", "energy_nj"];
 
@@ -90,8 +91,11 @@ function layersView(run, root) {
   root.append(
       element(
           "p", {class: "note"},
-          "Click a column to sort, a row to select the layer in every view. Layers " +
-              "overlap: cycles are from the first start to the last end on any core."),
+          "Click a column to sort, a row to select the layer in every view. The cycles of" +
+              " a layer are those of the run in which cores compute it, shared with the " +
+              "layers of other cores, or wait to begin it, so that they add up to the run; " +
+              "what is loaded ahead is in the time of the layer before. Utilisation is of " +
+              "these cycles, on all cores."),
       table.node,
       element(
           "div", {class: "columns"},

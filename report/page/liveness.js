@@ -11,10 +11,20 @@ function makeLiveness(run) {
   if (!c["clock.first"]) return live;
   live.first = c["clock.first"];
   live.chains = c["clock.chains"];
-  live.markStart = new Int32Array(n + 1);
-  for (let i = 0; i < n; ++i) live.markStart[i + 1] = live.markStart[i] + c["clock.marks"][i];
+  live.markStart = starts(c["clock.marks"]);
   live.last = c["clock.last"];
+  live.known = c["clock.known"];
+  live.firstStart = starts(c["clock.first_marks"]);
+  live.firstUse = c["clock.first_use"];
   return live;
+}
+
+function starts(counts) {
+  const list = new Int32Array(counts.length + 1);
+  counts.forEach((count, i) => {
+    list[i + 1] = list[i] + count;
+  });
+  return list;
 }
 
 // The mark that keeps A from being before B: [chain, position], or null where A is before B.
@@ -59,9 +69,37 @@ function eventText(run, e) {
       `cycles ${grouped(run.start[e])} to ${grouped(run.start[e] + run.length[e])}`;
 }
 
+// A use of A that happens before some use of B in every run, as [chain, position]; null: there is
+// none.
+function startsBeforeEnd(live, a, b) {
+  for (let m = live.firstStart[a]; m < live.firstStart[a + 1]; ++m) {
+    const chain = live.firstUse[2 * m];
+    if (live.known[chain * live.n + b] >= live.firstUse[2 * m + 1])
+      return [chain, live.firstUse[2 * m + 1]];
+  }
+  return null;
+}
+
+function lastUseOf(run, id) {
+  const [reader, writer] = [run.lastReader[id], run.lastWriter[id]];
+  const end = (e) => (e < 0 ? -1 : run.start[e] + run.length[e]);
+  return end(reader) >= end(writer) ? reader : writer;
+}
+
+// Either both are needed at one time whatever happens, or nothing keeps them from being so.
 function whyConflict(run, live, a, b) {
   const [early, late] = run.firstUse[live.ids[a]] <= run.firstUse[live.ids[b]] ? [a, b] : [b, a];
+  const name = (entry) => run.buffers[live.ids[entry]];
+  const begun = startsBeforeEnd(live, late, early);
+  if (begun && startsBeforeEnd(live, early, late)) {
+    return `their lives overlap in every run: ${name(late)} is used by ${
+               eventText(run, accessOf(run, live, begun))} ` +
+        `before ${name(early)} is used for the last time, by ${
+               eventText(run, lastUseOf(run, live.ids[early]))}`;
+  }
   const event = accessOf(run, live, obstacle(live, early, late));
-  return `nothing orders ${eventText(run, event)}, which uses ${run.buffers[live.ids[early]]}, ` +
-      `before the first use of ${run.buffers[live.ids[late]]}`;
+  const here = run.lastUse[live.ids[early]] <= run.firstUse[live.ids[late]];
+  return `nothing orders ${eventText(run, event)}, which uses ${
+             name(early)}, before the first use of ${name(late)}` +
+      (here ? ": it came first in this run, but need not in another" : "");
 }

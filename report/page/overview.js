@@ -3,7 +3,7 @@
 const LIMIT_TEXT = {
   compute:
       "The multipliers are the narrowest part: engines that compute are busy most of the time.",
-  bandwidth: "Compute engines wait for data while DRAM moves at least half of what it could.",
+  bandwidth: "DRAM is busy most of the time while compute engines wait for data, or nearly always.",
   latency: "Compute engines wait for data although DRAM is idle more than half of the time.",
   synchronisation: "Cores wait for one another more than they compute or wait for data.",
 };

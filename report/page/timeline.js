@@ -1,28 +1,6 @@
 // Timeline: a lane for each engine of each core. Where many instructions fall on a pixel, its
 // height says which share of it the engine was busy; where few do, each is drawn.
 
-// Pairs of events: barriers by their number, and the n-th signal with the n-th wait of a semaphore.
-function runArrows(run) {
-  const barriers = new Map();
-  const signals = new Map();
-  const waits = new Map();
-  const put = (map, key, e) => map.set(key, [...(map.get(key) || []), e]);
-  for (let e = 0; e < run.count; ++e) {
-    const core = Math.floor(run.laneOf[e] / LANES);
-    const name = run.opcodes[run.opcode[e]];
-    if (name === "barrier")
-      put(barriers, `${run.sync[e]}/${run.cores_high[e]}/${run.cores_low[e]}`, e);
-    else if (name === "signal")
-      put(signals, `${core}/${run.peer[e]}/${run.sync[e]}`, e);
-    else if (name === "wait")
-      put(waits, `${run.peer[e]}/${core}/${run.sync[e]}`, e);
-  }
-  const pairs = [];
-  for (const [key, from] of signals)
-    (waits.get(key) || []).forEach((to, i) => from[i] !== undefined && pairs.push([from[i], to]));
-  return {barriers: [...barriers.values()], pairs};
-}
-
 const FADED = "#9aa0a8";
 
 // A colour as a pixel of an image: bytes red, green, blue, alpha.
@@ -310,10 +288,8 @@ class Timeline {
 function prepareTimeline(run) {
   if (run.busy) return;
   run.busy = busySums(run);
-  run.gaps = deriveStalls(run);
   run.moved = movedCurve(run);
   run.liveBytes = liveCurve(run);
-  run.arrows = runArrows(run);
 }
 
 function timelineView(run, root) {

@@ -29,16 +29,30 @@ TEST(Limit, SharesAreOfAllCoresComputeEngines) {
   EXPECT_DOUBLE_EQ(shares.waiting, 0.6);
 }
 
-TEST(Limit, IsTheLargestShare) {
-  EXPECT_EQ(limit(compute_shares(result(50, 10, 20)), 1), Limit::compute);
-  EXPECT_EQ(limit(compute_shares(result(30, 20, 25)), 1), Limit::synchronisation);
-  EXPECT_EQ(limit(compute_shares(result(30, 10, 10)), 1), Limit::bandwidth);
+ComputeShares shares(Cycle busy, Cycle sync, Cycle done) {
+  return compute_shares(result(busy, sync, done));
 }
 
-TEST(Limit, WaitingIsForBandwidthFromHalfThePeakOn) {
-  const ComputeShares waiting = compute_shares(result(20, 0, 0));
-  EXPECT_EQ(limit(waiting, 0.5), Limit::bandwidth);
-  EXPECT_EQ(limit(waiting, 0.49), Limit::latency);
+TEST(Limit, ComputeWhereEnginesComputeMost) {
+  EXPECT_EQ(limit(shares(50, 10, 20), 0.6), Limit::compute);
+  EXPECT_EQ(limit(shares(40, 40, 0), 0.2), Limit::compute);
+}
+
+TEST(Limit, SynchronisationWhereCoresAwaitOneAnotherMost) {
+  EXPECT_EQ(limit(shares(30, 20, 25), 0.6), Limit::synchronisation);
+}
+
+TEST(Limit, BandwidthWhereEnginesWaitForABusyMemoryAndLatencyWhereItIsIdle) {
+  EXPECT_EQ(limit(shares(30, 10, 10), 0.5), Limit::bandwidth);
+  EXPECT_EQ(limit(shares(30, 10, 10), 0.49), Limit::latency);
+}
+
+/// Cores that share a saturated memory wait for one another's stores and loads, too.
+TEST(Limit, BandwidthWhereTheMemoryIsHardlyEverIdle) {
+  EXPECT_EQ(limit(shares(40, 20, 15), 0.95), Limit::bandwidth);
+  EXPECT_EQ(limit(shares(30, 45, 0), 0.9), Limit::bandwidth);
+  EXPECT_EQ(limit(shares(30, 45, 0), 0.89), Limit::synchronisation);
+  EXPECT_EQ(limit(shares(95, 0, 0), 0.997), Limit::compute);
 }
 
 TEST(Limit, OfNothingIsNotByZero) {

@@ -8,6 +8,7 @@ nothing with the writer.
 """
 
 import collections
+import json
 import pathlib
 import re
 import struct
@@ -204,7 +205,7 @@ def name_of(event):
 def check_events(timeline, events):
     shown = collections.Counter()
     for process, track, start, end, name, _ in timeline.slices:
-        if process.startswith("core"):
+        if process.startswith("core") and not track.endswith(" idle"):
             shown[(process, re.split(r"[: ]", track)[0], start, end, name)] += 1
     for process, track, time, name, _, _ in timeline.instants:
         if name != "goes on":
@@ -214,6 +215,23 @@ def check_events(timeline, events):
         for e in events)
     assert shown == expected, f"{len(shown - expected)} events too many, {len(expected - shown)} missing"
     assert arrows(timeline) == expected_arrows(events), "arrows"
+
+
+CAUSES = {"no instruction handed on": "dispatch", "waits for ln": "token_ln", "waits for ls": "token_ls",
+          "waits for cp": "token_cp", "waits for st": "token_st", "waits for other cores": "sync",
+          "nothing left to do": "done"}
+
+
+def check_idle(timeline, summary):
+    """The slices of idle engines add up to what the simulator counted, by cause."""
+    shown = collections.Counter()
+    for process, track, start, end, name, _ in timeline.slices:
+        if track.endswith(" idle"):
+            shown[(process, track.split()[0], CAUSES[name.removeprefix("idle: ")])] += end - start
+    counted = {(f"core {c}", engine, cause): stats[f"stall_{cause}"]["value"]
+               for c, core in enumerate(summary["cores"]) for engine, stats in core["engines"].items()
+               for cause in CAUSES.values() if stats[f"stall_{cause}"]["value"] > 0}
+    assert dict(shown) == counted, "idle engines"
 
 
 def check_layers(timeline, events):
@@ -263,6 +281,7 @@ def check(unnasim, folder, network, options, channels):
         check_events(timeline, events)
         check_layers(timeline, events)
         check_live(timeline, events, sizes)
+        check_idle(timeline, json.loads(simulate.stdout))
         print(f"{pathlib.Path(network).stem}: {len(events)} events, "
               f"{len(data) / len(events):.1f} bytes an event")
         if len(events) > 5000:
