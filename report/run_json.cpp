@@ -32,6 +32,7 @@ Json performance_json(const RunReport& report) {
   json["dram_read"] = figure(result.dram_read, "bytes");
   json["dram_written"] = figure(result.dram_written, "bytes");
   json["dram_busy"] = figure(result.dram_busy, "cycles");
+  json["peak_bandwidth"] = figure(peak_bandwidth_gbps(report.machine), "GB/s");
   json["bandwidth_utilisation"] = figure(bandwidth_utilisation(report), "ratio");
   const ComputeShares shares = compute_shares(result);
   json["compute_share"] = figure(shares.busy, "ratio");

@@ -59,9 +59,21 @@ double roofline_share(const RunReport& report) {
   return ratio(as_double(report.roofline.bound()), as_double(report.result.cycles));
 }
 
+namespace {
+
+/// Bytes a cycle.
+double peak_bandwidth(const MachineConfig& machine) {
+  return as_double(dram_bytes_per_cycle_q16(machine)) / 65536.0;
+}
+
+}  // namespace
+
+double peak_bandwidth_gbps(const MachineConfig& machine) {
+  return peak_bandwidth(machine) * as_double(machine.clock_mhz) * 1e-3;
+}
+
 double bandwidth_utilisation(const RunReport& report) {
-  const double peak = as_double(report.result.cycles) *
-                      as_double(dram_bytes_per_cycle_q16(report.machine)) / 65536.0;
+  const double peak = as_double(report.result.cycles) * peak_bandwidth(report.machine);
   const Bytes moved = report.result.memory ? report.result.memory->dram_bytes()
                                            : report.result.dram_read + report.result.dram_written;
   return ratio(as_double(moved), peak);

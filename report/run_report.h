@@ -115,9 +115,10 @@ struct RunReport {
 };
 
 // Derived figures, each in one place.
-double seconds(const RunReport& report);                ///< of one inference at the clock
-double utilisation(const RunReport& report);            ///< MACs of all multiplier cycles
-double roofline_share(const RunReport& report);         ///< bound / cycles
+double seconds(const RunReport& report);         ///< of one inference at the clock
+double utilisation(const RunReport& report);     ///< MACs of all multiplier cycles
+double roofline_share(const RunReport& report);  ///< bound / cycles
+double peak_bandwidth_gbps(const MachineConfig& machine);
 double bandwidth_utilisation(const RunReport& report);  ///< bytes moved of what the peak could
 
 /// Share of the time in which the memory works: the more of `bandwidth_utilisation` and of

@@ -90,7 +90,7 @@ function figureCards(run) {
 function rooflineChart(run) {
   const m = run.summary.machine;
   const peak = m.cores.value * m.core.pes.value * m.core.multipliers.value;
-  const bandwidth = m.dram.bandwidth_gbps.value * 1000 / m.clock_mhz.value;
+  const bandwidth = run.summary.performance.peak_bandwidth.value * 1000 / m.clock_mhz.value;
   const ridge = peak / bandwidth;
   const layers = run.layerSums.filter((l) => l.macs > 0 && l.dram > 0 && l.cycles > 0);
   if (layers.length === 0) return element("p", {class: "note"}, "No layer multiplies.");
@@ -171,7 +171,8 @@ function overviewView(run, root) {
       section(
           "Roofline",
           "A point a layer, larger where it takes longer, over all cores; the line is " +
-              "what multipliers and DRAM allow.",
+              "what multipliers and DRAM allow. Layers whose bytes came ahead of their " +
+              "time may lie above the slope.",
           roofline),
       element(
           "div", {},
