@@ -79,7 +79,7 @@ class LayerClock {
         (awaits_cores(change.cause) ? awaiting_ : waiting_) += change.begins ? 1 : -1;
     }
     settle();
-    if (last_) give(*last_, unclaimed_, 1);
+    for (const Place& place : last_) give(place, unclaimed_, 1);
   }
 
   std::vector<LayerTime> finish() {
@@ -137,7 +137,7 @@ class LayerClock {
     } else {
       --computing_;
       give(place, so_far_.since(started_[change.core]), 1);
-      last_ = place;
+      last_.assign(1, place);
     }
   }
 
@@ -146,7 +146,7 @@ class LayerClock {
   Integrals so_far_, unclaimed_;
   std::vector<Integrals> started_;  ///< of each core's instruction
   std::vector<Place> starting_;     ///< now
-  std::optional<Place> last_;
+  std::vector<Place> last_;         ///< whose instruction ended last; none yet: empty
   std::vector<LayerTime> times_;
   std::vector<Integrals> sums_;  ///< by layer
 };
