@@ -201,8 +201,7 @@ Bytes& Flow::flow_of(Node v, std::size_t number, Bytes& sign) {
   return given_[givers(b)[number - 2] * index_.chains() + k];
 }
 
-/// Distances from the supplies, up to that of the nearest demand: no shortest path goes further.
-/// False where no demand can be reached: the flow is a maximum, and the distances are complete.
+/// Distances from the supplies; false where no demand can be reached: the flow is a maximum.
 bool Flow::find_levels() {
   level_.assign(2 * n_, kFar);
   std::deque<Node> queue;
@@ -211,12 +210,11 @@ bool Flow::find_levels() {
     level_[a] = 0;
     queue.push_back(a);
   }
-  std::uint32_t nearest = kFar;
+  bool found = false;
   while (!queue.empty()) {
     const Node v = queue.front();
     queue.pop_front();
-    if (level_[v] > nearest) break;
-    if (is_slot(v) && demand_[buffer(v)] > 0) nearest = level_[v];
+    found = found || (is_slot(v) && demand_[buffer(v)] > 0);
     for (std::size_t i = 0; i < arcs(v); ++i) {
       const Arc to = arc(v, i);
       if (to.room == 0 || level_[to.to] <= level_[v] + to.length) continue;
@@ -227,7 +225,7 @@ bool Flow::find_levels() {
         queue.push_back(to.to);
     }
   }
-  return nearest != kFar;
+  return found;
 }
 
 /// A blocking flow of the shortest paths, depth first.
