@@ -54,8 +54,9 @@ void run_host_before(const OnnxHost& host, const Graph& graph, HostValues& given
   const bool direct = host.before.empty();
   if (missing != needed.end() && !direct) {
     if (std::ranges::none_of(needed, is_given)) return;
-    throw InputError(
-        fmt::format("unnasim simulate: --input: '{}' has no values, expected them: the host needs it", *missing));
+    throw InputError(fmt::format(
+        "unnasim simulate: --input: '{}' has no values, expected them: the host needs it",
+        *missing));
   }
   onnx_import::run_host(host.before, given, reference_executor());
   for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
