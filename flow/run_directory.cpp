@@ -84,9 +84,12 @@ PageSweep read_sweep_directory(const fs::path& directory) {
     std::vector<Cell> row = point.axes;
     const auto found = stored.results.find(point.key);
     const bool ran = found != stored.results.end();
-    row.emplace_back(ran ? Cell(std::string(status_name(found->second.end))) : Cell());
-    row.emplace_back(ran ? Cell(found->second.error) : Cell());
-    if (ran) row.insert(row.end(), found->second.figures.begin(), found->second.figures.end());
+    row.resize(row.size() + 2);
+    if (ran) {
+      row[row.size() - 2] = std::string(status_name(found->second.end));
+      row.back() = found->second.error;
+      row.insert(row.end(), found->second.figures.begin(), found->second.figures.end());
+    }
     row.resize(stored.axes.size() + sweep.figures.size());
     sweep.rows.push_back(std::move(row));
   }
