@@ -113,7 +113,11 @@ INSTANTIATE_TEST_SUITE_P(
              "configs/machine.cpp:1: yaml-cpp/yaml.h: yaml-cpp is for text/yaml.cpp only"},
         Case{"cli/a.cpp", "#include <boost/program_options.hpp>\n", ""},
         Case{"report/a.cpp", "#include <boost/any.hpp>\n",
-             "report/a.cpp:1: boost/any.hpp: Boost is for cli only"}));
+             "report/a.cpp:1: boost/any.hpp: Boost is for cli only"},
+        Case{"compiler/row_bound.cpp", "#include <boost/graph/adjacency_list.hpp>\n", ""},
+        Case{"compiler/a.cpp", "#include <boost/graph/adjacency_list.hpp>\n",
+             "compiler/a.cpp:1: boost/graph/adjacency_list.hpp: Boost.Graph is for "
+             "compiler/row_bound.cpp only"}));
 
 TEST(Layering, a_circle_within_a_folder_with_rooms_is_named_at_each_of_its_includes) {
   std::vector<Include> includes = includes_of("memmgr/a.cpp", "#include \"memmgr/b.h\"\n");
