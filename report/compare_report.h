@@ -57,12 +57,12 @@ std::optional<double> versus_barriers(const CompareCase& c, const MemoryFigures&
 struct CompareAverage {
   std::int64_t cores = 0;
   std::size_t networks = 0;
-  std::optional<double> versus_none;        ///< 1 - instruction/best planner over without sharing
-  std::optional<double> versus_bfc;         ///< the same over topology/bfc (TensorFlow's manager)
-  std::optional<double> versus_barriers;    ///< the same over the program with a barrier a layer
+  std::optional<double> versus_none;      ///< 1 - instruction/best planner over without sharing
+  std::optional<double> versus_bfc;       ///< the same over topology/bfc (TensorFlow's manager)
+  std::optional<double> versus_barriers;  ///< the same over the program with a barrier a layer
   /// 1 - the peak / without sharing, of walks where they need less, else as above; with --walks
   std::optional<double> walks_versus_none;
-  std::optional<double> time_saved;         ///< 1 - cycles / cycles of that program
+  std::optional<double> time_saved;  ///< 1 - cycles / cycles of that program
 };
 /// `planner` under instruction liveness against the denominators; ascending cores.
 std::vector<CompareAverage> averages(const std::vector<CompareCase>& cases,
