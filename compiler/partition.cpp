@@ -321,6 +321,12 @@ bool Partitioner::shares_synapses(KernelId id) const {
   return k.weights && readers_[k.weights->index()] > 1;
 }
 
+std::int64_t Partitioner::most_channels(const Kernel& k, const Grid& grid) const {
+  const std::int64_t granule = channel_granule(k, machine_.core);
+  const std::int64_t granules = ceil_div(ceil_div(k.dims[kC], granule), grid.channels);
+  return std::min(k.dims[kC], granules * granule);
+}
+
 SbWish Partitioner::sb_wish(KernelId id, std::int64_t channels, std::int64_t units) const {
   const Kernel& k = graph_.kernels[id.index()];
   if (shares_synapses(id)) return {SbUse::all, 0};

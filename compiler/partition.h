@@ -47,6 +47,8 @@ class Partitioner {
   Tile unit_tile(const KernelPlan& plan, const Dims& extents, std::int64_t sharers);
   /// Free choice of a tile for a unit of `extents`.
   Tile free_tile(KernelId kernel, const Dims& extents, std::int64_t sharers, const SbRoom& room);
+  /// Output channels of the largest part of a grid.
+  std::int64_t most_channels(const Kernel& kernel, const Grid& grid) const;
   /// What a kernel wishes of SB where each core has `units` units of at most `channels` output
   /// channels in a walk.
   SbWish sb_wish(KernelId kernel, std::int64_t channels, std::int64_t units) const;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/error.h"
 #include "cost/timing.h"
 
 namespace unna {
@@ -99,19 +98,6 @@ BandCost UnitCosts::cost(KernelId kernel, const std::vector<UnitOfWork>& units,
   return {time_of(tile), traffic};
 }
 
-/// In all of SB where no tile fits the room: such a walk is scheduled without staying synapses.
-BandCost UnitCosts::cost_in(const SbRoom& room, KernelId kernel,
-                            const std::vector<UnitOfWork>& units, Division division) {
-  try {
-    BandCost c = cost(kernel, units, room);
-    c.time = std::max(c.time, loading(kernel, units, division, room));
-    return c;
-  } catch (const CapacityError&) {
-    if (!room.stay && room.bytes() == machine_.core.sb_bytes) throw;
-    return cost_in(partitioner_.whole_sb(), kernel, units, division);
-  }
-}
-
 BandCost UnitCosts::band(KernelId kernel, std::int64_t lines, Division division,
                          const SbRoom& room) {
   const std::tuple key(kernel, lines, division, room.stay ? 0 : room.bytes());
@@ -124,36 +110,26 @@ BandCost UnitCosts::band(KernelId kernel, std::int64_t lines, Division division,
   for (const Grid& grid : partitioner_.walk_grids(k, lines, machine_.cores, division)) {
     const std::vector<UnitOfWork> units =
         partitioner_.units(kernel, area, grid, {0, machine_.cores});
-    BandCost c = cost_in(room, kernel, units, division);
+    BandCost c = cost(kernel, units, room);
+    c.time = std::max(c.time, loading(kernel, units, division, room));
     if (!best || std::pair(c.time, c.traffic) < std::pair(best->time, best->traffic)) best = c;
   }
   return bands_.emplace(key, *best).first->second;
 }
 
-namespace {
-
-/// Of the first division, output channels that a core makes at most.
-std::int64_t channels_of(const Kernel& k, const Grid& grid, const CoreConfig& core) {
-  const std::int64_t granule =
-      k.groups > 1 && k.kind == KernelKind::conv ? k.dims[kC] / k.groups : core.pes;
-  return std::min(k.dims[kC], ceil_div(ceil_div(k.dims[kC], granule), grid.channels) * granule);
-}
-
-}  // namespace
-
 SbWish UnitCosts::wish(KernelId kernel, std::int64_t lines, std::int64_t bands,
                        Division division) const {
   const Kernel& k = graph_.kernels[kernel.index()];
   const Grid grid = partitioner_.walk_grids(k, lines, machine_.cores, division).front();
-  return partitioner_.sb_wish(kernel, channels_of(k, grid, machine_.core), bands);
+  return partitioner_.sb_wish(kernel, partitioner_.most_channels(k, grid), bands);
 }
 
 BandCost UnitCosts::staying(KernelId kernel, std::int64_t lines, Division division) const {
   const Kernel& k = graph_.kernels[kernel.index()];
   const Grid grid = partitioner_.walk_grids(k, lines, machine_.cores, division).front();
-  const Bytes bytes = grid.units() * staying_bytes(k, channels_of(k, grid, machine_.core),
-                                                   element_bytes(machine_.data_type), machine_.core)
-                                         .all();
+  const StayingBytes each = staying_bytes(k, partitioner_.most_channels(k, grid),
+                                          element_bytes(machine_.data_type), machine_.core);
+  const Bytes bytes = grid.units() * each.all();
   return {ceil_div<Cycle>(bytes << 16, dram_bytes_per_cycle_q16(machine_)), bytes};
 }
 

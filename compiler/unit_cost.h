@@ -31,6 +31,7 @@ class UnitCosts {
   UnitCosts(const LoweredGraph& graph, const MachineConfig& machine, Partition partition);
 
   /// `lines` lines of a kernel in a walk, that has `room` in SB. Synapses that stay do not count.
+  /// Throws CapacityError where no tile fits.
   BandCost band(KernelId kernel, std::int64_t lines, Division division, const SbRoom& room);
   /// What a kernel that makes `lines` lines in each of `bands` bands wishes of SB.
   SbWish wish(KernelId kernel, std::int64_t lines, std::int64_t bands, Division division) const;
@@ -40,8 +41,6 @@ class UnitCosts {
   BandCost layer(KernelId kernel);
 
  private:
-  BandCost cost_in(const SbRoom& room, KernelId kernel, const std::vector<UnitOfWork>& units,
-                   Division division);
   BandCost cost(KernelId kernel, const std::vector<UnitOfWork>& units, const SbRoom& room);
   Cycle loading(KernelId kernel, const std::vector<UnitOfWork>& units, Division division,
                 const SbRoom& room);

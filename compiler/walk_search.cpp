@@ -7,6 +7,7 @@
 #include <span>
 #include <tuple>
 
+#include "base/error.h"
 #include "cost/timing.h"
 
 namespace unna {
@@ -96,14 +97,22 @@ BandCost WalkSearch::cost_of(UnitCosts& costs, const std::vector<KernelId>& kern
     common.push_back(lines);
     wishes.push_back(costs.wish(k, lines, bands, division));
   }
-  const std::vector<SbRoom> rooms = share_sb(wishes, machine_.core);
   const std::size_t first = kernels.front().index();
-  BandCost sum;
-  for (const auto& [band, times] : heights)
-    sum += costs.band(band.first, band.second, division, rooms[band.first.index() - first]) * times;
-  for (std::size_t i = 0; i < kernels.size(); ++i)
-    if (rooms[i].stay) sum += costs.staying(kernels[i], common[i], division);
-  return sum;
+  const auto sum_in = [&](const std::vector<SbRoom>& rooms) {
+    BandCost sum;
+    for (const auto& [band, times] : heights)
+      sum +=
+          costs.band(band.first, band.second, division, rooms[band.first.index() - first]) * times;
+    for (std::size_t i = 0; i < kernels.size(); ++i)
+      if (rooms[i].stay) sum += costs.staying(kernels[i], common[i], division);
+    return sum;
+  };
+  try {
+    return sum_in(share_sb(wishes, machine_.core));
+  } catch (const CapacityError&) {
+    // As it is scheduled then: none stay.
+    return sum_in(std::vector(kernels.size(), SbRoom{0, machine_.core.sb_bytes, false}));
+  }
 }
 
 EstimatedWalk WalkSearch::assemble(

@@ -12,6 +12,7 @@
 #include "compiler/row_bound.h"
 #include "compiler/rows.h"
 #include "compiler/walk_search.h"
+#include "flow/fit_rounds.h"
 #include "flow/process_pool.h"
 #include "flow/transfer.h"
 #include "memmgr/planners/registry.h"
@@ -39,60 +40,6 @@ std::size_t walked_kernels(const WalkPlan& plan) {
   for (const Walk& w : plan.walks)
     if (w.kernels.size() > 1 || w.steps > 1) count += w.kernels.size();
   return count;
-}
-
-/// The logarithm of the estimated footprint.
-double height(const EstimatedWalk& e) {
-  return std::log(static_cast<double>(std::max<Bytes>(1, e.footprint)));
-}
-
-/// Of a front by descending footprint, `count` plans whose footprints are nearly evenly spaced in
-/// ratio, by index; the first and the last are among them.
-std::vector<std::size_t> sample(const std::vector<EstimatedWalk>& front, std::size_t count) {
-  std::vector<std::size_t> chosen;
-  if (front.empty()) return chosen;
-  const double most = height(front.front());
-  const double least = height(front.back());
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const double wanted =
-        most + (least - most) * static_cast<double>(i) / static_cast<double>(count - 1);
-    while (at + 1 < front.size() && height(front[at]) > wanted + 1e-9) ++at;
-    if (chosen.empty() || chosen.back() != at) chosen.push_back(at);
-  }
-  return chosen;
-}
-
-/// Plans of the front, by index, in the middle between those whose costs (by index of the front, in
-/// cycles) are known: where the product of the steps in footprint and in cost is largest. What is
-/// chosen counts as measured with a cost in between.
-std::vector<std::size_t> between(const std::vector<EstimatedWalk>& front,
-                                 std::map<std::size_t, double> costs, double dear,
-                                 std::size_t count) {
-  std::vector<std::size_t> chosen;
-  while (chosen.size() < count) {
-    double largest = 0;
-    std::size_t best = 0;
-    double cost = 0;
-    for (auto a = costs.begin(); a != costs.end() && std::next(a) != costs.end(); ++a) {
-      const auto b = std::next(a);
-      if (b->first - a->first < 2 || std::min(a->second, b->second) > dear) continue;
-      const double step = height(front[a->first]) - height(front[b->first]);
-      const double area = step * (0.01 + std::abs(std::log(b->second / a->second)));
-      if (area <= largest) continue;
-      const double middle = height(front[b->first]) + step / 2;
-      std::size_t at = a->first + 1;
-      while (at + 1 < b->first && height(front[at]) > middle) ++at;
-      largest = area;
-      best = at;
-      cost = std::sqrt(a->second * b->second);
-    }
-    if (largest == 0) break;
-    costs[best] = cost;
-    chosen.push_back(best);
-  }
-  std::ranges::sort(chosen);
-  return chosen;
 }
 
 /// What a child process measured, on its way to this one.
@@ -180,29 +127,6 @@ bool within(const FitPoint& p, const FitPoint& layers, const FitOptions& options
          keeps(p.dram_bytes, layers.dram_bytes, options.more_bytes);
 }
 
-/// Plans of the front, by index, between the measured one of the least footprint that keeps to the
-/// limits and the next two, which don't: evenly, most of them in the first gap.
-std::vector<std::size_t> at_limits(const std::map<std::size_t, bool>& keeps, std::size_t count) {
-  auto last = keeps.end();
-  for (auto p = keeps.begin(); p != keeps.end(); ++p)
-    if (p->second) last = p;
-  std::vector<std::size_t> chosen;
-  const auto fill = [&](std::size_t lo, std::size_t hi, std::size_t parts) {
-    for (std::size_t i = 1; i < parts; ++i) {
-      const std::size_t at = lo + (hi - lo) * i / parts;
-      if (at > lo && at < hi && (chosen.empty() || chosen.back() < at)) chosen.push_back(at);
-    }
-  };
-  auto from = last == keeps.end() ? keeps.begin() : last;
-  for (const std::size_t n : {count * 2 / 3, count - count * 2 / 3}) {
-    const auto to = from == keeps.end() ? from : std::next(from);
-    if (to == keeps.end()) break;
-    fill(from->first, to->first, n + 1);
-    from = to;
-  }
-  return chosen;
-}
-
 /// Finds plans by estimates and measures them, round by round: layer by layer, then some of the
 /// estimated front.
 class Fitting {
@@ -221,7 +145,8 @@ class Fitting {
     bound_ = row_bound(LineTable(lowered));
     front_ = WalkSearch(lowered, machine_.config, options_.partition)
                  .front({1, kByteWeight * byte_cycles_});
-    const std::vector<std::size_t> first = sample(front_, kFirstRound);
+    for (const EstimatedWalk& e : front_) footprints_.push_back(e.footprint);
+    const std::vector<std::size_t> first = evenly(footprints_, kFirstRound);
     expected_ = 1 + first.size();
     for (const std::size_t n : kLaterRounds) expected_ += n;
     measure_all({std::move(layers)}, {});
@@ -238,7 +163,7 @@ class Fitting {
  private:
   std::vector<std::size_t> next_round(std::size_t count) const {
     if (options_.more_cycles || options_.more_bytes) return at_limits(keeps_, count);
-    return between(front_, costs_, kDear * cost_of(points_.front()), count);
+    return in_gaps(footprints_, costs_, kDear * cost_of(points_.front()), count);
   }
 
   /// A byte at the peak rate takes so many cycles.
@@ -297,6 +222,7 @@ class Fitting {
   double byte_cycles_;
   Bytes bound_ = 0;  ///< of rows
   std::vector<EstimatedWalk> front_;
+  std::vector<Bytes> footprints_;  ///< of the front
   std::vector<FitPoint> points_;
   // Of what was measured, by index of the front.
   std::map<std::size_t, double> costs_;
@@ -342,9 +268,15 @@ FittedRun run_fitted(const NetworkChoice& network, const ChosenMachine& machine,
     if (!options.budget || peak <= *options.budget) return fitted;
     least = std::min(least.value_or(peak), peak);
   }
+  // No layout was within the budget, or no bound: what the program with the least bound needs.
+  const FitPoint* smallest = nullptr;
   for (const FitPoint& p : fitted.search.points)
-    if (within(p, fitted.search.points.front(), options))
-      least = std::min(least.value_or(p.footprint), p.footprint);
+    if (within(p, fitted.search.points.front(), options) &&
+        (smallest == nullptr || p.bound < smallest->bound))
+      smallest = &p;
+  chosen.compile.walks = smallest->walks;
+  const Bytes peak = run_network(read, machine, chosen, timing).report.memory.peak;
+  least = std::min(least.value_or(peak), peak);
   const bool limited = options.more_cycles || options.more_bytes;
   throw CapacityError(
       fmt::format("no program found{} needs at most {} bytes of intermediates; the "

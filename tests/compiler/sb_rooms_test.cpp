@@ -22,6 +22,15 @@ TEST(SbRooms, AllStayWhereAllFit) {
   EXPECT_EQ(rooms[0].end, 1000);
 }
 
+TEST(SbRooms, AByteTooManyAndNotAllStay) {
+  const SbWish wishes[] = {{SbUse::stay, 601}, {SbUse::stay, 400}};
+  const std::vector<SbRoom> rooms = share_sb(wishes, core());
+  EXPECT_FALSE(rooms[0].stay);
+  EXPECT_TRUE(rooms[1].stay);
+  const SbWish halves[] = {{SbUse::stay, 501}, {SbUse::stay, 501}};
+  for (const SbRoom& room : share_sb(halves, core())) EXPECT_FALSE(room.stay);
+}
+
 TEST(SbRooms, TheSmallestStayInHalfAndTheOthersHaveTheRest) {
   const SbWish wishes[] = {{SbUse::stay, 600}, {SbUse::stay, 300}, {SbUse::stay, 150}};
   const std::vector<SbRoom> rooms = share_sb(wishes, core());

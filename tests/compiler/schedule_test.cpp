@@ -34,8 +34,7 @@ KernelPlan plan(std::size_t kernel, std::vector<UnitOfWork> units) {
 
 std::string items(const Schedule& s, std::size_t core) {
   std::string out;
-  for (const ScheduleItem& i : s.cores[core])
-    out += i.kind == ScheduleItem::Kind::barrier ? 'B' : 'u';
+  for (const ScheduleItem& i : s.cores[core]) out += "uBsw"[static_cast<std::size_t>(i.kind)];
   return out;
 }
 
@@ -58,6 +57,31 @@ TEST(Schedule, AfterLayersThereIsABarrierOnEveryCoreOfTheLayerRead) {
   EXPECT_EQ(items(done, 0), "uBuBu");
   EXPECT_EQ(items(done, 1), "uBuB");
   EXPECT_EQ(items(done, 2), "B");
+}
+
+/// Core 0 makes what core 1 reads, two rows at a time.
+Schedule handed_on(Sync sync) {
+  const LoweredGraph g = chain(2);
+  Scheduler s(g, 2);
+  const std::size_t tile = s.add_tile({});
+  std::vector<std::size_t> plans;
+  for (std::size_t k = 0; k < 2; ++k) {
+    KernelPlan p = plan(k, {rows(k, k, 0, 2), rows(k, k, 2, 4)});
+    p.walked = true;
+    plans.push_back(s.open(std::move(p)));
+  }
+  for (const std::int64_t row : {0, 2})
+    for (std::size_t k = 0; k < 2; ++k) s.add({{rows(k, k, row, row + 2), plans[k], tile}}, sync);
+  return s.finish();
+}
+
+TEST(Schedule, AnAcknowledgedWriterWaitsForWhatItsLastPartWasReadBy) {
+  EXPECT_EQ(items(handed_on(Sync::signals), 0), "usus");
+  EXPECT_EQ(items(handed_on(Sync::signals), 1), "wuwu");
+  EXPECT_EQ(items(handed_on(Sync::acknowledged), 0), "uswus");
+  EXPECT_EQ(items(handed_on(Sync::acknowledged), 1), "wuswu");
+  EXPECT_EQ(items(handed_on(Sync::barriers), 0), "uBBuB");
+  EXPECT_EQ(items(handed_on(Sync::barriers), 1), "BuBBu");
 }
 
 TEST(Schedule, OneRowOfAnotherCoreNeedsOne) {

@@ -3,9 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "compiler/compile.h"
-#include "compiler/row_bound.h"
-#include "configs/presets.h"
 
 namespace unna {
 namespace {
@@ -116,24 +113,6 @@ TEST(WalkRunner, FootprintCountsLinesMadeAndStillRead) {
   // Four at a time: with a skew, readers come first in a step and make room for what is made next.
   EXPECT_EQ(runner.footprint(all_of(g), runner.bands(all_of(g), 3)), 12 * line);
   EXPECT_EQ(runner.footprint(all_of(g), runner.bands(all_of(g), 3, 1)), 12 * line);
-}
-
-TEST(RowBound, IsWhatALineAtATimeNeeds) {
-  const LoweredGraph g = chain();
-  const LineTable table(g);
-  // A line of b and the three of a that it reads; other lines of b may be made before or after.
-  WalkRunner runner(table);
-  runner.begin(KernelId(0));
-  const Bytes least = runner.footprint(all_of(g), runner.bands(all_of(g), 12));
-  EXPECT_EQ(row_bound(table), 4 * table.line_bytes(KernelId(0)));
-  EXPECT_LE(row_bound(table), least);
-}
-
-TEST(RowBound, OfMobileNet) {
-  // An independent prototype, with other flows and every line, found the same 0.138 MiB.
-  const Graph graph = load_workload(UNNASIM_SOURCE_DIR "/workloads/mobilenet_v2.yaml");
-  const LoweredGraph lowered = lower_network(graph, preset_machine(1));
-  EXPECT_NEAR(static_cast<double>(row_bound(LineTable(lowered))) / (1 << 20), 0.138, 0.0005);
 }
 
 TEST(WalkText, RoundTrip) {
