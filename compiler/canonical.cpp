@@ -48,9 +48,24 @@ class Canonicaliser {
 
   bool drop_identity(const GraphOp& op) {
     if (op.kind != OpKind::unary || op.as<FunctionAttrs>().fn != ScalarFn::identity) return false;
-    // A graph output keeps its operator: it is a copy when its input can't be that output itself.
-    if (graph_.tensor(op.outputs[0]).is_output) return false;
+    if (graph_.tensor(op.outputs[0]).is_output) return become_output(op);
     result_.replaced[op.outputs[0].index()] = result_.resolve(op.inputs[0]);
+    return true;
+  }
+
+  /// What is a graph output under another name is made as that output; else the operator stays, as
+  /// a copy.
+  bool become_output(const GraphOp& op) {
+    const TensorId from = result_.resolve(op.inputs[0]);
+    CanonicalOp* maker = sole_maker(from);
+    if (maker == nullptr || maker->outputs.size() != 1) return false;
+    // Identities before this one have no other readers either.
+    for (TensorId at = op.inputs[0]; at != from;) {
+      const GraphTensor& t = graph_.tensor(at);
+      if (t.is_output || t.consumers.size() != 1) return false;
+      at = graph_.op(*t.producer).inputs[0];
+    }
+    absorb(*maker, op.outputs[0]);
     return true;
   }
 

@@ -139,7 +139,7 @@ std::vector<Parameter> parameters_of(const LoweredGraph& g, const Schedule& s, c
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].buffer = pieces.cuts(StorageId(i)).first;
     all[i].recipe = g.storages[i].recipe;
-    all[i].unit = static_cast<double>(g.storages[i].scale);
+    all[i].quantisation = g.storages[i].quantisation;
     all[i].channels = g.storages[i].scaled_channels;
     all[i].scaling = g.storages[i].scaling;
   }
@@ -171,7 +171,7 @@ Placement placement_of(const LoweredGraph& g, const Pieces& pieces) {
     const StorageCuts& cuts = pieces.cuts(StorageId(i));
     const Storage& s = g.storages[i];
     placement.storages.push_back({s.channels, s.rows_per_line, cuts.row_cuts, cuts.column_cuts,
-                                  cuts.channel_cuts, cuts.first, s.element, s.scale});
+                                  cuts.channel_cuts, cuts.first, s.element, s.quantisation});
   }
   for (const TensorPlace& t : g.tensors)
     placement.tensors.push_back({t.tensor, t.storage.index(), t.offset, t.strides});

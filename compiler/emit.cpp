@@ -42,21 +42,26 @@ void emit_unit(Emitter& e, const Tile& tile, const Box& box) {
   emit_point(e, std::get<PointTile>(tile), box);
 }
 
-/// `in2` is a second operand, computed synapses or a norm's factors; `mid` is what a fused function
+/// `in2` is a second operand, synapses or a norm's factors; `mid` is what a fused function
 /// is applied to, or a second result.
 void Emitter::set_scales() {
-  const auto scale = [&](const Access& a) { return c.graph.storage(a.storage).scale; };
-  const float in = scale(k.in[0].access), out = scale(k.out);
-  float in2 = k.in.size() > 1 ? scale(k.in[1].access) : 1;
-  if (k.kind == KernelKind::norm) in2 = c.graph.storage(*k.weights).scale;
-  float mid = k.post.fn == Function::none ? out : k.post.scale;
+  const auto of = [&](const Access& a) { return c.graph.storage(a.storage).quantisation; };
+  const Quantisation in = of(k.in[0].access), out = of(k.out);
+  Quantisation in2 = k.in.size() > 1 ? of(k.in[1].access) : Quantisation{};
+  if (k.weights) in2 = c.graph.storage(*k.weights).quantisation;
+  Quantisation mid = k.post.fn == Function::none ? out : k.post.quantisation;
   if (k.kind == KernelKind::unary) mid = in;
-  if (k.out2) mid = scale(*k.out2);
+  if (k.out2) mid = of(*k.out2);
+  const auto word = [](std::int32_t zero) { return static_cast<std::uint32_t>(zero); };
   push(Opcode::quant)
-      .set_real(Operand::s_in, in)
-      .set_real(Operand::s_in2, in2)
-      .set_real(Operand::s_mid, mid)
-      .set_real(Operand::s_out, out);
+      .set_real(Operand::s_in, in.scale)
+      .set_real(Operand::s_in2, in2.scale)
+      .set_real(Operand::s_mid, mid.scale)
+      .set_real(Operand::s_out, out.scale)
+      .set(Operand::z_in, word(in.zero))
+      .set(Operand::z_in2, word(in2.zero))
+      .set(Operand::z_mid, word(mid.zero))
+      .set(Operand::z_out, word(out.zero));
 }
 
 void Emitter::transfer(Opcode opcode, const Access& access, const Box& box, LocalAddress local,

@@ -57,7 +57,7 @@ struct Storage {
   /// Of synapses: the elements that pruning left, in the recipe's order; null: all.
   std::shared_ptr<const Bitmap> kept = nullptr;
   std::optional<Bytes> indexed_bytes = std::nullopt;  ///< set where it is stored step-indexed
-  float scale = 1;                                    ///< int8: what 1 in it stands for
+  Quantisation quantisation = {};                     ///< int8
   std::int64_t scaled_channels = 0;            ///< int8: of synapses, which have a scale each
   std::optional<ChannelScaling> scaling = {};  ///< int8: of a product's constants
 
@@ -101,7 +101,7 @@ struct Epilogue {
   Function fn = Function::none;
   float alpha = 0;
   float beta = 0;
-  float scale = 1;  ///< int8: of the argument
+  Quantisation quantisation = {};  ///< int8: of the argument
 };
 
 /// Where output i of a resized dimension lies among the inputs: (first + i * step) / over, exactly.

@@ -186,7 +186,7 @@ TensorView Lowering::define(TensorId tensor) {
                                                          : BufferKind::intermediate;
   const std::vector<std::size_t> order = order_of(tensor);
   const StorageId storage = new_storage(t.name, kind, t.shape, order, element_);
-  result_.storages.back().scale = scale_of(tensor);
+  result_.storages.back().quantisation = quantisation_of(tensor);
   if (t.kind == TensorKind::weight) {
     // In the order of the storage.
     const auto strides = dense_strides(t.shape, row_major(t.shape.size()));

@@ -31,9 +31,9 @@ void Lowering::lower_lstm_direction(const CanonicalOp& op, std::size_t direction
   const std::int64_t inputs = x.dims[2];
   const std::string prefix = fmt::format("{}.d{}", o.name, direction);
   const auto dense = [&](const std::string& name, BufferKind kind, const Shape& dims,
-                         float scale = 1) {
+                         Quantisation quantisation = {}) {
     const StorageId s = new_storage(name, kind, dims, row_major(dims.size()), element_);
-    result_.storages.back().scale = scale;
+    result_.storages.back().quantisation = quantisation;
     return TensorView{s, 0, dims, dense_strides(dims, row_major(dims.size()))};
   };
   const auto product = [&](const std::string& name, TensorView in, TensorView out,
@@ -52,7 +52,7 @@ void Lowering::lower_lstm_direction(const CanonicalOp& op, std::size_t direction
 
   // Input products of all steps at once; the two biases of ONNX are one constant.
   const TensorView gx = dense(prefix + ".x_gates", BufferKind::intermediate, {steps, batch, gates},
-                              inner_scale(op, InnerValue::lstm_input_gates));
+                              {inner_scale(op, InnerValue::lstm_input_gates)});
   const StorageId w = dense(prefix + ".w", BufferKind::weight, {gates, inputs}).storage;
   std::optional<StorageId> bias;
   const auto d = static_cast<std::int64_t>(direction);
@@ -68,22 +68,22 @@ void Lowering::lower_lstm_direction(const CanonicalOp& op, std::size_t direction
   recipe(r).terms = {{op.inputs[2], d * gates * hidden, {gates * hidden}, {1}}};
   std::optional<StorageId> r_scales;
   if (machine_.data_type == DataType::int8) r_scales = bias_storage(prefix + ".r.scales", gates);
-  const float state = inner_scale(op, InnerValue::lstm_state);
+  const Quantisation state{inner_scale(op, InnerValue::lstm_state)};
   TensorView h, c;
   if (op.inputs.size() > 5) {
     h = initial_state(op, 4, direction);
     c = initial_state(op, 5, direction);
   } else {
-    h = c = dense(prefix + ".zero_state", BufferKind::weight, {batch, hidden}, scale_of(y));
+    h = c = dense(prefix + ".zero_state", BufferKind::weight, {batch, hidden}, quantisation_of(y));
   }
   for (std::int64_t i = 0; i < steps; ++i) {
     const std::int64_t t = direction == 0 ? i : steps - 1 - i;
     const std::string step = fmt::format("{}.t{}", prefix, t);
     const TensorView gh = dense(step + ".h_gates", BufferKind::intermediate, {batch, gates},
-                                inner_scale(op, InnerValue::lstm_output_gates));
+                                {inner_scale(op, InnerValue::lstm_output_gates)});
     product(step + ".h", h, gh, r, r_scales);
     const TensorView g = dense(step + ".gates", BufferKind::intermediate, {batch, gates},
-                               inner_scale(op, InnerValue::lstm_gates));
+                               {inner_scale(op, InnerValue::lstm_gates)});
     binary_kernel(step + ".add", Function::add, gh, *reshaped(sliced(gx, 0, t, 1), {batch, gates}),
                   g, false, {});
     const TensorView c_next = dense(step + ".c", BufferKind::intermediate, {batch, hidden}, state);

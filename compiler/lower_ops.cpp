@@ -14,7 +14,7 @@ namespace unna {
 Epilogue Lowering::epilogue(const CanonicalOp& op) const {
   if (!op.post) return {};
   return {isa_function(op.post->fn), static_cast<float>(op.post->alpha),
-          static_cast<float>(op.post->beta), scale_of(*op.before_post)};
+          static_cast<float>(op.post->beta), quantisation_of(*op.before_post)};
 }
 
 Kernel Lowering::make(KernelKind kind, const std::string& name, const TensorView& out,
@@ -65,10 +65,10 @@ void Lowering::copy(const TensorView& from, const TensorView& to, const std::str
 TensorView Lowering::dense_copy(const TensorView& v, const std::string& name,
                                 std::span<const std::size_t> order) {
   const Storage& from = result_.storages[v.storage.index()];
-  const float scale = from.scale;
+  const Quantisation quantisation = from.quantisation;
   const StorageId storage =
       new_storage(name, BufferKind::intermediate, v.dims, order, from.element);
-  result_.storages.back().scale = scale;
+  result_.storages.back().quantisation = quantisation;
   TensorView to{storage, 0, v.dims, dense_strides(v.dims, order)};
   copy(v, to, name);
   return to;
@@ -89,14 +89,26 @@ StorageId Lowering::weight_storage(TensorId tensor, Bytes element, const Canonic
   if (t.kind != TensorKind::weight) throw Unsupported{t.name + " is computed, expected a weight"};
   const std::vector<std::size_t> order = row_major(t.shape.size());
   const StorageId id = new_storage(t.name, BufferKind::weight, t.shape, order, element);
-  result_.storages.back().scale = scale_of(tensor);
+  result_.storages.back().quantisation = quantisation_of(tensor);
   recipe(id).terms = {{tensor, 0, t.shape, dense_strides(t.shape, order)}};
+  take_steps(id, t, folding);
   if (folding != nullptr && folding->folded_batch_norm) {
     recipe(id).batch_norm = folding->folded_batch_norm;
     recipe(id).use = element == element_ && t.shape.size() > 1 ? ParameterRecipe::Use::scaled
                                                                : ParameterRecipe::Use::shifted;
   }
   return id;
+}
+
+/// Synapses keep the model's scales, unless folding has changed them, or pruning has where it is no
+/// 0 that stands for 0.
+void Lowering::take_steps(StorageId id, const GraphTensor& weight, const CanonicalOp* folding) {
+  if (weight.shape.size() < 2) return;
+  const bool folded = folding != nullptr && folding->folded_batch_norm;
+  const bool given =
+      weight.steps != nullptr && !folded && !(weight.kept && weight.steps->zero != 0);
+  if (given) recipe(id).scales = weight.steps->scales;
+  result_.storages[id.index()].quantisation.zero = given ? weight.steps->zero : 0;
 }
 
 StorageId Lowering::bias_storage(const std::string& name, std::int64_t count) {
@@ -108,10 +120,10 @@ void Lowering::scale_channels(Kernel& k) {
   if (!k.bias) k.bias = bias_storage(k.name + ".scales", k.dims[kC]);
   Storage& synapses = result_.storages[k.weights->index()];
   synapses.scaled_channels = k.dims[kC];
-  const float out = result_.storage(k.out.storage).scale;
+  const float out = result_.storage(k.out.storage).quantisation.scale;
   result_.storages[k.bias->index()].scaling =
-      ChannelScaling{synapses.recipe, result_.storage(k.in[0].access.storage).scale,
-                     k.post.fn == Function::none ? out : k.post.scale};
+      ChannelScaling{synapses.recipe, result_.storage(k.in[0].access.storage).quantisation.scale,
+                     k.post.fn == Function::none ? out : k.post.quantisation.scale};
 }
 
 float Lowering::inner_scale(const CanonicalOp& op, InnerValue which) const {
@@ -278,7 +290,7 @@ void Lowering::lower_batch_norm(const CanonicalOp& op) {
   const auto constant = [&](const char* suffix, ParameterRecipe::Use use, InnerValue value) {
     const StorageId s =
         new_storage(o.name + suffix, BufferKind::weight, {channels}, row_major(1), element_);
-    result_.storages.back().scale = inner_scale(op, value);
+    result_.storages.back().quantisation.scale = inner_scale(op, value);
     recipe(s).batch_norm = op.source;
     recipe(s).use = use;
     TensorView v{s, 0, per_channel, std::vector<std::int64_t>(x.rank(), 0)};
@@ -288,7 +300,7 @@ void Lowering::lower_batch_norm(const CanonicalOp& op) {
   const std::vector<std::size_t> order = order_of(op.outputs[0]);
   const StorageId mid =
       new_storage(o.name + ".scaled", BufferKind::intermediate, x.dims, order, element_);
-  result_.storages.back().scale = inner_scale(op, InnerValue::norm_product);
+  result_.storages.back().quantisation.scale = inner_scale(op, InnerValue::norm_product);
   const TensorView scaled{mid, 0, x.dims, dense_strides(x.dims, order)};
   binary_kernel(o.name + ".scale", Function::mul, x,
                 constant(".scale", ParameterRecipe::Use::factor, InnerValue::norm_factor), scaled,
@@ -310,7 +322,7 @@ void Lowering::lower_rows(const CanonicalOp& op) {
     target = y;
     const StorageId mid = new_storage(o.name + ".rows", BufferKind::intermediate, y.dims,
                                       row_major(y.rank()), element_);
-    result_.storages.back().scale = scale_of(y);
+    result_.storages.back().quantisation = quantisation_of(y);
     y = {mid, 0, y.dims, dense_strides(y.dims, row_major(y.rank()))};
   }
   const bool softmax = o.kind == OpKind::softmax;
@@ -323,7 +335,8 @@ void Lowering::lower_rows(const CanonicalOp& op) {
     k.bias = weight_storage(op.inputs[2], machine_.core.accumulator_bytes);
     // In units of the result, with twice the fraction bits of layer norm.
     if (machine_.data_type == DataType::int8)
-      result_.storages.back().scale = std::ldexp(scale_of(y), -2 * kInt8NormFraction);
+      result_.storages.back().quantisation = {
+          std::ldexp(quantisation_of(y).scale, -2 * kInt8NormFraction)};
   }
   add(std::move(k));
   if (target) copy(y, *target, o.name + ".reorder");

@@ -38,7 +38,7 @@ void Lowering::lower_pool(const CanonicalOp& op) {
     const std::size_t nhwc[] = {0, 2, 3, 1};
     const StorageId storage =
         new_storage(o.name + ".padded", BufferKind::intermediate, dims, nhwc, element_);
-    result_.storages.back().scale = scale_of(x);
+    result_.storages.back().quantisation = quantisation_of(x);
     const TensorView padded{storage, 0, dims, dense_strides(dims, nhwc)};
     pad_two(o.name + ".padded", x, padded, true, {2, 3}, pads);
     k.in = {{to_access(padded, roles), to_dims(dims, roles)}};
@@ -124,7 +124,7 @@ void Lowering::lower_pad(const CanonicalOp& op) {
     for (const std::size_t d : two) dims[d] += attrs.before[d] + attrs.after[d];
     const StorageId mid =
         new_storage(o.name + ".partly", BufferKind::intermediate, dims, order, element_);
-    result_.storages.back().scale = scale_of(x);
+    result_.storages.back().quantisation = quantisation_of(x);
     const TensorView next{mid, 0, dims, dense_strides(dims, order)};
     pad_two(o.name + ".partly", x, next, image, two, attrs);
     x = next;

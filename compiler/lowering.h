@@ -81,11 +81,16 @@ class Lowering {
   void binary_kernel(const std::string& name, Function fn, const TensorView& a, const TensorView& b,
                      const TensorView& out, bool image, const Epilogue& post);
   StorageId weight_storage(TensorId tensor, Bytes element, const CanonicalOp* folding = nullptr);
+  void take_steps(StorageId id, const GraphTensor& weight, const CanonicalOp* folding);
   StorageId bias_storage(const std::string& name, std::int64_t count);
   /// int8: a product's constants say how each channel of it becomes results.
   void scale_channels(Kernel& kernel);
-  float scale_of(TensorId tensor) const { return graph_.tensor(tensor).scale.value_or(1); }
-  float scale_of(const TensorView& v) const { return result_.storage(v.storage).scale; }
+  Quantisation quantisation_of(TensorId tensor) const {
+    return graph_.tensor(tensor).quantisation.value_or(Quantisation{});
+  }
+  Quantisation quantisation_of(const TensorView& v) const {
+    return result_.storage(v.storage).quantisation;
+  }
   float inner_scale(const CanonicalOp& op, InnerValue which) const;
   ParameterRecipe& recipe(StorageId id) { return result_.storages[id.index()].recipe; }
 

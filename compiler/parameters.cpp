@@ -72,11 +72,22 @@ std::vector<double> values_of(const Graph& graph, const ParameterRecipe& recipe)
   return values;
 }
 
+/// Of synapses, whose channels are outermost.
+std::vector<float> channel_scales(const ParameterRecipe& recipe, std::span<const double> values,
+                                  std::int64_t channels) {
+  const auto count = static_cast<std::size_t>(channels);
+  if (recipe.scales.empty()) return int8_channel_scales(values, channels);
+  if (recipe.scales.size() == 1) return std::vector<float>(count, recipe.scales.front());
+  invariant(recipe.scales.size() == count, "{} scales of {} channels", recipe.scales.size(), count);
+  return recipe.scales;
+}
+
 std::vector<std::byte> records(const Graph& graph, const Parameter& p, const Encoding& encoding,
                                Bytes size) {
   const std::vector<double> biases = values_of(graph, p.recipe);
-  const std::vector<float> scales = int8_channel_scales(values_of(graph, p.scaling->synapses),
-                                                        static_cast<std::int64_t>(biases.size()));
+  const std::vector<float> scales =
+      channel_scales(p.scaling->synapses, values_of(graph, p.scaling->synapses),
+                     static_cast<std::int64_t>(biases.size()));
   const auto width = static_cast<std::size_t>(encoding.accumulator_bytes);
   const std::size_t record = width + sizeof(Requantiser);
   std::vector<std::byte> bytes(static_cast<std::size_t>(size));
@@ -99,12 +110,13 @@ std::vector<std::byte> parameter_bytes(const Graph& graph, const Parameter& p,
   if (p.scaling) return records(graph, p, encoding, size);
   std::vector<double> values = values_of(graph, p.recipe);
   if (p.channels > 0) {
-    const std::vector<float> scales = int8_channel_scales(values, p.channels);
+    const std::vector<float> scales = channel_scales(p.recipe, values, p.channels);
     const std::size_t each = values.size() / scales.size();
     for (std::size_t i = 0; i < values.size(); ++i)
-      values[i] /= static_cast<double>(scales[i / each]);
-  } else if (p.unit != 1) {
-    for (double& v : values) v /= p.unit;
+      values[i] = values[i] / static_cast<double>(scales[i / each]) + p.quantisation.zero;
+  } else if (p.quantisation != Quantisation{}) {
+    for (double& v : values)
+      v = v / static_cast<double>(p.quantisation.scale) + p.quantisation.zero;
   }
   values = packed(p, std::move(values));
   std::vector<std::byte> bytes(static_cast<std::size_t>(size));

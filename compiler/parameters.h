@@ -39,6 +39,8 @@ struct ParameterRecipe {
   Use use = Use::plain;
   /// The batch norm that `use` speaks of. Its channels divide the elements evenly, outermost.
   std::optional<OpId> batch_norm;
+  /// int8: scales that the model gives, one or one a channel; empty: by the elements.
+  std::vector<float> scales = {};
 };
 
 /// Part of a convolution's or product's synapses: all of [outputs] x [taps] x [inputs].
@@ -61,8 +63,8 @@ struct ChannelScaling {
 struct Parameter {
   BufferId buffer;
   ParameterRecipe recipe;
-  bool accumulators = false;  ///< of an accumulator's format: biases
-  double unit = 1;            ///< int8: what 1 stands for
+  bool accumulators = false;       ///< of an accumulator's format: biases
+  Quantisation quantisation = {};  ///< int8
   /// int8: synapses of that many channels, outermost, each with a scale of its own.
   std::int64_t channels = 0;
   std::optional<ChannelScaling> scaling = std::nullopt;  ///< int8: of biases of products

@@ -19,7 +19,7 @@ struct PlacedStorage {
   std::vector<std::int64_t> row_cuts, column_cuts, channel_cuts;
   BufferId first;  ///< of the grid
   Bytes element = 2;
-  float scale = 1;  ///< int8: what 1 in it stands for
+  Quantisation quantisation = {};  ///< int8
 };
 
 struct BufferPosition {

@@ -2,54 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/error.h"
+#include "compiler/model_steps.h"
 #include "flow/value_range.h"
 #include "numbers/quantised.h"
 
 namespace unna {
 namespace {
-
-/// Sets of tensors with one scale.
-class Groups {
- public:
-  explicit Groups(std::size_t tensors) : parent_(tensors) {
-    std::iota(parent_.begin(), parent_.end(), std::size_t{0});
-  }
-  std::size_t find(TensorId tensor) {
-    std::size_t at = tensor.index();
-    while (parent_[at] != at) at = parent_[at] = parent_[parent_[at]];
-    return at;
-  }
-  void join(TensorId a, TensorId b) { parent_[find(a)] = find(b); }
-
- private:
-  std::vector<std::size_t> parent_;
-};
-
-/// Operators whose results are elements of their inputs, or between some.
-bool keeps_scale(const GraphOp& op) {
-  switch (op.kind) {
-    case OpKind::concat:
-    case OpKind::split:
-    case OpKind::slice:
-    case OpKind::gather:
-    case OpKind::reshape:
-    case OpKind::transpose:
-    case OpKind::pad:
-    case OpKind::resize:
-    case OpKind::max_pool:
-    case OpKind::avg_pool:
-      return true;
-    case OpKind::reduce:
-      return op.as<ReduceAttrs>().fn == ReduceFn::max;
-    case OpKind::unary:
-      return op.as<FunctionAttrs>().fn == ScalarFn::identity;
-    default:
-      return false;
-  }
-}
 
 /// What only a clamp reads takes the scale of its result: beyond it all is the same.
 bool is_clamped(const Graph& graph, const GraphOp& op) {
@@ -62,8 +22,7 @@ bool is_clamped(const Graph& graph, const GraphOp& op) {
 
 class Calibration {
  public:
-  explicit Calibration(Graph& graph)
-      : graph_(graph), groups_(graph.tensors.size()), seen_(graph.tensors.size()) {}
+  explicit Calibration(Graph& graph) : graph_(graph), groups_(graph), seen_(graph.tensors.size()) {}
 
   ExactOutputs run(const InputValues& inputs) {
     ExactOutputs outputs;
@@ -99,7 +58,7 @@ class Calibration {
       // The output before the first step is multiplied with the same synapses as those of others.
       if (op.kind == OpKind::lstm && op.inputs.size() > 4)
         groups_.join(op.inputs[4], op.outputs[0]);
-      if (!keeps_scale(op)) continue;
+      if (!keeps_numbers(op)) continue;
       for (const TensorId in : op.inputs) groups_.join(in, op.inputs[0]);
       for (const TensorId out : op.outputs) groups_.join(out, op.inputs[0]);
     }
@@ -112,11 +71,13 @@ class Calibration {
       of_group = std::max(of_group, largest_[i]);
     }
     for (std::size_t i = 0; i < largest_.size(); ++i)
-      graph_.tensors[i].scale = int8_scale(most[groups_.find(TensorId(i))]);
+      graph_.tensors[i].quantisation =
+          groups_.given(TensorId(i))
+              .value_or(Quantisation{int8_scale(most[groups_.find(TensorId(i))])});
   }
 
   Graph& graph_;
-  Groups groups_;
+  QuantisationGroups groups_;
   std::vector<SeenRange> seen_;  ///< by tensor
   std::vector<double> largest_;  ///< by tensor: magnitude that has to fit
 };

@@ -15,7 +15,8 @@ namespace unna {
 using ExactOutputs = std::map<TensorId, std::vector<double>>;
 
 /// Runs the graph in double precision and gives each of its tensors, and what operators compute in
-/// between, a scale with which the largest magnitude becomes 127. Tensors that may share a storage
+/// between, a scale with which the largest magnitude becomes 127, unless the model itself says how
+/// it is quantised. Tensors that may share a storage
 /// or that one instruction hands on as they are have one scale together. Every weight and input
 /// needs values.
 ExactOutputs calibrate(Graph& graph, const InputValues& inputs);

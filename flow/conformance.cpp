@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "compiler/rows.h"
+#include "compiler/adapt.h"
 #include "flow/functional_run.h"
 #include "flow/host.h"
 #include "text/table.h"
@@ -149,7 +149,9 @@ class CaseRunner {
         !weights_only && std::ranges::any_of(signature.operators, [](const std::string& op) {
           return op.find("Linear") != std::string::npos || op.find("Integer") != std::string::npos;
         });
-    return run(signature, data, import, quantised ? Tolerance::one_step : Tolerance::of_largest);
+    if (!quantised) return run(signature, data, import, Tolerance::of_largest);
+    run(signature, data, import, Tolerance::one_step, DataType::int8);
+    return run(signature, data, import, Tolerance::one_step);
   }
 
  private:
@@ -178,7 +180,7 @@ class CaseRunner {
   }
 
   Verdict run(const OnnxSignature& signature, const DataSet& data, const OnnxImport& import,
-              Tolerance tolerance) const {
+              Tolerance tolerance, DataType type = DataType::fp32) const {
     onnx_import::HostValues given;
     for (std::size_t i = 0; i < signature.inputs.size(); ++i)
       given[signature.inputs[i].name] = data.inputs[i];
@@ -189,9 +191,10 @@ class CaseRunner {
     const bool executes = !import.graph.ops.empty();
     for (const std::int64_t cores : executes ? cores_ : cores_.first(1)) {
       std::map<std::string, OnnxTensor> outputs;
-      if (executes) execute_on(cores, import, given, outputs);
+      double step = 0;
+      if (executes) step = execute_on(cores, type, import, given, outputs);
       run_host_after(import.host, given, outputs);
-      compare(signature, data, import, outputs, tolerance);
+      compare(signature, data, import, outputs, tolerance, step);
     }
     return executes ? Verdict::passed : Verdict::at_import;
   }
@@ -247,16 +250,23 @@ class CaseRunner {
     return inputs;
   }
 
-  static void execute_on(std::int64_t cores, const OnnxImport& import,
-                         onnx_import::HostValues& given,
-                         std::map<std::string, OnnxTensor>& outputs) {
+  /// Returns the largest step of an output of real numbers that the model has not quantised.
+  static double execute_on(std::int64_t cores, DataType type, const OnnxImport& import,
+                           onnx_import::HostValues& given,
+                           std::map<std::string, OnnxTensor>& outputs) {
     ChosenMachine machine{preset_machine(cores), std::nullopt};
-    machine.config.data_type = DataType::fp32;
-    const Graph graph = with_short_rows(import.graph, machine.config);
+    machine.config.data_type = type;
+    Graph graph = adapted(import.graph, machine.config);
     const InputValues inputs = input_values(graph, import.host, given);
+    if (type == DataType::int8) calibrate(graph, inputs);
+    double step = 0;
+    for (const GraphTensor& t : graph.tensors)
+      if (t.is_output && t.quantisation && t.steps == nullptr)
+        step = std::max(step, static_cast<double>(t.quantisation->scale));
     const Compiled compiled = compile_graph(graph, machine, {});
     for (auto& [name, tensor] : compute_outputs(compiled, inputs))
       outputs[name] = onnx_import::make_reals(tensor.shape, std::move(tensor.values), name);
+    return step;
   }
 
   static const OnnxTensor& output_of(const std::string& name, const OnnxImport& import,
@@ -270,7 +280,8 @@ class CaseRunner {
   }
 
   void compare(const OnnxSignature& signature, const DataSet& data, const OnnxImport& import,
-               const std::map<std::string, OnnxTensor>& outputs, Tolerance tolerance) const {
+               const std::map<std::string, OnnxTensor>& outputs, Tolerance tolerance,
+               double step) const {
     for (std::size_t i = 0; i < signature.outputs.size(); ++i) {
       const OnnxTensor& got = output_of(signature.outputs[i], import, outputs);
       if (!got.known()) throw InputError("weights without values");
@@ -278,7 +289,7 @@ class CaseRunner {
       const auto found = tolerance == Tolerance::of_onnx
                              ? difference(got, expected)
                              : difference(got, expected,
-                                          tolerance == Tolerance::one_step ? step_of(expected)
+                                          tolerance == Tolerance::one_step ? step_of(expected, step)
                                                                            : small_part(expected));
       invariant(!found, "{}: {}", signature.outputs[i], found.value_or(""));
     }
@@ -292,8 +303,9 @@ class CaseRunner {
     return expected.kind == ElementKind::real ? kOfLargest * factor_ * most : 0;
   }
 
-  /// Of whole numbers 1; of others the smallest distance of two elements, and a bit for rounding.
-  double step_of(const OnnxTensor& expected) const {
+  /// Of whole numbers 1; of others the smallest distance of two elements, and a bit for rounding,
+  /// or the machine's own step where that is more.
+  double step_of(const OnnxTensor& expected, double own) const {
     if (expected.kind != ElementKind::real) return 1;
     const double least = small_part(expected);
     const std::set<float> values(expected.reals->begin(), expected.reals->end());
@@ -302,7 +314,7 @@ class CaseRunner {
       if (const double gap = static_cast<double>(*std::next(v)) - static_cast<double>(*v);
           gap > least)
         step = std::min(step, gap);
-    return least + (std::isfinite(step) ? step : 0);
+    return least + std::max(own, std::isfinite(step) ? step : 0);
   }
 
   fs::path file_;

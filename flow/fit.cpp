@@ -9,8 +9,8 @@
 #include <map>
 #include <tuple>
 
+#include "compiler/adapt.h"
 #include "compiler/row_bound.h"
-#include "compiler/rows.h"
 #include "compiler/walk_search.h"
 #include "flow/fit_rounds.h"
 #include "flow/process_pool.h"
@@ -255,7 +255,7 @@ FittedRun run_fitted(const NetworkChoice& network, const ChosenMachine& machine,
                      const RunOptions& run, const FitOptions& options, bool timing) {
   FittedRun fitted;
   ReadNetwork read = read_network(network);
-  read.graph = with_short_rows(std::move(read.graph), machine.config);
+  read.graph = adapted(std::move(read.graph), machine.config);
   fitted.search = fit(read.graph, machine, options);
   RunOptions chosen = run;
   chosen.compile.granularity = Granularity::lifetime;

@@ -22,7 +22,9 @@ void add_input(const Compiled& compiled, const Encoding& encoding, const PlacedT
   const Graph& graph = compiled.graph;
   const PlacedStorage& storage = compiled.placement.storages[place.storage];
   std::vector<double> wide(values.begin(), values.end());
-  for (double& v : wide) v /= static_cast<double>(storage.scale);
+  if (storage.quantisation != Quantisation{})
+    for (double& v : wide)
+      v = v / static_cast<double>(storage.quantisation.scale) + storage.quantisation.zero;
   std::vector<std::byte> logical(wide.size() * static_cast<std::size_t>(storage.element));
   encoding.put_elements(wide, logical);
   InitialMemory::Content content{storage.first,
@@ -66,12 +68,14 @@ void write_memory(const InitialMemory& memory, Functional& run) {
 std::vector<double> read_tensor(const Compiled& compiled, const Functional& run,
                                 const PlacedTensor& tensor) {
   const Encoding encoding = Encoding::of(compiled.machine.config);
-  const auto unit = static_cast<double>(compiled.placement.storages[tensor.storage].scale);
+  const Quantisation& q = compiled.placement.storages[tensor.storage].quantisation;
+  const auto unit = static_cast<double>(q.scale);
   std::vector<double> values;
   values.reserve(static_cast<std::size_t>(compiled.graph.tensor(tensor.tensor).elements()));
   for_each_element(compiled.graph, compiled.placement, tensor, [&](const BufferPosition& at) {
-    values.push_back(unit *
-                     encoding.element(run.buffer(at.buffer), static_cast<std::size_t>(at.offset)));
+    values.push_back(
+        unit *
+        (encoding.element(run.buffer(at.buffer), static_cast<std::size_t>(at.offset)) - q.zero));
   });
   return values;
 }
@@ -179,11 +183,9 @@ Check check_against_reference(const Compiled& compiled, const InputValues& input
     if (place == nullptr) return finite.look(id, values);
     const std::vector<double> got = read_tensor(compiled, run, *place);
     finite.look(id, got);
+    const Quantisation& q = compiled.placement.storages[place->storage].quantisation;
     const double unit =
-        encoding.is_fixed()
-            ? encoding.fixed.value(1) *
-                  static_cast<double>(compiled.placement.storages[place->storage].scale)
-            : 1;
+        encoding.is_fixed() ? encoding.fixed.value(1) * static_cast<double>(q.scale) : 1;
     compare(compiled.graph.tensor(id), got, values, unit, tolerance, check);
     if (!encoding.is_fixed()) std::ranges::copy(got, values.begin());
   });
@@ -248,6 +250,16 @@ std::map<std::string, TensorFile> files_of(const Graph& graph,
   return files;
 }
 
+std::optional<std::vector<SaturatedLayer>> saturated_layers(const Compiled& compiled,
+                                                            const Functional& run) {
+  if (compiled.machine.config.data_type == DataType::fp32) return std::nullopt;
+  std::vector<SaturatedLayer> layers;
+  for (std::size_t l = 0; l < run.saturated().size(); ++l)
+    if (run.saturated()[l] > 0)
+      layers.push_back({compiled.object->layers[l].name, run.saturated()[l]});
+  return layers;
+}
+
 /// Also without a reference, outputs are numbers.
 void expect_numbers(const Graph& graph, const std::map<TensorId, std::vector<double>>& outputs) {
   for (const auto& [id, values] : outputs)
@@ -290,6 +302,7 @@ FunctionalOutcome run_functional(const Compiled& compiled, const Executed& execu
     const auto outputs = outputs_of(compiled, alone.values());
     expect_numbers(compiled.graph, outputs);
     outcome.outputs = files_of(compiled.graph, outputs);
+    figures.saturated = saturated_layers(compiled, alone.values());
     if (values.outputs) figures.fidelity = fidelity(compiled.graph, *values.outputs, outputs);
     if (check) {
       const Check found = check_against_reference(compiled, values.inputs, alone.values());

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/host.h"
 #include "base/version.h"
-#include "compiler/rows.h"
+#include "compiler/adapt.h"
 #include "flow/functional_run.h"
 #include "flow/host.h"
 #include "flow/peak.h"
@@ -103,7 +103,7 @@ Compiled compile_network(const NetworkChoice& network, const ChosenMachine& mach
   const Stopwatch reading;
   ReadNetwork read = read_network(network);
   const double read_seconds = reading.seconds();
-  read.graph = with_short_rows(std::move(read.graph), machine.config);
+  read.graph = adapted(std::move(read.graph), machine.config);
   Compiled compiled = compile_read(std::move(read), machine, options);
   compiled.seconds += read_seconds;
   return compiled;
@@ -364,7 +364,7 @@ Run run_network(ReadNetwork network, const ChosenMachine& machine, const RunOpti
                 bool timing) {
   const Stopwatch total;
   Run run;
-  network.graph = with_short_rows(std::move(network.graph), machine.config);
+  network.graph = adapted(std::move(network.graph), machine.config);
   run.report.energy_table = options.energy ? load_energy(*options.energy) : default_energy();
   if (options.energy)
     run.report.energy_file = InputFile{options.energy->string(), run.report.energy_table.hash};

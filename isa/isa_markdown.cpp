@@ -52,7 +52,8 @@ constexpr std::string_view kTail = R"(
 - tables: names of buffers unique, references to layers and buffers in range and ascending;
 - operands: extents and repetitions at least 1, functions that the opcode takes (`pool` and
   `reduce`: max, sum; `ewise`: add, sub, mul, div, max, min; `resize`: none, mean; `act` and
-  `post`: functions of one operand), flags that go together, finite reals, scales above 0;
+  `post`: functions of one operand), flags that go together, finite reals, scales above
+  0, zero points of 8 bits;
 - step-indexed synapses: on a core with an indexing module, of no more synapses than the tile has
   positions, of bytes that can hold them, in cycles that its multipliers could take;
 - memories: `load.n` writes NBin, `load.s` SB, `store` reads NBout; compute reads `in` and `in2`

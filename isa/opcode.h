@@ -115,6 +115,7 @@ enum class Operand : std::uint8_t {
   wt_bytes, wt_nz, pe_cycles, pe_wait,
   s_in, s_in2, s_mid, s_out,
   yd, xd,
+  z_in, z_in2, z_mid, z_out,
 };
 // clang-format on
 
@@ -202,6 +203,12 @@ inline constexpr auto kOperands = std::to_array<OperandInfo>({
     {Operand::s_out, "s_out", OperandKind::real, "what 1 in `out` stands for"},
     {Operand::yd, "yd", OperandKind::count, "parts of a row that y0 and ys count, at least 1"},
     {Operand::xd, "xd", OperandKind::count, "parts of a column that x0 and xs count, at least 1"},
+    {Operand::z_in, "z_in", OperandKind::whole, "the number in `in` that stands for 0"},
+    {Operand::z_in2, "z_in2", OperandKind::whole,
+     "the number in `in2`, or in `wt`, that stands for 0"},
+    {Operand::z_mid, "z_mid", OperandKind::whole,
+     "the number that stands for 0 in the argument of the function, and in `out2`"},
+    {Operand::z_out, "z_out", OperandKind::whole, "the number in `out` that stands for 0"},
 });
 
 // clang-format off
@@ -305,9 +312,10 @@ inline constexpr auto kOpcodes = [] {
        "LSTM cell: in[rows][4*cols] are the gates i, o, f, g before their functions, in2[rows]"
        "[cols] the old cell state -> out[rows][cols] output, out2[rows][cols] new cell state."},
       {Opcode::quant, "quant", Unit::compute, TimingClass::control,
-       operands(s_in, s_in2, s_mid, s_out),
-       "int8: the compute unit's scale registers, which the core's later compute instructions "
-       "read."},
+       operands(s_in, s_in2, s_mid, s_out, z_in, z_in2, z_mid, z_out),
+       "int8: the compute unit's registers of scales and zero points, which the core's later "
+       "compute "
+       "instructions read: a number q stands for (q - z) * s."},
   });
 }();
 

@@ -108,8 +108,12 @@ void check_operand(const Site& site, const OperandInfo& row, std::uint32_t word)
       return check_function(site, row, word);
     case OperandKind::flags:
       return check_flags(site, word);
-    case OperandKind::whole:
+    case OperandKind::whole: {
+      const auto value = static_cast<std::int32_t>(word);
+      if (site.instruction().opcode == Opcode::quant && (value < -128 || value > 127))
+        site.reject("{} is {}, expected a zero point from -128 to 127", row.name, value);
       return;
+    }
   }
 }
 

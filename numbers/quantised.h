@@ -1,8 +1,8 @@
 #pragma once
 
-// int8: whole numbers with a scale for each tensor, and for each output channel of synapses.
-// Symmetric: q stands for q * scale, 0 for 0 (Jacob et al., "Quantization and Training of Neural
-// Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018, with zero points of 0).
+// int8: whole numbers with a scale and a zero point for each tensor, and a scale for each output
+// channel of synapses (Jacob et al., "Quantization and Training of Neural Networks for Efficient
+// Integer-Arithmetic-Only Inference", CVPR 2018). Zero points are 0 where a model does not give them.
 
 #include <cstdint>
 #include <span>
@@ -11,6 +11,14 @@
 #include "numbers/fixed.h"
 
 namespace unna {
+
+/// q stands for (q - zero) * scale.
+struct Quantisation {
+  float scale = 1;
+  std::int32_t zero = 0;  ///< itself one of the numbers: -128 to 127
+
+  friend bool operator==(const Quantisation&, const Quantisation&) = default;
+};
 
 /// The scale with which `largest` becomes 127; 1 where it is 0 or not finite.
 float int8_scale(double largest);

@@ -98,9 +98,10 @@ struct Call {
   std::vector<double> elements(std::size_t input) const;
   bool has(std::size_t input) const { return op.inputs.size() > input; }
 
-  /// int8: scales.
+  /// int8: scales, and the output's zero point.
   double in_scale(std::size_t input) const;
   double out_scale() const;
+  std::int64_t out_zero() const;
   double inner_scale(InnerValue which) const;
   /// A factor of the input's values, as one of their whole numbers.
   double rescaled(float factor) const {

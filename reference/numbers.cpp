@@ -87,6 +87,8 @@ Numbers::Numbers(const std::optional<Encoding>& encoding) {
   if (!encoding) return;
   if (encoding->is_fixed()) {
     fixed_ = encoding->fixed;
+    // Numbers from their tensors' zero points, which saturate where the tensor is known.
+    if (encoding->type == DataType::int8) fixed_->bits = 32;
     accumulator_limit_ = std::ldexp(1.0, 8 * static_cast<int>(encoding->accumulator_bytes) - 1);
   } else {
     floating_ = encoding->type;

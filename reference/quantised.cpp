@@ -6,13 +6,19 @@
 #include <cmath>
 
 #include "numbers/encoding.h"
+#include "numbers/functions.h"
 #include "reference/machine.h"
 
 namespace unna::reference {
 namespace {
 
-double stored(std::int64_t q) {
-  return static_cast<double>(int8_saturate(q));
+/// Numbers from their tensors' zero points. Results saturate when their operator has run; what
+/// operators compute in between has zero points of 0 and saturates at once, as does `stored`.
+double whole_number(std::int64_t q) {
+  return static_cast<double>(q);
+}
+double stored(std::int64_t q, std::int64_t zero = 0) {
+  return static_cast<double>(std::clamp<std::int64_t>(q, -128 - zero, 127 - zero));
 }
 
 /// How the sums of each output channel become results.
@@ -21,18 +27,25 @@ struct Channels {
   std::vector<Requantiser> scales;
 
   double result(const Numbers& numbers, double sum, std::int64_t channel) const {
-    return stored(scales[static_cast<std::size_t>(channel)].apply(numbers.sum(sum)));
+    return whole_number(scales[static_cast<std::size_t>(channel)].apply(numbers.sum(sum)));
   }
 };
 
-Channels channels_of(Synapses real, double in, double out) {
+/// `steps`: the model's, of the weights; null where it says nothing.
+Channels channels_of(Synapses real, const ModelSteps* steps, double in, double out) {
   Channels c{std::move(real), {}};
   std::vector<double>& weights = c.synapses.weights;
   const std::size_t count = c.synapses.biases.size(), each = weights.size() / count;
-  const std::vector<float> scales = int8_channel_scales(weights, static_cast<std::int64_t>(count));
+  std::vector<float> scales;
+  if (steps == nullptr)
+    scales = int8_channel_scales(weights, static_cast<std::int64_t>(count));
+  else if (steps->scales.size() > 1)
+    scales = steps->scales;
+  else
+    scales.assign(count, steps->scales.at(0));
+  const std::int64_t zero = steps == nullptr ? 0 : steps->zero;
   for (std::size_t i = 0; i < weights.size(); ++i)
-    weights[i] =
-        static_cast<double>(int8_quantise(weights[i], static_cast<double>(scales[i / each])));
+    weights[i] = stored(quantise(weights[i] / static_cast<double>(scales[i / each]), 0, 16), zero);
   for (std::size_t o = 0; o < count; ++o) {
     const double unit = in * static_cast<double>(scales[o]);
     c.synapses.biases[o] = static_cast<double>(quantise(c.synapses.biases[o] / unit, 0, 48));
@@ -47,20 +60,20 @@ double binary(ScalarFn fn, double a, double b, double a_scale, double b_scale, d
   };
   switch (fn) {
     case ScalarFn::mul:
-      return stored(FixedScale::of(a_scale * b_scale / out).apply(whole(a * b)));
+      return whole_number(FixedScale::of(a_scale * b_scale / out).apply(whole(a * b)));
     case ScalarFn::div:
-      if (b == 0) return a == 0 ? 0 : a > 0 ? 127 : -128;
-      return stored(
+      if (b == 0) return a == 0 ? 0 : a > 0 ? 1000 : -1000;
+      return whole_number(
           FixedScale::of(a_scale / (b_scale * out))
               .apply(round_divide(whole(b < 0 ? -a * 65536 : a * 65536), whole(std::fabs(b))), 16));
     case ScalarFn::add:
-      return stored(round_shift(in_result(a, a_scale) + in_result(b, b_scale), 16));
+      return whole_number(round_shift(in_result(a, a_scale) + in_result(b, b_scale), 16));
     case ScalarFn::sub:
-      return stored(round_shift(in_result(a, a_scale) - in_result(b, b_scale), 16));
+      return whole_number(round_shift(in_result(a, a_scale) - in_result(b, b_scale), 16));
     case ScalarFn::max:
-      return stored(round_shift(std::max(in_result(a, a_scale), in_result(b, b_scale)), 16));
+      return whole_number(round_shift(std::max(in_result(a, a_scale), in_result(b, b_scale)), 16));
     default:
-      return stored(round_shift(std::min(in_result(a, a_scale), in_result(b, b_scale)), 16));
+      return whole_number(round_shift(std::min(in_result(a, a_scale), in_result(b, b_scale)), 16));
   }
 }
 
@@ -77,13 +90,18 @@ class Interpolated {
     return table_(FixedScale::of(scale * 65536).apply(whole(q)));
   }
   double operator()(double q, double in, double out) const {
-    return stored(FixedScale::of(1 / (out * 65536)).apply(wide_.saturate(wide(q, in))));
+    return whole_number(FixedScale::of(1 / (out * 65536)).apply(wide_.saturate(wide(q, in))));
   }
 
  private:
   FixedFormat wide_;
   InterpolationTable table_;
 };
+
+/// More than any tensor holds is 16 bits.
+std::int64_t in_steps(double value, double scale) {
+  return quantise(value / scale, 0, 16);
+}
 
 /// Functions that need no table.
 std::optional<double> simple(const FunctionAttrs& f, double q, double in, double out) {
@@ -92,20 +110,20 @@ std::optional<double> simple(const FunctionAttrs& f, double q, double in, double
   };
   switch (f.fn) {
     case ScalarFn::identity:
-      return stored(scaled(q, 1));
+      return whole_number(scaled(q, 1));
     case ScalarFn::relu:
-      return stored(std::max<std::int64_t>(scaled(q, 1), 0));
+      return whole_number(std::max<std::int64_t>(scaled(q, 1), 0));
     case ScalarFn::clip:
-      return stored(std::min(std::max(scaled(q, 1), int8_quantise(f.alpha, out)),
-                             int8_quantise(f.beta, out)));
+      return whole_number(
+          std::min(std::max(scaled(q, 1), in_steps(f.alpha, out)), in_steps(f.beta, out)));
     case ScalarFn::leaky_relu:
-      return stored(scaled(q, q < 0 ? f.alpha : 1));
+      return whole_number(scaled(q, q < 0 ? f.alpha : 1));
     case ScalarFn::abs:
-      return stored(scaled(std::fabs(q), 1));
+      return whole_number(scaled(std::fabs(q), 1));
     case ScalarFn::neg:
-      return stored(scaled(-q, 1));
+      return whole_number(scaled(-q, 1));
     case ScalarFn::round:
-      return stored(int8_quantise(round_to(q * in, f.alpha), out));
+      return whole_number(in_steps(round_to(q * in, f.alpha), out));
     default:
       return std::nullopt;
   }
@@ -122,12 +140,21 @@ void apply(const FunctionAttrs& attrs, const Numbers& numbers, double in, double
   for (double& x : data) x = interpolated(x, in, out);
 }
 
+/// Where they are what is computed with: no batch norm is folded, and what is pruned is stored as
+/// 0.
+const ModelSteps* steps_of_weights(const Call& call) {
+  const GraphTensor& w = call.graph.tensor(call.op.inputs[1]);
+  const bool pruned = w.kept != nullptr && w.steps != nullptr && w.steps->zero != 0;
+  return call.folded != nullptr || pruned ? nullptr : w.steps.get();
+}
+
 }  // namespace
 
 void int8_conv(Call& call) {
   Tensor& y = call.out[0];
   const std::int64_t channels = y.shape[1], inner = y.shape[2] * y.shape[3];
-  const Channels c = channels_of(real_synapses(call, channels), call.in_scale(0), call.out_scale());
+  const Channels c = channels_of(real_synapses(call, channels), steps_of_weights(call),
+                                 call.in_scale(0), call.out_scale());
   convolve(call, c.synapses);
   for (std::int64_t i = 0; i < element_count(y.shape); ++i)
     y.at(i) = c.result(call.numbers, y.at(i), i / inner % channels);
@@ -136,7 +163,8 @@ void int8_conv(Call& call) {
 void int8_gemm(Call& call) {
   Tensor& y = call.out[0];
   const std::int64_t features = y.shape.back();
-  const Channels c = channels_of(real_synapses(call, features), call.in_scale(0), call.out_scale());
+  const Channels c = channels_of(real_synapses(call, features), steps_of_weights(call),
+                                 call.in_scale(0), call.out_scale());
   multiply(call, c.synapses);
   for (std::int64_t i = 0; i < element_count(y.shape); ++i)
     y.at(i) = c.result(call.numbers, y.at(i), i % features);
@@ -147,7 +175,7 @@ void int8_matmul(Call& call) {
   const double scale = to_single(call.op.as<MatmulAttrs>().scale);
   const FixedScale factor =
       FixedScale::of(scale * call.in_scale(0) * call.in_scale(1) / call.out_scale());
-  for (double& v : call.out[0].data) v = stored(factor.apply(call.numbers.sum(v)));
+  for (double& v : call.out[0].data) v = whole_number(factor.apply(call.numbers.sum(v)));
 }
 
 void int8_unary(Call& call) {
@@ -172,7 +200,7 @@ void int8_softmax(Call& call) {
     std::vector<std::int64_t> result(in.size());
     rows.softmax(std::vector<std::int64_t>(in.begin(), in.end()), widen, result);
     std::transform(result.begin(), result.end(), row(call.out[0], r).begin(),
-                   [&](std::int64_t v) { return stored(narrow.apply(v)); });
+                   [&](std::int64_t v) { return whole_number(narrow.apply(v)); });
   }
 }
 
@@ -190,11 +218,11 @@ void int8_log_softmax(Call& call) {
     std::vector<double> below;
     double powers = 0;
     for (const double v : x) {
-      below.push_back(binary(ScalarFn::sub, v, most, in, in, below_scale));
-      powers += exponential(below.back(), below_scale, power_scale);
+      below.push_back(stored(whole(binary(ScalarFn::sub, v, most, in, in, below_scale))));
+      powers += stored(whole(exponential(below.back(), below_scale, power_scale)));
     }
-    const double sum = call.numbers.of_values(powers, power_scale / sum_scale);
-    const double logarithm = log(sum, sum_scale, log_scale);
+    const double sum = stored(whole(call.numbers.of_values(powers, power_scale / sum_scale)));
+    const double logarithm = stored(whole(log(sum, sum_scale, log_scale)));
     std::transform(below.begin(), below.end(), row(call.out[0], r).begin(), [&](double b) {
       return binary(ScalarFn::sub, b, logarithm, below_scale, log_scale, out);
     });
@@ -216,7 +244,7 @@ void int8_layer_norm(Call& call) {
     for (const double v : row(*call.in[0], r)) x.push_back(whole(v * 256));
     rows.layer_norm(x, gamma, beta, epsilon, result);
     std::transform(result.begin(), result.end(), row(call.out[0], r).begin(),
-                   [](std::int64_t v) { return stored(round_shift(v, 8)); });
+                   [](std::int64_t v) { return whole_number(round_shift(v, 8)); });
   }
 }
 
@@ -233,7 +261,8 @@ void int8_batch_norm(Call& call) {
     const auto c = static_cast<std::size_t>(i / inner % channels);
     const auto f = static_cast<double>(int8_quantise(a.factor[c], factor));
     const auto s = static_cast<double>(int8_quantise(a.shift[c], shift));
-    const double scaled = binary(ScalarFn::mul, x.at(i), f, call.in_scale(0), factor, product);
+    const double scaled =
+        stored(whole(binary(ScalarFn::mul, x.at(i), f, call.in_scale(0), factor, product)));
     call.out[0].at(i) = binary(ScalarFn::add, scaled, s, product, shift, call.out_scale());
   }
 }
@@ -255,7 +284,7 @@ void int8_lrn(Call& call) {
       squares += v * v;
     }
     // Eight guard bits until it is in units of the result.
-    call.out[0].at(at) = stored(rescale.apply(lrn(whole(x.at(at) * 256), whole(squares)), 8));
+    call.out[0].at(at) = whole_number(rescale.apply(lrn(whole(x.at(at) * 256), whole(squares)), 8));
   });
 }
 
@@ -301,7 +330,7 @@ class Int8Lstm {
       };
       s.biases[static_cast<std::size_t>(g)] = at(g) + at(gates + g);
     }
-    return channels_of(std::move(s), in, out);
+    return channels_of(std::move(s), nullptr, in, out);
   }
   std::vector<double> start(std::size_t input) const {
     const std::int64_t count = batch_ * hidden_;
@@ -315,7 +344,7 @@ class Int8Lstm {
     double sum = c.synapses.biases[static_cast<std::size_t>(gate)];
     for (std::size_t i = 0; i < width; ++i)
       sum += x[i] * c.synapses.weights[static_cast<std::size_t>(gate) * width + i];
-    return c.result(call_.numbers, sum, gate);
+    return stored(whole(c.result(call_.numbers, sum, gate)));
   }
 
   void step(std::int64_t t) {
@@ -329,7 +358,8 @@ class Int8Lstm {
           const double from_h = product(of_h_, &before[static_cast<std::size_t>(n * hidden_)], g);
           const double from_x =
               product(of_x_, &x.data[static_cast<std::size_t>((t * batch_ + n) * x.shape[2])], g);
-          return binary(ScalarFn::add, from_h, from_x, h_scale_, x_scale_, gate_scale_);
+          return stored(
+              whole(binary(ScalarFn::add, from_h, from_x, h_scale_, x_scale_, gate_scale_)));
         };
         cell(gate(0), gate(1), gate(2), gate(3), static_cast<std::size_t>(n * hidden_ + j));
         y.at(((t * y.shape[1] + direction_) * batch_ + n) * hidden_ + j) =
@@ -340,15 +370,15 @@ class Int8Lstm {
 
   /// Products of numbers with 16 bits behind the point.
   void cell(double in, double out, double keep, double fresh, std::size_t at) {
-    const auto narrowed = [](std::int64_t product, double scale) {
-      return stored(FixedScale::of(1 / (scale * 65536)).apply(round_shift(product, 16)));
+    const auto narrowed = [](std::int64_t product, double scale, std::int64_t zero) {
+      return stored(FixedScale::of(1 / (scale * 65536)).apply(round_shift(product, 16)), zero);
     };
     const std::int64_t old = FixedScale::of(old_scale_ * 65536).apply(whole(c_[at]));
     c_[at] = narrowed(sigmoid_.wide(keep, gate_scale_) * old +
                           sigmoid_.wide(in, gate_scale_) * tanh_.wide(fresh, gate_scale_),
-                      state_scale_);
+                      state_scale_, 0);
     h_[at] = narrowed(sigmoid_.wide(out, gate_scale_) * tanh_.wide(c_[at], state_scale_),
-                      call_.out_scale());
+                      call_.out_scale(), call_.out_zero());
   }
 
   Call& call_;

@@ -25,11 +25,15 @@ std::vector<double> Call::elements(std::size_t input) const {
 }
 
 double Call::in_scale(std::size_t input) const {
-  return static_cast<double>(graph.tensor(op.inputs[input]).scale.value());
+  return static_cast<double>(graph.tensor(op.inputs[input]).quantisation.value().scale);
 }
 double Call::out_scale() const {
   const GraphOp& last = folded != nullptr ? *folded : op;
-  return static_cast<double>(graph.tensor(last.outputs[0]).scale.value());
+  return static_cast<double>(graph.tensor(last.outputs[0]).quantisation.value().scale);
+}
+std::int64_t Call::out_zero() const {
+  const GraphOp& last = folded != nullptr ? *folded : op;
+  return graph.tensor(last.outputs[0]).quantisation.value().zero;
 }
 double Call::inner_scale(InnerValue which) const {
   return static_cast<double>(op.inner_scales.at(static_cast<std::size_t>(which)));
@@ -89,6 +93,7 @@ class Executor {
            const ReferenceVisitor& visit, const InnerVisitor& inner)
       : graph_(graph),
         numbers_(encoding),
+        exact_(!encoding),
         int8_(encoding && encoding->type == DataType::int8),
         visit_(visit),
         inner_(inner),
@@ -114,10 +119,31 @@ class Executor {
     Tensor t(graph_.tensor(id).shape);
     invariant(values.size() == t.data.size(), "{} has {} values for {} elements",
               graph_.tensor(id).name, values.size(), t.data.size());
-    const double unit = int8_ ? static_cast<double>(graph_.tensor(id).scale.value()) : 1;
+    const double unit =
+        int8_ ? static_cast<double>(graph_.tensor(id).quantisation.value().scale) : 1;
     for (std::size_t i = 0; i < values.size(); ++i)
       t.data[i] = numbers_.element(static_cast<double>(values[i]) / unit);
+    finish(id, t.data);
     tensors_[id.index()] = std::move(t);
+  }
+
+  /// Results as they are stored: rounded; in int8 saturated, from their zero points; without an
+  /// encoding as the model itself has them, where it is quantised.
+  void finish(TensorId id, std::vector<double>& data) const {
+    const GraphTensor& t = graph_.tensor(id);
+    if (int8_) {
+      const double zero = t.quantisation.value().zero;
+      for (double& x : data) x = std::clamp(x, -128 - zero, 127 - zero);
+      return;
+    }
+    for (double& x : data) x = numbers_.round(x);
+    if (exact_ && t.kind != TensorKind::weight && t.steps != nullptr)
+      for (double& x : data) x = stepped(*t.steps, x);
+  }
+  static double stepped(const ModelSteps& steps, double x) {
+    const auto scale = static_cast<double>(steps.scales.front());
+    const double zero = steps.zero;
+    return (std::clamp(std::nearbyint(x / scale) + zero, -128.0, 127.0) - zero) * scale;
   }
 
   /// The batch norm that is folded into a convolution.
@@ -162,9 +188,8 @@ class Executor {
                        fmt::format("{}: a sum is more than an accumulator holds, expected more "
                                    "core.accumulator_bytes or fewer core.fraction_bits",
                                    op.name));
-    for (Tensor& t : out)
-      for (double& x : t.data) x = numbers_.round(x);
     for (std::size_t i = 0; i < out.size(); ++i) {
+      finish(last.outputs[i], out[i].data);
       tensors_[last.outputs[i].index()] = std::move(out[i]);
       visit_(last.outputs[i], tensors_[last.outputs[i].index()]->data);
     }
@@ -180,7 +205,7 @@ class Executor {
 
   const Graph& graph_;
   Numbers numbers_;
-  bool int8_;
+  bool exact_, int8_;
   const ReferenceVisitor& visit_;
   const InnerVisitor& inner_;
   std::vector<std::optional<Tensor>> tensors_;

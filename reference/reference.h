@@ -18,13 +18,15 @@ namespace unna {
 using InputValues = std::map<TensorId, std::vector<float>>;
 
 /// Called with each tensor's values, row-major, as its operator has run. With a fixed-point
-/// encoding they are whole numbers, in units of 2^-fraction. Later operators read what it leaves.
+/// encoding they are whole numbers, in units of 2^-fraction; in int8 from the tensor's zero point,
+/// in units of its scale. Later operators read what it leaves.
 using ReferenceVisitor = std::function<void(TensorId, std::span<double>)>;
 
 /// Called with the largest magnitudes of what an operator computed in between, by InnerValue.
 using InnerVisitor = std::function<void(OpId, std::span<const double>)>;
 
-/// Runs the graph in double precision. Without an encoding nothing is rounded. With one, inputs,
+/// Runs the graph in double precision. Without an encoding nothing is rounded but what the model
+/// itself has in steps. With one, inputs,
 /// weights and each operator's results are: floating point to its type; fixed point is computed in
 /// whole numbers, rounded and saturated as docs/functional.md says, sums of products exact. A
 /// batch norm behind a convolution that nobody else reads is folded into it, so the convolution's

@@ -57,6 +57,19 @@ void max_pool(Call& call) {
   });
 }
 
+namespace {
+
+/// In int8 the sum is brought to the result's scale with 16 more bits, and rounded when it is
+/// divided.
+double mean(const Call& call, double sum, std::int64_t count) {
+  if (!call.int8) return call.numbers.mean(sum, count);
+  const FixedScale rescale = FixedScale::of(call.in_scale(0) / call.out_scale());
+  const std::int64_t scaled = rescale.apply(call.numbers.sum(sum) * 65536);
+  return static_cast<double>(round_divide(scaled, count * 65536));
+}
+
+}  // namespace
+
 /// Sums are divided where windows differ in what counts, else multiplied with one factor.
 void avg_pool(Call& call) {
   const PoolAttrs& attrs = call.op.as<PoolAttrs>();
@@ -73,7 +86,7 @@ void avg_pool(Call& call) {
       ++inside;
     });
     const std::int64_t count = attrs.count_include_pad ? padded : inside;
-    y.at(at) = divides ? call.numbers.mean(sum, std::max<std::int64_t>(count, 1))
+    y.at(at) = divides ? mean(call, sum, std::max<std::int64_t>(count, 1))
                        : call.numbers.of_values(sum, factor);
   });
 }

@@ -220,6 +220,12 @@ Json functional_json(const FunctionalFigures& functional) {
     json["top_rows"] = figure(functional.fidelity->rows, "rows");
     json["top_rows_agreeing"] = figure(functional.fidelity->same_top, "rows");
   }
+  if (functional.saturated) {
+    json["saturated"] = figure(total_saturated(*functional.saturated), "results");
+    for (const SaturatedLayer& l : *functional.saturated)
+      json["saturated_layers"].push_back(
+          {{"layer", l.layer}, {"saturated", figure(l.results, "results")}});
+  }
   for (const InputFile& file : functional.inputs) json["inputs"].push_back(input_json(file));
   return json;
 }

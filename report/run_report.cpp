@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "report/limit.h"
+#include "text/printable.h"
 #include "text/units.h"
 
 namespace unna {
@@ -111,6 +112,12 @@ double row_hit_rate(const DramStats& dram) {
                as_double(dram.row_hits + dram.row_misses + dram.row_conflicts));
 }
 
+std::int64_t total_saturated(std::span<const SaturatedLayer> layers) {
+  std::int64_t total = 0;
+  for (const SaturatedLayer& l : layers) total += l.results;
+  return total;
+}
+
 double cache_hit_rate(const CacheStats& cache) {
   return ratio(as_double(cache.total.hits()), as_double(cache.total.accesses()));
 }
@@ -155,7 +162,20 @@ std::string limit_text(const RunReport& report) {
                      percent(shares.awaiting));
 }
 
-std::string functional_text(const FunctionalFigures& f) {
+/// How much was lost at the ends of the number type, and where first and most.
+std::string saturated_text(std::span<const SaturatedLayer> layers, DataType type) {
+  const std::string_view what = type == DataType::fp16 ? "overflowed" : "saturated";
+  if (layers.empty()) return fmt::format("; no result {}", what);
+  const auto most = std::ranges::max_element(layers, {}, &SaturatedLayer::results);
+  std::string text =
+      fmt::format("; {} {}, first in {}", counted(total_saturated(layers), "result", "results"),
+                  what, printable(layers.front().layer));
+  if (most != layers.begin())
+    text += fmt::format(", most ({}) in {}", grouped(most->results), printable(most->layer));
+  return text;
+}
+
+std::string functional_text(const FunctionalFigures& f, DataType type) {
   std::string text = "outputs with shared memory are those without, bit by bit";
   if (f.perturbed > 0)
     text += f.perturbed == 1 ? ", once more under random delays"
@@ -172,6 +192,7 @@ std::string functional_text(const FunctionalFigures& f) {
     text += fmt::format(", {} of {} rows have the same largest", f.fidelity->same_top,
                         f.fidelity->rows);
   }
+  if (f.saturated) text += saturated_text(*f.saturated, type);
   return text;
 }
 
@@ -215,7 +236,8 @@ std::string summary_text(const RunReport& report) {
   line("program", fmt::format("{}, {}", counted(report.instructions, "instruction"),
                               counted(report.layers, "layer")));
   line("validated", validation_text(report.validation));
-  if (report.functional) line("functional", functional_text(*report.functional));
+  if (report.functional)
+    line("functional", functional_text(*report.functional, report.machine.data_type));
   if (report.host)
     line("host", fmt::format("{} ({} compile, {} simulate, {} plan, {} validate{}), {}",
                              readable_seconds(report.host->total_seconds),

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,15 @@ struct Fidelity {
   std::int64_t rows = 0, same_top = 0;
 };
 
+/// Results of a layer that were more than the number type holds: saturated in int8 and int16,
+/// infinite in fp16.
+struct SaturatedLayer {
+  std::string layer;
+  std::int64_t results = 0;
+
+  friend bool operator==(const SaturatedLayer&, const SaturatedLayer&) = default;
+};
+
 /// Of a run with values; a difference ends the run with an error instead of a report.
 struct FunctionalFigures {
   std::size_t tensors = 0;  ///< compared with the reference; 0: --check was not asked for
@@ -74,6 +84,8 @@ struct FunctionalFigures {
   std::uint64_t seed = 0;      ///< of the random values
   std::vector<InputFile> inputs;     ///< files that values came from
   std::optional<Fidelity> fidelity;  ///< int8
+  /// Layers with any, in the program's order; none: fp32.
+  std::optional<std::vector<SaturatedLayer>> saturated;
 };
 
 /// Of the host, and so different in every run.
@@ -161,6 +173,8 @@ std::string validation_text(const ValidationFigures& validation);
 
 std::string losses_text(const RunReport& report);  ///< what multipliers lost, largest first
 std::string energy_text(const RunReport& report);  ///< energy, power, efficiency, breakdown
+std::int64_t total_saturated(std::span<const SaturatedLayer> layers);
+
 /// A core at its peak beside the published figures, and its area.
 std::string core_energy_text(const MachineConfig& machine, const EnergyTable& table);
 

@@ -171,20 +171,26 @@ std::int64_t FixedArithmetic<Sum>::exact(Function fn, float alpha, float beta,
 }
 
 template <class Sum>
-const std::vector<std::int16_t>& FixedArithmetic<Sum>::table(Function fn, float alpha, float beta) {
+auto FixedArithmetic<Sum>::table(Function fn, float alpha, float beta) -> const Table& {
   auto [at, made] = tables_.try_emplace({fn, alpha, beta});
   if (!made) return at->second;
-  std::vector<Element>& entries = at->second;
-  entries.reserve(std::size_t{1} << (8 * sizeof(Element)));
+  Table& t = at->second;
+  t.entries.reserve(std::size_t{1} << (8 * sizeof(Element)));
   const auto function = [&](double x) {
     return evaluate(fn, static_cast<double>(alpha), static_cast<double>(beta), x);
   };
   const InterpolationTable interpolated(function, format_.bits, format_.fraction, format_.fraction,
                                         format_.table_bits);
   const bool special = is_special(fn);
-  for (std::int64_t x = format_.lowest(); x <= format_.highest(); ++x)
-    entries.push_back(store(special ? interpolated(x) : exact(fn, alpha, beta, x)));
-  return entries;
+  const std::int64_t before = saturated_;
+  for (std::int64_t x = format_.lowest(); x <= format_.highest(); ++x) {
+    saturated_ = 0;
+    t.entries.push_back(store(special ? interpolated(x) : exact(fn, alpha, beta, x)));
+    t.saturated.push_back(saturated_ != 0);
+    t.saturates = t.saturates || saturated_ != 0;
+  }
+  saturated_ = before;
+  return t;
 }
 
 template <class Sum>
@@ -194,8 +200,11 @@ void FixedArithmetic<Sum>::apply(Function fn, float alpha, float beta, std::span
     for (Element& e : data) e = std::max<Element>(e, 0);
     return;
   }
-  const std::vector<Element>& entries = table(fn, alpha, beta);
-  for (Element& e : data) e = look_up(entries, e);
+  const Table& t = table(fn, alpha, beta);
+  for (Element& e : data) {
+    if (t.saturates) saturated_ += t.saturated[position(e)];
+    e = look_up(t, e);
+  }
 }
 
 template <class Sum>
@@ -218,7 +227,7 @@ void FixedArithmetic<Sum>::layer_norm(std::span<const Value> in, std::span<const
   std::vector<std::int64_t> result(in.size());
   rows_.layer_norm(wide, scale, shift, static_cast<double>(epsilon), result);
   std::transform(result.begin(), result.end(), out.begin(),
-                 [](std::int64_t x) { return static_cast<Element>(x); });
+                 [&](std::int64_t x) { return at_end(x); });
 }
 
 template <class Sum>
@@ -241,8 +250,8 @@ template <class Sum>
 std::pair<std::int16_t, std::int16_t> FixedArithmetic<Sum>::lstm(std::int64_t i, std::int64_t o,
                                                                  std::int64_t f, std::int64_t g,
                                                                  std::int64_t c) {
-  const std::vector<Element>& gate = table(Function::sigmoid, 0, 0);
-  const std::vector<Element>& squash = table(Function::tanh, 0, 0);
+  const Table& gate = table(Function::sigmoid, 0, 0);
+  const Table& squash = table(Function::tanh, 0, 0);
   const std::int64_t products =
       std::int64_t{look_up(gate, f)} * c + std::int64_t{look_up(gate, i)} * look_up(squash, g);
   const Element state = store(round_shift(products, format_.fraction));

@@ -11,6 +11,7 @@
 #include <span>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "configs/machine.h"
@@ -43,12 +44,17 @@ class FloatArithmetic {
     else
       return half_to_float(e);
   }
-  static Element store(float value) {
-    if constexpr (std::is_same_v<Element, float>)
+  Element store(float value) const {
+    if constexpr (std::is_same_v<Element, float>) {
       return value;
-    else
-      return float_to_half(value);
+    } else {
+      const Element half = float_to_half(value);
+      saturated_ += (half & 0x7fff) == 0x7c00 && std::isfinite(value);
+      return half;
+    }
   }
+  /// Results since the last call that were too large.
+  std::int64_t take_saturated() { return std::exchange(saturated_, 0); }
 
   Factor factor(float value) const { return value; }
   Element of_products(Sum sum) const { return store(sum); }
@@ -86,6 +92,9 @@ class FloatArithmetic {
   std::pair<Element, Element> lstm(Value i, Value o, Value f, Value g, Value c) const;
   Element bilinear(const std::array<Value, 4>& v, const PartOfPixel& fy,
                    const PartOfPixel& fx) const;
+
+ private:
+  mutable std::int64_t saturated_ = 0;
 };
 
 /// int16: numbers with `core.fraction_bits`, sums of products with twice as many, which
@@ -112,6 +121,7 @@ class FixedArithmetic {
   Element of_values(Sum sum, const Factor& f) const { return store(f.apply(sum)); }
   Element mean(Sum sum, std::int64_t count) const { return store(round_divide(sum, count)); }
   static constexpr Sum lowest() { return std::numeric_limits<Element>::min(); }
+  std::int64_t take_saturated() { return std::exchange(saturated_, 0); }
 
   Element binary(Function fn, std::int64_t a, std::int64_t b) const {
     switch (fn) {
@@ -122,7 +132,7 @@ class FixedArithmetic {
       case Function::mul:
         return store(round_shift(a * b, format_.fraction));
       case Function::div:
-        return store(format_.divide(a, b));
+        return at_end(format_.divide(a, b));
       case Function::max:
         return store(std::max(a, b));
       default:
@@ -147,17 +157,33 @@ class FixedArithmetic {
  private:
   using Key = std::tuple<Function, float, float>;
 
-  Element store(std::int64_t value) const { return static_cast<Element>(format_.saturate(value)); }
-  /// The table of a function for every element there is, made when first asked for.
-  const std::vector<Element>& table(Function fn, float alpha, float beta);
-  Element look_up(const std::vector<Element>& entries, std::int64_t x) const {
-    return entries[static_cast<std::size_t>(x - format_.lowest())];
+  Element store(std::int64_t value) const {
+    const std::int64_t within = format_.saturate(value);
+    saturated_ += within != value;
+    return static_cast<Element>(within);
   }
+  /// What has been saturated before it came here: nearly always what stands at an end.
+  Element at_end(std::int64_t value) const {
+    saturated_ += value == format_.lowest() || value == format_.highest();
+    return static_cast<Element>(value);
+  }
+  struct Table {
+    std::vector<Element> entries;
+    std::vector<bool> saturated;
+    bool saturates = false;  ///< some entry
+  };
+  /// The table of a function for every element there is, made when first asked for.
+  const Table& table(Function fn, float alpha, float beta);
+  std::size_t position(std::int64_t x) const {
+    return static_cast<std::size_t>(x - format_.lowest());
+  }
+  Element look_up(const Table& t, std::int64_t x) const { return t.entries[position(x)]; }
   std::int64_t exact(Function fn, float alpha, float beta, std::int64_t x) const;
 
   FixedFormat format_;
   FixedRows rows_;
-  std::map<Key, std::vector<Element>> tables_;
+  mutable std::int64_t saturated_ = 0;
+  std::map<Key, Table> tables_;
   std::map<std::tuple<std::int64_t, float, float, float>, FixedLrn> lrns_;
 };
 

@@ -18,6 +18,10 @@ bool has_flag(const Instruction& i, AccumulateFlags flag) {
   return (i.get(acc) & flag) != 0;
 }
 
+std::int32_t whole(const Instruction& i, Operand operand) {
+  return static_cast<std::int32_t>(i.get(operand));
+}
+
 /// Kernel positions [lo, hi) of a window whose first one is at `first` that lie in [0, size).
 struct Taps {
   std::int64_t lo = 0, hi = 0;
@@ -63,12 +67,17 @@ class TypedUnit final : public ComputeUnit {
       case Opcode::lstm:
         return lstm(i);
       case Opcode::quant:
-        memory.scales = {i.real(s_in), i.real(s_in2), i.real(s_mid), i.real(s_out)};
+        memory.scales = {{i.real(s_in), whole(i, z_in)},
+                         {i.real(s_in2), whole(i, z_in2)},
+                         {i.real(s_mid), whole(i, z_mid)},
+                         {i.real(s_out), whole(i, z_out)}};
         return;
       default:
         throw InternalError(fmt::format("{} is no compute instruction", info(i.opcode).mnemonic));
     }
   }
+
+  std::int64_t take_saturated() override { return arithmetic_.take_saturated(); }
 
  private:
   using Element = typename A::Element;
@@ -96,6 +105,9 @@ class TypedUnit final : public ComputeUnit {
       std::memcpy(&e, &raw[k * sizeof(Element)], sizeof e);
       scratch[k] = A::load(e);
     }
+    if constexpr (kQuantised)
+      if (const Value zero = arithmetic_.zero_of(o); zero != 0)
+        for (Value& v : scratch) v = static_cast<Value>(v - zero);
     return scratch.data();
   }
 
@@ -160,7 +172,9 @@ class TypedUnit final : public ComputeUnit {
       }
       if (!has_flag(i, kPartial)) read_records(i, channels);
       std::size_t k = 0;
-      end_sums(i, [&](Sum s) { return A::of_products(s, records_[k++ % records_.size()].scale); });
+      end_sums(i, [&](Sum s) {
+        return arithmetic_.of_products(s, records_[k++ % records_.size()].scale);
+      });
     } else {
       if (scale == 1.0F) return end_sums(i, [&](Sum s) { return arithmetic_.of_products(s); });
       const Factor factor = arithmetic_.factor(scale);
@@ -397,7 +411,7 @@ class TypedUnit final : public ComputeUnit {
     const Value* x = values(i, in, h * w * c, in_);
     const bool bilinear = i.fn(fn) == Function::mean;
     const auto numerator = [&](Operand first, Operand step, std::int64_t k) {
-      return static_cast<std::int32_t>(i.get(first)) + k * i.count(step);
+      return whole(i, first) + k * i.count(step);
     };
     const std::int64_t over_y = i.count(yd), over_x = i.count(xd);
     result_.resize(static_cast<std::size_t>(i.count(out_h) * i.count(out_w) * c));

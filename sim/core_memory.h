@@ -10,13 +10,14 @@
 #include "base/error.h"
 #include "configs/machine.h"
 #include "isa/instruction.h"
+#include "numbers/quantised.h"
 #include "sim/poisoned_memory.h"
 
 namespace unna {
 
-/// int8: what 1 stands for in the operands of compute instructions (opcode `quant`).
+/// int8: what numbers stand for in the operands of compute instructions (opcode `quant`).
 struct ScaleRegisters {
-  float in = 1, in2 = 1, mid = 1, out = 1;
+  Quantisation in, in2, mid, out;
 };
 
 class CoreMemory {

@@ -12,6 +12,7 @@ Functional::Functional(const Image& image, const MachineConfig& machine,
       options_(options),
       unit_(make_compute_unit(machine)),
       dram_(static_cast<std::size_t>(image.layout.total_bytes), kPoison),
+      saturated_(image.object->layers.size()),
       uses_left_(image.object->buffers.size()) {
   invariant(image.object->data_type == machine.data_type, "a program of {} on a machine of {}",
             kDataTypeNames[static_cast<std::size_t>(image.object->data_type)],
@@ -67,6 +68,8 @@ void Functional::ended(CoreId core, const Instruction& i) {
     touch(BufferId(i.get(Operand::buf)));
   } else if (engine_of(i.opcode) == Engine::compute) {
     unit_->execute(i, memory);
+    if (const std::int64_t count = unit_->take_saturated(); count > 0)
+      saturated_.at(i.op.index()) += count;
   }
 }
 

@@ -36,6 +36,8 @@ class Functional final : public ValueModel {
   /// The bytes of a buffer: inputs and weights are to be written before the run.
   std::span<std::byte> buffer(BufferId id);
   std::span<const std::byte> buffer(BufferId id) const;
+  /// By layer: results that were more than the number type holds (sim/compute_unit.h).
+  std::span<const std::int64_t> saturated() const { return saturated_; }
 
  private:
   std::byte* dram(const Instruction& instruction);
@@ -46,6 +48,7 @@ class Functional final : public ValueModel {
   std::unique_ptr<ComputeUnit> unit_;
   std::vector<std::byte> dram_;
   std::vector<CoreMemory> cores_;
+  std::vector<std::int64_t> saturated_;
   std::vector<std::int64_t> uses_left_;  ///< by buffer: instructions that will touch it
 };
 

@@ -95,16 +95,6 @@ UNNA_FOR_HOSTS void products(std::span<const Stretch<std::int16_t>> stretches,
                              std::span<std::int64_t> sums) {
   all_whole(stretches, weights, pitch, sums);
 }
-UNNA_FOR_HOSTS void products(std::span<const Stretch<std::int8_t>> stretches,
-                             const std::int8_t* weights, std::int64_t pitch,
-                             std::span<std::int32_t> sums) {
-  all_whole(stretches, weights, pitch, sums);
-}
-UNNA_FOR_HOSTS void products(std::span<const Stretch<std::int8_t>> stretches,
-                             const std::int8_t* weights, std::int64_t pitch,
-                             std::span<std::int64_t> sums) {
-  all_whole(stretches, weights, pitch, sums);
-}
 
 void indexed_products(const float* in, std::span<const std::int64_t> begin,
                       std::span<const std::int64_t> positions, const float* weights,
@@ -128,16 +118,6 @@ void indexed_products(const std::int16_t* in, std::span<const std::int64_t> begi
                       std::span<std::int64_t> sums) {
   indexed_whole(in, begin, positions, weights, sums);
 }
-void indexed_products(const std::int8_t* in, std::span<const std::int64_t> begin,
-                      std::span<const std::int64_t> positions, const std::int8_t* weights,
-                      std::span<std::int32_t> sums) {
-  indexed_whole(in, begin, positions, weights, sums);
-}
-void indexed_products(const std::int8_t* in, std::span<const std::int64_t> begin,
-                      std::span<const std::int64_t> positions, const std::int8_t* weights,
-                      std::span<std::int64_t> sums) {
-  indexed_whole(in, begin, positions, weights, sums);
-}
 
 UNNA_FOR_HOSTS void add_products(const float* a, const float* b, std::span<float> sums) {
   add_all(a, b, sums);
@@ -147,14 +127,6 @@ UNNA_FOR_HOSTS void add_products(const std::int16_t* a, const std::int16_t* b,
   add_all(a, b, sums);
 }
 UNNA_FOR_HOSTS void add_products(const std::int16_t* a, const std::int16_t* b,
-                                 std::span<std::int64_t> sums) {
-  add_all(a, b, sums);
-}
-UNNA_FOR_HOSTS void add_products(const std::int8_t* a, const std::int8_t* b,
-                                 std::span<std::int32_t> sums) {
-  add_all(a, b, sums);
-}
-UNNA_FOR_HOSTS void add_products(const std::int8_t* a, const std::int8_t* b,
                                  std::span<std::int64_t> sums) {
   add_all(a, b, sums);
 }

@@ -24,10 +24,6 @@ void products(std::span<const Stretch<std::int16_t>> stretches, const std::int16
               std::int64_t pitch, std::span<std::int32_t> sums);
 void products(std::span<const Stretch<std::int16_t>> stretches, const std::int16_t* weights,
               std::int64_t pitch, std::span<std::int64_t> sums);
-void products(std::span<const Stretch<std::int8_t>> stretches, const std::int8_t* weights,
-              std::int64_t pitch, std::span<std::int32_t> sums);
-void products(std::span<const Stretch<std::int8_t>> stretches, const std::int8_t* weights,
-              std::int64_t pitch, std::span<std::int64_t> sums);
 
 // Step-indexed synapses: sums[o] = sum over the entries e of output o, [begin[o], begin[o + 1]), of
 // in[positions[e]] * weights[e].
@@ -40,18 +36,10 @@ void indexed_products(const std::int16_t* in, std::span<const std::int64_t> begi
 void indexed_products(const std::int16_t* in, std::span<const std::int64_t> begin,
                       std::span<const std::int64_t> positions, const std::int16_t* weights,
                       std::span<std::int64_t> sums);
-void indexed_products(const std::int8_t* in, std::span<const std::int64_t> begin,
-                      std::span<const std::int64_t> positions, const std::int8_t* weights,
-                      std::span<std::int32_t> sums);
-void indexed_products(const std::int8_t* in, std::span<const std::int64_t> begin,
-                      std::span<const std::int64_t> positions, const std::int8_t* weights,
-                      std::span<std::int64_t> sums);
 
 // sums[i] += a[i] * b[i].
 void add_products(const float* a, const float* b, std::span<float> sums);
 void add_products(const std::int16_t* a, const std::int16_t* b, std::span<std::int32_t> sums);
 void add_products(const std::int16_t* a, const std::int16_t* b, std::span<std::int64_t> sums);
-void add_products(const std::int8_t* a, const std::int8_t* b, std::span<std::int32_t> sums);
-void add_products(const std::int8_t* a, const std::int8_t* b, std::span<std::int64_t> sums);
 
 }  // namespace unna

@@ -1,10 +1,12 @@
 #pragma once
 
-// int8 as the compute engine has it: whole numbers whose scales are in registers (opcode `quant`),
-// and for each output channel of a product in SB. The interface of sim/arithmetic.h;
-// docs/functional.md, "int8".
+// int8 as the compute engine has it: whole numbers whose scales and zero points are in registers
+// (opcode `quant`), and scales for each output channel of a product in SB. Operands are counted
+// from their zero points (9 bits) as they are read, and results get theirs before they saturate.
+// The interface of sim/arithmetic.h; docs/functional.md, "int8".
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -26,7 +28,7 @@ template <class SumType>
 class QuantisedArithmetic {
  public:
   using Element = std::int8_t;
-  using Value = std::int8_t;
+  using Value = std::int16_t;  ///< from the zero point: -255 to 255
   using Sum = SumType;
   using Factor = FixedScale;
 
@@ -36,21 +38,29 @@ class QuantisedArithmetic {
         norm_rows_({32, kInt8NormFraction, wide_.table_bits}) {}
 
   /// The registers that the next instruction reads.
+  /// Results since the last call that were too large.
+  std::int64_t take_saturated() { return std::exchange(saturated_, 0); }
   void set_scales(const ScaleRegisters& scales) { s_ = scales; }
 
   static Value load(Element e) { return e; }
-  static constexpr Sum lowest() { return std::numeric_limits<Element>::min(); }
+  /// The number that stands for 0 in the operand.
+  Value zero_of(Operand operand) const {
+    return static_cast<Value>(operand == Operand::in ? s_.in.zero : s_.in2.zero);
+  }
+  static constexpr Sum lowest() { return -256; }
 
   /// `value` in units of `in` to units of `out`.
-  Factor factor(float value) const { return ratio(real(value) * real(s_.in), real(s_.out)); }
+  Factor factor(float value) const {
+    return ratio(real(value) * real(s_.in.scale), real(s_.out.scale));
+  }
   Element of_values(Sum sum, const Factor& f) const { return store(f.apply(sum)); }
-  Element mean(Sum sum, std::int64_t count) const { return store(round_divide(sum, count)); }
+  Element mean(Sum sum, std::int64_t count) const;
   /// A product of two computed operands.
   Factor product_factor(float gamma) const {
-    return ratio(real(gamma) * real(s_.in) * real(s_.in2), real(s_.mid));
+    return ratio(real(gamma) * real(s_.in.scale) * real(s_.in2.scale), real(s_.mid.scale));
   }
-  Element of_products(Sum sum, const Factor& f) const { return store(f.apply(sum)); }
-  static Element of_products(Sum sum, const Requantiser& r) { return store(r.apply(sum)); }
+  Element of_products(Sum sum, const Factor& f) const { return store_mid(f.apply(sum)); }
+  Element of_products(Sum sum, const Requantiser& r) const { return store_mid(r.apply(sum)); }
 
   Element binary(Function fn, std::int64_t a, std::int64_t b) const;
   /// data[i] = fn(data[i]), from the scale `mid` to `out`.
@@ -70,7 +80,16 @@ class QuantisedArithmetic {
   using FunctionKey = std::tuple<Function, float, float>;
 
   static double real(float value) { return static_cast<double>(value); }
-  static Element store(std::int64_t value) { return static_cast<Element>(int8_saturate(value)); }
+  /// As a result, or as the argument of a function.
+  Element store(std::int64_t value) const { return saturated(value, s_.out); }
+  Element store_mid(std::int64_t value) const { return saturated(value, s_.mid); }
+  /// A zero point of -128 says that there are no negative values: what cuts them off is a function
+  /// of the model, no loss.
+  Element saturated(std::int64_t value, const Quantisation& q) const {
+    const std::int64_t within = int8_saturate(value + q.zero);
+    saturated_ += within != value + q.zero && (value > 0 || q.zero > -128);
+    return static_cast<Element>(within);
+  }
   static Factor ratio(double a, double b) { return FixedScale::of(a / b); }
   /// To and from 16 bits behind the point.
   static Factor widening(float scale) { return FixedScale::of(real(scale) * 65536); }
@@ -80,11 +99,17 @@ class QuantisedArithmetic {
   Element function(Function fn, float alpha, float beta, std::int64_t q);
 
   ScaleRegisters s_;
+  mutable std::int64_t saturated_ = 0;
   FixedFormat wide_;
   FixedRows softmax_rows_, norm_rows_;
   std::map<FunctionKey, InterpolationTable> tables_;
-  /// What `function` makes of every element, by its parameters and scales.
-  std::map<std::tuple<FunctionKey, float, float>, std::array<Element, 256>> functions_;
+  using Registers = std::tuple<float, std::int32_t, float, std::int32_t>;
+  struct Table {
+    std::array<Element, 256> entries;
+    std::bitset<256> saturated;
+  };
+  /// What `function` makes of every element, by its parameters and the registers mid and out.
+  std::map<std::tuple<FunctionKey, Registers>, Table> functions_;
   std::map<std::tuple<std::int64_t, float, float, float, float>, FixedLrn> lrns_;
 };
 

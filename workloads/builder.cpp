@@ -117,6 +117,10 @@ std::vector<TensorId> GraphBuilder::op(OpKind kind, const std::string& name,
   return made;
 }
 
+void GraphBuilder::set_steps(TensorId tensor, std::shared_ptr<const ModelSteps> steps) {
+  graph_.tensors.at(tensor.index()).steps = std::move(steps);
+}
+
 void GraphBuilder::mark_output(TensorId tensor) {
   invariant(tensor.index() < graph_.tensors.size(), "output {} of {} tensors", tensor.value,
             graph_.tensors.size());

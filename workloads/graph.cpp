@@ -22,6 +22,11 @@ static_assert(kFnNames[static_cast<std::size_t>(ScalarFn::min)] == "min");
 
 }  // namespace
 
+std::optional<Quantisation> ModelSteps::single() const {
+  if (scales.size() != 1) return std::nullopt;
+  return Quantisation{scales.front(), zero};
+}
+
 std::int64_t element_count(const Shape& shape) {
   std::int64_t count = 1;
   for (const std::int64_t dim : shape)

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/units.h"
+#include "numbers/quantised.h"
 
 namespace unna {
 
@@ -29,6 +30,17 @@ std::int64_t element_count(const Shape& shape);  ///< saturates at the largest s
 std::string to_string(const Shape& shape);       ///< "1x64x56x56"
 
 enum class TensorKind : std::uint8_t { input, weight, activation };
+
+/// How a model that comes quantised to 8 bits has a tensor's values: as an int8 machine holds them,
+/// so that numbers and zero points of unsigned types are less by 128.
+struct ModelSteps {
+  std::vector<float> scales;  ///< one, or one for each element of a weight's outermost dimension
+  std::int32_t zero = 0;
+
+  /// Where there is one scale.
+  std::optional<Quantisation> single() const;
+  friend bool operator==(const ModelSteps&, const ModelSteps&) = default;
+};
 
 struct GraphTensor {
   std::string name;  ///< unique in the graph
@@ -42,8 +54,10 @@ struct GraphTensor {
   /// Of a weight with pruned elements: those that are left, row-major; null: all. Pruned ones are
   /// zero, whatever their values are (workloads/sparsity.h).
   std::shared_ptr<const Bitmap> kept;
-  /// int8: what 1 stands for; none where nobody has calibrated it.
-  std::optional<float> scale = std::nullopt;
+  /// None where the model does not say.
+  std::shared_ptr<const ModelSteps> steps = nullptr;
+  /// int8: what its numbers stand for; none where nobody has calibrated it.
+  std::optional<Quantisation> quantisation = std::nullopt;
 
   std::int64_t elements() const { return element_count(shape); }
 };
@@ -268,6 +282,7 @@ class GraphBuilder {
                            OpAttrs attrs, const SourcePos& pos = {},
                            const std::vector<std::int64_t>& target = {});
   void mark_output(TensorId tensor);
+  void set_steps(TensorId tensor, std::shared_ptr<const ModelSteps> steps);
   /// Prunes the synapses of the op that was added last (workloads/sparsity.h).
   void prune(const Pruning& pruning);
   const GraphTensor& tensor(TensorId id) const { return graph_.tensor(id); }

@@ -119,6 +119,7 @@ void set_densities(Graph& graph, const std::vector<DensityChoice>& choices, std:
 void find_zeros(Graph& graph) {
   for (GraphTensor& t : graph.tensors) {
     if (t.kind != TensorKind::weight || !t.values || t.kept) continue;
+    if (t.steps != nullptr && t.steps->zero != 0) continue;
     const std::vector<float>& values = *t.values;
     if (std::find(values.begin(), values.end(), 0.0F) == values.end()) continue;
     auto mask = std::make_shared<Bitmap>(static_cast<std::int64_t>(values.size()));

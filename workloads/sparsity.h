@@ -52,7 +52,8 @@ struct DensityChoice {
 /// synapses to prune.
 void set_densities(Graph& graph, const std::vector<DensityChoice>& choices, std::uint64_t seed);
 
-/// Weights that come with values and have zeros among them, but no mask, get one.
+/// Weights that come with values and have zeros among them, but no mask, get one, unless the model
+/// stores a zero as another number: step-indexed tiles leave out what is stored as 0.
 void find_zeros(Graph& graph);
 
 /// Sets values of pruned elements to zero.

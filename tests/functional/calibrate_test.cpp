@@ -32,7 +32,7 @@ Graph calibrated(const char* network) {
 
 float scale(const Graph& graph, std::string_view name) {
   for (const GraphTensor& t : graph.tensors)
-    if (t.name == name) return t.scale.value();
+    if (t.name == name) return t.quantisation.value().scale;
   throw InternalError("no such tensor");
 }
 

@@ -299,6 +299,25 @@ TEST(VerifyBetweenCores, WaitThatNamesAnotherSignallerIsRejected) {
             "expected core 1");
 }
 
+TEST(VerifyOperands, ZeroPointsAreNumbersOfEightBits) {
+  const auto program = [](std::int32_t zero) {
+    Instruction i(Opcode::quant, OpId(0));
+    for (const Operand o : {Operand::s_in, Operand::s_in2, Operand::s_mid, Operand::s_out})
+      i.set_real(o, 1);
+    i.set(Operand::z_out, static_cast<std::uint32_t>(zero));
+    return synchronisation({{i, control(Opcode::signal, 1, 0)}, {i, control(Opcode::wait, 0, 0)}});
+  };
+  for (const std::int32_t zero : {-128, 0, 127})
+    EXPECT_EQ(input_error([&] { verify(program(zero)); }), "");
+  for (const std::int32_t zero : {-129, 128})
+    EXPECT_EQ(
+        input_error([&] { verify(program(zero)); }),
+        fmt::format("\"net\": core 0, pc 0: `quant op(0) s_in=1 s_in2=1 s_mid=1 s_out=1 z_in=0 "
+                    "z_in2=0 z_mid=0 z_out={}`: z_out is {}, expected a zero point from -128 "
+                    "to 127",
+                    zero, zero));
+}
+
 TEST(VerifyOperands, ScalesAreAboveZeroAndSynchroniseNobody) {
   const auto program = [](float scale) {
     Instruction i(Opcode::quant, OpId(0));
@@ -307,10 +326,9 @@ TEST(VerifyOperands, ScalesAreAboveZeroAndSynchroniseNobody) {
     return synchronisation({{i, control(Opcode::signal, 1, 0)}, {i, control(Opcode::wait, 0, 0)}});
   };
   EXPECT_EQ(input_error([&] { verify(program(0.5F)); }), "");
-  EXPECT_EQ(
-      input_error([&] { verify(program(0)); }),
-      "\"net\": core 0, pc 0: `quant op(0) s_in=0 s_in2=0 s_mid=0 s_out=0`: s_in is 0, expected "
-      "a scale above 0");
+  EXPECT_EQ(input_error([&] { verify(program(0)); }),
+            "\"net\": core 0, pc 0: `quant op(0) s_in=0 s_in2=0 s_mid=0 s_out=0 z_in=0 z_in2=0 "
+            "z_mid=0 z_out=0`: s_in is 0, expected a scale above 0");
 }
 
 TEST(VerifyStreams, NoCoreAndTooManyAreRejected) {

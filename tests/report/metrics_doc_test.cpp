@@ -45,6 +45,7 @@ RunReport full_report() {
   report.shared = report.result;
   report.functional = FunctionalFigures{};
   report.functional->inputs = {InputFile{"x.npy", "0"}};
+  report.functional->saturated = {{"l", 1}};
   report.host = HostFigures{};
   report.host->functional_seconds = 1;
   return report;

@@ -43,6 +43,16 @@ class Chip {
     i.set_real(s_in, x).set_real(s_in2, x2).set_real(s_mid, mid).set_real(s_out, y);
     unit_->execute(i, memory_);
   }
+  /// Scales of 1, and these zero points.
+  void zeros(std::int32_t x, std::int32_t x2, std::int32_t mid, std::int32_t y) {
+    Instruction i(Opcode::quant, OpId(0));
+    for (const Operand o : {s_in, s_in2, s_mid, s_out}) i.set_real(o, 1);
+    const std::pair<Operand, std::int32_t> points[] = {
+        {z_in, x}, {z_in2, x2}, {z_mid, mid}, {z_out, y}};
+    for (const auto& [operand, zero] : points) i.set(operand, static_cast<std::uint32_t>(zero));
+    unit_->execute(i, memory_);
+  }
+  std::int64_t saturated() { return unit_->take_saturated(); }
   I8 run(const Instruction& i, std::size_t count, LocalAddress at = kOut) {
     unit_->execute(i, memory_);
     I8 values(count);
@@ -95,6 +105,51 @@ TEST(Int8Conv, partial_sums_are_scaled_once_they_are_whole) {
   chip.run(instruction(Opcode::conv, {{acc, kBias | kScale | kPartial}}), 1);
   // 2 * 100 * 100 - 1
   EXPECT_EQ(chip.run(instruction(Opcode::conv, {{acc, kAccumulate | kScale}}), 1), I8{100});
+}
+
+TEST(Int8Conv, operands_and_results_are_counted_from_their_zero_points) {
+  Chip chip;
+  chip.put(kIn, {-128, 127});
+  chip.put(kWt, {-128, 3});
+  chip.put_records({{5, 0.25}});
+  chip.zeros(127, 2, -7, -7);
+  // (-255 * -130 + 0 * 1 + 5) / 4 - 7 saturates; with weights of 1 and 3: -255 * -1 / 4 - 7
+  const Instruction i = instruction(Opcode::conv, {{in_c, 2}, {acc, kBias | kScale}});
+  EXPECT_EQ(chip.run(i, 1), I8{127});
+  EXPECT_EQ(chip.saturated(), 1);
+  chip.put(kWt, {1, 3});
+  EXPECT_EQ(chip.run(i, 1), I8{58});
+  EXPECT_EQ(chip.saturated(), 0);
+}
+
+TEST(Int8Conv, padding_stands_for_zero_whatever_the_zero_point_is) {
+  Chip chip;
+  chip.put(kIn, {20, 30});
+  chip.put(kWt, {1, 1, 1});
+  chip.put_records({{0, 1}});
+  chip.zeros(10, 0, 0, 0);
+  EXPECT_EQ(
+      chip.run(instruction(Opcode::conv,
+                           {{in_w, 2}, {out_w, 3}, {kw, 3}, {pad_l, 2}, {acc, kBias | kScale}}),
+               3),
+      (I8{10, 30, 30}));
+}
+
+TEST(Int8Function, is_applied_between_zero_points) {
+  Chip chip;
+  chip.put(kIn, {-50, 0, 50});
+  chip.zeros(0, 0, 0, 100);
+  const Instruction relu =
+      instruction(Opcode::act, {{cols, 3},
+                                {a_cs, 1},
+                                {a_rs, 3},
+                                {fn, std::int64_t{static_cast<std::int64_t>(Function::relu)}}});
+  EXPECT_EQ(chip.run(relu, 3), (I8{100, 100, 127}));
+  EXPECT_EQ(chip.saturated(), 1);
+  chip.zeros(0, 0, -50, -128);
+  EXPECT_EQ(chip.run(relu, 3), (I8{-128, -78, -28}));
+  // What a zero point of -128 cuts off is a function, no loss.
+  EXPECT_EQ(chip.saturated(), 0);
 }
 
 TEST(Int8Depthwise, channels_are_the_inner_dimension) {

@@ -488,6 +488,55 @@ const Case kCases[] = {
       b.node("QLinearMul", {"q", "xs", "xz", "q", "xs", "xz", "xs", "xz"}, {"p"});
       dequantised(b, "p");
     }, 20),
+    one("qlinear_average_pool", {1, 2, 4, 4}, [](Builder& b) {
+      quantised(b);
+      b.node("QLinearAveragePool", {"q", "xs", "xz", "xs", "xz"}, {"p"}).is("kernel_shape", {2, 2});
+      dequantised(b, "p");
+    }, 20),
+    one("qlinear_global_average_pool", {1, 2, 4, 4}, [](Builder& b) {
+      quantised(b);
+      b.node("QLinearGlobalAveragePool", {"q", "xs", "xz", "xs", "xz"}, {"p"});
+      dequantised(b, "p");
+    }, 20),
+    one("qlinear_leaky_relu", {2, 4}, [](Builder& b) {
+      quantised(b);
+      b.node("QLinearLeakyRelu", {"q", "xs", "xz", "xs", "xz"}, {"p"}).f("alpha", 0.25F);
+      dequantised(b, "p");
+    }, 20),
+    one("qlinear_reduce_mean", {2, 4}, [](Builder& b) {
+      quantised(b);
+      b.node("QLinearReduceMean", {"q", "xs", "xz", "xs", "xz"}, {"p"}).is("axes", {1});
+      dequantised(b, "p");
+    }, 20),
+    one("qlinear_sigmoid", {2, 4}, [](Builder& b) {
+      quantised(b);
+      b.node("QLinearSigmoid", {"q", "xs", "xz", "xs", "xz"}, {"p"});
+      dequantised(b, "p");
+    }, 20),
+    one("qlinear_softmax", {2, 4}, [](Builder& b) {
+      quantised(b);
+      b.node("QLinearSoftmax", {"q", "xs", "xz", "xs", "xz"}, {"p"}).i("axis", 1);
+      dequantised(b, "p");
+    }, 20),
+    one("qlinear_concat", {2, 2}, [](Builder& b) {
+      quantised(b);
+      b.node("QLinearConcat", {"xs", "xz", "q", "xs", "xz", "q", "xs", "xz"}, {"p"}).i("axis", 1);
+      dequantised(b, "p");
+    }, 20),
+    one("qgemm", {2, 2}, [](Builder& b) {
+      quantised(b);
+      b.eights("w", {2, 3}, {1, 2, 3, 4, 5, 6}).eights("wz", {}, {2}).reals("ws", {}, {0.5F});
+      b.ints("c", {3}, {8, -8, 16});
+      b.node("QGemm", {"q", "xs", "xz", "w", "ws", "wz", "c", "xs", "xz"}, {"p"});
+      dequantised(b, "p");
+    }, 20),
+    one("dynamic_quantize", {2, 2}, [](Builder& b) {
+      b.eights("w", {2, 2}, {1, 2, 3, 4}).eights("wz", {}, {2});
+      b.node("DynamicQuantizeLinear", {"x"}, {"q", "qs", "qz"});
+      b.node("MatMulInteger", {"q", "w", "qz", "wz"}, {"p"});
+      b.node("Cast", {"p"}, {"f"}).i("to", 1);
+      b.node("Mul", {"f", "qs"}, {"y"});
+    }),
     one("matmul_integer", {2, 2}, [](Builder& b) {
       quantised(b);
       b.eights("w", {2, 2}, {1, 2, 3, 4}).eights("wz", {}, {2});

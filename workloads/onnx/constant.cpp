@@ -76,7 +76,14 @@ Constant transposed(const Constant& from, const std::vector<std::int64_t>& perm)
     dims.push_back(from.dims[static_cast<std::size_t>(p)]);
     strides.push_back(old[static_cast<std::size_t>(p)]);
   }
-  return gathered(from, dims, strides);
+  Constant out = gathered(from, dims, strides);
+  if (from.steps != nullptr) {
+    ConstantSteps moved = *from.steps;
+    const auto at = std::ranges::find(perm, static_cast<std::int64_t>(moved.axis));
+    moved.axis = static_cast<std::size_t>(at - perm.begin());
+    out.steps = std::make_shared<const ConstantSteps>(std::move(moved));
+  }
+  return out;
 }
 
 Constant expanded(const Constant& from, const Shape& to) {
@@ -91,6 +98,11 @@ Constant expanded(const Constant& from, const Shape& to) {
 Constant reshaped(Constant from, const Shape& dims) {
   invariant(element_count(dims) == from.count(), "constant '{}' of {} reshaped to {}", from.name,
             to_string(from.dims), to_string(dims));
+  const auto same = [&](std::size_t axis) {
+    return axis == 0 && !from.dims.empty() && !dims.empty() && from.dims[0] == dims[0];
+  };
+  if (from.steps != nullptr && from.steps->steps.scales.size() > 1 && !same(from.steps->axis))
+    from.steps = nullptr;
   from.dims = dims;
   return from;
 }

@@ -18,6 +18,12 @@ namespace unna::onnx_import {
 enum class ElementKind : std::uint8_t { real, integer, boolean };
 std::string_view name(ElementKind kind);
 
+/// How a real constant was quantised in the file.
+struct ConstantSteps {
+  ModelSteps steps;
+  std::size_t axis = 0;  ///< that its scales count, where there are several
+};
+
 using Reals = std::vector<float>;
 using Integers = std::vector<std::int64_t>;
 
@@ -31,6 +37,7 @@ struct Constant {
   std::string name;       ///< as in the file, or of the value that it is folded from
   bool stored = false;    ///< stands in the file as such
   std::int32_t type = 0;  ///< ONNX's number of the element type, where it matters; 0: not known
+  std::shared_ptr<const ConstantSteps> steps = {};  ///< null: none, or not known any more
 
   std::int64_t count() const { return element_count(dims); }
   bool known() const { return kind == ElementKind::real ? reals != nullptr : integers != nullptr; }

@@ -37,12 +37,12 @@ TensorId Draft::add(DraftTensor tensor) {
 }
 
 TensorId Draft::input(const std::string& name, const Shape& shape, ElementKind element) {
-  return add({name, TensorKind::input, element, shape, nullptr, std::nullopt});
+  return add({name, TensorKind::input, element, shape, nullptr});
 }
 
 TensorId Draft::weight(const std::string& name, const Shape& shape,
                        std::shared_ptr<const Reals> values) {
-  return add({name, TensorKind::weight, ElementKind::real, shape, std::move(values), std::nullopt});
+  return add({name, TensorKind::weight, ElementKind::real, shape, std::move(values)});
 }
 
 std::vector<TensorId> Draft::op(OpKind kind, const std::string& name, std::vector<TensorId> inputs,
@@ -60,7 +60,7 @@ std::vector<TensorId> Draft::op(OpKind kind, const std::string& name, std::vecto
       throw InputError(probe.pos, fmt::format("a result of {}, expected at most {} elements",
                                               to_string(shape), kMaxElements));
     op.outputs.push_back(
-        add({{}, TensorKind::activation, ElementKind::real, shape, nullptr, ops_.size()}));
+        add({{}, TensorKind::activation, ElementKind::real, shape, nullptr, nullptr, ops_.size()}));
   }
   ops_.push_back(std::move(op));
   return ops_.back().outputs;
@@ -187,6 +187,7 @@ Graph Draft::finish(std::vector<std::string>& unread) {
     if (t.kind == TensorKind::input) made[i] = builder.input(t.name, t.shape, pos);
     if (t.kind == TensorKind::weight)
       made[i] = builder.weight(unique(t.name), t.shape, pos, t.values);
+    if (made[i]) builder.set_steps(*made[i], t.steps);
   }
   for (std::size_t i = 0; i < ops_.size(); ++i) {
     if (!needed[i]) continue;
@@ -199,7 +200,10 @@ Graph Draft::finish(std::vector<std::string>& unread) {
       continue;
     }
     const auto outs = builder.op(op.kind, op.name, std::move(inputs), op.attrs, pos);
-    for (std::size_t o = 0; o < outs.size(); ++o) made[op.outputs[o].index()] = outs[o];
+    for (std::size_t o = 0; o < outs.size(); ++o) {
+      made[op.outputs[o].index()] = outs[o];
+      builder.set_steps(outs[o], tensor(op.outputs[o]).steps);
+    }
   }
   for (const auto& output : outputs_) builder.mark_output(*made[output.first.index()]);
   return builder.finish();

@@ -18,7 +18,8 @@ struct DraftTensor {
   ElementKind element = ElementKind::real;
   Shape shape;
   std::shared_ptr<const Reals> values;  ///< of a weight, where known
-  std::optional<std::size_t> producer;  ///< index of the operator
+  std::shared_ptr<const ModelSteps> steps = {};
+  std::optional<std::size_t> producer = {};  ///< index of the operator
 };
 
 struct DraftOp {

@@ -42,6 +42,14 @@ Steps steps_of(const Constant& scale, const Constant* zero, std::int32_t otherwi
   return s;
 }
 
+std::shared_ptr<const ModelSteps> model_steps(const Steps& steps) {
+  const WholeRange range = range_of_type(steps.type);
+  if (range.highest - range.lowest != 255) return nullptr;
+  const auto zero = static_cast<std::int32_t>(steps.zero - (range.lowest + 128));
+  if (zero < -128 || zero > 127) return nullptr;
+  return std::make_shared<const ModelSteps>(ModelSteps{{steps.scale}, zero});
+}
+
 namespace {
 
 /// Which scale an element has.
@@ -88,6 +96,20 @@ std::int64_t zero_at(const Constant* zero, std::size_t i) {
   return (*zero->integers)[zero->integers->size() == 1 ? 0 : i];
 }
 
+/// Of constants of at most 8 bits, whose zero points are all the same.
+std::shared_ptr<const ConstantSteps> steps_of_constant(const Constant& q, const Constant& scale,
+                                                       const Constant* zero, std::int64_t axis) {
+  const bool small = q.type == 2 || q.type == 3 || q.type == 21 || q.type == 22;
+  if (!small || scale.kind != ElementKind::real) return nullptr;
+  const std::int64_t less = q.type == 2 ? 128 : 0, first = zero_at(zero, 0);
+  for (std::size_t i = 1; zero != nullptr && i < zero->integers->size(); ++i)
+    if (zero_at(zero, i) != first) return nullptr;
+  ConstantSteps made{{*scale.reals, static_cast<std::int32_t>(first - less)}, 0};
+  if (made.steps.scales.size() > 1) made.axis = normal_axis(axis, q.dims.size());
+  if (std::ranges::any_of(made.steps.scales, [](float s) { return !(s > 0); })) return nullptr;
+  return std::make_shared<const ConstantSteps>(std::move(made));
+}
+
 }  // namespace
 
 Constant dequantised(const Constant& q, const Constant& scale, const Constant* zero,
@@ -100,7 +122,9 @@ Constant dequantised(const Constant& q, const Constant& scale, const Constant* z
     out[i] =
         static_cast<float>((*q.integers)[i] - zero_at(zero, at)) * static_cast<float>(scale.at(at));
   }
-  return make_reals(q.dims, std::move(out));
+  Constant made = make_reals(q.dims, std::move(out));
+  if (block == 0) made.steps = steps_of_constant(q, scale, zero, axis);
+  return made;
 }
 
 Constant fold_dequantize(const Folding& f) {

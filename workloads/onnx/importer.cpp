@@ -199,6 +199,11 @@ void Importer::translate(const Node& node, const OperatorRow& row) {
   if (std::none_of(inputs.begin(), inputs.end(),
                    [](const Value* v) { return v != nullptr && !v->constant; }))
     refuse("of constants only");
+  // Inside a model it does not matter in which steps values are that depend on the values.
+  if (node.op == "DynamicQuantizeLinear")
+    for (const std::string& output : node.outputs)
+      if (std::ranges::find(model_.outputs, output) != model_.outputs.end())
+        refuse("output '{}' is one of the model", output);
   Translation t(node, std::move(inputs), draft_, weights_, model_.opset, read_);
   row.translate(t);
   std::vector<Value> results = t.take_results();

@@ -23,14 +23,31 @@ constexpr auto kQuantised = std::to_array<QuantisedInput>({
     {"DequantizeLinear", 0, 1, 2},
     {"MatMulInteger", 0, std::nullopt, 2},
     {"MatMulInteger", 1, std::nullopt, 3},
+    {"QGemm", 0, 1, 2},
     {"QLinearAdd", 0, 1, 2},
     {"QLinearAdd", 3, 4, 5},
+    {"QLinearAveragePool", 0, 1, 2},
     {"QLinearConv", 0, 1, 2},
+    {"QLinearGlobalAveragePool", 0, 1, 2},
+    {"QLinearLeakyRelu", 0, 1, 2},
     {"QLinearMatMul", 0, 1, 2},
     {"QLinearMatMul", 3, 4, 5},
     {"QLinearMul", 0, 1, 2},
     {"QLinearMul", 3, 4, 5},
+    {"QLinearReduceMean", 0, 1, 2},
+    {"QLinearSigmoid", 0, 1, 2},
+    {"QLinearSoftmax", 0, 1, 2},
 });
+
+std::vector<QuantisedInput> quantised_inputs(const Node& node) {
+  std::vector<QuantisedInput> rows;
+  for (const QuantisedInput& row : kQuantised)
+    if (row.op == node.op) rows.push_back(row);
+  if (node.op == "QLinearConcat")
+    for (std::size_t i = 2; i < node.inputs.size(); i += 3)
+      rows.push_back({node.op, i, i + 1, i + 2});
+  return rows;
+}
 
 /// Operators that move whole numbers, or choose some.
 bool keeps_steps(const Node& node) {
@@ -45,8 +62,8 @@ bool keeps_steps(const Node& node) {
 
 /// Quantised inputs of the model, and what the host has computed of them.
 void Importer::dequantise_inputs(const Node& node) {
-  for (const QuantisedInput& row : kQuantised) {
-    if (row.op != node.op || row.value >= node.inputs.size()) continue;
+  for (const QuantisedInput& row : quantised_inputs(node)) {
+    if (row.value >= node.inputs.size()) continue;
     const std::string name = node.inputs[row.value];
     Value& v = *values_.at(name);
     if (v.constant || v.host.empty() || v.has_tensor || v.steps != nullptr) continue;
@@ -69,6 +86,7 @@ void Importer::dequantise_inputs(const Node& node) {
     to_host(made);
     make_tensor(real);
     v.tensor = values_.at(real)->tensor;
+    draft_.tensor(v.tensor).steps = model_steps(*v.steps);
     v.has_tensor = true;
   }
 }

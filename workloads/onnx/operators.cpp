@@ -34,6 +34,8 @@ constexpr auto kOperators = std::to_array<OperatorRow>({
      "of quantised values: the real numbers that they stand for"},
     {"Div", translate_arithmetic, "axis broadcast", ""},
     {"Dropout", translate_identity, "ratio seed", "removed"},
+    {"DynamicQuantizeLinear", translate_dynamic_quantize, "",
+     "computed values stay what they are, without the steps"},
     {"Einsum", translate_einsum, "equation", "of one or two operands"},
     {"Elu", translate_composed, "alpha", "composed of other functions"},
     {"Erf", translate_function, "", ""},
@@ -84,11 +86,21 @@ constexpr auto kOperators = std::to_array<OperatorRow>({
     {"PRelu", translate_prelu, "", "composed of other functions"},
     {"Pad", translate_pad, "mode pads value", "constant pads"},
     {"Pow", translate_pow, "axis broadcast", "a constant exponent"},
+    {"QGemm", translate_qgemm, "alpha transA transB", "of ONNX Runtime; constant weights"},
     {"QLinearAdd", translate_qlinear_arithmetic, "", "of ONNX Runtime"},
+    {"QLinearAveragePool", translate_qlinear_operator,
+     "auto_pad ceil_mode channels_last count_include_pad kernel_shape pads strides",
+     "of ONNX Runtime"},
+    {"QLinearConcat", translate_qlinear_concat, "axis", "of ONNX Runtime"},
     {"QLinearConv", translate_qlinear_conv, "auto_pad dilations group kernel_shape pads strides",
      "constant weights"},
+    {"QLinearGlobalAveragePool", translate_qlinear_operator, "channels_last", "of ONNX Runtime"},
+    {"QLinearLeakyRelu", translate_qlinear_operator, "alpha", "of ONNX Runtime"},
     {"QLinearMatMul", translate_qlinear_matmul, "", ""},
     {"QLinearMul", translate_qlinear_arithmetic, "", "of ONNX Runtime"},
+    {"QLinearReduceMean", translate_qlinear_operator, "axes keepdims", "of ONNX Runtime"},
+    {"QLinearSigmoid", translate_qlinear_operator, "", "of ONNX Runtime"},
+    {"QLinearSoftmax", translate_qlinear_operator, "axis opset", "of ONNX Runtime"},
     {"QuantizeLinear", translate_quantize, "axis block_size output_dtype saturate",
      "one scale; rounds to the model's steps"},
     {"QuickGelu", translate_gelu, "alpha", "of ONNX Runtime; composed of other functions"},
@@ -159,8 +171,10 @@ const OperatorRow* find_operator(std::string_view op) {
 const OperatorRow* find_operator(const Node& node) {
   // Of ONNX Runtime's optimiser.
   constexpr auto kContributed = std::to_array<std::string_view>(
-      {"BiasGelu", "FastGelu", "FusedMatMul", "Gelu", "MatMulNBits", "QLinearAdd", "QLinearMul",
-       "QuickGelu", "SimplifiedLayerNormalization", "SkipLayerNormalization",
+      {"BiasGelu", "FastGelu", "FusedMatMul", "Gelu", "MatMulNBits", "QGemm", "QLinearAdd",
+       "QLinearAveragePool", "QLinearConcat", "QLinearGlobalAveragePool", "QLinearLeakyRelu",
+       "QLinearMul", "QLinearReduceMean", "QLinearSigmoid", "QLinearSoftmax", "QuickGelu",
+       "SimplifiedLayerNormalization", "SkipLayerNormalization",
        "SkipSimplifiedLayerNormalization"});
   const bool contributed = std::ranges::binary_search(kContributed, std::string_view(node.op));
   if (!node.domain.empty() && !(node.domain == "com.microsoft" && contributed)) return nullptr;

@@ -20,6 +20,7 @@ Value stepped(Translation& t, TensorId x, const Steps& steps) {
   const auto real = [&](std::int64_t q) { return static_cast<double>(q - steps.zero) * scale; };
   Value y =
       Value::of(t.unary(ScalarFn::clip, rounded, "", real(range.lowest), real(range.highest)));
+  t.draft().tensor(y.tensor).steps = model_steps(steps);
   y.steps = std::make_shared<const Steps>(steps);
   return y;
 }
@@ -104,6 +105,62 @@ void translate_qlinear_arithmetic(Translation& t) {
   const ScalarFn fn = t.node().op == "QLinearMul" ? ScalarFn::mul : ScalarFn::add;
   const TensorId y = t.binary(fn, real_numbers(t, 0), real_numbers(t, 3), "exact");
   t.result(stepped(t, y, steps_of(t.constant(6), zero_point(t, 7))));
+}
+
+/// Of ONNX Runtime: x, its scale and zero point, those of the result; otherwise as the operator of
+/// real numbers after whose name it is called.
+void translate_qlinear_operator(Translation& t) {
+  if (integer(t.node(), "channels_last", 0) != 0) refuse("channels_last");
+  const std::string real = t.node().op.substr(std::string_view("QLinear").size());
+  const TensorId y = t.apply(real, {real_numbers(t, 0)}, "exact");
+  t.result(stepped(t, y, steps_of(t.constant(3), zero_point(t, 4))));
+}
+
+/// Of ONNX Runtime: scale and zero point of the result, then three inputs for each operand.
+void translate_qlinear_concat(Translation& t) {
+  std::vector<TensorId> parts;
+  for (std::size_t i = 2; i + 1 < t.size(); i += 3) parts.push_back(real_numbers(t, i));
+  if (parts.empty()) refuse("no operands");
+  const std::size_t rank = t.shape(parts[0]).size();
+  const TensorId y =
+      t.concat(parts, normal_axis(required(t.node(), "axis").integer, rank), "exact");
+  t.result(stepped(t, y, steps_of(t.constant(0), zero_point(t, 1))));
+}
+
+/// Of ONNX Runtime: a, its scale and zero point, b and its, bias, scale and zero point of the
+/// result (none: real numbers).
+void translate_qgemm(Translation& t) {
+  if (real(t.node(), "alpha", 1) != 1) refuse("alpha {}", real(t.node(), "alpha", 1));
+  t.expect_rank(0, 2, 2);
+  TensorId a = real_numbers(t, 0);
+  if (integer(t.node(), "transA", 0) != 0) a = t.transpose(a, {1, 0}, "a");
+  const bool rows = integer(t.node(), "transB", 0) != 0;
+  Constant b = dequantised(t.constant(3), t.constant(4), zero_point(t, 5), rows ? 0 : 1, 0);
+  if (!rows) b = transposed(b, {1, 0});
+  b.name = t.constant(3).name;
+  std::vector<TensorId> inputs = {a, t.weight(b)};
+  if (t.has(6)) {
+    Constant bias = real_bias(t, 6, t.constant(1), t.constant(4));
+    if (bias.count() == 1) bias = expanded(reshaped(bias, {1}), {b.dims[0]});
+    inputs.push_back(t.weight(reshaped(std::move(bias), {b.dims[0]})));
+  }
+  const TensorId y = t.emit(OpKind::gemm, inputs, std::monostate{}, t.has(7) ? "products" : "");
+  if (!t.has(7)) return t.result(y);
+  t.result(stepped(t, y, steps_of(t.constant(7), zero_point(t, 8))));
+}
+
+/// Steps that depend on the values are those of the machine: the whole numbers stand for multiples
+/// of 1, which they are, as real numbers, of whatever scale.
+void translate_dynamic_quantize(Translation& t) {
+  Constant zero = make_integers({}, {0});
+  zero.type = 2;
+  Value q = Value::of(t.real_tensor(0));
+  q.steps = std::make_shared<const Steps>(steps_of(make_reals({}, {1}), &zero));
+  t.note("values quantised by their own range are the machine's numbers, without these steps");
+  t.result(std::move(q));
+  t.result(Value::of(make_reals({}, {1}, t.name() + ".scale")));
+  zero.name = t.name() + ".zero";
+  t.result(Value::of(std::move(zero)));
 }
 
 namespace {

@@ -32,6 +32,9 @@ WholeRange range_of_type(std::int32_t type);
 /// zero point, the type is `otherwise`.
 Steps steps_of(const Constant& scale, const Constant* zero, std::int32_t otherwise = 2);
 
+/// As an int8 machine has them; null where it can't, or nobody needs it to.
+std::shared_ptr<const ModelSteps> model_steps(const Steps& steps);
+
 /// The real numbers that `q` stands for. Scales and zero points are single, or one for each element
 /// along `axis`, or one for each `block` elements along it.
 Constant dequantised(const Constant& q, const Constant& scale, const Constant* zero,

@@ -15,6 +15,10 @@ TensorId Weights::of(const Constant& constant) {
       if (values == key) return id;
   const std::string name = constant.name.empty() ? "constant" : constant.name;
   const TensorId id = draft_.weight(name, constant.dims, constant.reals);
+  // Scales count the outermost dimension, where there are several.
+  const auto& steps = constant.steps;
+  if (steps != nullptr && (steps->steps.scales.size() == 1 || steps->axis == 0))
+    draft_.tensor(id).steps = std::make_shared<const ModelSteps>(steps->steps);
   same.emplace_back(key, id);
   return id;
 }
@@ -113,6 +117,21 @@ TensorId Translation::unary(ScalarFn fn, TensorId x, std::string_view suffix, do
 
 TensorId Translation::binary(ScalarFn fn, TensorId a, TensorId b, std::string_view suffix) {
   return emit(OpKind::binary, {a, b}, FunctionAttrs{fn}, suffix);
+}
+
+TensorId Translation::apply(const std::string& op, const std::vector<TensorId>& inputs,
+                            std::string_view suffix) {
+  const OperatorRow* row = find_operator(std::string_view(op));
+  invariant(row != nullptr, "no operator {}", op);
+  const Node node{fmt::format("{}.{}", name_, suffix), op, "", {}, {""}, node_.attributes};
+  std::vector<Value> values;
+  for (const TensorId input : inputs) values.push_back(Value::of(input));
+  std::vector<const Value*> given;
+  for (const Value& value : values) given.push_back(&value);
+  Translation inner(node, std::move(given), draft_, weights_, opset_, read_);
+  row->translate(inner);
+  for (const std::string& note : inner.notes()) notes_.push_back(note);
+  return inner.take_results().at(0).tensor;
 }
 
 /// Undoes an earlier reshape rather than adding one.

@@ -107,6 +107,10 @@ class Translation {
   TensorId expand(TensorId x, const Shape& shape, std::string_view suffix = "");
   const Shape& shape(TensorId x) const { return draft_.tensor(x).shape; }
 
+  /// The first result of a standard operator with the node's attributes, of `inputs`.
+  TensorId apply(const std::string& op, const std::vector<TensorId>& inputs,
+                 std::string_view suffix);
+
   // Results.
   void result(TensorId tensor) { results_.push_back(Value::of(tensor)); }
   void result(Value value) { results_.push_back(std::move(value)); }
@@ -171,6 +175,10 @@ void translate_dequantize(Translation& t);
 void translate_qlinear_conv(Translation& t);
 void translate_qlinear_matmul(Translation& t);
 void translate_qlinear_arithmetic(Translation& t);
+void translate_qlinear_operator(Translation& t);
+void translate_qlinear_concat(Translation& t);
+void translate_qgemm(Translation& t);
+void translate_dynamic_quantize(Translation& t);
 void translate_matmul_integer(Translation& t);
 void translate_conv_integer(Translation& t);
 void translate_matmul_nbits(Translation& t);
