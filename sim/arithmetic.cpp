@@ -182,12 +182,12 @@ auto FixedArithmetic<Sum>::table(Function fn, float alpha, float beta) -> const 
   const InterpolationTable interpolated(function, format_.bits, format_.fraction, format_.fraction,
                                         format_.table_bits);
   const bool special = is_special(fn);
-  const std::int64_t before = saturated_;
+  const Saturated before = saturated_;
   for (std::int64_t x = format_.lowest(); x <= format_.highest(); ++x) {
-    saturated_ = 0;
+    saturated_ = {};
     t.entries.push_back(store(special ? interpolated(x) : exact(fn, alpha, beta, x)));
-    t.saturated.push_back(saturated_ != 0);
-    t.saturates = t.saturates || saturated_ != 0;
+    t.saturated.push_back(saturated_.all() != 0);
+    t.saturates = t.saturates || saturated_.all() != 0;
   }
   saturated_ = before;
   return t;
@@ -202,7 +202,7 @@ void FixedArithmetic<Sum>::apply(Function fn, float alpha, float beta, std::span
   }
   const Table& t = table(fn, alpha, beta);
   for (Element& e : data) {
-    if (t.saturates) saturated_ += t.saturated[position(e)];
+    if (t.saturates) saturated_.high += t.saturated[position(e)];
     e = look_up(t, e);
   }
 }

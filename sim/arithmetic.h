@@ -19,6 +19,7 @@
 #include "numbers/fixed.h"
 #include "numbers/functions.h"
 #include "numbers/half.h"
+#include "sim/core_memory.h"
 #include "sim/resampling.h"
 
 namespace unna {
@@ -49,12 +50,15 @@ class FloatArithmetic {
       return value;
     } else {
       const Element half = float_to_half(value);
-      saturated_ += (half & 0x7fff) == 0x7c00 && std::isfinite(value);
+      if (std::isfinite(value)) {
+        saturated_.low += half == 0xfc00;
+        saturated_.high += half == 0x7c00;
+      }
       return half;
     }
   }
   /// Results since the last call that were too large.
-  std::int64_t take_saturated() { return std::exchange(saturated_, 0); }
+  Saturated take_saturated() { return std::exchange(saturated_, {}); }
 
   Factor factor(float value) const { return value; }
   Element of_products(Sum sum) const { return store(sum); }
@@ -94,7 +98,7 @@ class FloatArithmetic {
                    const PartOfPixel& fx) const;
 
  private:
-  mutable std::int64_t saturated_ = 0;
+  mutable Saturated saturated_;
 };
 
 /// int16: numbers with `core.fraction_bits`, sums of products with twice as many, which
@@ -121,7 +125,7 @@ class FixedArithmetic {
   Element of_values(Sum sum, const Factor& f) const { return store(f.apply(sum)); }
   Element mean(Sum sum, std::int64_t count) const { return store(round_divide(sum, count)); }
   static constexpr Sum lowest() { return std::numeric_limits<Element>::min(); }
-  std::int64_t take_saturated() { return std::exchange(saturated_, 0); }
+  Saturated take_saturated() { return std::exchange(saturated_, {}); }
 
   Element binary(Function fn, std::int64_t a, std::int64_t b) const {
     switch (fn) {
@@ -159,12 +163,14 @@ class FixedArithmetic {
 
   Element store(std::int64_t value) const {
     const std::int64_t within = format_.saturate(value);
-    saturated_ += within != value;
+    saturated_.low += value < within;
+    saturated_.high += value > within;
     return static_cast<Element>(within);
   }
   /// What has been saturated before it came here: nearly always what stands at an end.
   Element at_end(std::int64_t value) const {
-    saturated_ += value == format_.lowest() || value == format_.highest();
+    saturated_.low += value == format_.lowest();
+    saturated_.high += value == format_.highest();
     return static_cast<Element>(value);
   }
   struct Table {
@@ -182,7 +188,7 @@ class FixedArithmetic {
 
   FixedFormat format_;
   FixedRows rows_;
-  mutable std::int64_t saturated_ = 0;
+  mutable Saturated saturated_;
   std::map<Key, Table> tables_;
   std::map<std::tuple<std::int64_t, float, float, float>, FixedLrn> lrns_;
 };

@@ -77,7 +77,10 @@ class TypedUnit final : public ComputeUnit {
     }
   }
 
-  std::int64_t take_saturated() override { return arithmetic_.take_saturated(); }
+  std::int64_t take_saturated() override {
+    keep_losses(Function::none);
+    return std::exchange(lost_, 0);
+  }
 
  private:
   using Element = typename A::Element;
@@ -191,8 +194,15 @@ class TypedUnit final : public ComputeUnit {
     }
     result_.resize(sums_.size());
     for (std::size_t k = 0; k < sums_.size(); ++k) result_[k] = finish(sums_[k]);
+    if (i.has(post)) keep_losses(i.fn(post));
     if (i.has(post)) arithmetic_.apply(i.fn(post), i.real(alpha), i.real(beta), result_);
     put(i, out, result_);
+  }
+
+  /// Nothing is lost where `function` would have clamped it.
+  void keep_losses(Function function) {
+    const Saturated s = arithmetic_.take_saturated();
+    if (function != Function::clip) lost_ += function == Function::relu ? s.high : s.all();
   }
 
   /// Adds `row_sums` sums of products of one position to sums_[at...].
@@ -383,6 +393,7 @@ class TypedUnit final : public ComputeUnit {
     for (std::int64_t r = 0; r < n_rows; ++r)
       for (std::int64_t c = 0; c < n_cols; ++c)
         result_[k++] = arithmetic_.binary(function, a[r * ars + c * acs], b[r * brs + c * bcs]);
+    keep_losses(i.fn(post));
     arithmetic_.apply(i.fn(post), i.real(alpha), i.real(beta), result_);
     put(i, out, result_);
   }
@@ -496,6 +507,7 @@ class TypedUnit final : public ComputeUnit {
   const CoreConfig core_;
   A arithmetic_;
   CoreMemory* memory_ = nullptr;
+  std::int64_t lost_ = 0;  ///< results that saturated
   // Scratch, kept for its capacity.
   std::vector<Value> in_, wt_, packed_;
   std::vector<Sum> sums_, row_;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <span>
 
@@ -18,6 +19,13 @@ namespace unna {
 /// int8: what numbers stand for in the operands of compute instructions (opcode `quant`).
 struct ScaleRegisters {
   Quantisation in, in2, mid, out;
+};
+
+/// Results that were below and above what the number type holds.
+struct Saturated {
+  std::int64_t low = 0, high = 0;
+
+  std::int64_t all() const { return low + high; }
 };
 
 class CoreMemory {

@@ -85,17 +85,17 @@ void QuantisedArithmetic<Sum>::apply(Function fn, float alpha, float beta,
   auto [at, made] = functions_.try_emplace({{fn, alpha, beta}, registers});
   Table& t = at->second;
   if (made) {
-    const std::int64_t before = saturated_;
+    const Saturated before = saturated_;
     for (std::size_t k = 0; k < t.entries.size(); ++k) {
-      saturated_ = 0;
+      saturated_ = {};
       t.entries[k] = function(fn, alpha, beta, static_cast<std::int64_t>(k) - 128 - s_.mid.zero);
-      t.saturated[k] = saturated_ != 0;
+      t.saturated[k] = saturated_.all() != 0;
     }
     saturated_ = before;
   }
   for (Element& e : data) {
     const auto k = static_cast<std::size_t>(e + 128);
-    saturated_ += t.saturated[k];
+    saturated_.high += t.saturated[k];
     e = t.entries[k];
   }
 }

@@ -39,7 +39,7 @@ class QuantisedArithmetic {
 
   /// The registers that the next instruction reads.
   /// Results since the last call that were too large.
-  std::int64_t take_saturated() { return std::exchange(saturated_, 0); }
+  Saturated take_saturated() { return std::exchange(saturated_, {}); }
   void set_scales(const ScaleRegisters& scales) { s_ = scales; }
 
   static Value load(Element e) { return e; }
@@ -87,7 +87,8 @@ class QuantisedArithmetic {
   /// of the model, no loss.
   Element saturated(std::int64_t value, const Quantisation& q) const {
     const std::int64_t within = int8_saturate(value + q.zero);
-    saturated_ += within != value + q.zero && (value > 0 || q.zero > -128);
+    saturated_.low += value + q.zero < within && q.zero > -128;
+    saturated_.high += value + q.zero > within;
     return static_cast<Element>(within);
   }
   static Factor ratio(double a, double b) { return FixedScale::of(a / b); }
@@ -99,7 +100,7 @@ class QuantisedArithmetic {
   Element function(Function fn, float alpha, float beta, std::int64_t q);
 
   ScaleRegisters s_;
-  mutable std::int64_t saturated_ = 0;
+  mutable Saturated saturated_;
   FixedFormat wide_;
   FixedRows softmax_rows_, norm_rows_;
   std::map<FunctionKey, InterpolationTable> tables_;

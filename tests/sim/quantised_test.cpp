@@ -152,6 +152,21 @@ TEST(Int8Function, is_applied_between_zero_points) {
   EXPECT_EQ(chip.saturated(), 0);
 }
 
+TEST(Int8Conv, what_a_function_clamps_is_not_lost) {
+  Chip chip;
+  chip.put(kIn, {100, -100});
+  chip.put(kWt, {2});
+  chip.put_records({{0, 1}});
+  for (const auto& [function, lost] :
+       {std::pair(Function::none, 2), std::pair(Function::relu, 1), std::pair(Function::clip, 0)}) {
+    Instruction i = instruction(Opcode::conv, {{in_w, 2}, {out_w, 2}, {acc, kBias | kScale}});
+    i.set(post, static_cast<std::uint32_t>(function));
+    i.set_real(alpha, 0).set_real(beta, 127);
+    chip.run(i, 2);
+    EXPECT_EQ(chip.saturated(), lost) << name(function);
+  }
+}
+
 TEST(Int8Depthwise, channels_are_the_inner_dimension) {
   Chip chip;
   chip.put(kIn, {1, 2, 3, 4});  // two positions of two channels
