@@ -103,7 +103,7 @@ StorageId Lowering::weight_storage(TensorId tensor, Bytes element, const Canonic
 /// Synapses keep the model's scales, unless folding has changed them, or pruning has where it is no
 /// 0 that stands for 0.
 void Lowering::take_steps(StorageId id, const GraphTensor& weight, const CanonicalOp* folding) {
-  if (weight.shape.size() < 2) return;
+  if (machine_.data_type != DataType::int8 || weight.shape.size() < 2) return;
   const bool folded = folding != nullptr && folding->folded_batch_norm;
   const bool given =
       weight.steps != nullptr && !folded && !(weight.kept && weight.steps->zero != 0);

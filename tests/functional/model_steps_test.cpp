@@ -69,14 +69,14 @@ Grid single(double scale, int zero, Eight kind = Eight::without_sign) {
   return {static_cast<double>(static_cast<float>(scale)), zero, kind};
 }
 
-/// The int8 machine's output `name`, which is also held against the reference, bit by bit.
+/// The machine's output `name`, which is also held against the reference.
 Values on_machine(const Builder& b, const std::map<std::string, Values>& inputs,
-                  const std::string& name, std::int64_t cores) {
+                  const std::string& name, std::int64_t cores, DataType type = DataType::int8) {
   OnnxOptions options;
   options.execute = reference_executor();
   OnnxImport import = parse_onnx(b.bytes(), "model.onnx", options);
   MachineConfig machine = preset_machine(cores);
-  machine.data_type = DataType::int8;
+  machine.data_type = type;
   Loaded l;
   Graph graph = adapted(std::move(import.graph), machine);
   for (std::size_t i = 0; i < graph.tensors.size(); ++i)
@@ -84,7 +84,7 @@ Values on_machine(const Builder& b, const std::map<std::string, Values>& inputs,
       const Values& given = inputs.at(graph.tensors[i].name);
       l.inputs[TensorId(i)] = {given.begin(), given.end()};
     }
-  l.exact = calibrate(graph, l.inputs);
+  if (type == DataType::int8) l.exact = calibrate(graph, l.inputs);
   l.compiled = compile_graph(std::move(graph), {machine, {}}, {});
   l.memory = initial_memory(l.compiled, l.inputs);
   const FunctionalRun r = run(l);
@@ -114,6 +114,8 @@ void check(const Builder& b, const std::map<std::string, Values>& inputs, const 
     SCOPED_TRACE(fmt::format("{} cores", cores));
     expect_steps(on_machine(b, inputs, "y", cores), expected, step);
   }
+  SCOPED_TRACE("fp32");
+  expect_steps(on_machine(b, inputs, "y", 1, DataType::fp32), expected, step);
 }
 
 /// Weights as whole numbers, with a scale each output channel.
