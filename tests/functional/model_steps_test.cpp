@@ -242,7 +242,7 @@ TEST_P(QuantisedConv, between_quantisations_is_one_kernel_with_its_function) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Grids, QuantisedConv, ::testing::ValuesIn(kConvs),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& given) { return std::string(given.param.name); });
 
 TEST(QuantisedModel, products_of_constants_and_of_results) {
   const Grid a = single(0.008, 100), b = single(0.009, 140), y = single(0.05, 111);
