@@ -2,7 +2,8 @@
 
 // int8: whole numbers with a scale and a zero point for each tensor, and a scale for each output
 // channel of synapses (Jacob et al., "Quantization and Training of Neural Networks for Efficient
-// Integer-Arithmetic-Only Inference", CVPR 2018). Zero points are 0 where a model does not give them.
+// Integer-Arithmetic-Only Inference", CVPR 2018). Zero points are 0 where a model does not give
+// them.
 
 #include <cstdint>
 #include <span>
