@@ -22,6 +22,8 @@ constexpr Command kCommands[] = {
     {"compare", "what networks need under topology and under instruction liveness",
      compare_interface, compare_command},
     {"fit", "search for the fastest program that fits a memory budget", fit_interface, fit_command},
+    {"generate", "a language model with caches: a prompt, then token after token",
+     generate_interface, generate_command},
     {"sweep", "simulate every point of a grid described in a file", sweep_interface, sweep_command},
     {"plot", "draw columns of a sweep's results over each other", plot_interface, plot_command},
     {"report", "show runs and sweeps on a page that opens in a browser", report_interface,

@@ -44,7 +44,12 @@ constexpr OptionRow kNetworkOptions[] = {
      "shape of an ONNX model's input that is dynamic, e.g. x=1x3x224x224; repeatable",
      Times::repeated},
     {"dim", "NAME=SIZE", "",
-     "size of a dimension that an ONNX model names, e.g. batch_size=1; repeatable",
+     "size of a dimension that an ONNX model names, e.g. batch_size=1, or value of a network's "
+     "param; repeatable",
+     Times::repeated},
+    {"state", "IN=OUT", "",
+     "an input and an output that are one tensor, which grows in place (default: by their names, "
+     "past... and present...); repeatable",
      Times::repeated},
     {"outputs", "NAME", "",
      "result at which an ONNX model ends, instead of its outputs; repeatable", Times::repeated},
@@ -138,6 +143,12 @@ NetworkChoice network_choice(const Options& options, const std::string& file) {
     const std::string name = text.substr(0, equals);
     if (!choice.onnx.dims.emplace(name, size).second)
       options.fail("dim", fmt::format("'{}' twice, expected it once", name));
+  }
+  for (const std::string& text : options.all("state")) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+      options.fail("state", fmt::format("'{}', expected IN=OUT", text));
+    choice.onnx.states.pairs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   choice.onnx.outputs = options.all("outputs");
   choice.onnx.assume_standard = options.flag("assume-standard");

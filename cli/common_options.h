@@ -18,7 +18,7 @@ namespace unna {
 
 std::span<const OptionRow> machine_options();  ///< --machine, --set
 std::span<const OptionRow> compile_options();  ///< --granularity, --partition, --bands
-std::span<const OptionRow> network_options();  ///< --input-shape, --weight-density, --weight-seed
+std::span<const OptionRow> network_options();  ///< what is read of a network, and how
 std::span<const OptionRow> search_options();   ///< --seed, --threads, --time-limit, --tetris
 
 /// --jobs: all host threads where it is not given.

@@ -165,6 +165,22 @@ std::vector<Parameter> parameters_of(const LoweredGraph& g, const Schedule& s, c
   return weights;
 }
 
+PackedWeights packed_weights(const LoweredGraph& g, const Schedule& s) {
+  PackedWeights all;
+  for (const KernelPlan& plan : s.plans) {
+    const Kernel& k = g.kernels[plan.kernel.index()];
+    const auto* tile = std::get_if<MacTile>(&plan.tile);
+    if (!k.weights || tile == nullptr) continue;
+    PackedWeight packed{{tile->co, tile->ci, tile->per_tap, std::nullopt},
+                        plan.grid.channels,
+                        synapse_blocks(plan, k),
+                        plan.synapses};
+    if (plan.synapses) packed.packing.indexed = plan.synapses->largest();
+    all.emplace(g.storage(*k.weights).name, std::move(packed));
+  }
+  return all;
+}
+
 Placement placement_of(const LoweredGraph& g, const Pieces& pieces) {
   Placement placement;
   for (std::size_t i = 0; i < g.storages.size(); ++i) {
@@ -281,6 +297,7 @@ CompileResult compile(const Graph& graph, const MachineConfig& machine,
 
   result.parameters = parameters_of(lowered, schedule, pieces, machine.core);
   result.placement = placement_of(lowered, pieces);
+  result.packed = packed_weights(lowered, schedule);
   result.graph = dump(lowered);
   result.partition = dump_partition(lowered, schedule);
   result.tiles = dump_tiles(lowered, schedule);

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "compiler/packing.h"
 #include "compiler/parameters.h"
 #include "compiler/placement.h"
 #include "compiler/walk.h"
@@ -64,6 +65,9 @@ struct CompileOptions {
   std::shared_ptr<const WalkPlan> walks = nullptr;
   std::optional<ScheduleText> schedule = std::nullopt;  ///< instead of `walks`
   Barriers barriers = Barriers::data;
+  /// Weights that another program has packed, and that this one takes as they are; null: none.
+  /// Layer by layer only.
+  std::shared_ptr<const PackedWeights> packed = nullptr;
 };
 
 struct CompileResult {
@@ -71,6 +75,7 @@ struct CompileResult {
   // What functional simulation has to know; the object says nothing of values.
   std::vector<Parameter> parameters;  ///< of every weight buffer
   Placement placement;
+  PackedWeights packed;  ///< of products and convolutions
   // Text of the intermediate values, for `--dump`.
   std::string graph;      ///< after canonicalisation: kernels with their views
   std::string partition;  ///< for each kernel the grid and the estimate it was chosen by

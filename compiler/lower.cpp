@@ -52,11 +52,16 @@ Lowering::Lowering(const CanonicalGraph& canonical, const MachineConfig& machine
       place_(graph_.tensors.size()),
       views_(graph_.tensors.size()),
       permuted_(graph_.tensors.size()),
+      state_(graph_.tensors.size()),
       maker_(graph_.tensors.size()) {
   result_.name = graph_.name;
   result_.data_type = machine.data_type;
   for (std::size_t i = 0; i < canonical_.ops.size(); ++i)
     for (const TensorId out : canonical_.ops[i].outputs) maker_[out.index()] = i;
+  for (const GraphState& s : graph_.states) {
+    state_[s.present.index()] = &s;
+    if (s.past) state_[s.past->index()] = &s;
+  }
 }
 
 LoweredGraph Lowering::run() {
@@ -176,8 +181,23 @@ StorageId Lowering::new_storage(const std::string& name, BufferKind kind, const 
   return StorageId(result_.storages.size() - 1);
 }
 
+TensorView Lowering::define_state(const GraphState& state, TensorId tensor) {
+  const std::int64_t rows = graph_.tensor(tensor).shape[state.axis];
+  if (tensor != state.present) return sliced(view(state.present), state.axis, 0, rows);
+  const GraphTensor& t = graph_.tensor(tensor);
+  Shape room = t.shape;
+  room[state.axis] = state.capacity;
+  const std::vector<std::size_t> order =
+      is_image(tensor) ? std::vector<std::size_t>{0, 2, 3, 1} : row_major(room.size());
+  const StorageId storage = new_storage(t.name, BufferKind::state, room, order, element_);
+  result_.storages.back().scale = scale_of(tensor);
+  return sliced(TensorView{storage, 0, room, dense_strides(room, order)}, state.axis, 0, rows);
+}
+
 TensorView Lowering::define(TensorId tensor) {
   const GraphTensor& t = graph_.tensor(tensor);
+  if (const GraphState* state = state_[tensor.index()])
+    return *(views_[tensor.index()] = define_state(*state, tensor));
   if (const std::optional<Place>& p = place_[tensor.index()]) {
     return *(views_[tensor.index()] = sliced(view(p->parent), p->axis, p->start, t.shape[p->axis]));
   }
@@ -205,16 +225,18 @@ TensorView Lowering::view(TensorId tensor) {
   return views_[id.index()] ? *views_[id.index()] : define(id);
 }
 
-/// Outputs get storages of their own kind. One that is a view of an input or a weight, or of only a
-/// part of its storage, is copied: the rest of that storage stays the memory manager's.
+/// Outputs get storages of their own kind, states have them. One that is a view of an input, a
+/// weight or a state, or of only a part of its storage, is copied: the rest of that storage stays
+/// the memory manager's.
 void Lowering::finish_outputs() {
   for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
     const GraphTensor& t = graph_.tensors[i];
-    if (!t.is_output) continue;
+    if (!t.is_output || state_[i] != nullptr) continue;
     TensorView v = view(TensorId(i));
     Storage* s = &result_.storages[v.storage.index()];
     const bool whole = element_count(v.dims) == s->elements;
-    if (s->kind == BufferKind::input || s->kind == BufferKind::weight || !whole) {
+    if (s->kind == BufferKind::input || s->kind == BufferKind::weight ||
+        s->kind == BufferKind::state || !whole) {
       v = dense_copy(v, t.name + ".out", row_major(v.rank()));
       s = &result_.storages[v.storage.index()];
       views_[i] = v;

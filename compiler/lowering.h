@@ -33,6 +33,8 @@ class Lowering {
   StorageId new_storage(const std::string& name, BufferKind kind, const Shape& dims,
                         std::span<const std::size_t> order, Bytes element);
   TensorView define(TensorId tensor);
+  /// Of the past or present of a state: the first rows of its storage.
+  TensorView define_state(const GraphState& state, TensorId tensor);
   TensorView view(TensorId tensor);
   void finish_outputs();
   void list_places();
@@ -112,6 +114,7 @@ class Lowering {
   std::vector<std::optional<TensorView>> views_;  ///< by tensor
   /// By tensor: a reshape's input dimensions where its features are taken in memory order.
   std::vector<std::optional<Shape>> permuted_;
+  std::vector<const GraphState*> state_;           ///< by tensor: null where it is of none
   std::map<std::string, int> names_;               ///< how many storages have asked for it
   std::vector<std::optional<std::size_t>> maker_;  ///< by tensor: index of the canonical op
 };

@@ -119,8 +119,12 @@ std::string describe(const Tile& tile) {
 }
 
 Partitioner::Partitioner(const LoweredGraph& graph, const MachineConfig& machine,
-                         Partition strategy)
-    : graph_(graph), machine_(machine), strategy_(strategy), readers_(graph.storages.size()) {
+                         Partition strategy, std::shared_ptr<const PackedWeights> packed)
+    : graph_(graph),
+      machine_(machine),
+      strategy_(strategy),
+      packed_(std::move(packed)),
+      readers_(graph.storages.size()) {
   for (const Kernel& k : graph.kernels)
     if (k.weights) ++readers_[k.weights->index()];
 }
@@ -347,19 +351,43 @@ bool Partitioner::own_synapses(const std::vector<KernelId>& kernels) const {
       among, [&](const auto& use) { return use.second == readers_[use.first.index()]; });
 }
 
+const PackedWeight* Partitioner::packed_weight(const Kernel& k) const {
+  if (!packed_ || !k.weights) return nullptr;
+  const auto at = packed_->find(graph_.storage(*k.weights).name);
+  return at == packed_->end() ? nullptr : &at->second;
+}
+
+bool Partitioner::take_packed(const PackedWeight& packed, std::int64_t sharers, KernelPlan& plan) {
+  const Kernel& k = graph_.kernels[plan.kernel.index()];
+  try {
+    plan.tile =
+        tile(k, largest_unit(plan.units), {sharers, plan.sb, density(k), 1, packed.packing});
+  } catch (const CapacityError&) {
+    return false;
+  }
+  plan.synapses = packed.table;
+  return synapse_blocks(plan, k) == packed.blocks;
+}
+
 KernelPlan Partitioner::plan(KernelId id, CoreGroup group, std::int64_t sharers,
                              const SyncCost& sync) {
   const Kernel& k = graph_.kernels[id.index()];
   const bool shared = k.weights && readers_[k.weights->index()] > 1;
   const double pruned = density(k);
+  const PackedWeight* packed = packed_weight(k);
+  std::vector<Grid> all = grids(k, group.count);
+  if (packed != nullptr) all.push_back({1, 1, packed->channels});
   KernelPlan best;
   std::tuple<Cycle, Bytes, std::int64_t> best_key;
-  for (const Grid& grid : grids(k, group.count)) {
+  for (const Grid& grid : all) {
     KernelPlan p{id,      grid,      units(id, {{0, 0, 0, 0, 0}, k.dims}, grid, group), {}, 0,
                  nullptr, whole_sb()};
     const std::int64_t count = static_cast<std::int64_t>(p.units.size());
     const std::int64_t others = sharers - group.count;
-    p.tile = tile(k, largest_unit(p.units), {others + count, p.sb, pruned});
+    if (packed == nullptr)
+      p.tile = tile(k, largest_unit(p.units), {others + count, p.sb, pruned});
+    else if (!take_packed(*packed, others + count, p))
+      continue;
     const Cycle time = time_of(p.tile);
     p.estimate = time + sync(p.units);
     const std::tuple key(shared ? time : p.estimate, traffic_of(p.tile) * count, -grid.rows);
@@ -368,8 +396,9 @@ KernelPlan Partitioner::plan(KernelId id, CoreGroup group, std::int64_t sharers,
       best = std::move(p);
     }
   }
+  invariant(!best.units.empty(), "{}: no division finds its weights as they are packed", k.name);
   const auto* mac = std::get_if<MacTile>(&best.tile);
-  if (mac != nullptr && mac->indexed)
+  if (packed == nullptr && mac != nullptr && mac->indexed)
     fit_indexed(k, best, sharers - group.count + static_cast<std::int64_t>(best.units.size()));
   return best;
 }

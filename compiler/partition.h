@@ -26,7 +26,9 @@ using SyncCost = std::function<Cycle(const std::vector<UnitOfWork>&)>;
 
 class Partitioner {
  public:
-  Partitioner(const LoweredGraph& graph, const MachineConfig& machine, Partition strategy);
+  /// `packed` are weights that stand in memory already; null: none.
+  Partitioner(const LoweredGraph& graph, const MachineConfig& machine, Partition strategy,
+              std::shared_ptr<const PackedWeights> packed = nullptr);
 
   /// The division with the smallest estimate; ties go to fewer DRAM bytes, then to more rows.
   /// `sharers` cores use the DRAM at that time. Kernels that share synapses are divided and tiled
@@ -73,11 +75,15 @@ class Partitioner {
   };
   const Tile& tile(const Kernel& kernel, const Dims& unit, const TileNeeds& needs);
   double density(const Kernel& kernel) const;
+  const PackedWeight* packed_weight(const Kernel& kernel) const;
+  /// Tiles a plan's units so that they find the weights where they are; whether that is possible.
+  bool take_packed(const PackedWeight& packed, std::int64_t sharers, KernelPlan& plan);
   void fit_indexed(const Kernel& kernel, KernelPlan& plan, std::int64_t sharers);
 
   const LoweredGraph& graph_;
   const MachineConfig& machine_;
   Partition strategy_;
+  std::shared_ptr<const PackedWeights> packed_;
   std::vector<int> readers_;  ///< by storage: kernels whose synapses it holds
   /// By shape, sharers, and bytes of SB.
   std::map<std::tuple<MacShape, std::int64_t, Bytes>, Tile> mac_tiles_;

@@ -29,6 +29,12 @@ class RowSplitter {
     for (std::size_t i = 0; i < in_.tensors.size(); ++i)
       if (in_.tensors[i].kind != TensorKind::activation) made_[i] = add(in_.tensors[i]);
     for (const GraphOp& op : in_.ops) is_long(op) ? split(op) : copy(op);
+    for (GraphState state : in_.states) {
+      if (state.past) state.past = made_[state.past->index()];
+      state.present = *made_[state.present.index()];
+      out_.states.push_back(state);
+    }
+    std::ranges::sort(out_.states, {}, &GraphState::present);
     return std::move(out_);
   }
 

@@ -39,7 +39,7 @@ class WalkScheduler {
       : graph_(graph),
         machine_(machine),
         options_(options),
-        partitioner_(graph, machine, options.partition),
+        partitioner_(graph, machine, options.partition, options.packed),
         scheduler_(graph, machine.cores),
         sync_cost_([this](const std::vector<UnitOfWork>& units) {
           return scheduler_.needs_barrier(units) ? barrier_cost(machine_) : Cycle{0};

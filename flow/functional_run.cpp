@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "compiler/synapses.h"
+#include "sim/poisoned_memory.h"
 
 namespace unna {
 
@@ -27,9 +28,11 @@ void add_input(const Compiled& compiled, const Encoding& encoding, const PlacedT
       v = v / static_cast<double>(storage.quantisation.scale) + storage.quantisation.zero;
   std::vector<std::byte> logical(wide.size() * static_cast<std::size_t>(storage.element));
   encoding.put_elements(wide, logical);
-  InitialMemory::Content content{storage.first,
-                                 std::vector<std::byte>(static_cast<std::size_t>(
-                                     compiled.object->buffers[storage.first.index()].size))};
+  // What a state has no values for yet, nobody may read.
+  InitialMemory::Content content{
+      storage.first,
+      std::vector<std::byte>(
+          static_cast<std::size_t>(compiled.object->buffers[storage.first.index()].size), kPoison)};
   const auto element = static_cast<std::ptrdiff_t>(storage.element);
   auto from = logical.begin();
   for_each_element(graph, compiled.placement, place, [&](const BufferPosition& to) {
@@ -195,7 +198,8 @@ Check check_against_reference(const Compiled& compiled, const InputValues& input
 std::vector<std::byte> output_bytes(const Compiled& compiled, const Functional& run) {
   std::vector<std::byte> all;
   for (std::size_t b = 0; b < compiled.object->buffers.size(); ++b) {
-    if (compiled.object->buffers[b].kind != BufferKind::output) continue;
+    const BufferKind kind = compiled.object->buffers[b].kind;
+    if (kind != BufferKind::output && kind != BufferKind::state) continue;
     const auto bytes = run.buffer(BufferId(b));
     all.insert(all.end(), bytes.begin(), bytes.end());
   }

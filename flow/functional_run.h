@@ -85,7 +85,7 @@ std::map<std::string, TensorFile> compute_outputs(const Compiled& compiled,
 /// Values of a tensor, from a `.npy` file or from ONNX's `.pb`. Throws InputError.
 TensorFile load_values(const std::filesystem::path& path);
 
-/// Bytes of all output buffers, in the order of the buffers.
+/// Bytes of all outputs and states, in the order of the buffers.
 std::vector<std::byte> output_bytes(const Compiled& compiled, const Functional& run);
 
 }  // namespace unna

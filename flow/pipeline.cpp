@@ -118,6 +118,7 @@ Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileO
   CompileResult result = compile(compiled.graph, machine.config, options);
   compiled.parameters = std::move(result.parameters);
   compiled.placement = std::move(result.placement);
+  compiled.packed = std::move(result.packed);
   compiled.graph_dump = std::move(result.graph);
   compiled.partition_dump = std::move(result.partition);
   compiled.tiles_dump = std::move(result.tiles);

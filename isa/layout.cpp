@@ -21,7 +21,7 @@ Bytes place(Bytes& cursor, Bytes size, Bytes alignment) {
   return at;
 }
 
-/// Inputs, outputs and weights behind the arena.
+/// Inputs, outputs, weights and states behind the arena.
 void place_the_rest(const Object& object, Bytes alignment, Layout& layout) {
   Bytes cursor = layout.arena_bytes;
   for (std::size_t b = 0; b < object.buffers.size(); ++b)

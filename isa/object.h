@@ -22,9 +22,11 @@ enum class BufferKind : std::uint8_t {
   output,        ///< read after the program ends
   weight,        ///< constant: live throughout
   intermediate,  ///< the memory manager's: may share bytes with others
+  /// Outlives the program: earlier ones have written a part, this one reads that and adds to it.
+  state,
 };
-inline constexpr std::array<std::string_view, 4> kBufferKindNames = {"input", "output", "weight",
-                                                                     "intermediate"};
+inline constexpr std::array<std::string_view, 5> kBufferKindNames = {"input", "output", "weight",
+                                                                     "intermediate", "state"};
 
 /// A piece of DRAM that instructions address. A tensor is stored as one or more of them.
 struct BufferInfo {
@@ -81,7 +83,7 @@ struct Object {
 struct Layout {
   std::vector<Bytes> base;  ///< by BufferId
   Bytes arena_bytes = 0;    ///< of the intermediates' region, which starts at address 0
-  Bytes total_bytes = 0;    ///< with inputs, outputs and weights, which follow it
+  Bytes total_bytes = 0;    ///< with all other buffers, which follow it
 };
 
 /// An object whose addresses are resolved: buffer b of an instruction is at layout.base[b].

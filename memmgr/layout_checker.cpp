@@ -198,6 +198,7 @@ std::optional<Turn> LayoutChecker::turn(std::uint32_t b) const {
   switch (info(b).kind) {
     case BufferKind::input:
     case BufferKind::weight:
+    case BufferKind::state:
       return Turn{-1, b};
     case BufferKind::output:
       return Turn{std::numeric_limits<std::int64_t>::max(), b};

@@ -136,7 +136,7 @@ Bytes distinct_bytes(std::vector<TouchedRuns> transfers) {
   return sum;
 }
 
-/// Bytes of each input, weight and output buffer that the program touches, each once: slices and
+/// Bytes of each buffer but intermediates that the program touches, each once: slices and
 /// strided windows leave some of a buffer alone. Zero for intermediates.
 std::vector<Bytes> distinct_outside_bytes(const Object& object) {
   std::vector<std::vector<TouchedRuns>> transfers(object.buffers.size());
@@ -162,6 +162,28 @@ void check_outputs(const Object& object, const std::vector<Bytes>& touched,
   }
 }
 
+/// A state gets its new rows, and nothing else of it changes.
+void check_states(const Graph& graph, const Object& object, std::vector<std::string>& breaches) {
+  for (const GraphState& state : graph.states) {
+    const GraphTensor& present = graph.tensor(state.present);
+    std::vector<TouchedRuns> stores;
+    for (const auto& stream : object.streams)
+      for (const Instruction& i : stream) {
+        const auto access = dram_access(i);
+        if (!access || !access->write) continue;
+        const BufferInfo& buffer = object.buffers[access->buffer.index()];
+        if (buffer.kind == BufferKind::state && buffer.tensor == present.name)
+          stores.push_back(touched_runs(*access, Strided::of(i)));
+      }
+    const std::int64_t past = state.past ? graph.tensor(*state.past).elements() : 0;
+    const Bytes added = (present.elements() - past) * element_bytes(object.data_type);
+    const Bytes stored = distinct_bytes(std::move(stores));
+    if (stored != added)
+      breaches.push_back(fmt::format("{} bytes of state {} are stored, its new rows have {}",
+                                     stored, present.name, added));
+  }
+}
+
 Roofline roofline_of(const Graph& graph, const Object& object, const MachineConfig& machine,
                      const std::vector<Bytes>& outside) {
   Roofline r;
@@ -170,7 +192,8 @@ Roofline roofline_of(const Graph& graph, const Object& object, const MachineConf
   Bytes outputs = 0;
   for (std::size_t b = 0; b < outside.size(); ++b) {
     r.compulsory_bytes += outside[b];
-    if (object.buffers[b].kind == BufferKind::output) outputs += outside[b];
+    const BufferKind kind = object.buffers[b].kind;
+    if (kind == BufferKind::output || kind == BufferKind::state) outputs += outside[b];
   }
   // At the end, a shared cache may still have outputs that the DRAM has not.
   const Bytes moved = r.compulsory_bytes - std::min(outputs, machine.cache.size_bytes);
@@ -200,6 +223,7 @@ std::vector<std::string> conservation_breaches(const Graph& graph, const Object&
   std::vector<std::string> breaches;
   check_macs(graph, object, result, breaches);
   const std::vector<Bytes> touched = distinct_outside_bytes(object);
+  check_states(graph, object, breaches);
   check_outputs(object, touched, breaches);
   check_slots(object, machine, result, breaches);
   const Traffic traffic = instruction_traffic(object);

@@ -10,7 +10,8 @@ ShadowChecker::ShadowChecker(const Image& image) : image_(image) {
   const auto& buffers = image.object->buffers;
   for (std::size_t b = 0; b < buffers.size(); ++b) {
     const BufferId id(b);
-    if (buffers[b].kind == BufferKind::input || buffers[b].kind == BufferKind::weight)
+    const BufferKind kind = buffers[b].kind;
+    if (kind == BufferKind::input || kind == BufferKind::weight || kind == BufferKind::state)
       owners_.assign(base(id), base(id) + buffers[b].size, id);
   }
 }
@@ -80,11 +81,12 @@ void ShadowChecker::settle(const Access& write) {
 void ShadowChecker::check_outputs() {
   const auto& buffers = image_.object->buffers;
   for (std::size_t b = 0; b < buffers.size(); ++b) {
-    if (buffers[b].kind != BufferKind::output) continue;
+    if (buffers[b].kind != BufferKind::output && buffers[b].kind != BufferKind::state) continue;
     const BufferId id(b);
     const auto foreign = owners_.first_foreign(base(id), base(id) + buffers[b].size, id);
     if (!foreign) continue;
-    report(fmt::format("at the end, output {} bytes [{}, {}): {}", describe(id),
+    report(fmt::format("at the end, {} {} bytes [{}, {}): {}",
+                       kBufferKindNames[static_cast<std::size_t>(buffers[b].kind)], describe(id),
                        foreign->begin - base(id), foreign->end - base(id),
                        describe_owner(foreign->owner)));
   }

@@ -2,6 +2,7 @@
 
 #include "workloads/graph.h"
 #include "workloads/sparsity.h"
+#include "workloads/states.h"
 
 namespace unna {
 namespace {
@@ -125,6 +126,13 @@ void GraphBuilder::mark_output(TensorId tensor) {
   invariant(tensor.index() < graph_.tensors.size(), "output {} of {} tensors", tensor.value,
             graph_.tensors.size());
   graph_.tensors[tensor.index()].is_output = true;
+}
+
+void GraphBuilder::state(TensorId present, std::int64_t capacity, const SourcePos& pos) {
+  invariant(present.index() < graph_.tensors.size(), "state {} of {} tensors", present.value,
+            graph_.tensors.size());
+  const SourcePos at = pos.file.empty() ? SourcePos{graph_.name} : pos;
+  add_state(graph_, present, capacity, at);
 }
 
 void GraphBuilder::prune(const Pruning& pruning) {

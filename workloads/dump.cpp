@@ -91,6 +91,10 @@ std::string dump_graph(const Graph& graph) {
   for (const GraphTensor& tensor : graph.tensors)
     if (tensor.is_output)
       out += fmt::format("output {}:{}\n", tensor.name, to_string(tensor.shape));
+  for (const GraphState& state : graph.states)
+    out += fmt::format("state {} of at most {} along axis {}, {} given\n",
+                       graph.tensor(state.present).name, state.capacity, state.axis,
+                       state.past ? graph.tensor(*state.past).name : "none");
   return out;
 }
 

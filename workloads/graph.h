@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -238,11 +239,22 @@ enum class InnerValue : std::uint8_t {
 };
 inline constexpr std::size_t kInnerValues = 4;  ///< at most, of an operator
 
+/// A tensor that outlives a run and grows in each: `present` is what earlier runs have left, with
+/// new rows behind it. Both are the first rows of one place in memory that has room for `capacity`
+/// of them, so that a run writes its new rows only.
+struct GraphState {
+  std::optional<TensorId> past;  ///< an input; none: there is nothing yet
+  TensorId present;              ///< an output: a concat of `past` and the new rows
+  std::size_t axis = 0;          ///< along which it grows
+  std::int64_t capacity = 0;     ///< the largest extent along it
+};
+
 /// Operators in a topological order; ids are positions.
 struct Graph {
   std::string name;
   std::vector<GraphTensor> tensors;
   std::vector<GraphOp> ops;
+  std::vector<GraphState> states = {};  ///< ascending by `present`
 
   const GraphTensor& tensor(TensorId id) const { return tensors[id.index()]; }
   const GraphOp& op(OpId id) const { return ops[id.index()]; }
@@ -283,6 +295,9 @@ class GraphBuilder {
                            const std::vector<std::int64_t>& target = {});
   void mark_output(TensorId tensor);
   void set_steps(TensorId tensor, std::shared_ptr<const ModelSteps> steps);
+  /// Makes the result of a concat a state, and an output; its first part is what earlier runs have
+  /// left, if that is an input. Throws InputError where it is no concat or has no room.
+  void state(TensorId present, std::int64_t capacity, const SourcePos& pos = {});
   /// Prunes the synapses of the op that was added last (workloads/sparsity.h).
   void prune(const Pruning& pruning);
   const GraphTensor& tensor(TensorId id) const { return graph_.tensor(id); }
@@ -302,7 +317,10 @@ class GraphBuilder {
 std::string dump_graph(const Graph& graph);
 
 /// Loads our YAML network language (docs/workloads.md). Throws InputError at line and column.
-Graph load_workload(const std::filesystem::path& path);
-Graph parse_workload(const std::string& yaml, const std::string& file);
+/// `params` are values for those of the file, instead of its own.
+using NetworkParams = std::map<std::string, std::int64_t, std::less<>>;
+Graph load_workload(const std::filesystem::path& path, const NetworkParams& params = {});
+Graph parse_workload(const std::string& yaml, const std::string& file,
+                     const NetworkParams& params = {});
 
 }  // namespace unna

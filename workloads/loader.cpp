@@ -41,7 +41,7 @@ std::string key_list(const Pairs& pairs) {
 
 class NetworkLoader {
  public:
-  explicit NetworkLoader(const YamlNode& root) : root_(root) {
+  NetworkLoader(const YamlNode& root, const NetworkParams& params) : root_(root), given_(params) {
     no_params_.kind = YamlNode::Kind::map;
   }
 
@@ -56,13 +56,16 @@ class NetworkLoader {
   void bind_params(const YamlNode& params, const YamlNode* with, const std::string& block,
                    const YamlNode& use, Variables& variables);
   static void expect_params(const YamlNode& with, const std::string& block, const YamlNode& params);
+  void bind_file_params(const YamlNode* params);
   void mark_outputs(const YamlNode* node);
+  void mark_states(const YamlNode* node);
   void expect_all_used() const;
 
   // The entries of an `ops` list.
   void run_list(const YamlNode& list, Scope& scope);
   void run_entry(const YamlNode& raw, Scope& scope);
   void run_op(const YamlNode& node, Scope& scope);
+  void run_cache(const YamlNode& node, Scope& scope);
   void run_use(const YamlNode& node, Scope& scope);
   void run_repeat(const YamlNode& node, Scope& scope);
   BlockResult run_block(const Block& block, Scope& inner);
@@ -71,12 +74,20 @@ class NetworkLoader {
   std::string entry_name(const YamlNode* node, std::string_view kind, const Scope& scope);
 
   const YamlNode& root_;
+  const NetworkParams& given_;  ///< instead of the file's params
   GraphBuilder builder_{""};
   YamlNode no_params_;
   Scope top_;
   Variables constants_;
   std::map<std::string, Block, std::less<>> blocks_;
   std::vector<std::pair<TensorId, SourcePos>> declared_;  // inputs and weights
+  /// Concats of `cache` entries, and their capacities.
+  struct Cache {
+    TensorId present;
+    std::int64_t capacity;
+    SourcePos pos;
+  };
+  std::vector<Cache> caches_;
   std::size_t entries_ = 0;
   std::size_t unnamed_ = 0;
   int nesting_ = 0;
@@ -91,11 +102,12 @@ Graph NetworkLoader::load() {
   const YamlNode* blocks = fields.optional("blocks");
   const YamlNode& ops = fields.require("ops");
   const YamlNode* outputs = fields.optional("outputs");
+  const YamlNode* states = fields.optional("states");
   fields.finish();
 
   expect_name("name", name.as_string("name"), name.pos);
   builder_ = GraphBuilder(name.text);
-  if (params != nullptr) bind_params(params->as_map("params"), nullptr, "", root_, constants_);
+  bind_file_params(params);
   top_.variables = constants_;
   read_inputs(inputs, "inputs", TensorKind::input);
   if (inputs.fields.size() == 1) top_.previous = inputs.fields[0].first;
@@ -103,6 +115,7 @@ Graph NetworkLoader::load() {
   if (blocks != nullptr) read_blocks(*blocks);
   run_list(ops, top_);
   mark_outputs(outputs);
+  mark_states(states);
   expect_all_used();
   return builder_.finish();
 }
@@ -208,6 +221,39 @@ void NetworkLoader::expect_params(const YamlNode& with, const std::string& block
                                    with.fields[i].first, key_list(params.fields)));
 }
 
+/// Values from outside win over the file's.
+void NetworkLoader::bind_file_params(const YamlNode* params) {
+  const YamlNode& own = params == nullptr ? no_params_ : params->as_map("params");
+  YamlNode with = no_params_;
+  for (const auto& [name, value] : given_) {
+    if (own.find(name) == nullptr)
+      throw InputError(SourcePos{root_.pos.file},
+                       fmt::format("has no param '{}', expected {}", name, key_list(own.fields)));
+    YamlNode node;
+    node.kind = YamlNode::Kind::scalar;
+    node.text = std::to_string(value);
+    node.pos = root_.pos;
+    with.fields.emplace_back(name, std::move(node));
+  }
+  bind_params(own, &with, "", root_, constants_);
+}
+
+/// `cache` entries, and concats that are named: {keys: 1024}.
+void NetworkLoader::mark_states(const YamlNode* node) {
+  for (const Cache& cache : caches_) builder_.state(cache.present, cache.capacity, cache.pos);
+  if (node == nullptr) return;
+  const YamlNode map = expand(node->as_map("states"), constants_);
+  for (std::size_t i = 0; i < map.fields.size(); ++i) {
+    const auto& [name, capacity] = map.fields[i];
+    YamlNode key;
+    key.kind = YamlNode::Kind::scalar;
+    key.text = name;
+    key.pos = node->field_pos[i];
+    builder_.state(top_.resolve(key), capacity.as_int("room of a state", 1, kMaxDimension),
+                   node->field_pos[i]);
+  }
+}
+
 void NetworkLoader::mark_outputs(const YamlNode* node) {
   std::vector<std::pair<TensorId, SourcePos>> outputs;
   if (node != nullptr) {
@@ -266,7 +312,34 @@ void NetworkLoader::run_entry(const YamlNode& raw, Scope& scope) {
   run_repeat(node, scope);
 }
 
+/// What earlier runs have left, an input `<name>.past`, with the rows of `from` behind it.
+void NetworkLoader::run_cache(const YamlNode& node, Scope& scope) {
+  YamlMapReader fields(node, "cache");
+  fields.require("op");
+  const std::string local = entry_name(fields.optional("name"), "cache", scope);
+  const std::vector<TensorId> from = scope.read_from(fields.optional("from"), node);
+  if (from.size() != 1)
+    node.fail(fmt::format("cache reads {} tensors, expected 1: its new rows", from.size()));
+  Shape shape = builder_.tensor(from[0]).shape;
+  const std::int64_t axis = fields.require("axis").as_int(
+      "axis", 0, std::max<std::int64_t>(0, static_cast<std::int64_t>(shape.size()) - 1));
+  const std::int64_t past = fields.require("past").as_int("past", 0, kMaxDimension);
+  const YamlNode& capacity = fields.require("capacity");
+  const std::string name = scope.prefix + local;
+  fields.finish();
+  std::vector<TensorId> parts = from;
+  if (past > 0) {
+    shape[static_cast<std::size_t>(axis)] = past;
+    parts.insert(parts.begin(), builder_.input(name + ".past", shape, node.pos));
+  }
+  const std::vector<TensorId> out =
+      builder_.op(OpKind::concat, name, parts, AxisAttrs{axis, {}}, node.pos);
+  caches_.push_back({out[0], capacity.as_int("capacity", 1, kMaxDimension), node.pos});
+  scope.define(local, out, {}, node.pos);
+}
+
 void NetworkLoader::run_op(const YamlNode& node, Scope& scope) {
+  if (node.find("op")->text == "cache") return run_cache(node, scope);
   const auto kind = static_cast<OpKind>(node.find("op")->as_choice("op", op_kind_names()));
   YamlMapReader fields(node, name(kind));
   fields.require("op");
@@ -399,14 +472,15 @@ std::string NetworkLoader::entry_name(const YamlNode* node, std::string_view kin
 
 }  // namespace
 
-Graph parse_workload(const std::string& yaml, const std::string& file) {
+Graph parse_workload(const std::string& yaml, const std::string& file,
+                     const NetworkParams& params) {
   const YamlNode root = parse_yaml(yaml, file);
-  return NetworkLoader(root).load();
+  return NetworkLoader(root, params).load();
 }
 
-Graph load_workload(const std::filesystem::path& path) {
+Graph load_workload(const std::filesystem::path& path, const NetworkParams& params) {
   const YamlNode root = load_yaml(path);
-  return NetworkLoader(root).load();
+  return NetworkLoader(root, params).load();
 }
 
 }  // namespace unna

@@ -123,7 +123,7 @@ class Writer {
     std::vector<TensorId> outputs;
     for (std::size_t i = 0; i < graph_.tensors.size(); ++i)
       if (graph_.tensors[i].is_output) outputs.emplace_back(i);
-    return out + fmt::format("outputs: {}\n", names(outputs));
+    return out + fmt::format("outputs: {}\n", names(outputs)) + states();
   }
 
  private:
@@ -132,6 +132,14 @@ class Writer {
     for (const GraphTensor& t : graph_.tensors)
       if (t.kind == kind) out += fmt::format("  {}: {}\n", quoted(t.name), list(t.shape));
     return out.empty() ? out : fmt::format("{}:\n{}", key, out);
+  }
+
+  std::string states() const {
+    if (graph_.states.empty()) return "";
+    std::string out = "states:\n";
+    for (const GraphState& s : graph_.states)
+      out += fmt::format("  {}: {}\n", quoted(graph_.tensor(s.present).name), s.capacity);
+    return out;
   }
 
   std::string names(std::span<const TensorId> ids) const {

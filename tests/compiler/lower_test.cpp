@@ -54,6 +54,37 @@ TEST(Lower, GrowingConcatsShareOneStorage) {
   EXPECT_EQ(copies(lowered(b.finish())), 0);
 }
 
+TEST(Lower, AStateIsOneStorageWithRoomToGrow) {
+  GraphBuilder b("g");
+  const TensorId past = b.input("past", {2, 3, 4});
+  const TensorId made = b.op(OpKind::softmax, "new", {b.input("x", {2, 1, 4})}, {})[0];
+  const TensorId present = b.op(OpKind::concat, "present", {past, made}, AxisAttrs{1})[0];
+  b.mark_output(b.op(OpKind::softmax, "y", {present}, {})[0]);
+  b.state(present, 10);
+  const LoweredGraph g = lowered(b.finish());
+  ASSERT_EQ(g.kernels.size(), 2U) << "neither the past nor the new rows are copied";
+  const StorageId state = g.kernels[0].out.storage;
+  EXPECT_EQ(g.storage(state).kind, BufferKind::state);
+  EXPECT_EQ(g.storage(state).elements, 2 * 10 * 4);
+  EXPECT_EQ(g.kernels[0].out.offset, 3 * 4);
+  EXPECT_EQ(g.kernels[1].in[0].access.storage, state);
+  EXPECT_EQ(g.kernels[1].in[0].access.stride[kN], 10 * 4);
+}
+
+TEST(Lower, AnOutputThatIsAPartOfAStateIsCopied) {
+  GraphBuilder b("g");
+  const TensorId past = b.input("past", {3, 4});
+  const TensorId present =
+      b.op(OpKind::concat, "present", {past, b.input("x", {1, 4})}, AxisAttrs{0})[0];
+  b.mark_output(b.op(OpKind::slice, "y", {present}, SliceAttrs{{2, 0}, {4, 4}, {1, 1}})[0]);
+  b.state(present, 10);
+  const LoweredGraph g = lowered(b.finish());
+  EXPECT_EQ(copies(g), 2) << "the new row, and the output";
+  int outputs = 0;
+  for (const Storage& s : g.storages) outputs += s.kind == BufferKind::output;
+  EXPECT_EQ(outputs, 1);
+}
+
 TEST(Lower, ConcatCopiesWhatCannotBeMadeInPlace) {
   GraphBuilder b("g");
   const TensorId x = b.input("x", {1, 8, 4, 4});

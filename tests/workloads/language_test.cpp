@@ -4,6 +4,7 @@
 
 #include "workloads/expression.h"
 #include "workloads/graph.h"
+#include "workloads/yaml_writer.h"
 
 namespace unna {
 namespace {
@@ -67,6 +68,90 @@ outputs: [b, c]
   EXPECT_EQ(reads(graph, "b"), Names{"a.relu"});
   EXPECT_EQ(reads(graph, "c"), Names{"a.relu"});
   EXPECT_EQ(total_params(graph), 16 + 4 * 4);
+}
+
+TEST(Language, ParamsOfAFileCanBeGivenFromOutside) {
+  const std::string text = R"(
+name: net
+params: {length: 4, twice: $(2*length)}
+inputs: {x: [1, $(twice)]}
+ops:
+  - {op: softmax, name: a}
+)";
+  EXPECT_EQ(parse_workload(text, "net.yaml").tensors[0].shape, (Shape{1, 8}));
+  EXPECT_EQ(parse_workload(text, "net.yaml", {{"length", 5}}).tensors[0].shape, (Shape{1, 10}));
+  EXPECT_EQ(parse_workload(text, "net.yaml", {{"twice", 7}}).tensors[0].shape, (Shape{1, 7}));
+  try {
+    parse_workload(text, "net.yaml", {{"width", 5}});
+    ADD_FAILURE() << "a param that the file does not have";
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(), "net.yaml: has no param 'width', expected one of: length, twice");
+  }
+}
+
+TEST(Language, ACacheIsWhatThereIsWithNewRowsBehindIt) {
+  const std::string text = R"(
+name: net
+params: {past: 3}
+inputs: {x: [2, 1, 4]}
+ops:
+  - {op: unary, name: new, fn: relu}
+  - {op: cache, name: keys, axis: 1, past: $(past), capacity: 16}
+  - {op: softmax, name: a}
+)";
+  const Graph graph = parse(text);
+  ASSERT_EQ(graph.states.size(), 1U);
+  const GraphState& state = graph.states[0];
+  EXPECT_EQ(state.axis, 1U);
+  EXPECT_EQ(state.capacity, 16);
+  EXPECT_EQ(graph.tensor(*state.past).name, "keys.past");
+  EXPECT_EQ(graph.tensor(*state.past).shape, (Shape{2, 3, 4}));
+  EXPECT_EQ(graph.tensor(state.present).shape, (Shape{2, 4, 4}));
+  EXPECT_TRUE(graph.tensor(state.present).is_output);
+  EXPECT_TRUE(graph.tensors.back().is_output) << "and so is the last value";
+  const Graph first = parse_workload(text, "net.yaml", {{"past", 0}});
+  EXPECT_FALSE(first.states.at(0).past) << "there is nothing yet";
+  EXPECT_EQ(first.tensor(first.states[0].present).shape, (Shape{2, 1, 4}));
+}
+
+TEST(Language, StatesNameConcatsThatGrowInPlace) {
+  const Graph graph = parse(R"(
+name: net
+inputs: {past: [3, 4], x: [1, 4]}
+ops:
+  - {op: concat, name: all, axis: 0, from: [past, x]}
+  - {op: softmax, name: a}
+outputs: [a, all]
+states: {all: 9}
+)");
+  ASSERT_EQ(graph.states.size(), 1U);
+  EXPECT_EQ(graph.states[0].capacity, 9);
+  EXPECT_EQ(graph.tensor(*graph.states[0].past).name, "past");
+  EXPECT_EQ(dump_graph(parse(write_workload(graph))), dump_graph(graph));
+}
+
+TEST(Language, StatesThatAreNoneAreRefused) {
+  const auto message = [](const std::string& ops) -> std::string {
+    try {
+      parse(
+          "name: net\ninputs: {past: [3, 4], x: [1, 4]}\nops:\n"
+          "  - {op: concat, name: all, axis: 0, from: [past, x]}\n" +
+          ops);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message("states: {all: 3}\n"),
+            "net.yaml:5:10: state 'all' has room for 3, expected at least its 4");
+  EXPECT_EQ(message("  - {op: softmax, name: a}\nstates: {a: 9}\n"),
+            "net.yaml:6:10: state 'a' is not made by a concat, expected one of what there is and "
+            "new rows");
+  EXPECT_EQ(message("  - {op: concat, name: b, axis: 0, from: [past, all]}\n"
+                    "states: {all: 9, b: 9}\n"),
+            "net.yaml:6:18: 'past' is the past of two states, expected one");
+  EXPECT_EQ(message("  - {op: cache, name: c, axis: 2, past: 0, capacity: 9}\n"),
+            "net.yaml:5:33: axis is 2, expected an integer from 0 to 1");
 }
 
 TEST(Language, UnnamedOpsGetNamesThatCannotClash) {

@@ -33,7 +33,7 @@ INSTANTIATE_TEST_SUITE_P(
                       "net.yaml:1:1: network has no 'ops', expected one"},
         MalformedCase{"unknown_key", "name: net\ninput: {x: [1]}\ninputs: {x: [1]}\nops: []\n",
                       "net.yaml:2:1: unknown key 'input' in network, expected one of: name, "
-                      "params, inputs, weights, blocks, ops, outputs"},
+                      "params, inputs, weights, blocks, ops, outputs, states"},
         MalformedCase{"duplicate_key", "name: net\nname: net\n",
                       "net.yaml:2:1: duplicate key 'name', expected each key once"},
         MalformedCase{"ops_is_a_map", "name: net\ninputs: {x: [1]}\nops: {op: softmax}\n",

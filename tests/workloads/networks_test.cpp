@@ -71,7 +71,7 @@ TEST(Networks, AllShippedFilesLoadAndAreNamedAfterThemselves) {
     EXPECT_EQ(load_workload(entry.path()).name, entry.path().stem().string());
     ++count;
   }
-  EXPECT_EQ(count, 27);
+  EXPECT_EQ(count, 29);
 }
 
 /// Deep Compression (Han, Mao, Dally, ICLR 2016), tables 1 and 3 to 5: parameters, and the share of
@@ -211,6 +211,10 @@ INSTANTIATE_TEST_SUITE_P(
                       "bert-base-uncased; Sun et al., MobileBERT, ACL 2020, table 4: 22.5 B FLOPS "
                       "at 128 tokens (two a multiply-add)"},
         PublishedCase{"gpt2", 124'439'808, 0, 0, 0, "num_parameters() of transformers' gpt2"},
+        PublishedCase{"gpt2_cached", 124'439'808, 0, 0, 0,
+                      "num_parameters() of transformers' gpt2"},
+        PublishedCase{"llama3_8b", 8'030'261'248, 0, 0, 128'256 * 4096,
+                      "model.safetensors.index.json of Meta-Llama-3-8B: total_size / 2"},
         PublishedCase{"opt_125m", 125'239'296, 0, 0, 0,
                       "num_parameters() of transformers' facebook/opt-125m"}),
     [](const auto& p) { return p.param.network; });
@@ -223,6 +227,15 @@ TEST(Networks, DecodersHaveTheMacsOfTheirFormula) {
     EXPECT_EQ(total_macs(load(network)), n * (layers * (12 * d * d + 2 * n * d) + d * words))
         << network;
   }
+}
+
+/// Of Llama: each layer has products of width x width for queries and results, width x (groups x
+/// head) for keys and values, three of width x inner, and scores and context over n tokens; logits
+/// are of the last token.
+TEST(Networks, LlamaHasTheMacsOfItsFormula) {
+  const std::int64_t n = 128, d = 4096, kv = 1024, inner = 14'336, layers = 32, words = 128'256;
+  const std::int64_t products = 2 * d * d + 2 * d * kv + 3 * d * inner;
+  EXPECT_EQ(total_macs(load("llama3_8b")), layers * n * (products + 2 * n * d) + d * words);
 }
 
 /// A network and its usage records (Pisarchyk and Lee, MLSys 2020; fp32, 64-byte alignment, ReLU

@@ -28,20 +28,23 @@ OnnxImport import_onnx(const std::filesystem::path& file, const OnnxOptions& opt
   return parse_onnx(read_file(file), file, options);
 }
 
+/// A serialised model starts with its IR version, field 1, which no text does.
+bool is_onnx(const std::filesystem::path& file, std::string_view bytes) {
+  return file.extension() == ".onnx" || bytes.starts_with('\x08');
+}
+
 OnnxImport load_network(const std::filesystem::path& file, const OnnxOptions& options) {
   const std::string bytes = read_file(file);
-  // A serialised model starts with its IR version, field 1, which no text does.
-  const bool onnx = file.extension() == ".onnx" || bytes.starts_with('\x08');
-  if (onnx) {
+  if (is_onnx(file, bytes)) {
     OnnxImport network = parse_onnx(bytes, file, options);
     network.hash = hash_hex(bytes);
     return network;
   }
-  if (!options.input_shapes.empty() || !options.dims.empty())
-    throw InputError(SourcePos{file.string()},
-                     "has its shapes, expected no --input-shape or --dim");
+  if (!options.input_shapes.empty())
+    throw InputError(SourcePos{file.string()}, "has its shapes, expected no --input-shape");
   OnnxImport network;
-  network.graph = parse_workload(bytes, file.string());
+  network.graph = parse_workload(bytes, file.string(), options.dims);
+  pair_states(network.graph, {}, {options.states.pairs, std::nullopt}, SourcePos{file.string()});
   network.hash = hash_hex(bytes);
   return network;
 }
@@ -50,7 +53,7 @@ OnnxSignature onnx_signature(std::string_view bytes, const std::filesystem::path
   const onnx_import::Model model = onnx_import::read_model(bytes, file);
   OnnxSignature signature;
   for (const onnx_import::ValueInfo& input : model.inputs)
-    signature.inputs.push_back({input.name, input.kind});
+    signature.inputs.push_back({input.name, input.kind, input.dim_names});
   signature.outputs = model.outputs;
   signature.output_kinds = model.output_kinds;
   for (const onnx_import::Node& node : model.nodes) signature.operators.push_back(node.op);

@@ -12,6 +12,7 @@
 #include "workloads/graph.h"
 #include "workloads/onnx/constant.h"
 #include "workloads/onnx/host.h"
+#include "workloads/states.h"
 
 namespace unna {
 
@@ -21,7 +22,8 @@ using OnnxTensor = onnx_import::Constant;
 struct OnnxOptions {
   /// Shapes of inputs by name: needed for those with dynamic dimensions.
   std::map<std::string, Shape, std::less<>> input_shapes;
-  /// Sizes of dimensions that the model names, for all inputs that have them.
+  /// Sizes of dimensions that the model names, for all inputs that have them; of a YAML network,
+  /// values of its params.
   std::map<std::string, std::int64_t, std::less<>> dims;
   /// Inputs that become constants of the model: shapes, axes, weights that a model takes as inputs.
   std::map<std::string, OnnxTensor, std::less<>> constants;
@@ -32,6 +34,7 @@ struct OnnxOptions {
   bool fuse = true;
   /// Results at which to stop, by name; empty: the model's outputs.
   std::vector<std::string> outputs;
+  StateOptions states;
   /// Operators of foreign domains that are named as ONNX's own are taken for these.
   bool assume_standard = false;
   /// Computes operators on constants, and the host's parts, where the importer itself can't.
@@ -73,6 +76,7 @@ struct OnnxSignature {
   struct Input {
     std::string name;
     onnx_import::ElementKind kind = onnx_import::ElementKind::real;
+    std::vector<std::string> dim_names = {};  ///< of dynamic dimensions, or empty; one a dimension
   };
   std::vector<Input> inputs;  ///< without those that have initializers
   std::vector<std::string> outputs;
@@ -93,8 +97,11 @@ OnnxImport import_onnx(const std::filesystem::path& file, const OnnxOptions& opt
 OnnxImport parse_onnx(std::string_view bytes, const std::filesystem::path& file,
                       const OnnxOptions& options = {});
 
+/// Whether a file is a model rather than a network in YAML: by its name or its first byte.
+bool is_onnx(const std::filesystem::path& file, std::string_view bytes);
+
 /// A file of either kind, told apart by its name (.onnx) or else its content; YAML networks have no
-/// notes and take no options.
+/// notes, and of the options take states, and dimensions as values of their params.
 OnnxImport load_network(const std::filesystem::path& file, const OnnxOptions& options = {});
 
 /// `1x3x224x224`; throws InputError.

@@ -69,7 +69,7 @@ void Importer::define(const std::string& name, std::optional<Value> value) {
 void Importer::visit(const Node& node) {
   const std::size_t before = problems_.size();
   try {
-    visit_known(node);
+    visit_known(with_real_mask(with_lookups(node)));
   } catch (const Unsupported& u) {
     problems_.add_operator(node.op.empty() ? "node" : node.op, u.reason, label_of(node));
   } catch (const InputError& error) {
@@ -98,6 +98,55 @@ std::optional<Importer::Inputs> Importer::inputs_of(const Node& node) const {
   }
   if (poisoned) return std::nullopt;
   return inputs;
+}
+
+/// Rotary embeddings with positions: the rows of the tables of cosines and sines are a Gather of
+/// its own, once for all that have the same positions.
+Node Importer::with_lookups(const Node& node) {
+  const bool own = node.domain.empty();
+  const std::size_t positions = own ? 3 : 1;
+  if (node.op != "RotaryEmbedding" || node.inputs.size() <= positions ||
+      node.inputs[positions].empty())
+    return node;
+  const auto found = values_.find(node.inputs[positions]);
+  if (found != values_.end() && found->second && found->second->constant &&
+      found->second->constant->count() == 1 && found->second->constant->dims.size() == 1)
+    refuse("one position for all tokens");
+  Node made = node;
+  made.inputs = {node.inputs[0]};
+  for (const std::size_t table :
+       own ? std::array<std::size_t, 2>{1, 2} : std::array<std::size_t, 2>{2, 3}) {
+    const std::string name = fmt::format("{}[{}]", node.inputs.at(table), node.inputs[positions]);
+    if (!values_.contains(name))
+      visit_known({name, "Gather", "", {node.inputs[table], node.inputs[positions]}, {name}, {}});
+    made.inputs.push_back(name);
+  }
+  return made;
+}
+
+/// Attention with a mask of booleans: the host says what is added instead.
+Node Importer::with_real_mask(const Node& node) {
+  if (node.op != "Attention" || !node.domain.empty() || node.inputs.size() < 4 ||
+      node.inputs[3].empty())
+    return node;
+  const auto found = values_.find(node.inputs[3]);
+  if (found == values_.end() || !found->second) return node;
+  const Value& mask = *found->second;
+  const bool booleans = mask.constant ? mask.constant->kind == ElementKind::boolean
+                                      : !mask.host.empty() && !mask.has_tensor &&
+                                            sample(mask.host).kind == ElementKind::boolean;
+  if (!booleans) return node;
+  Node made = node;
+  made.inputs[3] = fmt::format("{}.added", node.inputs[3]);
+  if (values_.contains(made.inputs[3])) return made;
+  const auto number = [&](const char* suffix, float value) {
+    const std::string name = fmt::format("{}.{}", made.inputs[3], suffix);
+    define(name, Value::of(make_reals({}, {value}, name)));
+    return name;
+  };
+  const std::string seen = number("seen", 0), unseen = number("unseen", -1e4F);
+  visit_known({made.inputs[3], "Where", "", {node.inputs[3], seen, unseen}, {made.inputs[3]}, {}});
+  return made;
 }
 
 void Importer::visit_known(const Node& node) {
@@ -263,6 +312,10 @@ void Importer::finish(OnnxImport& result) {
         result.host.graph_inputs[draft_.tensor(tensor).name] = host;
     for (std::size_t i = 0; i < outputs_.size(); ++i)
       result.host.graph_outputs[outputs_[i].first] = draft_.output_name(i);
+    std::vector<std::string> empty;
+    for (const OnnxHost::Input& input : result.host.inputs)
+      if (element_count(input.dims) == 0) empty.push_back(input.name);
+    pair_states(result.graph, empty, options_.states, SourcePos{file_});
   }
   std::erase_if(unread, [&](const std::string& name) {
     const bool input = std::ranges::any_of(

@@ -42,6 +42,8 @@ class Importer {
   void drop_unwanted();
   void visit(const Node& node);
   void visit_known(const Node& node);
+  Node with_lookups(const Node& node);
+  Node with_real_mask(const Node& node);
   std::optional<Inputs> inputs_of(const Node& node) const;
   bool fold_constant(const Node& node, const Inputs& inputs);
   void define_constants(const Node& node, std::vector<Constant> made);

@@ -12,6 +12,9 @@ namespace {
 constexpr auto kOperators = std::to_array<OperatorRow>({
     {"Abs", translate_function, "", ""},
     {"Add", translate_arithmetic, "axis broadcast", ""},
+    {"Attention", translate_attention,
+     "is_causal kv_num_heads q_num_heads qk_matmul_output_mode scale softcap softmax_precision",
+     "composed of other functions; present keys and values grow in place"},
     {"AveragePool", translate_pool,
      "auto_pad ceil_mode count_include_pad kernel_shape pads strides", "one or two dimensions"},
     {"BatchNormalization", translate_batch_norm, "epsilon is_test momentum spatial training_mode",
@@ -56,6 +59,10 @@ constexpr auto kOperators = std::to_array<OperatorRow>({
     {"GlobalMaxPool", translate_global_max_pool, "", ""},
     {"GroupNormalization", translate_group_norm, "epsilon num_groups stash_type",
      "composed of other functions"},
+    {"GroupQueryAttention", translate_group_query,
+     "do_rotary kv_num_heads local_window_size num_heads rotary_interleaved scale smooth_softmax "
+     "softcap",
+     "of ONNX Runtime; causal; sequences of equal lengths; present keys and values grow in place"},
     {"HardSigmoid", translate_function, "alpha beta", ""},
     {"HardSwish", translate_function, "", ""},
     {"Identity", translate_identity, "", "removed"},
@@ -131,6 +138,9 @@ constexpr auto kOperators = std::to_array<OperatorRow>({
      "extrapolation_value keep_aspect_ratio_policy mode "
      "nearest_mode",
      "nearest, and linear with half_pixel, pytorch_half_pixel or align_corners"},
+    {"RotaryEmbedding", translate_rotary,
+     "interleaved is_packed_batching num_heads rotary_embedding_dim scale",
+     "of tables that the host looks up"},
     {"Selu", translate_composed, "alpha gamma", "composed of other functions"},
     {"Sigmoid", translate_function, "", ""},
     {"SimplifiedLayerNormalization", translate_rms_norm, "axis epsilon stash_type",
@@ -171,10 +181,10 @@ const OperatorRow* find_operator(std::string_view op) {
 const OperatorRow* find_operator(const Node& node) {
   // Of ONNX Runtime's optimiser.
   constexpr auto kContributed = std::to_array<std::string_view>(
-      {"BiasGelu", "FastGelu", "FusedMatMul", "Gelu", "MatMulNBits", "QGemm", "QLinearAdd",
-       "QLinearAveragePool", "QLinearConcat", "QLinearGlobalAveragePool", "QLinearLeakyRelu",
-       "QLinearMul", "QLinearReduceMean", "QLinearSigmoid", "QLinearSoftmax", "QuickGelu",
-       "SimplifiedLayerNormalization", "SkipLayerNormalization",
+      {"BiasGelu", "FastGelu", "FusedMatMul", "Gelu", "GroupQueryAttention", "MatMulNBits", "QGemm",
+       "QLinearAdd", "QLinearAveragePool", "QLinearConcat", "QLinearGlobalAveragePool",
+       "QLinearLeakyRelu", "QLinearMul", "QLinearReduceMean", "QLinearSigmoid", "QLinearSoftmax",
+       "QuickGelu", "RotaryEmbedding", "SimplifiedLayerNormalization", "SkipLayerNormalization",
        "SkipSimplifiedLayerNormalization"});
   const bool contributed = std::ranges::binary_search(kContributed, std::string_view(node.op));
   if (!node.domain.empty() && !(node.domain == "com.microsoft" && contributed)) return nullptr;

@@ -167,6 +167,10 @@ void translate_rms_norm(Translation& t);
 void translate_skip_norm(Translation& t);
 void translate_group_norm(Translation& t);
 void translate_fused_matmul(Translation& t);
+// attention.cpp
+void translate_attention(Translation& t);
+void translate_group_query(Translation& t);
+void translate_rotary(Translation& t);
 // einsum.cpp
 void translate_einsum(Translation& t);
 // quantised.cpp

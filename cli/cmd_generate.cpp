@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/common_options.h"
+#include "cli/console.h"
+#include "cli/output_files.h"
+#include "cli/progress.h"
+#include "flow/generate.h"
+#include "flow/shipped_files.h"
+#include "memmgr/planners/registry.h"
+
+namespace unna {
+
+namespace {
+
+constexpr CommandHelp kHelp = {
+    "generate", "NETWORK",
+    "Runs a language model with caches over a prompt, then once for each further token: time to\n"
+    "the first token and per token, energy, DRAM traffic, and the memory that all of it needs.\n"
+    "Caches stay in place and grow; one layout serves all steps, and is checked for each."};
+
+constexpr OptionRow kOptions[] = {
+    {"prompt", "N", "128", "tokens of the prompt"},
+    {"tokens", "N", "64", "tokens that are made, the first by the run over the prompt"},
+    {"batch", "N", "", "sequences at a time (default: as the network says)"},
+    {"context", "N", "", "tokens that caches have room for (default: prompt and new ones)"},
+    {"every-step", "", "", "simulate every step (default: some, the others are interpolated)"},
+    {"functional", "", "",
+     "also compute, and hold caches and outputs against one run over all tokens"},
+    {"check", "", "", "compare every stored tensor with a reference executor; with --functional"},
+    {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
+    {"planner", "NAME", "auto", "unnasim plan --list shows them"},
+    {"perturb", "N", "1", "replays under random delays of the prompt, the first and the last step"},
+    kEnergyOption,
+    {"json", "FILE", "",
+     "write all figures there, step by step; - is stdout, the summary then goes to stderr"},
+    {"csv", "FILE", "", "write a line a step there"},
+    {"no-timing", "", "", "leave out what depends on the host"},
+    kQuietOption,
+};
+
+constexpr std::int64_t kMostTokens = 1 << 20;
+
+GenerateOptions generate_choice(const Options& options) {
+  GenerateOptions choice;
+  choice.prompt = options.required_integer("prompt", 1, kMostTokens);
+  choice.tokens = options.required_integer("tokens", 1, kMostTokens);
+  choice.batch = options.integer("batch", 1, kMostTokens);
+  choice.context = options.integer("context", choice.prompt + choice.tokens - 1, kMaxDimension);
+  if (options.flag("every-step")) choice.tolerance = 0;
+  choice.functional = options.flag("functional");
+  choice.check = options.flag("check");
+  if (choice.check && !choice.functional)
+    options.fail("check", "takes effect with --functional only");
+  choice.run.compile = compile_choice(options);
+  choice.run.planner = planner(options.required("planner")).name;
+  choice.run.plan = plan_choice(options);
+  choice.run.perturbed = options.required_integer("perturb", 0, 1000);
+  if (const auto file = options.text("energy"))
+    choice.run.energy = find_input(Shipped::energy_table, *file);
+  return choice;
+}
+
+}  // namespace
+
+CommandInterface generate_interface() {
+  return {kHelp, std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
+                     network_options() + machine_options() + compile_options() + search_options()};
+}
+
+int generate_command(const Options& options) {
+  constexpr std::string_view kFiles[] = {"json", "csv"};
+  check_output_files(options, kFiles);
+  MachineChoice machine = machine_choice(options);
+  machine.cores = options.integer("cores", 1, kMaxCores);
+  GenerateOptions choice = generate_choice(options);
+  const NetworkChoice network = network_choice(options, options.only());
+  RunProgress progress(!options.flag("quiet"));
+  choice.run.progress = progress.sink();
+  const GenerateReport report =
+      generate(network, choose_machine(machine), choice, !options.flag("no-timing"));
+  progress.end_stage();
+  OutputFiles files;
+  if (const auto json = options.text("json")) files.add(*json, generate_json(report));
+  if (const auto csv = options.text("csv")) files.add(*csv, steps_csv(report));
+  files.commit();
+  say(options, generate_text(report), kFiles);
+  return kExitOk;
+}
+
+}  // namespace unna

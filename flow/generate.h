@@ -1,0 +1,36 @@
+#pragma once
+
+// A language model that generates: one run over the prompt, then one for each further token, with
+// caches that stay in place and grow.
+
+#include <cstdint>
+#include <optional>
+
+#include "flow/pipeline.h"
+#include "flow/step_family.h"
+#include "report/generate_report.h"
+
+namespace unna {
+
+/// Lengths at which lines are off by more than this are simulated: a quarter of the 2 % that
+/// docs/generate.md states.
+inline constexpr double kStepTolerance = 0.005;
+
+struct GenerateOptions {
+  std::int64_t prompt = 128;  ///< tokens
+  std::int64_t tokens = 64;   ///< new ones, the first of which the run over the prompt makes
+  std::optional<std::int64_t> batch;    ///< sequences; none: as the network says
+  std::optional<std::int64_t> context;  ///< room of the caches; none: for all tokens
+  double tolerance = kStepTolerance;    ///< 0: every step is simulated
+  bool functional = false;              ///< also compute
+  bool check = false;                   ///< and compare with the reference
+  RunOptions run;                       ///< how programs are compiled, planned and validated
+};
+
+/// One layout serves the prompt's program and all steps'; it is checked against every one of them.
+/// Throws CapacityError where it does not fit, InternalError with the culprits where something is
+/// not valid.
+GenerateReport generate(const NetworkChoice& network, const ChosenMachine& machine,
+                        const GenerateOptions& options, bool timing);
+
+}  // namespace unna

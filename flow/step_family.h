@@ -1,0 +1,44 @@
+#pragma once
+
+// A language model at each of its lengths: one network for every number of tokens that its caches
+// have, and of new tokens.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "flow/pipeline.h"
+
+namespace unna {
+
+/// Names of the dimensions that change, of a model or among a network's params.
+struct StepDims {
+  std::string past, length;
+  std::optional<std::string> total;    ///< past + length, where that has a name of its own
+  std::optional<std::string> batch;    ///< none: as many sequences as the network says
+  std::optional<std::string> context;  ///< room of the caches, where the network says it
+};
+
+class StepFamily {
+ public:
+  /// `context` is the room of the caches, in tokens. Throws InputError where the network does not
+  /// say which of its dimensions are which: the params `past` and `length` (and `batch`, `context`)
+  /// of a YAML network, or named dimensions of an ONNX model's inputs.
+  StepFamily(NetworkChoice network, std::optional<std::int64_t> batch, std::int64_t context);
+
+  /// The network for `length` new tokens behind `past` earlier ones. Throws InputError where none
+  /// of its tensors grows.
+  ReadNetwork at(std::int64_t past, std::int64_t length) const;
+  /// What the first of them had to say, a line each.
+  const std::vector<std::string>& notes() const { return notes_; }
+
+ private:
+  NetworkChoice network_;
+  StepDims dims_;
+  std::optional<std::int64_t> batch_;
+  std::int64_t context_;
+  mutable std::vector<std::string> notes_;
+};
+
+}  // namespace unna

@@ -1,0 +1,79 @@
+// Which steps are simulated, and how far off the others may be.
+
+#include "flow/sample_steps.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+namespace unna {
+namespace {
+
+struct Curve {
+  std::function<double(std::int64_t)> cycles;
+  std::set<std::int64_t> asked;
+
+  SampledSteps sample(std::int64_t first, std::int64_t count, double tolerance) {
+    asked.clear();
+    return sample_steps(first, count, tolerance, [&](std::int64_t past) {
+      EXPECT_TRUE(asked.insert(past).second) << past << " is simulated twice";
+      StepFigures s;
+      s.past = past;
+      s.cycles = cycles(past);
+      s.energy_pj = 2 * s.cycles;
+      return s;
+    });
+  }
+};
+
+TEST(SampleSteps, ALineNeedsItsEndsItsMiddleAndItsQuarters) {
+  Curve line{[](std::int64_t p) { return 1000.0 + 3 * static_cast<double>(p); }, {}};
+  const SampledSteps s = line.sample(128, 65, 0.005);
+  EXPECT_EQ(line.asked, (std::set<std::int64_t>{128, 144, 160, 176, 192}));
+  EXPECT_EQ(s.simulated, 5U);
+  EXPECT_EQ(s.deviation, 0);
+  ASSERT_EQ(s.steps.size(), 65U);
+  for (std::size_t i = 0; i < s.steps.size(); ++i) {
+    const auto past = 128 + static_cast<std::int64_t>(i);
+    EXPECT_EQ(s.steps[i].past, past);
+    EXPECT_EQ(s.steps[i].simulated, line.asked.contains(past));
+    EXPECT_NEAR(s.steps[i].cycles, line.cycles(past), 1e-9);
+    EXPECT_NEAR(s.steps[i].energy_pj, 2 * line.cycles(past), 1e-9);
+  }
+}
+
+TEST(SampleSteps, AStepOfTheCurveIsClosedInOn) {
+  Curve jump{[](std::int64_t p) { return p < 50 ? 1000.0 : 1500.0; }, {}};
+  const SampledSteps s = jump.sample(0, 129, 0.005);
+  EXPECT_TRUE(jump.asked.contains(49));
+  EXPECT_TRUE(jump.asked.contains(50));
+  EXPECT_LT(s.simulated, 20U);
+  for (const StepFigures& step : s.steps) EXPECT_EQ(step.cycles, jump.cycles(step.past));
+}
+
+TEST(SampleSteps, ACurveIsWithinFourTimesLessThanTheToleranceBetweenItsSamples) {
+  Curve parabola{[](std::int64_t p) { return 1000 + 0.1 * static_cast<double>(p * p); }, {}};
+  const SampledSteps s = parabola.sample(1, 400, 0.01);
+  EXPECT_LE(s.deviation, 0.01);
+  EXPECT_GT(s.deviation, 0);
+  for (const StepFigures& step : s.steps)
+    EXPECT_NEAR(step.cycles, parabola.cycles(step.past), 0.01 * parabola.cycles(step.past));
+}
+
+TEST(SampleSteps, WithoutToleranceAllAreSimulated) {
+  Curve line{[](std::int64_t p) { return static_cast<double>(p); }, {}};
+  EXPECT_EQ(line.sample(7, 30, 0).simulated, 30U);
+}
+
+TEST(SampleSteps, FewStepsAreAllSimulated) {
+  Curve line{[](std::int64_t p) { return static_cast<double>(p); }, {}};
+  for (std::int64_t count = 0; count <= 5; ++count) {
+    const SampledSteps s = line.sample(10, count, 0.005);
+    EXPECT_EQ(s.steps.size(), static_cast<std::size_t>(count));
+    EXPECT_EQ(s.simulated, static_cast<std::size_t>(count)) << count;
+  }
+}
+
+}  // namespace
+}  // namespace unna

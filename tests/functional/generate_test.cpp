@@ -1,0 +1,144 @@
+// A model that generates, with caches in place: it computes what one run without cache computes,
+// every step writes its new rows only, and steps that are not simulated are near those that are.
+
+#include "flow/generate.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "flow/functional_run.h"
+#include "flow/joint_memory.h"
+
+namespace unna {
+namespace {
+
+/// The shipped GPT-2, small.
+NetworkChoice small_gpt2(std::int64_t layers, std::int64_t width, std::int64_t words) {
+  NetworkChoice choice{UNNASIM_SOURCE_DIR "/workloads/gpt2_cached.yaml", {}, {}, 1};
+  choice.onnx.dims = {{"layers", layers}, {"width", width}, {"heads", 2}, {"vocabulary", words}};
+  return choice;
+}
+
+ChosenMachine machine_of(std::int64_t cores, DataType type) {
+  ChosenMachine machine{preset_machine(cores), {}};
+  machine.config.data_type = type;
+  return machine;
+}
+
+GenerateOptions computing(std::int64_t prompt, std::int64_t tokens) {
+  GenerateOptions options;
+  options.prompt = prompt;
+  options.tokens = tokens;
+  options.functional = options.check = true;
+  return options;
+}
+
+TEST(Generate, ComputesInFixedPointWhatOneRunWithoutCacheDoes) {
+  const GenerateReport report =
+      generate(small_gpt2(2, 64, 40), machine_of(4, DataType::int16), computing(5, 4), false);
+  ASSERT_TRUE(report.functional);
+  EXPECT_EQ(report.functional->whole_error, 0);
+  EXPECT_EQ(report.functional->largest_error, 0);
+  EXPECT_GT(report.functional->tensors, 4U * 40);
+  EXPECT_EQ(report.proved, 4U);
+  ASSERT_EQ(report.steps.size(), 3U);
+  EXPECT_EQ(report.steps[0].past, 5);
+  // Two layers, keys and values, 8 tokens of 64 elements of two bytes.
+  EXPECT_EQ(report.footprint.states, 2 * 2 * 8 * 64 * 2);
+}
+
+TEST(Generate, ComputesInSinglePrecisionWhatOneRunWithoutCacheDoes) {
+  const GenerateReport report =
+      generate(small_gpt2(2, 64, 40), machine_of(1, DataType::fp32), computing(3, 3), false);
+  EXPECT_LT(report.functional->whole_error, 1e-4);
+}
+
+TEST(Generate, SequencesOfABatchHaveCachesOfTheirOwn) {
+  GenerateOptions options = computing(4, 3);
+  options.batch = 3;
+  const GenerateReport report =
+      generate(small_gpt2(1, 64, 40), machine_of(4, DataType::int16), options, false);
+  EXPECT_EQ(report.functional->whole_error, 0);
+  EXPECT_EQ(report.footprint.states, 3 * 2 * 6 * 64 * 2);
+}
+
+TEST(Generate, StepsThatAreNotSimulatedAreWithinTwoPercentOfThoseThatAre) {
+  GenerateOptions options;
+  options.prompt = 40;
+  options.tokens = 64;
+  options.run.perturbed = 0;
+  const NetworkChoice network = small_gpt2(1, 256, 1000);
+  const ChosenMachine machine = machine_of(4, DataType::int16);
+  const GenerateReport some = generate(network, machine, options, false);
+  options.tolerance = 0;
+  const GenerateReport all = generate(network, machine, options, false);
+  ASSERT_EQ(some.steps.size(), 63U);
+  EXPECT_LT(some.simulated, 63U);
+  EXPECT_EQ(all.simulated, 63U);
+  for (std::size_t i = 0; i < all.steps.size(); ++i) {
+    EXPECT_NEAR(some.steps[i].cycles, all.steps[i].cycles, 0.02 * all.steps[i].cycles) << i;
+    EXPECT_NEAR(some.steps[i].energy_pj, all.steps[i].energy_pj, 0.02 * all.steps[i].energy_pj);
+  }
+}
+
+TEST(Generate, ACacheInPlaceIsNeitherCopiedNorPlanned) {
+  OnnxOptions options;
+  options.dims = {{"layers", 1}, {"width", 64}, {"heads", 2},   {"vocabulary", 40},
+                  {"past", 50},  {"length", 1}, {"context", 64}};
+  const Graph graph = load_network(UNNASIM_SOURCE_DIR "/workloads/gpt2_cached.yaml", options).graph;
+  ASSERT_EQ(graph.states.size(), 2U);
+  const Compiled compiled = compile_graph(graph, machine_of(1, DataType::int16), {});
+  Bytes states = 0, stored = 0;
+  for (const BufferInfo& b : compiled.object->buffers)
+    if (b.kind == BufferKind::state) {
+      states += b.size;
+      EXPECT_EQ(b.size, 64 * 64 * 2) << b.name;
+    } else if (b.kind == BufferKind::intermediate) {
+      EXPECT_LT(b.size, 51 * 64 * 2) << b.name << " is as large as a cache";
+    }
+  EXPECT_EQ(states, 2 * 64 * 64 * 2);
+  for (const TraceEvent& e : order_of(*compiled.object).events)
+    if (e.kind == TraceKind::write &&
+        compiled.object->buffers[e.buffer.index()].kind == BufferKind::state)
+      stored += e.end_byte - e.begin;
+  EXPECT_LE(stored, 2 * 2 * (64 * 32 + 32) * 2);  // from the row of the first head to the last's
+  EXPECT_EQ(execute(compiled).result.violations.size(), 0U);
+}
+
+TEST(JointMemory, KeepsApartWhatIsInUseTogetherInAnyProgram) {
+  OnnxOptions options;
+  options.dims = {{"layers", 1},      {"width", 64}, {"heads", 2},
+                  {"vocabulary", 40}, {"length", 9}, {"context", 16}};
+  const auto compiled = [&](std::int64_t past, std::int64_t length) {
+    options.dims["past"] = past;
+    options.dims["length"] = length;
+    return compile_graph(
+        load_network(UNNASIM_SOURCE_DIR "/workloads/gpt2_cached.yaml", options).graph,
+        machine_of(4, DataType::int16), {});
+  };
+  const Compiled prompt = compiled(0, 9);
+  const Compiled step = compiled(12, 1);
+  JointMemory memory(64);
+  EXPECT_TRUE(memory.add(*prompt.object));
+  EXPECT_FALSE(memory.add(*prompt.object));
+  EXPECT_FALSE(memory.fits(*step.object)) << "it has inputs that the prompt has not";
+  EXPECT_TRUE(memory.add(*step.object));
+  memory.plan("auto", {});
+  for (const Compiled* program : {&prompt, &step}) {
+    ASSERT_TRUE(memory.fits(*program->object));
+    const Layout layout = memory.layout(*program->object);
+    EXPECT_TRUE(check_layout(order_of(*program->object), layout).empty());
+    for (std::size_t b = 0; b < layout.base.size(); ++b)
+      EXPECT_LE(layout.base[b] + program->object->buffers[b].size, memory.total());
+  }
+}
+
+TEST(Generate, RefusesNetworksWithoutCaches) {
+  NetworkChoice choice{UNNASIM_SOURCE_DIR "/workloads/gpt2.yaml", {}, {}, 1};
+  EXPECT_THROW(generate(choice, machine_of(1, DataType::int16), {}, false), InputError);
+}
+
+}  // namespace
+}  // namespace unna
