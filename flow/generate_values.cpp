@@ -113,9 +113,8 @@ class SameWeights {
 
 class ValueSteps {
  public:
-  ValueSteps(const StepFamily& family, const StepCompiler& compile, const JointMemory& memory,
-             const GenerateOptions& options, const MachineConfig& machine)
-      : family_(family), compile_(compile), memory_(memory), options_(options), machine_(machine) {}
+  ValueSteps(StepPrograms& programs, const GenerateOptions& options, const MachineConfig& machine)
+      : programs_(programs), options_(options), machine_(machine) {}
 
   GenerateFunctional run() {
     const std::int64_t tokens = options_.prompt + options_.tokens - 1;
@@ -128,12 +127,15 @@ class ValueSteps {
   }
 
  private:
+  StepShape shape(const Span& span) const { return {span.past, span.length, options_.batch}; }
+
   /// All tokens at once, by the reference executor.
   void run_whole(std::int64_t tokens) {
-    ReadNetwork read = family_.at(0, tokens);
+    ReadNetwork read = programs_.family().at(shape({0, tokens}));
     Graph graph = with_short_rows(std::move(read.graph), machine_);
     fill_weights(graph, figures_.seed);
-    const Graph next = family_.at(std::max<std::int64_t>(1, tokens - 1), 1).graph;
+    const Graph next =
+        programs_.family().at(shape({std::max<std::int64_t>(1, tokens - 1), 1})).graph;
     InputValues inputs;
     run_host(read.host, graph, {0, tokens}, inputs);
     for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
@@ -166,7 +168,7 @@ class ValueSteps {
 
   InputValues inputs_of(const Graph& graph, const Span& span) const {
     InputValues inputs;
-    run_host(family_.at(span.past, span.length).host, graph, span, inputs);
+    run_host(programs_.family().at(shape(span)).host, graph, span, inputs);
     for (std::size_t i = 0; i < graph.tensors.size(); ++i) {
       const GraphTensor& t = graph.tensors[i];
       if (t.kind != TensorKind::input || inputs.contains(TensorId(i))) continue;
@@ -182,12 +184,13 @@ class ValueSteps {
   }
 
   void run_step(const Span& span, bool last) {
-    Compiled step = compile_(span.past, span.length);
+    Compiled step = programs_.compiled(shape(span));
     fill_weights(step.graph, figures_.seed);
     const InputValues inputs = inputs_of(step.graph, span);
     InitialMemory initial = initial_memory(step, inputs);
     weights_.look(step, initial);
-    const Image image = link(step.object, memory_.layout(*step.object), memory_.total());
+    const Image image =
+        link(step.object, programs_.memory().layout(*step.object), programs_.memory().total());
     Functional values(image, step.machine.config, {.poison_dead = true});
     write_memory(initial, values);
     // States are not written anew: their bytes are those that the last program left in this place.
@@ -258,9 +261,7 @@ class ValueSteps {
     }
   }
 
-  const StepFamily& family_;
-  const StepCompiler& compile_;
-  const JointMemory& memory_;
+  StepPrograms& programs_;
   const GenerateOptions& options_;
   const MachineConfig& machine_;
   Wholes whole_;
@@ -272,14 +273,13 @@ class ValueSteps {
 
 }  // namespace
 
-GenerateFunctional generate_values(const StepFamily& family, const StepCompiler& compile,
-                                   const JointMemory& memory, const GenerateOptions& options,
+GenerateFunctional generate_values(StepPrograms& programs, const GenerateOptions& options,
                                    const MachineConfig& machine) {
   if (machine.data_type == DataType::int8)
     throw InputError(
         "--functional: scales of int8 would differ from step to step, expected "
         "another data_type");
-  return ValueSteps(family, compile, memory, options, machine).run();
+  return ValueSteps(programs, options, machine).run();
 }
 
 }  // namespace unna

@@ -56,17 +56,14 @@ StepDims dims_of_model(const OnnxSignature& signature,
 
 }  // namespace
 
-StepFamily::StepFamily(NetworkChoice network, std::optional<std::int64_t> batch,
-                       std::int64_t context)
-    : network_(std::move(network)), batch_(batch), context_(context) {
+StepFamily::StepFamily(NetworkChoice network, std::int64_t context)
+    : network_(std::move(network)), context_(context) {
   const std::string bytes = read_file(network_.file);
   const SourcePos pos{network_.file.string()};
   if (is_onnx(network_.file, bytes)) {
     dims_ = dims_of_model(onnx_signature(bytes, network_.file), network_.onnx.dims, pos);
     network_.onnx.states.capacity = context_;
-    if (dims_.batch && !batch_) batch_ = 1;
-    if (batch_ && !dims_.batch)
-      throw InputError(pos, "no dimension is named as that of the batch, expected no --batch");
+    if (dims_.batch) network_.onnx.dims.try_emplace(*dims_.batch, 1);
   } else {
     dims_ = {"past", "length", std::nullopt, "batch", "context"};
   }
@@ -77,13 +74,17 @@ StepFamily::StepFamily(NetworkChoice network, std::optional<std::int64_t> batch,
           pos, fmt::format("'{}' is set by the command, expected no --dim {}=...", *name, *name));
 }
 
-ReadNetwork StepFamily::at(std::int64_t past, std::int64_t length) const {
+ReadNetwork StepFamily::at(const StepShape& shape) const {
+  const auto [past, length, batch] = shape;
+  if (batch && !dims_.batch)
+    throw InputError(SourcePos{network_.file.string()},
+                     "no dimension is named as that of the batch, expected no --batch");
   OnnxOptions options = network_.onnx;
   options.execute = reference_executor();
   options.dims[dims_.past] = past;
   options.dims[dims_.length] = length;
   if (dims_.total) options.dims[*dims_.total] = past + length;
-  if (dims_.batch && batch_) options.dims[*dims_.batch] = *batch_;
+  if (batch) options.dims[*dims_.batch] = *batch;
   if (dims_.context) options.dims[*dims_.context] = context_;
   OnnxImport import = load_network(network_.file, options);
   set_densities(import.graph, network_.densities, network_.weight_seed);

@@ -3,6 +3,7 @@
 // A language model at each of its lengths: one network for every number of tokens that its caches
 // have, and of new tokens.
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -20,23 +21,29 @@ struct StepDims {
   std::optional<std::string> context;  ///< room of the caches, where the network says it
 };
 
+/// One of its networks: `length` new tokens of each sequence behind `past` earlier ones.
+struct StepShape {
+  std::int64_t past = 0, length = 1;
+  std::optional<std::int64_t> batch = {};  ///< sequences; none: as the network says
+
+  friend auto operator<=>(const StepShape&, const StepShape&) = default;
+};
+
 class StepFamily {
  public:
   /// `context` is the room of the caches, in tokens. Throws InputError where the network does not
   /// say which of its dimensions are which: the params `past` and `length` (and `batch`, `context`)
   /// of a YAML network, or named dimensions of an ONNX model's inputs.
-  StepFamily(NetworkChoice network, std::optional<std::int64_t> batch, std::int64_t context);
+  StepFamily(NetworkChoice network, std::int64_t context);
 
-  /// The network for `length` new tokens behind `past` earlier ones. Throws InputError where none
-  /// of its tensors grows.
-  ReadNetwork at(std::int64_t past, std::int64_t length) const;
+  /// Throws InputError where none of its tensors grows, or a batch is given that it does not have.
+  ReadNetwork at(const StepShape& shape) const;
   /// What the first of them had to say, a line each.
   const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   NetworkChoice network_;
   StepDims dims_;
-  std::optional<std::int64_t> batch_;
   std::int64_t context_;
   mutable std::vector<std::string> notes_;
 };

@@ -1,0 +1,153 @@
+#include "flow/step_programs.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/host.h"
+#include "compiler/rows.h"
+#include "energy/work.h"
+#include "memmgr/checker.h"
+#include "report/conservation.h"
+#include "text/units.h"
+
+namespace unna {
+namespace {
+
+std::string name_of(const StepShape& shape) {
+  return fmt::format("the run of {} behind {}", counted(shape.length, "token"), shape.past);
+}
+
+}  // namespace
+
+StepPrograms::StepPrograms(const NetworkChoice& network, const ChosenMachine& machine,
+                           const RunOptions& options, std::int64_t context)
+    : machine_(machine),
+      options_(options),
+      family_(network, context),
+      energy_(options.energy ? load_energy(*options.energy) : default_energy()),
+      memory_(machine.config.dram.alignment_bytes) {}
+
+void StepPrograms::progress(std::string_view stage, std::size_t done, std::size_t total) const {
+  if (options_.progress) options_.progress({stage, done, total, 0});
+}
+
+void StepPrograms::pack(const StepShape& shape) {
+  invariant(!packed_, "weights are packed twice");
+  progress("compiling", 0, 0);
+  packed_ = std::make_shared<const PackedWeights>(compiled(shape).packed);
+}
+
+Compiled StepPrograms::compiled(const StepShape& shape) {
+  const Stopwatch watch;
+  ReadNetwork read = family_.at(shape);
+  CompileOptions options = options_.compile;
+  options.packed = packed_;
+  Compiled made =
+      compile_graph(with_short_rows(std::move(read.graph), machine_.config), machine_, options);
+  made.network_file = std::move(read.file);
+  compile_seconds += watch.seconds();
+  return made;
+}
+
+void StepPrograms::plan() {
+  const Stopwatch watch;
+  memory_.plan(options_.planner, options_.plan);
+  plan_seconds += watch.seconds();
+}
+
+bool StepPrograms::is_safe(const Object& object) const {
+  return memory_.fits(object) && check_layout(order_of(object), memory_.layout(object)).empty();
+}
+
+void StepPrograms::prove(const std::vector<StepShape>& seen, const std::vector<StepShape>& all) {
+  std::string network;
+  for (const StepShape& shape : seen) {
+    const Compiled program = compiled(shape);
+    network = program.object->network;
+    memory_.add(*program.object);
+  }
+  plan();
+  for (std::size_t i = 0; i < all.size();) {
+    progress("checking the layout", i, all.size());
+    const Compiled program = compiled(all[i++]);
+    if (is_safe(*program.object)) continue;
+    invariant(memory_.add(*program.object), "{}: the plan has seen it and is not safe",
+              name_of(all[i - 1]));
+    plan();
+    i = 0;
+  }
+  require_fit(network);
+}
+
+void StepPrograms::require_fit(const std::string& network) const {
+  const Bytes capacity = dram_capacity(machine_.config);
+  if (memory_.total() <= capacity) return;
+  throw CapacityError(
+      fmt::format("{} needs {} bytes of DRAM ({} of weights, {} of caches), {} more than the {} of "
+                  "{}",
+                  network, grouped(memory_.total()), grouped(memory_.bytes(BufferKind::weight)),
+                  grouped(memory_.bytes(BufferKind::state)), grouped(memory_.total() - capacity),
+                  grouped(capacity), machine_.config.name));
+}
+
+Layout StepPrograms::layout(const Object& object, std::int64_t slot) const {
+  Layout layout = memory_.layout(object);
+  for (std::size_t b = 0; b < layout.base.size(); ++b)
+    if (object.buffers[b].kind == BufferKind::state)
+      layout.base[b] += slot * object.buffers[b].size;
+  return layout;
+}
+
+StepFigures StepPrograms::simulate(const StepShape& shape, std::int64_t perturbed,
+                                   std::int64_t slot) {
+  const Compiled step = compiled(shape);
+  const std::string name = name_of(shape);
+  const Stopwatch watch;
+  const auto require_none = [&](const auto& messages, const auto& text) {
+    if (!messages.empty()) throw InternalError(fmt::format("{}: {}", name, text(messages.front())));
+  };
+  const Image image = link(step.object, layout(*step.object, slot), memory_.total());
+  SimOptions sim;
+  sim.shadow = true;
+  const MachineConfig& machine = machine_.config;
+  const SimResult result = unna::simulate(image, machine, sim);
+  const auto message = [](const ShadowViolation& v) { return v.message; };
+  require_none(result.violations, message);
+  require_none(conservation_breaches(step.graph, *step.object, machine, result),
+               [](const std::string& text) { return text; });
+  for (std::int64_t i = 0; i < perturbed; ++i) {
+    sim.perturb = options_.plan.seed + static_cast<std::uint64_t>(i);
+    require_none(unna::simulate(image, machine_for_delays(machine), sim).violations, message);
+  }
+  simulate_seconds += watch.seconds();
+  return figures(shape, *step.object, result);
+}
+
+StepFigures StepPrograms::figures(const StepShape& shape, const Object& object,
+                                  const SimResult& result) const {
+  RunReport run;
+  run.machine = machine_.config;
+  run.result = result;
+  run.work = work_of(object, machine_.config.core);
+  run.energy_table = energy_;
+  return {shape.past,
+          shape.length,
+          true,
+          static_cast<double>(result.cycles),
+          static_cast<double>(result.dram_read),
+          static_cast<double>(result.dram_written),
+          energy(run).total(),
+          static_cast<double>(result.macs)};
+}
+
+GenerateFootprint StepPrograms::footprint() const {
+  return {memory_.bytes(BufferKind::weight),
+          memory_.bytes(BufferKind::state),
+          memory_.plan().peak,
+          memory_.bytes(BufferKind::input) + memory_.bytes(BufferKind::output),
+          memory_.total(),
+          memory_.plan().lower_bound,
+          memory_.plan().planner};
+}
+
+}  // namespace unna

@@ -1,0 +1,59 @@
+#pragma once
+
+// The programs of a language model's lengths, in one memory with one layout.
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "flow/joint_memory.h"
+#include "flow/pipeline.h"
+#include "flow/step_family.h"
+#include "report/generate_report.h"
+
+namespace unna {
+
+class StepPrograms {
+ public:
+  /// `machine` and `options` have to outlive it; of the options it takes those of compiling,
+  /// planning, seeds and energy, and the progress.
+  StepPrograms(const NetworkChoice& network, const ChosenMachine& machine,
+               const RunOptions& options, std::int64_t context);
+
+  /// All programs take the weights as this one packs them. Before any other is compiled.
+  void pack(const StepShape& shape);
+  Compiled compiled(const StepShape& shape);
+
+  /// One layout for all of these, planned for those that are `seen` and held against each. What one
+  /// needs that the plan has not seen makes a new plan. Throws CapacityError where it does not fit.
+  void prove(const std::vector<StepShape>& seen, const std::vector<StepShape>& all);
+
+  /// Simulates a program in the layout, with the owner of every byte, and under random delays.
+  /// Throws InternalError where something is not valid. Of a single sequence: its caches are those
+  /// of `slot` among the sequences of the memory's caches.
+  StepFigures simulate(const StepShape& shape, std::int64_t perturbed, std::int64_t slot = 0);
+
+  const JointMemory& memory() const { return memory_; }
+  const StepFamily& family() const { return family_; }
+  GenerateFootprint footprint() const;
+
+  double compile_seconds = 0, simulate_seconds = 0, plan_seconds = 0;
+
+ private:
+  void progress(std::string_view stage, std::size_t done, std::size_t total) const;
+  void plan();
+  bool is_safe(const Object& object) const;
+  void require_fit(const std::string& network) const;
+  Layout layout(const Object& object, std::int64_t slot) const;
+  StepFigures figures(const StepShape& shape, const Object& object, const SimResult& result) const;
+
+  const ChosenMachine& machine_;
+  const RunOptions& options_;
+  StepFamily family_;
+  EnergyTable energy_;
+  JointMemory memory_;
+  std::shared_ptr<const PackedWeights> packed_;
+};
+
+}  // namespace unna
