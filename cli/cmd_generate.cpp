@@ -7,6 +7,7 @@
 #include "cli/output_files.h"
 #include "cli/progress.h"
 #include "flow/generate.h"
+#include "flow/serve.h"
 #include "flow/shipped_files.h"
 #include "memmgr/planners/registry.h"
 
@@ -23,7 +24,10 @@ constexpr CommandHelp kHelp = {
 constexpr OptionRow kOptions[] = {
     {"prompt", "N", "128", "tokens of the prompt"},
     {"tokens", "N", "64", "tokens that are made, the first by the run over the prompt"},
-    {"batch", "N", "", "sequences at a time (default: as the network says)"},
+    {"batch", "N", "", "sequences at a time (default: as the network says; with --requests 8)"},
+    {"requests", "FILE", "",
+     "CSV of requests (arrival,prompt,tokens; arrival in seconds) that are served as they come, "
+     "with continuous batching"},
     {"context", "N", "", "tokens that caches have room for (default: prompt and new ones)"},
     {"every-step", "", "", "simulate every step (default: some, the others are interpolated)"},
     {"functional", "", "",
@@ -47,7 +51,8 @@ GenerateOptions generate_choice(const Options& options) {
   choice.prompt = options.required_integer("prompt", 1, kMostTokens);
   choice.tokens = options.required_integer("tokens", 1, kMostTokens);
   choice.batch = options.integer("batch", 1, kMostTokens);
-  choice.context = options.integer("context", choice.prompt + choice.tokens - 1, kMaxDimension);
+  if (!options.given("requests"))
+    choice.context = options.integer("context", choice.prompt + choice.tokens - 1, kMaxDimension);
   if (options.flag("every-step")) choice.tolerance = 0;
   choice.functional = options.flag("functional");
   choice.check = options.flag("check");
@@ -60,6 +65,28 @@ GenerateOptions generate_choice(const Options& options) {
   if (const auto file = options.text("energy"))
     choice.run.energy = find_input(Shipped::energy_table, *file);
   return choice;
+}
+
+/// Requests instead of one prompt.
+int serve_command(const Options& options, const NetworkChoice& network,
+                  const ChosenMachine& machine, GenerateOptions choice,
+                  std::span<const std::string_view> files) {
+  for (const char* name : {"prompt", "tokens", "functional", "check"})
+    if (options.given(name)) options.fail(name, "requests say what is run, expected no --requests");
+  constexpr std::int64_t kSlots = 8;
+  if (!choice.batch) choice.batch = kSlots;
+  choice.context = options.integer("context", 1, kMaxDimension);
+  RunProgress progress(!options.flag("quiet"));
+  choice.run.progress = progress.sink();
+  const ServeReport report =
+      serve(network, options.required("requests"), machine, choice, !options.flag("no-timing"));
+  progress.end_stage();
+  OutputFiles out;
+  if (const auto json = options.text("json")) out.add(*json, serve_json(report));
+  if (const auto csv = options.text("csv")) out.add(*csv, served_csv(report));
+  out.commit();
+  say(options, serve_text(report), files);
+  return kExitOk;
 }
 
 }  // namespace
@@ -76,10 +103,11 @@ int generate_command(const Options& options) {
   machine.cores = options.integer("cores", 1, kMaxCores);
   GenerateOptions choice = generate_choice(options);
   const NetworkChoice network = network_choice(options, options.only());
+  const ChosenMachine chosen = choose_machine(machine);
+  if (options.given("requests")) return serve_command(options, network, chosen, choice, kFiles);
   RunProgress progress(!options.flag("quiet"));
   choice.run.progress = progress.sink();
-  const GenerateReport report =
-      generate(network, choose_machine(machine), choice, !options.flag("no-timing"));
+  const GenerateReport report = generate(network, chosen, choice, !options.flag("no-timing"));
   progress.end_stage();
   OutputFiles files;
   if (const auto json = options.text("json")) files.add(*json, generate_json(report));

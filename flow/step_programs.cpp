@@ -60,16 +60,13 @@ bool StepPrograms::is_safe(const Object& object) const {
 }
 
 void StepPrograms::prove(const std::vector<StepShape>& seen, const std::vector<StepShape>& all) {
-  std::string network;
-  for (const StepShape& shape : seen) {
-    const Compiled program = compiled(shape);
-    network = program.object->network;
-    memory_.add(*program.object);
-  }
+  for (const StepShape& shape : seen) memory_.add(*compiled(shape).object);
   plan();
+  std::string network;
   for (std::size_t i = 0; i < all.size();) {
     progress("checking the layout", i, all.size());
     const Compiled program = compiled(all[i++]);
+    network = program.object->network;
     if (is_safe(*program.object)) continue;
     invariant(memory_.add(*program.object), "{}: the plan has seen it and is not safe",
               name_of(all[i - 1]));
@@ -77,6 +74,13 @@ void StepPrograms::prove(const std::vector<StepShape>& seen, const std::vector<S
     i = 0;
   }
   require_fit(network);
+}
+
+void StepPrograms::require(const StepShape& shape) {
+  const Compiled program = compiled(shape);
+  if (is_safe(*program.object)) return;
+  memory_.add(*program.object);
+  plan();
 }
 
 void StepPrograms::require_fit(const std::string& network) const {

@@ -28,6 +28,8 @@ class StepPrograms {
   /// One layout for all of these, planned for those that are `seen` and held against each. What one
   /// needs that the plan has not seen makes a new plan. Throws CapacityError where it does not fit.
   void prove(const std::vector<StepShape>& seen, const std::vector<StepShape>& all);
+  /// Plans anew where the layout does not serve this program: prove() has to follow.
+  void require(const StepShape& shape);
 
   /// Simulates a program in the layout, with the owner of every byte, and under random delays.
   /// Throws InternalError where something is not valid. Of a single sequence: its caches are those
