@@ -45,7 +45,7 @@ double sequences_a_step(const ServeTimeline& t) {
   return t.steps > 0 ? static_cast<double>(t.step_tokens) / static_cast<double>(t.steps) : 0;
 }
 
-std::string line(std::string_view name, const std::string& text) {
+std::string item(std::string_view name, const std::string& text) {
   return fmt::format("  {:<13} {}\n", name, text);
 }
 
@@ -82,28 +82,28 @@ std::string serve_text(const ServeReport& r) {
       fmt::format("{} on {} of {} at {} MHz: {}, at most {} at a time\n", r.network,
                   counted(r.machine.cores, "core"), r.machine.name, r.machine.clock_mhz,
                   counted(t.requests.size(), "request"), counted(r.slots, "sequence"));
-  out += line("first token", percentiles_text(first_tokens(t)));
-  out += line("per token", percentiles_text(per_tokens(t)));
-  out += line("latency", percentiles_text(latencies(t)));
-  out += line("rate", fmt::format("{} tokens/s over {}, of which the machine was busy {}; {} "
+  out += item("first token", percentiles_text(first_tokens(t)));
+  out += item("per token", percentiles_text(per_tokens(t)));
+  out += item("latency", percentiles_text(latencies(t)));
+  out += item("rate", fmt::format("{} tokens/s over {}, of which the machine was busy {}; {} "
                                   "sequences a step on average",
                                   significant(per_second(t)), readable_seconds(t.end),
                                   percent(t.end > 0 ? t.busy / t.end : 0),
                                   significant(sequences_a_step(t))));
-  out += line("energy", fmt::format("{} a token", readable_joules(t.energy_pj * 1e-12 / tokens)));
-  out += line("DRAM",
+  out += item("energy", fmt::format("{} a token", readable_joules(t.energy_pj * 1e-12 / tokens)));
+  out += item("DRAM",
               fmt::format("{} a token", readable_bytes(static_cast<Bytes>(t.dram / tokens + 0.5))));
-  out += line(
+  out += item(
       "footprint",
       fmt::format("{} weights, {} caches for {} of {} tokens, {} intermediates, {} in all",
                   readable_bytes(f.weights), readable_bytes(f.states), counted(r.slots, "sequence"),
                   grouped(r.context), readable_bytes(f.intermediates), readable_bytes(f.total)));
-  out += line("runs", fmt::format("{} prompts, {} steps; {} simulated and validated, times of "
+  out += item("runs", fmt::format("{} prompts, {} steps; {} simulated and validated, times of "
                                   "others interpolated: lines are at most {} off",
                                   grouped(t.prompts), grouped(t.steps),
                                   counted(r.simulated, "program"), percent(r.deviation, 2)));
   if (r.host)
-    out += line("host", fmt::format("{}, {}", readable_seconds(r.host->total_seconds),
+    out += item("host", fmt::format("{}, {}", readable_seconds(r.host->total_seconds),
                                     readable_bytes(r.host->max_rss_kib * 1024)));
   return out;
 }

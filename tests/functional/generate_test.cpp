@@ -21,7 +21,7 @@ NetworkChoice small_gpt2(std::int64_t layers, std::int64_t width, std::int64_t w
   return choice;
 }
 
-ChosenMachine machine_of(std::int64_t cores, DataType type) {
+ChosenMachine cores_of(std::int64_t cores, DataType type) {
   ChosenMachine machine{preset_machine(cores), {}};
   machine.config.data_type = type;
   return machine;
@@ -37,7 +37,7 @@ GenerateOptions computing(std::int64_t prompt, std::int64_t tokens) {
 
 TEST(Generate, ComputesInFixedPointWhatOneRunWithoutCacheDoes) {
   const GenerateReport report =
-      generate(small_gpt2(2, 64, 40), machine_of(4, DataType::int16), computing(5, 4), false);
+      generate(small_gpt2(2, 64, 40), cores_of(4, DataType::int16), computing(5, 4), false);
   ASSERT_TRUE(report.functional);
   EXPECT_EQ(report.functional->whole_error, 0);
   EXPECT_EQ(report.functional->largest_error, 0);
@@ -51,7 +51,7 @@ TEST(Generate, ComputesInFixedPointWhatOneRunWithoutCacheDoes) {
 
 TEST(Generate, ComputesInSinglePrecisionWhatOneRunWithoutCacheDoes) {
   const GenerateReport report =
-      generate(small_gpt2(2, 64, 40), machine_of(1, DataType::fp32), computing(3, 3), false);
+      generate(small_gpt2(2, 64, 40), cores_of(1, DataType::fp32), computing(3, 3), false);
   EXPECT_LT(report.functional->whole_error, 1e-4);
 }
 
@@ -59,7 +59,7 @@ TEST(Generate, SequencesOfABatchHaveCachesOfTheirOwn) {
   GenerateOptions options = computing(4, 3);
   options.batch = 3;
   const GenerateReport report =
-      generate(small_gpt2(1, 64, 40), machine_of(4, DataType::int16), options, false);
+      generate(small_gpt2(1, 64, 40), cores_of(4, DataType::int16), options, false);
   EXPECT_EQ(report.functional->whole_error, 0);
   EXPECT_EQ(report.footprint.states, 3 * 2 * 6 * 64 * 2);
 }
@@ -70,7 +70,7 @@ TEST(Generate, StepsThatAreNotSimulatedAreWithinTwoPercentOfThoseThatAre) {
   options.tokens = 64;
   options.run.perturbed = 0;
   const NetworkChoice network = small_gpt2(1, 256, 1000);
-  const ChosenMachine machine = machine_of(4, DataType::int16);
+  const ChosenMachine machine = cores_of(4, DataType::int16);
   const GenerateReport some = generate(network, machine, options, false);
   options.tolerance = 0;
   const GenerateReport all = generate(network, machine, options, false);
@@ -89,7 +89,7 @@ TEST(Generate, ACacheInPlaceIsNeitherCopiedNorPlanned) {
                   {"past", 50},  {"length", 1}, {"context", 64}};
   const Graph graph = load_network(UNNASIM_SOURCE_DIR "/workloads/gpt2_cached.yaml", options).graph;
   ASSERT_EQ(graph.states.size(), 2U);
-  const Compiled compiled = compile_graph(graph, machine_of(1, DataType::int16), {});
+  const Compiled compiled = compile_graph(graph, cores_of(1, DataType::int16), {});
   Bytes states = 0, stored = 0;
   for (const BufferInfo& b : compiled.object->buffers)
     if (b.kind == BufferKind::state) {
@@ -116,7 +116,7 @@ TEST(JointMemory, KeepsApartWhatIsInUseTogetherInAnyProgram) {
     options.dims["length"] = length;
     return compile_graph(
         load_network(UNNASIM_SOURCE_DIR "/workloads/gpt2_cached.yaml", options).graph,
-        machine_of(4, DataType::int16), {});
+        cores_of(4, DataType::int16), {});
   };
   const Compiled prompt = compiled(0, 9);
   const Compiled step = compiled(12, 1);
@@ -137,7 +137,7 @@ TEST(JointMemory, KeepsApartWhatIsInUseTogetherInAnyProgram) {
 
 TEST(Generate, RefusesNetworksWithoutCaches) {
   NetworkChoice choice{UNNASIM_SOURCE_DIR "/workloads/gpt2.yaml", {}, {}, 1};
-  EXPECT_THROW(generate(choice, machine_of(1, DataType::int16), {}, false), InputError);
+  EXPECT_THROW(generate(choice, cores_of(1, DataType::int16), {}, false), InputError);
 }
 
 }  // namespace
