@@ -174,6 +174,35 @@ TEST(OnnxAttention, of_groups_with_a_past_is_causal_behind_it_and_grows_in_place
               Order::flat);
 }
 
+TEST(OnnxAttention, keys_that_exporters_repeat_for_their_queries_are_read_once) {
+  Builder b(17);
+  b.input("q", {1, 4, 3, 4}).input("k", {1, 2, 5, 4}).input("v", {1, 2, 5, 4});
+  b.ints("two", {1}, {2}).ints("wide", {5}, {1, 2, 2, 5, 4}).ints("merged", {4}, {1, 4, 5, 4});
+  for (const std::string name : {"k", "v"}) {
+    b.node("Unsqueeze", {name, "two"}, {name + "_open"});
+    b.node("Expand", {name + "_open", "wide"}, {name + "_wide"});
+    b.node("Reshape", {name + "_wide", "merged"}, {name + "_all"});
+  }
+  b.node("Transpose", {"k_all"}, {"k_turned"}).is("perm", {0, 1, 3, 2});
+  b.node("MatMul", {"q", "k_turned"}, {"scores"});
+  b.node("Softmax", {"scores"}, {"shares"}).i("axis", -1);
+  b.node("MatMul", {"shares", "v_all"}, {"y"});
+  b.output("y");
+  const Graph graph = parse_onnx(b.bytes(), "net.onnx").graph;
+  for (const GraphOp& op : graph.ops)
+    EXPECT_TRUE(op.kind == OpKind::reshape || op.kind == OpKind::matmul ||
+                op.kind == OpKind::softmax)
+        << op.name;
+  const InputValues inputs = random_inputs(graph);
+  const auto in = [&](const char* name, std::int64_t heads, std::int64_t tokens) {
+    return heads_of(input_named(graph, inputs, name), heads, tokens, 4, Order::by_head);
+  };
+  expect_near(
+      outputs_of(graph, inputs)["y"],
+      attention(in("q", 4, 3), in("k", 2, 5), in("v", 2, 5), 1, [](std::int64_t) { return 5; }),
+      Order::by_head);
+}
+
 TEST(OnnxAttention, adds_a_mask_of_booleans_that_the_host_has) {
   Builder b(23);
   b.input("q", {1, 1, 2, 4}).input("k", {1, 1, 3, 4}).input("v", {1, 1, 3, 4});

@@ -132,6 +132,52 @@ double scale_of(Translation& t, std::int64_t size) {
 
 }  // namespace
 
+namespace {
+
+/// [batch, heads, 1, ...] repeated along dimension 2, then both as one: the tensor before it,
+/// [batch, heads, ...], where `id` is that.
+std::optional<TensorId> before_repetition(const Draft& draft, TensorId id) {
+  const DraftOp* merged = draft.producer(id);
+  if (merged == nullptr || merged->kind != OpKind::reshape) return std::nullopt;
+  const DraftOp* repeated = draft.producer(merged->inputs[0]);
+  if (repeated == nullptr || repeated->kind != OpKind::binary ||
+      std::get<FunctionAttrs>(repeated->attrs).fn != ScalarFn::add)
+    return std::nullopt;
+  const Shape& wide = draft.tensor(repeated->outputs[0]).shape;
+  const DraftTensor& zeros = draft.tensor(repeated->inputs[1]);
+  const bool adds_zeros = zeros.kind == TensorKind::weight && zeros.values &&
+                          std::ranges::all_of(*zeros.values, [](float v) { return v == 0; });
+  const DraftOp* opened = draft.producer(repeated->inputs[0]);
+  if (!adds_zeros || opened == nullptr || opened->kind != OpKind::reshape) return std::nullopt;
+  const TensorId x = opened->inputs[0];
+  const Shape& dims = draft.tensor(x).shape;
+  if (dims.size() != 4 || wide.size() != 5) return std::nullopt;
+  const bool fits =
+      draft.tensor(opened->outputs[0]).shape == Shape{dims[0], dims[1], 1, dims[2], dims[3]} &&
+      wide == Shape{dims[0], dims[1], wide[2], dims[2], dims[3]} &&
+      draft.tensor(id).shape == Shape{dims[0], dims[1] * wide[2], dims[2], dims[3]};
+  return fits ? std::optional(x) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<TensorId> by_shared_heads(Translation& t, TensorId a, TensorId b) {
+  const Shape q = t.shape(a);
+  if (q.size() != 4 || t.shape(b).size() != 4) return std::nullopt;
+  const DraftOp* turned = t.draft().producer(b);
+  const bool transposed =
+      turned != nullptr && turned->kind == OpKind::transpose &&
+      std::get<TransposeAttrs>(turned->attrs).perm == std::vector<std::int64_t>{0, 1, 3, 2};
+  const auto x = before_repetition(t.draft(), transposed ? turned->inputs[0] : b);
+  if (!x || t.shape(*x)[0] != q[0]) return std::nullopt;
+  const std::int64_t groups = t.shape(*x)[1];
+  const std::int64_t columns = t.shape(b)[3];
+  const TensorId rows = t.reshape(a, {q[0], groups, q[1] / groups * q[2], q[3]}, "by_group");
+  const TensorId y =
+      t.emit(OpKind::matmul, {rows, *x}, MatmulAttrs{transposed, 1}, "product_by_group");
+  return t.reshape(y, {q[0], q[1], q[2], columns});
+}
+
 /// Of ONNX, from opset 23 on.
 void translate_attention(Translation& t) {
   if (t.has(6)) refuse("nonpad_kv_seqlen");

@@ -145,6 +145,7 @@ TensorId multiplied(Translation& t, TensorId a, const Constant& b, std::string_v
 void translate_matmul(Translation& t) {
   const TensorId a = t.real_tensor(0);
   if (t.is_constant(1)) return t.result(multiplied(t, a, t.constant(1), ""));
+  if (const auto y = by_shared_heads(t, a, t.real_tensor(1))) return t.result(*y);
   t.result(multiplied(t, a, t.real_tensor(1), ""));
 }
 

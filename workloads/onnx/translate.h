@@ -171,6 +171,9 @@ void translate_fused_matmul(Translation& t);
 void translate_attention(Translation& t);
 void translate_group_query(Translation& t);
 void translate_rotary(Translation& t);
+/// a times b where b is a tensor with each of its heads repeated, as exporters write what queries
+/// share: a product whose rows are the queries that share a head; none where b is something else.
+std::optional<TensorId> by_shared_heads(Translation& t, TensorId a, TensorId b);
 // einsum.cpp
 void translate_einsum(Translation& t);
 // quantised.cpp
