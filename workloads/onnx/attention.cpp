@@ -163,7 +163,7 @@ std::optional<TensorId> before_repetition(const Draft& draft, TensorId id) {
 
 std::optional<TensorId> by_shared_heads(Translation& t, TensorId a, TensorId b) {
   const Shape q = t.shape(a);
-  if (q.size() != 4 || t.shape(b).size() != 4) return std::nullopt;
+  if (q.size() != 4 || t.shape(b).size() != 4 || q[1] != t.shape(b)[1]) return std::nullopt;
   const DraftOp* turned = t.draft().producer(b);
   const bool transposed =
       turned != nullptr && turned->kind == OpKind::transpose &&
