@@ -151,7 +151,7 @@ TEST(Language, StatesThatAreNoneAreRefused) {
                     "states: {all: 9, b: 9}\n"),
             "net.yaml:6:18: 'past' is the past of two states, expected one");
   EXPECT_EQ(message("  - {op: cache, name: c, axis: 2, past: 0, capacity: 9}\n"),
-            "net.yaml:5:33: axis is 2, expected an integer from 0 to 1");
+            "net.yaml:5:32: axis is 2, out of range, expected 0 to 1");
 }
 
 TEST(Language, UnnamedOpsGetNamesThatCannotClash) {
