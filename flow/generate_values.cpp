@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "compiler/rows.h"
@@ -94,13 +96,13 @@ void run_host(const OnnxHost& host, const Graph& graph, const Span& span, InputV
   run_host_before(host, graph, given, inputs);
 }
 
-/// Weights by name, the same in all programs.
+/// Synapses by name: packed in the same way in all programs.
 class SameWeights {
  public:
   void look(const Compiled& compiled, const InitialMemory& memory) {
     for (const InitialMemory::Content& c : memory.contents) {
       const BufferInfo& buffer = compiled.object->buffers[c.buffer.index()];
-      if (buffer.kind != BufferKind::weight) continue;
+      if (!compiled.packed.contains(buffer.name)) continue;
       const auto [at, added] = bytes_.emplace(buffer.name, c.bytes);
       invariant(added || at->second == c.bytes, "weight '{}' has other bytes than before",
                 buffer.name);
@@ -134,6 +136,8 @@ class ValueSteps {
     ReadNetwork read = programs_.family().at(shape({0, tokens}));
     Graph graph = with_short_rows(std::move(read.graph), machine_);
     fill_weights(graph, figures_.seed);
+    for (const GraphTensor& t : graph.tensors)
+      if (t.kind == TensorKind::weight) weights_of_all_[t.name] = t.values;
     const Graph next =
         programs_.family().at(shape({std::max<std::int64_t>(1, tokens - 1), 1})).graph;
     InputValues inputs;
@@ -155,6 +159,16 @@ class ValueSteps {
       const double unit = encoding.is_fixed() ? encoding.fixed.value(1) : 1;
       for (const double v : values) whole.values.push_back(v * unit);
     });
+  }
+
+  /// Random values depend on a tensor's place in its graph: all graphs have those of the first.
+  void take_weights(Graph& graph) const {
+    for (GraphTensor& t : graph.tensors) {
+      const auto same = weights_of_all_.find(t.name);
+      if (t.kind == TensorKind::weight && !t.values && same != weights_of_all_.end())
+        t.values = same->second;
+    }
+    fill_weights(graph, figures_.seed);
   }
 
   /// A row for each new token, a column for each token.
@@ -185,7 +199,7 @@ class ValueSteps {
 
   void run_step(const Span& span, bool last) {
     Compiled step = programs_.compiled(shape(span));
-    fill_weights(step.graph, figures_.seed);
+    take_weights(step.graph);
     const InputValues inputs = inputs_of(step.graph, span);
     InitialMemory initial = initial_memory(step, inputs);
     weights_.look(step, initial);
@@ -267,6 +281,7 @@ class ValueSteps {
   Wholes whole_;
   std::map<std::string, std::vector<double>, std::less<>> left_;  ///< values of states, by name
   std::map<std::string, std::vector<std::byte>, std::less<>> states_;  ///< and their bytes
+  std::map<std::string, std::shared_ptr<const std::vector<float>>, std::less<>> weights_of_all_;
   SameWeights weights_;
   GenerateFunctional figures_;
 };
