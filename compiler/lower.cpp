@@ -190,7 +190,7 @@ TensorView Lowering::define_state(const GraphState& state, TensorId tensor) {
   const std::vector<std::size_t> order =
       is_image(tensor) ? std::vector<std::size_t>{0, 2, 3, 1} : row_major(room.size());
   const StorageId storage = new_storage(t.name, BufferKind::state, room, order, element_);
-  result_.storages.back().scale = scale_of(tensor);
+  result_.storages.back().quantisation = quantisation_of(tensor);
   return sliced(TensorView{storage, 0, room, dense_strides(room, order)}, state.axis, 0, rows);
 }
 

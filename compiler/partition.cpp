@@ -376,8 +376,7 @@ KernelPlan Partitioner::plan(KernelId id, CoreGroup group, std::int64_t sharers,
   const double pruned = density(k);
   const PackedWeight* packed = packed_weight(k);
   std::vector<Grid> all = grids(k, group.count);
-  if (packed != nullptr && packed->channels <= group.count)
-    all.push_back({1, 1, packed->channels});
+  if (packed != nullptr && packed->channels <= group.count) all.push_back({1, 1, packed->channels});
   KernelPlan best;
   std::tuple<Cycle, Bytes, std::int64_t> best_key;
   for (const Grid& grid : all) {

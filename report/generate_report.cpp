@@ -33,7 +33,7 @@ double moved(const GenerateReport& report) {
   return sum(report, &StepFigures::dram_read) + sum(report, &StepFigures::dram_written);
 }
 
-Bytes whole(double bytes) {
+Bytes to_bytes(double bytes) {
   return static_cast<Bytes>(bytes + 0.5);
 }
 
@@ -60,8 +60,8 @@ std::string decode_text(const GenerateReport& r) {
                           readable_joules(r.prefill.energy_pj * 1e-12)));
   out += line(
       "DRAM",
-      fmt::format("{} a token, {} of the prompt", readable_bytes(whole(per_token(r, moved(r)))),
-                  readable_bytes(whole(r.prefill.dram_read + r.prefill.dram_written))));
+      fmt::format("{} a token, {} of the prompt", readable_bytes(to_bytes(per_token(r, moved(r)))),
+                  readable_bytes(to_bytes(r.prefill.dram_read + r.prefill.dram_written))));
   return out;
 }
 

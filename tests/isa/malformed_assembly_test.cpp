@@ -42,7 +42,7 @@ const Malformed kMalformed[] = {
     {"BufferWithoutName", "name=\"x\" kind", "kind",
      "t:5:1: .buffer has no 'name', expected name=..."},
     {"BufferKind", "kind=input", "kind=temporary",
-     "t:5:26: kind is 'temporary', expected one of: input, output, weight, intermediate"},
+     "t:5:26: kind is 'temporary', expected one of: input, output, weight, intermediate, state"},
     {"BufferSize", "bytes=256", "bytes=256KB",
      "t:5:38: bytes is '256KB', expected an integer from 0 to 9223372036854775807"},
     {"LayerField", "macs=1024", "macs=1024 mac=1",

@@ -166,8 +166,8 @@ const Malformed kMalformed[] = {
      "once"},
     {"ManyBuffers", raw(1, text({0xff, 0xff, 0xff, 0x7f})),
      "BUFFERS, byte 4: number of buffers is 268435455, expected what 0 more bytes can hold"},
-    {"BufferKind", raw(1, text({1, 1, 'x', 4, 8, 1, 'x'})),
-     "BUFFERS, byte 4: a buffer's kind is 4, expected at most 3"},
+    {"BufferKind", raw(1, text({1, 1, 'x', 5, 8, 1, 'x'})),
+     "BUFFERS, byte 4: a buffer's kind is 5, expected at most 4"},
     {"MoreBehindTheBuffers", raw(1, text({0, 7})),
      "BUFFERS, byte 1: 1 bytes follow, expected the end"},
 };

@@ -57,8 +57,9 @@ Builder& Builder::input(const std::string& name, const Shape& shape, bool intege
   info.set_name(name);
   auto& type = *info.mutable_type()->mutable_tensor_type();
   type.set_elem_type(integer ? onnx::TensorProto::INT64 : onnx::TensorProto::FLOAT);
+  auto& dims = *type.mutable_shape();  // a scalar's is there, too
   for (const std::int64_t dim : shape) {
-    auto& to = *type.mutable_shape()->add_dim();
+    auto& to = *dims.add_dim();
     if (dim < 0) {
       to.set_dim_param("n");
     } else {

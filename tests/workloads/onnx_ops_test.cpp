@@ -555,6 +555,18 @@ const Case kCases[] = {
       auto n = b.node("MatMulNBits", {"x", "w", "s"}, {"y"});
       n.i("K", 16).i("N", 2).i("bits", 4).i("block_size", 16);
     }, 20),
+    one("attention", {1, 2, 3, 4}, [](Builder& b) {
+      b.node("Attention", {"x", "x", "x"}, {"y"}).i("is_causal", 1);
+    }, 23),
+    one("rotary_embedding", {1, 2, 3, 4}, [](Builder& b) {
+      b.weight("c", {1, 3, 2}).weight("s", {1, 3, 2});
+      b.node("RotaryEmbedding", {"x", "c", "s"}, {"y"});
+    }, 23),
+    one("group_query_attention", {1, 3, 8}, [](Builder& b) {
+      b.input("v", {1, 3, 4}).input("lengths", {1}, true).input("total", {}, true);
+      b.node("GroupQueryAttention", {"x", "v", "v", "", "", "lengths", "total"}, {"y"})
+          .i("num_heads", 2).i("kv_num_heads", 1);
+    }, 20),
 };
 // clang-format on
 

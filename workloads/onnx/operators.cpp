@@ -180,12 +180,28 @@ const OperatorRow* find_operator(std::string_view op) {
 
 const OperatorRow* find_operator(const Node& node) {
   // Of ONNX Runtime's optimiser.
-  constexpr auto kContributed = std::to_array<std::string_view>(
-      {"BiasGelu", "FastGelu", "FusedMatMul", "Gelu", "GroupQueryAttention", "MatMulNBits", "QGemm",
-       "QLinearAdd", "QLinearAveragePool", "QLinearConcat", "QLinearGlobalAveragePool",
-       "QLinearLeakyRelu", "QLinearMul", "QLinearReduceMean", "QLinearSigmoid", "QLinearSoftmax",
-       "QuickGelu", "RotaryEmbedding", "SimplifiedLayerNormalization", "SkipLayerNormalization",
-       "SkipSimplifiedLayerNormalization"});
+  constexpr auto kContributed =
+      std::to_array<std::string_view>({"BiasGelu",
+                                       "FastGelu",
+                                       "FusedMatMul",
+                                       "Gelu",
+                                       "GroupQueryAttention",
+                                       "MatMulNBits",
+                                       "QGemm",
+                                       "QLinearAdd",
+                                       "QLinearAveragePool",
+                                       "QLinearConcat",
+                                       "QLinearGlobalAveragePool",
+                                       "QLinearLeakyRelu",
+                                       "QLinearMul",
+                                       "QLinearReduceMean",
+                                       "QLinearSigmoid",
+                                       "QLinearSoftmax",
+                                       "QuickGelu",
+                                       "RotaryEmbedding",
+                                       "SimplifiedLayerNormalization",
+                                       "SkipLayerNormalization",
+                                       "SkipSimplifiedLayerNormalization"});
   const bool contributed = std::ranges::binary_search(kContributed, std::string_view(node.op));
   if (!node.domain.empty() && !(node.domain == "com.microsoft" && contributed)) return nullptr;
   return find_operator(std::string_view(node.op));

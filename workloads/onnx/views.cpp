@@ -95,8 +95,9 @@ void translate_slice(Translation& t) {
     attrs.ends[d] = range.starts[d] + (range.extents[d] - 1) * range.steps[d] + 1;
     attrs.steps[d] = range.extents[d] == 1 ? 1 : range.steps[d];
   }
-  const bool whole = attrs.ends == dims && attrs.starts == Shape(dims.size(), 0) &&
-                     attrs.steps == Shape(dims.size(), 1);
+  bool whole = attrs.ends == dims;
+  for (std::size_t d = 0; d < dims.size(); ++d)
+    whole = whole && attrs.starts[d] == 0 && attrs.steps[d] == 1;
   if (!backwards || !whole) x = t.emit(OpKind::slice, {x}, attrs, backwards ? "forwards" : "");
   for (std::size_t d = 0; d < dims.size(); ++d) {
     if (range.steps[d] > 0) continue;
