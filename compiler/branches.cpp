@@ -117,7 +117,9 @@ std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t c
   for (std::size_t b = 0; b < n; ++b) {
     Cycle time = 0;
     for (const KernelId k : region.branches[b]) {
-      plans.push_back(partitioner.plan(k, {first, parts[b]}, cores, sync));
+      std::optional<KernelPlan> plan = partitioner.find_plan(k, {first, parts[b]}, cores, sync);
+      if (!plan) return {};
+      plans.push_back(*std::move(plan));
       time += plans.back().estimate;
     }
     slowest = std::max(slowest, time);

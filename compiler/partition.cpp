@@ -371,6 +371,14 @@ bool Partitioner::take_packed(const PackedWeight& packed, std::int64_t sharers, 
 
 KernelPlan Partitioner::plan(KernelId id, CoreGroup group, std::int64_t sharers,
                              const SyncCost& sync) {
+  std::optional<KernelPlan> best = find_plan(id, group, sharers, sync);
+  invariant(best.has_value(), "{}: no division finds its weights as they are packed",
+            graph_.kernels[id.index()].name);
+  return *std::move(best);
+}
+
+std::optional<KernelPlan> Partitioner::find_plan(KernelId id, CoreGroup group, std::int64_t sharers,
+                                                 const SyncCost& sync) {
   const Kernel& k = graph_.kernels[id.index()];
   const bool shared = k.weights && readers_[k.weights->index()] > 1;
   const double pruned = density(k);
@@ -396,7 +404,7 @@ KernelPlan Partitioner::plan(KernelId id, CoreGroup group, std::int64_t sharers,
       best = std::move(p);
     }
   }
-  invariant(!best.units.empty(), "{}: no division finds its weights as they are packed", k.name);
+  if (best.units.empty()) return std::nullopt;
   const auto* mac = std::get_if<MacTile>(&best.tile);
   if (packed == nullptr && mac != nullptr && mac->indexed)
     fit_indexed(k, best, sharers - group.count + static_cast<std::int64_t>(best.units.size()));

@@ -34,6 +34,10 @@ class Partitioner {
   /// `sharers` cores use the DRAM at that time. Kernels that share synapses are divided and tiled
   /// alike, since the synapses are packed in one way only: waiting does not count in their choice.
   KernelPlan plan(KernelId kernel, CoreGroup group, std::int64_t sharers, const SyncCost& sync);
+  /// The same; none where weights that stand in memory already are cut for more cores than `group`
+  /// has.
+  std::optional<KernelPlan> find_plan(KernelId kernel, CoreGroup group, std::int64_t sharers,
+                                      const SyncCost& sync);
 
   /// Cuts `area` of a kernel's output into one unit for each part of the grid. Channels are cut
   /// where the whole kernel's are, so that all areas agree on them.

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
 
 #include "flow/functional_run.h"
 #include "flow/joint_memory.h"
@@ -132,6 +134,33 @@ TEST(JointMemory, KeepsApartWhatIsInUseTogetherInAnyProgram) {
     for (std::size_t b = 0; b < layout.base.size(); ++b)
       EXPECT_LE(layout.base[b] + program->object->buffers[b].size, memory.total());
   }
+}
+
+/// The step's keys and values are made side by side, on fewer cores than the prompt would take:
+/// weights that are cut for these cannot be found there.
+TEST(Generate, BranchesFindTheWeightsOfTheStep) {
+  NetworkChoice llama{UNNASIM_SOURCE_DIR "/workloads/llama3_8b.yaml", {}, {}, 1};
+  llama.onnx.dims = {{"layers", 1}, {"groups", 2},  {"shared", 2},
+                     {"head", 128}, {"inner", 512}, {"vocabulary", 100}};
+  const GenerateReport report =
+      generate(llama, cores_of(16, DataType::int16), computing(32, 3), false);
+  EXPECT_EQ(report.functional->whole_error, 0);
+  EXPECT_EQ(report.footprint.states, 2 * 34 * 2 * 128 * 2);
+}
+
+/// An export of another tool, which makes logits of all tokens.
+TEST(Generate, RunsAnExportedDecoder) {
+  const char* set = std::getenv("UNNA_SHARED");  // NOLINT(concurrency-mt-unsafe)
+  const std::filesystem::path shared =
+      set != nullptr ? std::filesystem::path(set)
+                     : std::filesystem::path(UNNASIM_SOURCE_DIR).parent_path() / "shared";
+  const std::filesystem::path model = shared / "cases/onnx/decoder_kv/model.onnx";
+  if (!std::filesystem::exists(model)) GTEST_SKIP() << "no shared cases";
+  const GenerateReport report =
+      generate({model, {}, {}, 1}, cores_of(4, DataType::int16), computing(6, 4), false);
+  EXPECT_EQ(report.functional->whole_error, 0);
+  // Two layers, keys and values, two heads of eight elements.
+  EXPECT_EQ(report.footprint.states, 2 * 2 * 2 * 8 * 9 * 2);
 }
 
 TEST(Generate, RefusesNetworksWithoutCaches) {

@@ -29,6 +29,7 @@ RESERVED = """{"buffers": [{"id": "a", "size": 8, "lower": 0, "upper": 2, "align
  "reserved": [[0, 4]]}"""
 LOOSE = """{"buffers": [{"id": "a", "size": 8, "lower": 0, "upper": 2, "offset": 0},
  {"id": "b", "size": 8, "lower": 0, "upper": 2, "offset": 16}]}"""
+REQUESTS = "arrival,prompt,tokens\n0,12,4\n0.00001,8,3\n0.002,10,1\n"
 BANKED = ["--set", "dram.model=banked", "--set", "cache.size_bytes=65536"]
 
 
@@ -48,7 +49,19 @@ def commands(source):
     plans = [f"{source}/workloads/plans/{name}" for name in ("twelve.csv", "block.json", "order.json")]
     energy = f"{source}/configs/energy/cambricon-x-65nm.yaml"
     machine = f"{source}/configs/diannao-like-4.yaml"
+    model = ["generate", f"{source}/workloads/gpt2_cached.yaml"]
+    for dim in ("layers=1", "width=64", "heads=2", "vocabulary=100"):
+        model += ["--dim", dim]
     return {
+        "generate": [
+            [*model, "--prompt", "16", "--tokens", "12"],
+            [*model, "--prompt", "5", "--tokens", "3", "--functional", "--check", "--no-timing",
+             "--machine", machine],
+        ],
+        "serve": [
+            [*model, "--requests", "requests.csv", "--batch", "2"],
+            [*model, "--requests", "requests.csv", "--no-timing", "--machine", machine],
+        ],
         "summary": [
             ["simulate", lenet],
             ["simulate", lenet, "--cores", "2", *BANKED, "--no-timing"],
@@ -137,6 +150,7 @@ def main():
     unnasim, source = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
         for name, text in (("pools.json", POOLS), ("reserved.json", RESERVED), ("loose.json", LOOSE),
+                           ("requests.csv", REQUESTS),
                            ("offsets.csv", "id,offset\n0,0\n1,0\n2,4\n3,0\n4,8\n")):
             pathlib.Path(folder, name).write_text(text)
         pathlib.Path(folder, "x.npy").write_bytes(npy((1, 1, 28, 28)))

@@ -59,6 +59,36 @@ TEST(OnnxInputs, one_that_no_output_depends_on_is_noted) {
   EXPECT_EQ(import.graph.tensors.size(), 2U);
 }
 
+TEST(OnnxInputs, with_a_dimension_that_is_a_sum_have_it_of_the_terms) {
+  Builder b;
+  b.input("x", {1, -1}).input("z", {1, -1});
+  const auto name = [&](int input, const char* dim) {
+    b.proto()
+        .mutable_graph()
+        ->mutable_input(input)
+        ->mutable_type()
+        ->mutable_tensor_type()
+        ->mutable_shape()
+        ->mutable_dim(1)
+        ->set_dim_param(dim);
+  };
+  name(0, "past");
+  name(1, "past + length");
+  b.node("Concat", {"x", "z"}, {"y"}).i("axis", 1);
+  b.output("y");
+  OnnxOptions options;
+  options.dims = {{"past", 3}, {"length", 2}};
+  const Graph graph = parse_onnx(b.bytes(), "net.onnx", options).graph;
+  EXPECT_EQ(graph.tensor(graph.ops[0].outputs[0]).shape, (Shape{1, 8}));
+  options.dims = {{"past", 3}};
+  EXPECT_EQ(input_error([&] { parse_onnx(b.bytes(), "net.onnx", options); }),
+            "net.onnx: input 'z' is 1x?, expected its shape: --input-shape z=... or "
+            "--dim past=... --dim length=...");
+  options.dims = {{"past", 3}, {"width", 2}};
+  EXPECT_EQ(input_error([&] { parse_onnx(b.bytes(), "net.onnx", options); }),
+            "net.onnx: has no dimension 'width', expected one of: past, past + length");
+}
+
 TEST(OnnxWeights, have_the_values_of_the_file) {
   Builder b;
   b.input("x", {1, 2}).reals("w", {2, 3}, {1, 2, 3, 4, 5, 6});

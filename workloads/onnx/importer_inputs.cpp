@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "workloads/onnx/importer.h"
 
@@ -17,6 +18,33 @@ std::string text_of(const ValueInfo& info) {
   return fmt::format("{}", fmt::join(parts, "x"));
 }
 
+/// Exporters name dimensions `past_sequence_length + sequence_length`: the terms of such a sum.
+std::vector<std::string> terms_of(std::string_view name) {
+  std::vector<std::string> terms;
+  for (const auto part : std::views::split(name, '+')) {
+    std::string_view term(part.begin(), part.end());
+    while (term.starts_with(' ')) term.remove_prefix(1);
+    while (term.ends_with(' ')) term.remove_suffix(1);
+    terms.emplace_back(term);
+  }
+  return terms;
+}
+
+/// A named dimension: as given, or the sum of given ones.
+std::optional<std::int64_t> size_of(const std::string& name,
+                                    const std::map<std::string, std::int64_t, std::less<>>& given) {
+  if (const auto at = given.find(name); at != given.end()) return at->second;
+  const std::vector<std::string> terms = terms_of(name);
+  if (terms.size() < 2) return std::nullopt;
+  std::int64_t sum = 0;
+  for (const std::string& term : terms) {
+    const auto at = given.find(term);
+    if (at == given.end() || at->second > kMaxDimension - sum) return std::nullopt;
+    sum += at->second;
+  }
+  return sum;
+}
+
 /// How to say what is not known: by the names of dimensions where all of these have one.
 std::string remedy(const ValueInfo& info) {
   std::vector<std::string> dims;
@@ -26,7 +54,10 @@ std::string remedy(const ValueInfo& info) {
       dims.clear();
       break;
     }
-    dims.push_back(fmt::format("--dim {}=...", info.dim_names[d]));
+    for (const std::string& term : terms_of(info.dim_names[d])) {
+      std::string option = fmt::format("--dim {}=...", term);
+      if (std::ranges::find(dims, option) == dims.end()) dims.push_back(std::move(option));
+    }
   }
   std::string text = fmt::format("--input-shape {}=...", info.name);
   if (!dims.empty()) text += fmt::format(" or {}", fmt::join(dims, " "));
@@ -41,9 +72,7 @@ std::optional<Shape> Importer::input_shape(const ValueInfo& info) {
   if (given == options_.input_shapes.end()) {
     Shape shape = info.dims.value_or(Shape{-1});
     for (std::size_t d = 0; info.dims && d < shape.size(); ++d)
-      if (const auto dim = options_.dims.find(info.dim_names[d]);
-          shape[d] < 0 && dim != options_.dims.end())
-        shape[d] = dim->second;
+      if (shape[d] < 0) shape[d] = size_of(info.dim_names[d], options_.dims).value_or(-1);
     if (std::ranges::count(shape, -1) == 0) return shape;
     problems_.add(fmt::format("input '{}' is {}, expected its shape: {}", name, text_of(info),
                               printable(remedy(info))));
@@ -72,6 +101,7 @@ void Importer::expect_inputs() const {
     given.erase(info.name);
     for (const std::string& dim : info.dim_names) {
       dims.erase(dim);
+      for (const std::string& term : terms_of(dim)) dims.erase(term);
       if (!dim.empty()) dim_names.insert(printable(dim));
     }
   }
