@@ -50,6 +50,10 @@ bool uses_window_tile(KernelKind kind) {
   return kind == KernelKind::dwconv || kind == KernelKind::pool;
 }
 
+BlockStrides block_strides(const Access& access) {
+  return {access.stride[kH], access.stride[kW], access.stride[kC]};
+}
+
 MacShape mac_shape(const Kernel& k, const Dims& unit) {
   const WindowAttrs& w = k.window;
   MacShape s;
@@ -62,6 +66,8 @@ MacShape mac_shape(const Kernel& k, const Dims& unit) {
   s.in_h = k.in[0].dims[kH];
   s.in_w = k.in[0].dims[kW];
   s.ci = k.in[0].dims[kC] / k.groups;
+  s.in_strides = block_strides(k.in[0].access);
+  s.out_strides = block_strides(k.out);
   s.kh = w.kernel_h;
   s.kw = w.kernel_w;
   s.stride_h = w.stride_h;
@@ -80,6 +86,8 @@ WindowShape window_shape(const Kernel& k, const Dims& unit) {
   s.out_h = unit[kH];
   s.out_w = unit[kW];
   s.c = unit[kC];
+  s.in_strides = block_strides(k.in[0].access);
+  s.out_strides = block_strides(k.out);
   s.in_h = k.in[0].dims[kH];
   s.in_w = k.in[0].dims[kW];
   s.kh = w.kernel_h;
@@ -156,8 +164,8 @@ std::vector<Grid> Partitioner::grids(const Kernel& k, std::int64_t cores) const 
       const bool power = (r & (r - 1)) == 0;
       if (!power && r != k.dims[kH] && r != cores / b) continue;
       const std::int64_t most = cap(channels, cores / (b * r));
-      all.push_back({b, r, most});
-      if (most > 1 && r * b > 1) all.push_back({b, r, 1});
+      for (std::int64_t c = 1; c <= most; c = next_division(c, channels, most))
+        all.push_back({b, r, c});
     }
   return all;
 }
@@ -229,8 +237,8 @@ const Tile& Partitioner::tile(const Kernel& k, const Dims& unit, const TileNeeds
   CoreConfig core = machine_.core;
   core.sb_bytes = needs.room.bytes();
   const TileMachine m{&core, element_bytes(machine_.data_type),
-                      std::max<std::int64_t>(1, dram_bytes_per_cycle_q16(machine_) / needs.sharers),
-                      dram_latency(machine_)};
+                      core_dram_rate_q16(machine_, needs.sharers), dram_latency(machine_),
+                      dram_burst_bytes(machine_)};
   const auto once = [&](auto& memo, const auto& shape, const auto& choose) -> const Tile& {
     const auto key = std::tuple(shape, needs.sharers, core.sb_bytes);
     const auto at = memo.find(key);

@@ -76,7 +76,7 @@ Dims operand_chip(const Kernel& k, std::size_t input, const Dims& extents) {
   return chip;
 }
 
-std::int64_t operand_elements(const Kernel& k, std::size_t input, const Dims& extents) {
+Dims operand_extents(const Kernel& k, std::size_t input, const Dims& extents) {
   Dims e = extents;
   const Dims& in = k.in[input].dims;
   for (std::size_t d = 0; d < kDims; ++d)
@@ -87,7 +87,11 @@ std::int64_t operand_elements(const Kernel& k, std::size_t input, const Dims& ex
     e[kH] = resize_reach(extents[kH], k.resize.y, in[kH]);
     e[kW] = resize_reach(extents[kW], k.resize.x, in[kW]);
   }
-  return product(e);
+  return e;
+}
+
+std::int64_t operand_elements(const Kernel& k, std::size_t input, const Dims& extents) {
+  return product(operand_extents(k, input, extents));
 }
 
 Instruction point_instruction(const Kernel& k, OpId layer, std::int64_t rows, std::int64_t cols) {
@@ -169,13 +173,19 @@ PointTile choose_point_tile(const Kernel& k, const Dims& unit, const TileMachine
   }
   std::int64_t tiles = 1;
   for (std::size_t d = 0; d < kDims; ++d) tiles *= ceil_div(unit[d], tile.extent[d]);
-  std::int64_t elements = product(unit) * (k.out2 ? 2 : 1);
-  for (std::size_t i = 0; i < k.in.size(); ++i) elements += operand_elements(k, i, unit);
-  tile.traffic = elements * m.element;
+  const Bytes results = product(unit) * (k.out2 ? 2 : 1) * m.element;
+  Bytes moved = m.in_bursts(results, run_length(k.out.stride, tile.extent));
+  tile.traffic = results;
+  for (std::size_t i = 0; i < k.in.size(); ++i) {
+    const Bytes bytes = operand_elements(k, i, unit) * m.element;
+    tile.traffic += bytes;
+    moved +=
+        m.in_bursts(bytes, run_length(k.in[i].access.stride, operand_extents(k, i, tile.extent)));
+  }
   tile.compute = tiles * tile_cycles(k, tile.extent, m);
   const std::int64_t transfers = tiles * static_cast<std::int64_t>(k.in.size());
   const Cycle requests = transfers * ceil_div<Cycle>(m.latency, m.core->dma_outstanding);
-  tile.time = std::max({tile.compute, m.move_cycles(tile.traffic), requests}) +
+  tile.time = std::max({tile.compute, m.move_cycles(moved), requests}) +
               2 * (m.latency + m.move_cycles(product(tile.extent) * m.element));
   return tile;
 }

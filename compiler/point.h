@@ -11,6 +11,8 @@ namespace unna {
 /// and reductions, which keep the source's memory order so that DMA runs stay long.
 Dims operand_chip(const Kernel& kernel, std::size_t input, const Dims& extents);
 
+/// What a tile of `extents` outputs needs of operand `input`, at most.
+Dims operand_extents(const Kernel& kernel, std::size_t input, const Dims& extents);
 /// Elements of operand `input` that a tile of `extents` outputs needs, at most.
 std::int64_t operand_elements(const Kernel& kernel, std::size_t input, const Dims& extents);
 

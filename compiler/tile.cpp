@@ -57,6 +57,11 @@ std::int64_t granules(std::int64_t extent, std::int64_t tile, std::int64_t granu
 /// with the shorter program wins. Covers dispatch, and descriptors that the DRAM rate does not see.
 constexpr Cycle kInstructionCost = 8;
 
+std::int64_t block_run(const BlockStrides& strides, std::int64_t lines, std::int64_t columns,
+                       std::int64_t channels) {
+  return run_length(strides, BlockStrides{lines, columns, channels});
+}
+
 class MacSearch {
  public:
   MacSearch(const MacShape& shape, const TileMachine& machine, bool indexed)
@@ -132,7 +137,9 @@ class MacSearch {
                       x_tile,
                       w_tile,
                       region,
-                      regions};
+                      regions,
+                      block_run(s_.in_strides, in_h.most, in_w.most, tile.ci),
+                      block_run(s_.out_strides, tile.block_h, tile.block_w, tile.co)};
     for (const bool co_outer : {false, true}) {
       if (co_outer && tile.co >= s_.co) continue;
       tile.co_outer = co_outer;
@@ -150,6 +157,7 @@ class MacSearch {
     std::int64_t blocks, n_k, taps;
     Bytes x_tile, w_tile, region;
     std::int64_t regions;
+    std::int64_t x_run, out_run;  ///< elements that lie one behind the other in DRAM
   };
 
   /// Bytes that a tile of `co` rows hardly ever exceeds.
@@ -223,7 +231,8 @@ class MacSearch {
 
     // Compute and transfers overlap, but for the first loads, the last store, and where a single
     // slot leaves nothing to overlap with.
-    const Cycle move = m_.move_cycles(tile.traffic);
+    const Cycle move = m_.move_cycles(m_.in_bursts(x_bytes, l.x_run) + w_bytes +
+                                      m_.in_bursts(out_bytes, l.out_run));
     Cycle serial = 2 * m_.latency + m_.move_cycles(l.x_tile) + m_.move_cycles(l.region);
     if (!s_.synapses_stay) serial += m_.move_cycles(l.w_tile);
     const Cycle store = m_.latency + m_.move_cycles(l.region);
@@ -295,9 +304,11 @@ class WindowSearch {
     Cycle serial = 2 * m_.latency + m_.move_cycles(x_tile) + m_.move_cycles(region);
     if (x_slots < 2) serial += m_.move_cycles(x_bytes) + blocks * m_.latency;
     if (out_slots < 2) serial += m_.move_cycles(out_bytes) + blocks * m_.latency;
+    const Bytes moved = m_.in_bursts(x_bytes, block_run(s_.in_strides, in_h.most, in_w.most, c)) +
+                        m_.in_bursts(out_bytes, block_run(s_.out_strides, h, w, c)) + w_bytes;
     // A DMA request costs about a request slot even when its data is short.
     const Cycle requests = 2 * blocks * ceil_div<Cycle>(m_.latency, m_.core->dma_outstanding);
-    tile.time = std::max({tile.compute, m_.move_cycles(tile.traffic), requests}) + serial;
+    tile.time = std::max({tile.compute, m_.move_cycles(moved), requests}) + serial;
     const auto key = [](const WindowTile& t) { return std::tuple(t.time, t.traffic); };
     if (!best_ || key(tile) < key(*best_)) best_ = tile;
   }
@@ -317,6 +328,23 @@ Bytes window_constants(std::int64_t channels, std::int64_t window, Bytes element
 
 Cycle TileMachine::move_cycles(Bytes bytes) const {
   return ceil_div<Cycle>(bytes << 16, rate_q16);
+}
+
+Bytes TileMachine::in_bursts(Bytes bytes, std::int64_t run) const {
+  return ceil_div(bytes, run * element) * round_up(run * element, burst);
+}
+
+std::int64_t run_length(std::span<const std::int64_t> strides,
+                        std::span<const std::int64_t> extents) {
+  std::int64_t run = 1;
+  // Each dimension may be the next outer one of what is a run so far.
+  for (std::size_t tried = 0; tried < strides.size(); ++tried)
+    for (std::size_t d = 0; d < strides.size(); ++d)
+      if (extents[d] > 1 && strides[d] == run) {
+        run *= extents[d];
+        break;
+      }
+  return run;
 }
 
 MacTile choose_mac_tile(const MacShape& shape, const TileMachine& machine) {

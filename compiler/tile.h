@@ -4,9 +4,11 @@
 // Chosen by exhaustive search over sizes that fit, by estimated time, then by DRAM bytes: on a
 // machine that is short of bandwidth the two are the same (docs/adr/0003).
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/units.h"
@@ -20,10 +22,21 @@ struct TileMachine {
   Bytes element = 2;
   std::int64_t rate_q16 = 1;
   Cycle latency = 0;
+  Bytes burst = 1;  ///< the DRAM moves whole ones
 
   /// Cycles to move `bytes`, rounded up.
   Cycle move_cycles(Bytes bytes) const;
+  /// What the DRAM moves for `bytes` that lie in runs of `run` elements, each at a burst's start.
+  Bytes in_bursts(Bytes bytes, std::int64_t run) const;
 };
+
+/// Elements of a block of `extents` that lie one behind the other in memory, at least, where
+/// dimensions have `strides` (elements; 0 where an operand is broadcast).
+std::int64_t run_length(std::span<const std::int64_t> strides,
+                        std::span<const std::int64_t> extents);
+
+/// Of lines, columns and channels, in the tensor's memory; elements.
+using BlockStrides = std::array<std::int64_t, 3>;
 
 /// How the synapses of a kernel stand in memory: in tiles of `co` output by `ci` input channels,
 /// one or all kernel positions each. The same for all units of the kernel, whatever their blocks
@@ -44,6 +57,7 @@ struct MacShape {
   std::int64_t groups = 1;  ///< repeated for as many groups
   std::int64_t out_h = 1, out_w = 1, co = 1;
   std::int64_t in_h = 1, in_w = 1, ci = 1;  ///< of the whole tensor: tiles are clipped to it
+  BlockStrides in_strides{}, out_strides{};
   std::int64_t kh = 1, kw = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   bool bias = false;
   bool weights_per_batch = false;  ///< every n has synapses of its own
@@ -84,6 +98,7 @@ struct WindowShape {
   std::int64_t in_h = 1, in_w = 1;
   std::int64_t kh = 1, kw = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   bool weights = false;
+  BlockStrides in_strides{}, out_strides{};
   bool splittable = false;     ///< the window may be taken in groups of rows (partial sums)
   bool synapses_stay = false;  ///< as in MacShape
 

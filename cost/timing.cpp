@@ -164,6 +164,16 @@ Cycle dram_latency(const MachineConfig& machine) {
   return 2 * machine.interconnect.latency_cycles + dram.controller_cycles + row + port;
 }
 
+std::int64_t core_dram_rate_q16(const MachineConfig& machine, std::int64_t sharers) {
+  const std::int64_t share = std::max<std::int64_t>(1, dram_bytes_per_cycle_q16(machine) / sharers);
+  if (machine.dram.model == DramModel::ideal) return share;
+  return std::min(share, std::int64_t{machine.interconnect.width_bytes} << 16);
+}
+
+Bytes dram_burst_bytes(const MachineConfig& machine) {
+  return machine.dram.model == DramModel::ideal ? 1 : machine.dram.device.burst_bytes();
+}
+
 Cycle compute_cycles(const Instruction& instruction, const CoreConfig& core) {
   if (engine_of(instruction.opcode) != Engine::compute) return 0;
   return pipeline_cycles(core) +

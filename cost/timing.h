@@ -23,6 +23,13 @@ inline Cycle pipeline_cycles(const CoreConfig& core) {
 /// bank whose row has to be opened.
 Cycle dram_latency(const MachineConfig& machine);
 
+/// Bytes a cycle, in units of 2^-16, that a core may reckon with while `sharers` cores use the
+/// DRAM: its share of the channels' peak; through a crossbar no more than its port moves.
+std::int64_t core_dram_rate_q16(const MachineConfig& machine, std::int64_t sharers);
+
+/// What the DRAM moves at least: a burst; of the ideal model a byte.
+Bytes dram_burst_bytes(const MachineConfig& machine);
+
 // The formulas behind compute_cycles, for the compiler's cost estimates (without start-up).
 
 /// Depthwise and pooling: each PE reduces a window of one of up to `pes` of `channels`, out of

@@ -84,7 +84,7 @@ TEST(Fit, WithACacheProgramsAreMeasuredAsLaidOut) {
   const Graph graph = load_network(UNNASIM_SOURCE_DIR "/workloads/lenet5.yaml", {}).graph;
   ChosenMachine machine{preset_machine(2), {}};
   machine.config.dram.model = DramModel::banked;
-  machine.config.cache.size_bytes = 32 * kKiB;
+  machine.config.cache.size_bytes = 64 * kKiB;
   FitOptions options;
   options.energy_table = default_energy();
   const FitPoint layers = fit(graph, machine, options).points.front();
