@@ -104,5 +104,44 @@ TEST(WindowTile, SplitsAWindowThatIsLargerThanTheBuffer) {
   EXPECT_THROW(choose_window_tile(s, machine(tiny)), CapacityError);
 }
 
+TEST(Runs, AreWhatLiesOneBehindTheOther) {
+  // Of an image of 8 lines, 10 columns and 16 channels.
+  const BlockStrides image = {160, 16, 1};
+  const auto run = [&](std::int64_t lines, std::int64_t columns, std::int64_t channels) {
+    return run_length(image, BlockStrides{lines, columns, channels});
+  };
+  EXPECT_EQ(run(2, 5, 4), 4);
+  EXPECT_EQ(run(2, 5, 16), 5 * 16);
+  EXPECT_EQ(run(2, 10, 16), 2 * 160);
+  EXPECT_EQ(run(1, 1, 1), 1);
+  EXPECT_EQ(run_length(BlockStrides{1, 8, 80}, BlockStrides{8, 3, 16}), 8 * 3);  // transposed
+  EXPECT_EQ(run_length(BlockStrides{0, 0, 1}, BlockStrides{8, 10, 16}), 16);     // broadcast
+}
+
+TEST(Runs, CostWholeBursts) {
+  const CoreConfig core;
+  TileMachine m = machine(core);
+  EXPECT_EQ(m.in_bursts(4000, 20), 4000);
+  m.burst = 64;
+  EXPECT_EQ(m.in_bursts(4000, 20), 100 * 64);
+  EXPECT_EQ(m.in_bursts(4096, 64), 4096);
+}
+
+/// The shortcut of BlazeFace pads channels: what are lines to the kernel are channels in memory,
+/// one behind the other.
+TEST(WindowTile, MakesLongRunsWhereLinesAreTheInnermostDimension) {
+  const CoreConfig core;
+  TileMachine m = machine(core);
+  m.burst = 32;
+  WindowShape s;
+  s.out_h = 32;
+  s.in_h = 24;
+  s.out_w = s.in_w = s.c = 32;
+  s.in_strides = {1, 24, 24 * 32};
+  s.out_strides = {1, 32, 32 * 32};
+  const WindowTile t = choose_window_tile(s, m);
+  EXPECT_GE(t.block_h * 2, m.burst);
+}
+
 }  // namespace
 }  // namespace unna

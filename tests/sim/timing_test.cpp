@@ -215,5 +215,21 @@ TEST(Timing, DimensionsBeyondCountingAreRefused) {
   EXPECT_THROW(macs(conv(0xffffffff, 0xffffffff, 0xffffffff, 1, 1)), InputError);
 }
 
+TEST(Timing, ACoreReckonsWithItsShareAndItsPort) {
+  MachineConfig machine;
+  machine.dram.bandwidth_gbps = 128;  // bytes a cycle at 1 GHz
+  machine.interconnect.width_bytes = 32;
+  EXPECT_EQ(core_dram_rate_q16(machine, 1), 128 << 16);
+  EXPECT_EQ(core_dram_rate_q16(machine, 8), 16 << 16);
+  EXPECT_EQ(dram_burst_bytes(machine), 1);
+  machine.dram.model = DramModel::bandwidth;
+  const std::int64_t peak = dram_bytes_per_cycle_q16(machine);
+  const std::int64_t few = std::max<std::int64_t>(1, peak / (16 << 16));
+  EXPECT_EQ(core_dram_rate_q16(machine, 2 * few), peak / (2 * few));
+  machine.interconnect.width_bytes = 1;
+  EXPECT_EQ(core_dram_rate_q16(machine, 1), 1 << 16);
+  EXPECT_EQ(dram_burst_bytes(machine), machine.dram.device.burst_bytes());
+}
+
 }  // namespace
 }  // namespace unna
