@@ -46,6 +46,12 @@ std::int64_t next_division(std::int64_t parts, std::int64_t extent, std::int64_t
   return parts < last ? std::min(2 * parts, last) : last + 1;
 }
 
+/// What comes next waits for the last of `units`, which start together and meet in the channels:
+/// each of them makes that a little later. Found on the LSTM, whose steps are short.
+Cycle with_waiting(Cycle time, std::int64_t units) {
+  return time + time * units / 64;
+}
+
 bool uses_window_tile(KernelKind kind) {
   return kind == KernelKind::dwconv || kind == KernelKind::pool;
 }
@@ -236,9 +242,12 @@ std::vector<Grid> Partitioner::walk_grids(const Kernel& k, std::int64_t lines, s
 const Tile& Partitioner::tile(const Kernel& k, const Dims& unit, const TileNeeds& needs) {
   CoreConfig core = machine_.core;
   core.sb_bytes = needs.room.bytes();
-  const TileMachine m{&core, element_bytes(machine_.data_type),
-                      core_dram_rate_q16(machine_, needs.sharers), dram_latency(machine_),
-                      dram_burst_bytes(machine_)};
+  const TileMachine m{&core,
+                      element_bytes(machine_.data_type),
+                      core_dram_rate_q16(machine_, needs.sharers),
+                      dram_latency(machine_),
+                      dram_burst_bytes(machine_),
+                      engine_dram_rate_q16(machine_, needs.sharers)};
   const auto once = [&](auto& memo, const auto& shape, const auto& choose) -> const Tile& {
     const auto key = std::tuple(shape, needs.sharers, core.sb_bytes);
     const auto at = memo.find(key);
@@ -406,7 +415,8 @@ std::optional<KernelPlan> Partitioner::find_plan(KernelId id, CoreGroup group, s
       continue;
     const Cycle time = time_of(p.tile);
     p.estimate = time + sync(p.units);
-    const std::tuple key(shared ? time : p.estimate, traffic_of(p.tile) * count, -grid.rows);
+    const std::tuple key(with_waiting(shared ? time : p.estimate, count),
+                         traffic_of(p.tile) * count, -grid.rows);
     if (best.units.empty() || key < best_key) {
       best_key = key;
       best = std::move(p);

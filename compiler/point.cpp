@@ -174,18 +174,20 @@ PointTile choose_point_tile(const Kernel& k, const Dims& unit, const TileMachine
   std::int64_t tiles = 1;
   for (std::size_t d = 0; d < kDims; ++d) tiles *= ceil_div(unit[d], tile.extent[d]);
   const Bytes results = product(unit) * (k.out2 ? 2 : 1) * m.element;
-  Bytes moved = m.in_bursts(results, run_length(k.out.stride, tile.extent));
+  Bytes neurons = 0;
   tile.traffic = results;
   for (std::size_t i = 0; i < k.in.size(); ++i) {
     const Bytes bytes = operand_elements(k, i, unit) * m.element;
     tile.traffic += bytes;
-    moved +=
-        m.in_bursts(bytes, run_length(k.in[i].access.stride, operand_extents(k, i, tile.extent)));
+    const Dims extents = operand_extents(k, i, tile.extent);
+    neurons += m.in_bursts(bytes, run_length(k.in[i].access.stride, extents));
   }
+  const Cycle move =
+      m.move_cycles(neurons, 0, m.in_bursts(results, run_length(k.out.stride, tile.extent)));
   tile.compute = tiles * tile_cycles(k, tile.extent, m);
   const std::int64_t transfers = tiles * static_cast<std::int64_t>(k.in.size());
   const Cycle requests = transfers * ceil_div<Cycle>(m.latency, m.core->dma_outstanding);
-  tile.time = std::max({tile.compute, m.move_cycles(moved), requests}) +
+  tile.time = std::max({tile.compute, move, requests}) +
               2 * (m.latency + m.move_cycles(product(tile.extent) * m.element));
   return tile;
 }

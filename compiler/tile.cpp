@@ -231,8 +231,8 @@ class MacSearch {
 
     // Compute and transfers overlap, but for the first loads, the last store, and where a single
     // slot leaves nothing to overlap with.
-    const Cycle move = m_.move_cycles(m_.in_bursts(x_bytes, l.x_run) + w_bytes +
-                                      m_.in_bursts(out_bytes, l.out_run));
+    const Cycle move =
+        m_.move_cycles(m_.in_bursts(x_bytes, l.x_run), w_bytes, m_.in_bursts(out_bytes, l.out_run));
     Cycle serial = 2 * m_.latency + m_.move_cycles(l.x_tile) + m_.move_cycles(l.region);
     if (!s_.synapses_stay) serial += m_.move_cycles(l.w_tile);
     const Cycle store = m_.latency + m_.move_cycles(l.region);
@@ -304,11 +304,12 @@ class WindowSearch {
     Cycle serial = 2 * m_.latency + m_.move_cycles(x_tile) + m_.move_cycles(region);
     if (x_slots < 2) serial += m_.move_cycles(x_bytes) + blocks * m_.latency;
     if (out_slots < 2) serial += m_.move_cycles(out_bytes) + blocks * m_.latency;
-    const Bytes moved = m_.in_bursts(x_bytes, block_run(s_.in_strides, in_h.most, in_w.most, c)) +
-                        m_.in_bursts(out_bytes, block_run(s_.out_strides, h, w, c)) + w_bytes;
+    const Cycle move =
+        m_.move_cycles(m_.in_bursts(x_bytes, block_run(s_.in_strides, in_h.most, in_w.most, c)),
+                       w_bytes, m_.in_bursts(out_bytes, block_run(s_.out_strides, h, w, c)));
     // A DMA request costs about a request slot even when its data is short.
     const Cycle requests = 2 * blocks * ceil_div<Cycle>(m_.latency, m_.core->dma_outstanding);
-    tile.time = std::max({tile.compute, m_.move_cycles(moved), requests}) + serial;
+    tile.time = std::max({tile.compute, move, requests}) + serial;
     const auto key = [](const WindowTile& t) { return std::tuple(t.time, t.traffic); };
     if (!best_ || key(tile) < key(*best_)) best_ = tile;
   }
@@ -328,6 +329,13 @@ Bytes window_constants(std::int64_t channels, std::int64_t window, Bytes element
 
 Cycle TileMachine::move_cycles(Bytes bytes) const {
   return ceil_div<Cycle>(bytes << 16, rate_q16);
+}
+
+Cycle TileMachine::move_cycles(Bytes neurons, Bytes synapses, Bytes results) const {
+  const Cycle together = move_cycles(neurons + synapses + results);
+  if (engine_rate_q16 == 0) return together;
+  const Bytes most = std::max({neurons, synapses, results});
+  return std::max(together, ceil_div<Cycle>(most << 16, engine_rate_q16));
 }
 
 Bytes TileMachine::in_bursts(Bytes bytes, std::int64_t run) const {

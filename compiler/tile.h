@@ -22,10 +22,13 @@ struct TileMachine {
   Bytes element = 2;
   std::int64_t rate_q16 = 1;
   Cycle latency = 0;
-  Bytes burst = 1;  ///< the DRAM moves whole ones
+  Bytes burst = 1;                   ///< the DRAM moves whole ones
+  std::int64_t engine_rate_q16 = 0;  ///< of one DMA engine; 0: that of all
 
   /// Cycles to move `bytes`, rounded up.
   Cycle move_cycles(Bytes bytes) const;
+  /// Cycles to move what three DMA engines do side by side.
+  Cycle move_cycles(Bytes neurons, Bytes synapses, Bytes results) const;
   /// What the DRAM moves for `bytes` that lie in runs of `run` elements, each at a burst's start.
   Bytes in_bursts(Bytes bytes, std::int64_t run) const;
 };

@@ -6,6 +6,7 @@
 // The cost model: docs/model.md, "Compute", explains each formula and where it comes from.
 
 #include <algorithm>
+#include <cmath>
 
 namespace unna {
 namespace {
@@ -168,6 +169,18 @@ std::int64_t core_dram_rate_q16(const MachineConfig& machine, std::int64_t share
   const std::int64_t share = std::max<std::int64_t>(1, dram_bytes_per_cycle_q16(machine) / sharers);
   if (machine.dram.model == DramModel::ideal) return share;
   return std::min(share, std::int64_t{machine.interconnect.width_bytes} << 16);
+}
+
+std::int64_t engine_dram_rate_q16(const MachineConfig& machine, std::int64_t sharers) {
+  const std::int64_t core = core_dram_rate_q16(machine, sharers);
+  if (machine.dram.model == DramModel::ideal) return core;
+  const auto window =
+      static_cast<double>(machine.interconnect.window * machine.dram.device.burst_bytes());
+  const double idle = static_cast<double>(dram_latency(machine)) / window;  // cycles a byte
+  const double busy =
+      static_cast<double>(sharers) * 65536 / static_cast<double>(dram_bytes_per_cycle_q16(machine));
+  const auto rate = static_cast<std::int64_t>(65536 / std::sqrt(idle * idle + busy * busy));
+  return std::clamp<std::int64_t>(rate, 1, core);
 }
 
 Bytes dram_burst_bytes(const MachineConfig& machine) {

@@ -27,6 +27,11 @@ Cycle dram_latency(const MachineConfig& machine);
 /// DRAM: its share of the channels' peak; through a crossbar no more than its port moves.
 std::int64_t core_dram_rate_q16(const MachineConfig& machine, std::int64_t sharers);
 
+/// The same for one DMA engine of the core. Its window of bursts under way limits it to window /
+/// latency where the DRAM is idle; between that and the share of a busy one lies the root of the
+/// sum of both times' squares, which is near what is simulated where weights are streamed.
+std::int64_t engine_dram_rate_q16(const MachineConfig& machine, std::int64_t sharers);
+
 /// What the DRAM moves at least: a burst; of the ideal model a byte.
 Bytes dram_burst_bytes(const MachineConfig& machine);
 

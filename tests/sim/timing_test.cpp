@@ -226,6 +226,17 @@ TEST(Timing, ACoreReckonsWithItsShareAndItsPort) {
   const std::int64_t peak = dram_bytes_per_cycle_q16(machine);
   const std::int64_t few = std::max<std::int64_t>(1, peak / (16 << 16));
   EXPECT_EQ(core_dram_rate_q16(machine, 2 * few), peak / (2 * few));
+  // An engine's window is two thirds of what the latency hides, and the DRAM is nearly idle.
+  machine.interconnect.width_bytes = 4096;
+  machine.dram.layout.channels = 64;
+  machine.interconnect.window = 2 * dram_latency(machine) / 3;
+  const Bytes burst = machine.dram.device.burst_bytes();
+  EXPECT_NEAR(static_cast<double>(engine_dram_rate_q16(machine, 1)),
+              65536.0 * static_cast<double>(machine.interconnect.window * burst) /
+                  static_cast<double>(dram_latency(machine)),
+              0.05 * 65536 * static_cast<double>(burst));
+  EXPECT_LT(engine_dram_rate_q16(machine, 8), engine_dram_rate_q16(machine, 1));
+  EXPECT_LT(engine_dram_rate_q16(machine, 8), core_dram_rate_q16(machine, 8));
   machine.interconnect.width_bytes = 1;
   EXPECT_EQ(core_dram_rate_q16(machine, 1), 1 << 16);
   EXPECT_EQ(dram_burst_bytes(machine), machine.dram.device.burst_bytes());
