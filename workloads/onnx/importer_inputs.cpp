@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <ranges>
 
 #include "workloads/onnx/importer.h"
 
@@ -21,11 +20,14 @@ std::string text_of(const ValueInfo& info) {
 /// Exporters name dimensions `past_sequence_length + sequence_length`: the terms of such a sum.
 std::vector<std::string> terms_of(std::string_view name) {
   std::vector<std::string> terms;
-  for (const auto part : std::views::split(name, '+')) {
-    std::string_view term(part.begin(), part.end());
+  for (bool more = true; more;) {
+    const std::size_t plus = name.find('+');
+    more = plus != std::string_view::npos;
+    std::string_view term = name.substr(0, plus);
     while (term.starts_with(' ')) term.remove_prefix(1);
     while (term.ends_with(' ')) term.remove_suffix(1);
     terms.emplace_back(term);
+    if (more) name.remove_prefix(plus + 1);
   }
   return terms;
 }
