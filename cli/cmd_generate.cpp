@@ -44,8 +44,6 @@ constexpr OptionRow kOptions[] = {
     kQuietOption,
 };
 
-constexpr std::int64_t kMostTokens = 1 << 20;
-
 GenerateOptions generate_choice(const Options& options) {
   GenerateOptions choice;
   choice.prompt = options.required_integer("prompt", 1, kMostTokens);

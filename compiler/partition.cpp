@@ -46,10 +46,13 @@ std::int64_t next_division(std::int64_t parts, std::int64_t extent, std::int64_t
   return parts < last ? std::min(2 * parts, last) : last + 1;
 }
 
-/// What comes next waits for the last of `units`, which start together and meet in the channels:
-/// each of them makes that a little later. Found on the LSTM, whose steps are short.
+/// What comes next waits for the last of the units, which start together and meet in the channels:
+/// so many of them make that twice as late. Found on the LSTM, whose steps are short
+/// (docs/adr/0003).
+constexpr std::int64_t kUnitsThatDoubleTime = 64;
+
 Cycle with_waiting(Cycle time, std::int64_t units) {
-  return time + time * units / 64;
+  return time + time * units / kUnitsThatDoubleTime;
 }
 
 bool uses_window_tile(KernelKind kind) {

@@ -51,7 +51,7 @@ GenerateReport generate(const NetworkChoice& network, const ChosenMachine& machi
 
   report.prefill = programs.simulate(prompt, options.run.perturbed);
   SampledSteps sampled =
-      sample_steps(options.prompt, steps, options.tolerance, [&](std::int64_t past) {
+      sample_steps(consecutive(options.prompt, steps), options.tolerance, [&](std::int64_t past) {
         if (options.run.progress)
           options.run.progress({"simulating", static_cast<std::size_t>(past - options.prompt),
                                 static_cast<std::size_t>(steps), 0});

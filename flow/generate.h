@@ -16,6 +16,8 @@ namespace unna {
 /// docs/generate.md states.
 inline constexpr double kStepTolerance = 0.005;
 
+inline constexpr std::int64_t kMostTokens = 1 << 20;  ///< of a prompt, new ones, sequences
+
 struct GenerateOptions {
   std::int64_t prompt = 128;  ///< tokens
   std::int64_t tokens = 64;   ///< new ones, the first of which the run over the prompt makes

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "compiler/rows.h"
+#include "compiler/adapt.h"
 #include "flow/functional_run.h"
 #include "flow/host.h"
 #include "workloads/random_values.h"
@@ -58,6 +58,14 @@ std::vector<double> part_of(const Whole& whole, const Shape& shape, const Span& 
     }
   }
   return part;
+}
+
+/// The tensor of that name in one of the maps below.
+template <class T>
+const T& named(const std::map<std::string, T, std::less<>>& tensors, const std::string& name) {
+  const auto at = tensors.find(name);
+  invariant(at != tensors.end(), "{} is in no earlier run", name);
+  return at->second;
 }
 
 /// Far below all others, and a number of every type.
@@ -134,7 +142,7 @@ class ValueSteps {
   /// All tokens at once, by the reference executor.
   void run_whole(std::int64_t tokens) {
     ReadNetwork read = programs_.family().at(shape({0, tokens}));
-    Graph graph = with_short_rows(std::move(read.graph), machine_);
+    Graph graph = adapted(std::move(read.graph), machine_);
     fill_weights(graph, figures_.seed);
     for (const GraphTensor& t : graph.tensors)
       if (t.kind == TensorKind::weight) weights_of_all_[t.name] = t.values;
@@ -190,8 +198,8 @@ class ValueSteps {
           std::ranges::find(graph.states, std::optional(TensorId(i)), &GraphState::past);
       // What the last run has left.
       const auto& values = state == graph.states.end()
-                               ? part_of(whole_.find(t.name)->second, t.shape, span, t.name)
-                               : left_.find(graph.tensor(state->present).name)->second;
+                               ? part_of(named(whole_, t.name), t.shape, span, t.name)
+                               : named(left_, graph.tensor(state->present).name);
       inputs[TensorId(i)] = {values.begin(), values.end()};
     }
     return inputs;
@@ -253,7 +261,7 @@ class ValueSteps {
           step.graph.states, [&](const GraphState& s) { return s.present == place.tensor; });
       if (!state && !last) continue;
       std::vector<double> got = read_tensor(step, values, place);
-      const Whole& whole = whole_.find(t.name)->second;
+      const Whole& whole = named(whole_, t.name);
       const Span of = state ? Span{0, span.past + span.length} : span;
       compare(t.name, got, part_of(whole, t.shape, of, t.name));
       if (state) left_[t.name] = std::move(got);

@@ -73,12 +73,16 @@ ChosenMachine choose_machine(const MachineChoice& choice) {
   return machine;
 }
 
+void print_notes(const std::filesystem::path& file, const std::vector<std::string>& notes) {
+  for (const std::string& note : notes)
+    fmt::print(stderr, "{}\n", printable(fmt::format("{}: note: {}", file.string(), note)));
+}
+
 ReadNetwork read_network(const NetworkChoice& network) {
   OnnxOptions onnx = network.onnx;
   onnx.execute = reference_executor();
   OnnxImport import = load_network(network.file, onnx);
-  for (const std::string& note : import.notes)
-    fmt::print(stderr, "{}\n", printable(fmt::format("{}: note: {}", network.file.string(), note)));
+  print_notes(network.file, import.notes);
   set_densities(import.graph, network.densities, network.weight_seed);
   return {std::move(import.graph),
           {network.file.string(), std::move(import.hash)},

@@ -70,7 +70,9 @@ struct ReadNetwork {
   InputFile file;
   OnnxHost host = {};  ///< of an ONNX model
 };
-/// Its notes go to stderr, a line each.
+/// To stderr, a line each.
+void print_notes(const std::filesystem::path& file, const std::vector<std::string>& notes);
+/// Prints its notes.
 ReadNetwork read_network(const NetworkChoice& network);
 
 Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,

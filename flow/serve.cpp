@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 #include <optional>
+#include <set>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -18,8 +19,6 @@
 
 namespace unna {
 namespace {
-
-constexpr std::int64_t kMostTokens = 1 << 20;
 
 std::int64_t tokens_of(const CsvField& field, std::string_view what) {
   std::int64_t value = 0;
@@ -156,60 +155,51 @@ class Server {
   ServeTimeline result_;
 };
 
-StepFigures between(const StepFigures& a, const StepFigures& b, double share) {
-  StepFigures s = a;
-  for (const auto member : {&StepFigures::cycles, &StepFigures::dram_read,
-                            &StepFigures::dram_written, &StepFigures::energy_pj})
-    s.*member = a.*member + (b.*member - a.*member) * share;
-  return s;
-}
-
 /// Costs of runs of a network: prompts of one sequence, and steps of 1, 2, 4, ... sequences.
 class Costs {
  public:
   Costs(const std::vector<Request>& requests, std::int64_t slots, double tolerance)
       : tolerance_(tolerance) {
-    shortest_ = requests.front().prompt;
+    std::set<std::int64_t> lengths;
     for (const Request& r : requests) {
-      shortest_ = std::min(shortest_, r.prompt);
-      longest_ = std::max(longest_, r.prompt);
+      lengths.insert(r.prompt);
       last_past_ = std::max(last_past_, r.prompt + r.tokens - 2);
       steps_ = steps_ || r.tokens > 1;
     }
+    lengths_.assign(lengths.begin(), lengths.end());
     for (std::int64_t b = 1; b < slots; b *= 2) batches_.push_back(b);
     batches_.push_back(slots);
   }
 
-  std::int64_t context() const { return std::max(longest_, last_past_ + 1); }
-  StepShape longest_prompt() const { return {0, longest_, 1}; }
+  std::int64_t context() const { return std::max(longest(), last_past_ + 1); }
+  StepShape longest_prompt() const { return {0, longest(), 1}; }
   bool has_steps() const { return steps_; }
-  StepShape first_step(std::int64_t batch) const { return {shortest_, 1, batch}; }
+  StepShape first_step(std::int64_t batch) const { return {shortest(), 1, batch}; }
   StepShape last_step(std::int64_t batch) const { return {last_past_, 1, batch}; }
 
   void sample(const std::function<StepFigures(const StepShape&)>& simulate) {
-    add(prompts_,
-        sample_steps(shortest_, longest_ - shortest_ + 1, tolerance_, [&](std::int64_t length) {
-          StepFigures run = simulate({0, length, 1});
-          run.past = length;  // what it is interpolated by
-          return run;
+    add(prompts_, sample_steps(lengths_, tolerance_, [&](std::int64_t length) {
+          return simulate({0, length, 1});
         }));
     if (!steps_) return;
+    const std::vector<std::int64_t> pasts = consecutive(shortest(), last_past_ - shortest() + 1);
     for (const std::int64_t batch : batches_)
-      add(by_batch_[batch],
-          sample_steps(shortest_, last_past_ - shortest_ + 1, tolerance_, [&](std::int64_t past) {
+      add(by_batch_[batch], sample_steps(pasts, tolerance_, [&](std::int64_t past) {
             return simulate({past, 1, batch});
           }));
   }
 
   StepFigures of(const StepShape& shape) const {
-    if (shape.past == 0) return prompts_.at(static_cast<std::size_t>(shape.length - shortest_));
-    const auto at = static_cast<std::size_t>(shape.past - shortest_);
+    if (shape.past == 0)
+      return prompts_.at(static_cast<std::size_t>(std::ranges::lower_bound(lengths_, shape.length) -
+                                                  lengths_.begin()));
+    const auto at = static_cast<std::size_t>(shape.past - shortest());
     const auto above = by_batch_.lower_bound(*shape.batch);
     if (above->first == *shape.batch) return above->second.at(at);
     const auto below = std::prev(above);
     const double share = static_cast<double>(*shape.batch - below->first) /
                          static_cast<double>(above->first - below->first);
-    return between(below->second.at(at), above->second.at(at), share);
+    return interpolated(below->second.at(at), above->second.at(at), share);
   }
 
   std::size_t simulated() const { return simulated_; }
@@ -222,11 +212,15 @@ class Costs {
     deviation_ = std::max(deviation_, sampled.deviation);
   }
 
+  std::int64_t shortest() const { return lengths_.front(); }
+  std::int64_t longest() const { return lengths_.back(); }
+
   double tolerance_;
-  std::int64_t shortest_ = 1, longest_ = 1, last_past_ = 0;
+  std::vector<std::int64_t> lengths_;  ///< of prompts, ascending
+  std::int64_t last_past_ = 0;
   bool steps_ = false;
   std::vector<std::int64_t> batches_;
-  std::vector<StepFigures> prompts_;                           ///< by length from the shortest on
+  std::vector<StepFigures> prompts_;                           ///< as lengths_
   std::map<std::int64_t, std::vector<StepFigures>> by_batch_;  ///< by past from the shortest on
   std::size_t simulated_ = 0;
   double deviation_ = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <set>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -54,6 +55,19 @@ StepDims dims_of_model(const OnnxSignature& signature,
   return dims;
 }
 
+StepDims dims_of_params(const std::vector<std::string>& params, const SourcePos& pos) {
+  const auto has = [&](std::string_view name) { return std::ranges::count(params, name) > 0; };
+  for (const std::string_view name : {"past", "length"})
+    if (!has(name))
+      throw InputError(pos, fmt::format("has no param '{}', expected a model with caches, whose "
+                                        "params `past` and `length` say how many tokens there are",
+                                        name));
+  StepDims dims{"past", "length", std::nullopt, std::nullopt, std::nullopt};
+  if (has("batch")) dims.batch = "batch";
+  if (has("context")) dims.context = "context";
+  return dims;
+}
+
 }  // namespace
 
 StepFamily::StepFamily(NetworkChoice network, std::int64_t context)
@@ -65,7 +79,7 @@ StepFamily::StepFamily(NetworkChoice network, std::int64_t context)
     network_.onnx.states.capacity = context_;
     if (dims_.batch) network_.onnx.dims.try_emplace(*dims_.batch, 1);
   } else {
-    dims_ = {"past", "length", std::nullopt, "batch", "context"};
+    dims_ = dims_of_params(workload_params(bytes, network_.file.string()), pos);
   }
   for (const auto& name :
        {std::optional(dims_.past), std::optional(dims_.length), dims_.total, dims_.context})
@@ -88,7 +102,7 @@ ReadNetwork StepFamily::at(const StepShape& shape) const {
   if (dims_.context) options.dims[*dims_.context] = context_;
   OnnxImport import = load_network(network_.file, options);
   set_densities(import.graph, network_.densities, network_.weight_seed);
-  if (notes_.empty()) notes_ = std::move(import.notes);
+  if (!std::exchange(noted_, true)) print_notes(network_.file, import.notes);
   if (import.graph.states.empty())
     throw InputError(SourcePos{network_.file.string()},
                      "no input and output are one growing tensor, expected caches: inputs past... "

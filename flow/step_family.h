@@ -36,16 +36,15 @@ class StepFamily {
   /// of a YAML network, or named dimensions of an ONNX model's inputs.
   StepFamily(NetworkChoice network, std::int64_t context);
 
-  /// Throws InputError where none of its tensors grows, or a batch is given that it does not have.
+  /// Notes of the first go to stderr. Throws InputError where none of its tensors grows, or a batch
+  /// is given that it does not have.
   ReadNetwork at(const StepShape& shape) const;
-  /// What the first of them had to say, a line each.
-  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   NetworkChoice network_;
   StepDims dims_;
   std::int64_t context_;
-  mutable std::vector<std::string> notes_;
+  mutable bool noted_ = false;
 };
 
 }  // namespace unna

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/host.h"
-#include "compiler/rows.h"
+#include "compiler/adapt.h"
 #include "energy/work.h"
 #include "memmgr/checker.h"
 #include "report/conservation.h"
@@ -42,8 +42,7 @@ Compiled StepPrograms::compiled(const StepShape& shape) {
   ReadNetwork read = family_.at(shape);
   CompileOptions options = options_.compile;
   options.packed = packed_;
-  Compiled made =
-      compile_graph(with_short_rows(std::move(read.graph), machine_.config), machine_, options);
+  Compiled made = compile_graph(adapted(std::move(read.graph), machine_.config), machine_, options);
   made.network_file = std::move(read.file);
   compile_seconds += watch.seconds();
   return made;

@@ -141,7 +141,8 @@ std::string generate_text(const GenerateReport& r) {
   if (!r.steps.empty()) out += line("steps", steps_text(r));
   out += line("validated",
               fmt::format("one layout for {}, checked for each; replays with owners of all bytes "
-                          "of the simulated ones, {} under random delays, conservation",
+                          "of the simulated ones, {} more of the prompt and of both ends under "
+                          "random delays, conservation",
                           counted(r.proved, "program"), r.perturbed));
   if (r.functional) out += line("values", functional_text(*r.functional));
   if (r.host)

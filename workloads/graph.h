@@ -322,5 +322,7 @@ using NetworkParams = std::map<std::string, std::int64_t, std::less<>>;
 Graph load_workload(const std::filesystem::path& path, const NetworkParams& params = {});
 Graph parse_workload(const std::string& yaml, const std::string& file,
                      const NetworkParams& params = {});
+/// Names of the params that a file of that language has. Throws InputError.
+std::vector<std::string> workload_params(const std::string& yaml, const std::string& file);
 
 }  // namespace unna

@@ -478,6 +478,14 @@ Graph parse_workload(const std::string& yaml, const std::string& file,
   return NetworkLoader(root, params).load();
 }
 
+std::vector<std::string> workload_params(const std::string& yaml, const std::string& file) {
+  const YamlNode root = parse_yaml(yaml, file);
+  std::vector<std::string> names;
+  if (const YamlNode* params = root.as_map("network").find("params"))
+    for (const auto& [name, value] : params->as_map("params").fields) names.push_back(name);
+  return names;
+}
+
 Graph load_workload(const std::filesystem::path& path, const NetworkParams& params) {
   const YamlNode root = load_yaml(path);
   return NetworkLoader(root, params).load();

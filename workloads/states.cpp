@@ -14,9 +14,11 @@ const GraphOp* concat_of(const Graph& graph, TensorId present) {
   return &graph.op(*producer);
 }
 
+/// A concat of one part has no past: that part is new.
 std::optional<TensorId> past_of(const Graph& graph, const GraphOp& concat) {
   const TensorId first = concat.inputs[0];
-  if (graph.tensor(first).kind != TensorKind::input) return std::nullopt;
+  if (concat.inputs.size() < 2 || graph.tensor(first).kind != TensorKind::input)
+    return std::nullopt;
   return first;
 }
 

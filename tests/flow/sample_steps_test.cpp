@@ -16,7 +16,7 @@ struct Curve {
 
   SampledSteps sample(std::int64_t first, std::int64_t count, double tolerance) {
     asked.clear();
-    return sample_steps(first, count, tolerance, [&](std::int64_t past) {
+    return sample_steps(consecutive(first, count), tolerance, [&](std::int64_t past) {
       EXPECT_TRUE(asked.insert(past).second) << past << " is simulated twice";
       StepFigures s;
       s.past = past;
@@ -64,6 +64,24 @@ TEST(SampleSteps, ACurveIsWithinFourTimesLessThanTheToleranceBetweenItsSamples) 
 TEST(SampleSteps, WithoutToleranceAllAreSimulated) {
   Curve line{[](std::int64_t p) { return static_cast<double>(p); }, {}};
   EXPECT_EQ(line.sample(7, 30, 0).simulated, 30U);
+}
+
+TEST(SampleSteps, LengthsMayLieApart) {
+  Curve line{[](std::int64_t p) { return 10 * static_cast<double>(p); }, {}};
+  const std::vector<std::int64_t> lengths = {3, 4, 10, 100, 101, 180, 200, 300, 310, 500};
+  const auto simulate = [&](std::int64_t past) {
+    StepFigures s;
+    s.past = past;
+    s.cycles = line.cycles(past);
+    return s;
+  };
+  const SampledSteps s = sample_steps(lengths, 0.005, simulate);
+  EXPECT_LT(s.simulated, lengths.size());
+  ASSERT_EQ(s.steps.size(), lengths.size());
+  for (std::size_t i = 0; i < lengths.size(); ++i) {
+    EXPECT_EQ(s.steps[i].past, lengths[i]);
+    EXPECT_NEAR(s.steps[i].cycles, line.cycles(lengths[i]), 1e-9);
+  }
 }
 
 TEST(SampleSteps, FewStepsAreAllSimulated) {

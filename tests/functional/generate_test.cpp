@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/file.h"
 #include "flow/functional_run.h"
 #include "flow/joint_memory.h"
 
@@ -161,6 +162,21 @@ TEST(Generate, RunsAnExportedDecoder) {
   EXPECT_EQ(report.functional->whole_error, 0);
   // Two layers, keys and values, two heads of eight elements.
   EXPECT_EQ(report.footprint.states, 2 * 2 * 2 * 8 * 9 * 2);
+}
+
+/// Params for the batch and for the room of the caches may be left out.
+TEST(Generate, ANetworkNeedsPastAndLengthOnly) {
+  const auto file = std::filesystem::path(testing::TempDir()) / "memory.yaml";
+  write_file(file,
+             "name: memory\nparams: {past: 0, length: 4}\ninputs: {x: [1, $(length), 16]}\nops:\n"
+             "  - {op: cache, name: seen, from: x, axis: 1, past: $(past), capacity: 12}\n"
+             "  - {op: reduce, name: mean, fn: mean, axes: [1]}\n");
+  const GenerateReport report =
+      generate({file, {}, {}, 1}, cores_of(1, DataType::int16), computing(5, 4), false);
+  EXPECT_EQ(report.functional->whole_error, 0);
+  EXPECT_EQ(report.footprint.states, 12 * 16 * 2);
+  EXPECT_THROW(generate({file, {}, {}, 1}, cores_of(1, DataType::int16), computing(10, 4), false),
+               InputError);
 }
 
 TEST(Generate, RefusesNetworksWithoutCaches) {

@@ -21,6 +21,7 @@ namespace {
 
 PlanOptions quick() {
   PlanOptions options;
+  options.effort = 50;
   options.tetris.effort = 1;
   options.tetris.generations = 10;
   return options;

@@ -23,8 +23,6 @@ namespace {
 constexpr double kMedian = 0.03;
 /// Of programs that take ten thousand cycles and wait for latencies most of the time.
 constexpr double kWorst = 0.13;
-/// With 64 cores on few channels, where hundreds of short packets wait in each.
-constexpr double kWorstOf64 = 0.20;
 
 /// From an eighth to twice those of the preset.
 std::vector<std::int64_t> channels_of(std::int64_t preset_channels) {
@@ -56,7 +54,7 @@ std::vector<double> errors_of(const Graph& graph, std::int64_t cores) {
       const auto banked = static_cast<double>(cycles(image, machine, DramModel::banked));
       const auto bandwidth = static_cast<double>(cycles(image, machine, DramModel::bandwidth));
       errors.push_back(bandwidth / banked - 1);
-      EXPECT_LE(std::abs(errors.back()), cores < 64 ? kWorst : kWorstOf64)
+      EXPECT_LE(std::abs(errors.back()), kWorst)
           << cores << " cores, " << channels << " channels of " << dram_standard_name(standard);
     }
   return errors;
@@ -72,7 +70,11 @@ TEST(MemoryModels, BandwidthHoldsOverTheRangeThatPeopleSweep) {
       for (const double error : errors_of(graph, cores)) errors.push_back(std::abs(error));
     }
   std::ranges::sort(errors);
-  EXPECT_LE(errors[errors.size() / 2], kMedian);
+  const double median = errors[errors.size() / 2];
+  EXPECT_LE(median, kMedian);
+  fmt::print("{} runs: median {:.1f} %, worst {:.1f} %, {} above 10 %\n", errors.size(),
+             100 * median, 100 * errors.back(),
+             std::ranges::count_if(errors, [](double e) { return e > 0.1; }));
 }
 
 }  // namespace
