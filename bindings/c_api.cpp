@@ -24,6 +24,7 @@ struct unnasim_problem {
   std::vector<unna::PlanBuffer> buffers;
   std::vector<unna::Interval> intervals;
   std::vector<unna::BufferPair> edges, apart, in_place;
+  std::vector<unna::AvoidPair> avoid;
   std::vector<unna::ByteRange> reserved;
   std::optional<unna::Bytes> capacity;
 };
@@ -69,14 +70,18 @@ void require_buffer(const unnasim_problem* problem, std::uint32_t buffer) {
                                  problem->buffers.size()));
 }
 
+void require_pair(const unnasim_problem* problem, BufferPair pair) {
+  require(problem != nullptr, "no problem");
+  require_buffer(problem, pair.first);
+  require_buffer(problem, pair.second);
+  require(pair.first != pair.second, "a pair of one buffer, expected two");
+}
+
 /// Adds a pair of buffers that are there.
 int add_pair(unnasim_problem* problem, std::vector<BufferPair> unnasim_problem::*list,
              BufferPair pair) {
   return guarded([&] {
-    require(problem != nullptr, "no problem");
-    require_buffer(problem, pair.first);
-    require_buffer(problem, pair.second);
-    require(pair.first != pair.second, "a pair of one buffer, expected two");
+    require_pair(problem, pair);
     (problem->*list).push_back(pair);
     return UNNASIM_OK;
   });
@@ -110,6 +115,7 @@ PlanProblem complete(const unnasim_problem& given) {
   }
   problem.apart = distinct(std::move(problem.apart));
   problem.in_place = distinct(given.in_place);
+  problem.avoid = given.avoid;
   problem.reserved = given.reserved;
   problem.capacity = given.capacity;
   complete_problem(problem);
@@ -132,6 +138,8 @@ PlanOptions options_of(const unnasim_options* given) {
 /// The independent checker has the last word on what the planners made.
 void check_own(PlanProblem problem, const Plan& plan) {
   problem.capacity.reset();
+  if (plan.waits && plan.waits->cost != waits_cost(problem, plan.offsets))
+    throw InternalError("the pairs to avoid cost something else than the planner said");
   for (const Violation& violation : check_plan(problem, plan, 1))
     throw InternalError(violation.message);
   for (const Violation& violation : check_bound(problem, 1)) throw InternalError(violation.message);
@@ -189,6 +197,15 @@ int unnasim_in_place(unnasim_problem* problem, uint32_t first, uint32_t second) 
   return add_pair(problem, &unnasim_problem::in_place, {first, second});
 }
 
+int unnasim_avoid(unnasim_problem* problem, uint32_t a, uint32_t b, int64_t weight) {
+  return guarded([&] {
+    require_pair(problem, {a, b});
+    require(weight >= 0 && weight <= kMostAvoidWeight, "a weight, expected 0 to 2^40");
+    problem->avoid.push_back({{a, b}, weight});
+    return UNNASIM_OK;
+  });
+}
+
 int unnasim_fix(unnasim_problem* problem, uint32_t buffer, int64_t offset) {
   return guarded([&] {
     require(problem != nullptr, "no problem");
@@ -222,7 +239,8 @@ int unnasim_make_plan(const unnasim_problem* problem, const unnasim_options* opt
   return guarded([&] {
     require(problem != nullptr && plan != nullptr, "no problem, or no place for the plan");
     *plan = nullptr;
-    const PlanOptions search = options_of(options);
+    PlanOptions search = options_of(options);
+    search.few_waits = !problem->avoid.empty();
     const bool named = options != nullptr && options->planner != nullptr;
     const PlanProblem complete_one = complete(*problem);
     auto made = std::make_unique<unnasim_plan>();
@@ -260,6 +278,12 @@ size_t unnasim_plan_bound_size(const unnasim_plan* plan) {
 }
 const uint32_t* unnasim_plan_bound_buffers(const unnasim_plan* plan) {
   return plan->bound_buffers.data();
+}
+int64_t unnasim_plan_waits(const unnasim_plan* plan) {
+  return plan->plan.waits ? plan->plan.waits->cost : 0;
+}
+int64_t unnasim_plan_waits_bound(const unnasim_plan* plan) {
+  return plan->plan.waits ? plan->plan.waits->lower_bound : 0;
 }
 
 int unnasim_check(const unnasim_problem* problem, const int64_t* offsets, size_t count,

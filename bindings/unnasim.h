@@ -52,6 +52,10 @@ int unnasim_keep_apart(unnasim_problem* problem, uint32_t a, uint32_t b);
 /* `second`, not the larger one, may take over the bytes of `first` though both are in use at once.
  */
 int unnasim_in_place(unnasim_problem* problem, uint32_t first, uint32_t second);
+/* The two had better share no byte: where they do, it costs `weight`, 0 to 2^40, however many bytes
+ * they share. With such pairs a plan is chosen by its peak (with a capacity: by fitting it), then
+ * by what it costs. A pair that is given several times costs the sum. */
+int unnasim_avoid(unnasim_problem* problem, uint32_t a, uint32_t b, int64_t weight);
 /* The buffer must lie exactly there. */
 int unnasim_fix(unnasim_problem* problem, uint32_t buffer, int64_t offset);
 /* No buffer may use bytes begin to end - 1. */
@@ -83,6 +87,11 @@ int64_t unnasim_plan_bound(const unnasim_plan* plan);
 int unnasim_plan_is_optimal(const unnasim_plan* plan);
 size_t unnasim_plan_bound_size(const unnasim_plan* plan);
 const uint32_t* unnasim_plan_bound_buffers(const unnasim_plan* plan);
+
+/* What the pairs of unnasim_avoid() that share bytes cost, and a bound: no plan up to the same peak
+ * (or capacity) costs less. */
+int64_t unnasim_plan_waits(const unnasim_plan* plan);
+int64_t unnasim_plan_waits_bound(const unnasim_plan* plan);
 
 /* Holds anybody's offsets, one a buffer, against the problem, without code of the planners. Sets
  * *violations to how many were found, the first of which unnasim_error() names. */

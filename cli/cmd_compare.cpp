@@ -18,7 +18,7 @@ namespace unna {
 
 namespace {
 
-constexpr CommandHelp kHelp = {
+constexpr CommandHelp kCompareHelp = {
     "compare", "NETWORK...",
     "Plans each network's memory from its topology, as frameworks do, and from the instructions\n"
     "that the cores execute, with each planner. Every plan is validated, or marked as unsafe. For\n"
@@ -27,7 +27,7 @@ constexpr CommandHelp kHelp = {
     "right, and a plan from the time stamps of one run, which none is. Writes compare.csv and\n"
     "compare.json into the run directory."};
 
-constexpr OptionRow kOptions[] = {
+constexpr OptionRow kCompareOptions[] = {
     {"cores", "LIST", "1,4,16", "numbers of cores"},
     {"planners", "LIST", "bfc,greedy-by-size,auto", "unnasim plan --list shows them"},
     {"walks", "PERCENT", "",
@@ -53,13 +53,14 @@ std::string summary_planner(const std::vector<std::string>& planners) {
 }  // namespace
 
 CommandInterface compare_interface() {
-  return {kHelp, std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
-                     network_options() + machine_options() + compile_options() + search_options()};
+  return {kCompareHelp,
+          std::vector<OptionRow>(std::begin(kCompareOptions), std::end(kCompareOptions)) +
+              network_options() + machine_options() + compile_options() + search_options()};
 }
 
 int compare_command(const Options& options) {
-  constexpr std::string_view kFiles[] = {"json"};
-  check_output_files(options, kFiles);
+  constexpr std::string_view kCompareFiles[] = {"json"};
+  check_output_files(options, kCompareFiles);
   check_run_directory(options);
   CompareOptions compare;
   compare.planners = options.list("planners");
@@ -103,7 +104,8 @@ int compare_command(const Options& options) {
   files.add(directory / "compare.json", compare_json(report));
   if (const auto json = options.text("json")) files.add(*json, compare_json(report));
   files.commit();
-  say(options, fmt::format("{}written to {}\n", compare_text(report), directory.string()), kFiles);
+  say(options, fmt::format("{}written to {}\n", compare_text(report), directory.string()),
+      kCompareFiles);
   return kExitOk;
 }
 

@@ -12,13 +12,13 @@ namespace {
 
 constexpr const char* kDebian = "/usr/share/libonnx-testdata/data";  // package libonnx-testdata
 
-constexpr CommandHelp kHelp = {
+constexpr CommandHelp kConformanceHelp = {
     "conformance", "[DIRECTORY...]",
     "Runs ONNX's backend tests (default: those of Debian's libonnx-testdata): each model is\n"
     "imported, compiled and executed as instructions in fp32, and its outputs are held against\n"
     "the expected ones. Exit code 70 where one differs."};
 
-constexpr OptionRow kOptions[] = {
+constexpr OptionRow kConformanceOptions[] = {
     {"cores", "LIST", "1,4", "numbers of cores that each test runs on"},
     {"list", "", "", "also list what failed by name, and what is not supported by reason"},
 };
@@ -26,7 +26,7 @@ constexpr OptionRow kOptions[] = {
 }  // namespace
 
 CommandInterface conformance_interface() {
-  return {kHelp, {std::begin(kOptions), std::end(kOptions)}};
+  return {kConformanceHelp, {std::begin(kConformanceOptions), std::end(kConformanceOptions)}};
 }
 
 int conformance_command(const Options& options) {

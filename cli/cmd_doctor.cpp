@@ -22,18 +22,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr CommandHelp kHelp = {
+constexpr CommandHelp kDoctorHelp = {
     "doctor", "",
     "Says what is installed, and which optional parts are missing, with the Debian package that\n"
     "has each. Exit code 1 where something that unnasim always needs is missing."};
 
 /// A program or a folder that some part of unnasim uses.
-struct Part {
+struct OptionalPart {
   std::string_view what;  ///< a program in PATH, or a path
   std::string_view package;
   std::string_view use;
 };
-constexpr Part kParts[] = {
+constexpr OptionalPart kOptionalParts[] = {
     {"/usr/share/libonnx-testdata/data", "libonnx-testdata", "conformance: ONNX's backend tests"},
     {"man", "man-db", "reading the manual page"},
     {"chromium", "chromium", "looking at reports; the tests of their views"},
@@ -71,7 +71,7 @@ void line(bool good, std::string_view bad, std::string_view what, std::string_vi
 }  // namespace
 
 CommandInterface doctor_interface() {
-  return {kHelp, {}};
+  return {kDoctorHelp, {}};
 }
 
 int doctor_command(const Options& /*options*/) {
@@ -91,7 +91,7 @@ int doctor_command(const Options& /*options*/) {
   line(writable, "missing", "output",
        writable ? fmt::format("runs are written to {}", (here / "out").string())
                 : "the current directory can't be written to: expected -o DIR with each run");
-  for (const Part& part : kParts) {
+  for (const OptionalPart& part : kOptionalParts) {
     const std::string at = found(part.what);
     const std::string name =
         fs::path(part.what).is_absolute() ? "test data" : std::string(part.what);

@@ -20,12 +20,12 @@ namespace unna {
 
 namespace {
 
-constexpr CommandHelp kHelp = {
+constexpr CommandHelp kDramHelp = {
     "dram", "",
     "Bandwidth and latency of a machine's banked DRAM alone, under bursts that arrive at rising "
     "rates."};
 
-constexpr OptionRow kOptions[] = {
+constexpr OptionRow kDramOptions[] = {
     {"machine", "FILE", "", "machine description (default: the preset for one core)"},
     {"standard", "NAME", "",
      "instead of a machine, one channel of this memory (docs/machine.md, dram.standard)"},
@@ -106,12 +106,12 @@ std::string heading(const MachineConfig& machine, const DramTraffic& traffic) {
 }  // namespace
 
 CommandInterface dram_interface() {
-  return {kHelp, {std::begin(kOptions), std::end(kOptions)}};
+  return {kDramHelp, {std::begin(kDramOptions), std::end(kDramOptions)}};
 }
 
 int dram_command(const Options& options) {
-  constexpr std::string_view kOutputs[] = {"output"};
-  check_output_files(options, kOutputs);
+  constexpr std::string_view kDramOutputs[] = {"output"};
+  check_output_files(options, kDramOutputs);
   const MachineConfig machine = chosen_machine(options);
   const DramConfig& dram = machine.dram;
   DramTraffic traffic = traffic_of(options);
@@ -132,7 +132,7 @@ int dram_command(const Options& options) {
              plain_number(p.p99_latency_ns), plain_number(p.hit_rate)});
   }
   if (const auto file = options.text("output")) write_file(*file, csv.text());
-  fmt::print(output_to_stdout(options, kOutputs) ? stderr : stdout, "{}{}",
+  fmt::print(output_to_stdout(options, kDramOutputs) ? stderr : stdout, "{}{}",
              heading(machine, traffic), table.str());
   return kExitOk;
 }

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr CommandHelp kHelp = {
+constexpr CommandHelp kFitHelp = {
     "fit", "NETWORK",
     "Searches for the fastest program whose intermediates fit a memory budget: walks the network "
     "a\n"
@@ -29,7 +29,7 @@ constexpr CommandHelp kHelp = {
     "candidates, and prints the front of footprint, cycles and DRAM bytes. Writes the chosen\n"
     "program's run directory as `simulate` does, its schedule.txt, and front.csv."};
 
-constexpr OptionRow kOptions[] = {
+constexpr OptionRow kFitOptions[] = {
     {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
     {"memory-budget", "BYTES", "", "of the intermediates, as 1.5MiB (default: no limit)"},
     {"objective", "NAME", "",
@@ -85,13 +85,13 @@ FitSubject subject(const RunReport& report, const FitOptions& choice, Bytes row_
 }  // namespace
 
 CommandInterface fit_interface() {
-  return {kHelp, std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
-                     network_options() + machine_options() + search_options()};
+  return {kFitHelp, std::vector<OptionRow>(std::begin(kFitOptions), std::end(kFitOptions)) +
+                        network_options() + machine_options() + search_options()};
 }
 
 int fit_command(const Options& options) {
-  constexpr std::string_view kFiles[] = {"json"};
-  check_output_files(options, kFiles);
+  constexpr std::string_view kFitFiles[] = {"json"};
+  check_output_files(options, kFitFiles);
   check_run_directory(options);
   MachineChoice choice = machine_choice(options);
   choice.cores = options.integer("cores", 1, kMaxCores);
@@ -128,7 +128,7 @@ int fit_command(const Options& options) {
   say(options,
       fmt::format("{}\n{}  {:<13} {}\n", fit_text(rows, rows.front(), fitted.search.row_bound),
                   summary_text(run.report), "written to", directory.string()),
-      kFiles);
+      kFitFiles);
   return kExitOk;
 }
 

@@ -15,13 +15,13 @@ namespace unna {
 
 namespace {
 
-constexpr CommandHelp kHelp = {
+constexpr CommandHelp kGenerateHelp = {
     "generate", "NETWORK",
     "Runs a language model with caches over a prompt, then once for each further token: time to\n"
     "the first token and per token, energy, DRAM traffic, and the memory that all of it needs.\n"
     "Caches stay in place and grow; one layout serves all steps, and is checked for each."};
 
-constexpr OptionRow kOptions[] = {
+constexpr OptionRow kGenerateOptions[] = {
     {"prompt", "N", "128", "tokens of the prompt"},
     {"tokens", "N", "64", "tokens that are made, the first by the run over the prompt"},
     {"batch", "N", "", "sequences at a time (default: as the network says; with --requests 8)"},
@@ -90,19 +90,21 @@ int serve_command(const Options& options, const NetworkChoice& network,
 }  // namespace
 
 CommandInterface generate_interface() {
-  return {kHelp, std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
-                     network_options() + machine_options() + compile_options() + search_options()};
+  return {kGenerateHelp,
+          std::vector<OptionRow>(std::begin(kGenerateOptions), std::end(kGenerateOptions)) +
+              network_options() + machine_options() + compile_options() + search_options()};
 }
 
 int generate_command(const Options& options) {
-  constexpr std::string_view kFiles[] = {"json", "csv"};
-  check_output_files(options, kFiles);
+  constexpr std::string_view kGenerateFiles[] = {"json", "csv"};
+  check_output_files(options, kGenerateFiles);
   MachineChoice machine = machine_choice(options);
   machine.cores = options.integer("cores", 1, kMaxCores);
   GenerateOptions choice = generate_choice(options);
   const NetworkChoice network = network_choice(options, options.only());
   const ChosenMachine chosen = choose_machine(machine);
-  if (options.given("requests")) return serve_command(options, network, chosen, choice, kFiles);
+  if (options.given("requests"))
+    return serve_command(options, network, chosen, choice, kGenerateFiles);
   RunProgress progress(!options.flag("quiet"));
   choice.run.progress = progress.sink();
   const GenerateReport report = generate(network, chosen, choice, !options.flag("no-timing"));
@@ -111,7 +113,7 @@ int generate_command(const Options& options) {
   if (const auto json = options.text("json")) files.add(*json, generate_json(report));
   if (const auto csv = options.text("csv")) files.add(*csv, steps_csv(report));
   files.commit();
-  say(options, generate_text(report), kFiles);
+  say(options, generate_text(report), kGenerateFiles);
   return kExitOk;
 }
 

@@ -40,20 +40,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr CommandHelp kHelp = {
+constexpr CommandHelp kPlanHelp = {
     "plan", "FILE...",
     "Places buffers in memory: each file is a CSV of buffers with half-open lifetimes\n"
     "(MiniMalloc's columns: id, lower, upper, size, ...), a JSON problem (intervals or a partial\n"
-    "order), or a trace of executed instructions (.unt or text). With --objective it is a\n"
-    "network, whose layouts are simulated and chosen by what the machine measures. Every plan is\n"
+    "order), or a trace of executed instructions (.unt or text). With --objective (but for\n"
+    "peak,waits) it is a network, whose layouts are simulated and chosen by what the machine "
+    "measures. Every plan is\n"
     "checked. An input file may be - for stdin, an output file - for stdout; the table then goes\n"
     "to stderr. Exit code 3 where no plan is within the capacity, 1 where a plan given to --check\n"
     "is not valid."};
 
 constexpr std::string_view kDefaultPlanner = "auto";
-constexpr std::string_view kOutputs[] = {"output", "svg", "json"};
+constexpr std::string_view kPlanOutputs[] = {"output", "svg", "json"};
 
-constexpr OptionRow kOptions[] = {
+constexpr OptionRow kPlanOptions[] = {
     {"capacity", "BYTES", "", "size of the memory (default: as large as needed)"},
     {"pool", "NAME[=BYTES]", "",
      "a memory of several, with its capacity; repeated, in order of preference", Times::repeated},
@@ -162,7 +163,7 @@ std::vector<MemoryPool> chosen_pools(const Options& options) {
 }
 
 /// What the command line asks for.
-struct Request {
+struct PlanRequest {
   std::vector<std::string> planners;
   bool compare = false;
   std::optional<Bytes> capacity;
@@ -171,13 +172,14 @@ struct Request {
   PlanOptions search;
 };
 
-Request read_request(const Options& options) {
-  Request request;
+PlanRequest read_request(const Options& options) {
+  PlanRequest request;
   request.planners = chosen_planners(options);
   for (const std::string& name : request.planners) planner(name);  // fails before any work
   request.compare = options.text("compare").has_value();
   if (options.text("check"))
-    for (const char* name : {"planner", "compare", "seed", "threads", "time-limit", "tetris"})
+    for (const char* name :
+         {"planner", "compare", "seed", "threads", "time-limit", "tetris", "objective"})
       if (options.given(name)) options.fail(name, "with --check nothing is planned, expected none");
   request.capacity = options.bytes("capacity", 0, std::numeric_limits<std::int64_t>::max() / 2);
   request.pools = chosen_pools(options);
@@ -185,6 +187,7 @@ Request read_request(const Options& options) {
     options.fail("capacity", "each pool has its own: --pool NAME=BYTES");
   request.alignment = options.bytes("alignment", 1, 1 << 20);
   request.search = plan_choice(options);
+  request.search.few_waits = asks_for_few_waits(options);
   const bool one = options.positional().size() == 1 && request.planners.size() == 1;
   if (options.text("check") && options.positional().size() != 1)
     options.fail("check", "several files, expected the one that the offsets are for");
@@ -192,7 +195,7 @@ Request read_request(const Options& options) {
     if (options.text(name) && !one)
       options.fail(name, fmt::format("{} of one file by one planner only",
                                      std::string_view(name) == "svg" ? "a map" : "offsets"));
-  check_output_files(options, kOutputs);
+  check_output_files(options, kPlanOutputs);
   return request;
 }
 
@@ -201,7 +204,7 @@ struct Loaded {
   std::list<PlanProblem> problems;
   std::optional<Trace> trace;  ///< of the last file, if it is one
 };
-Loaded load_problems(const Options& options, const Request& request) {
+Loaded load_problems(const Options& options, const PlanRequest& request) {
   if (std::ranges::count(options.positional(), "-") > 1)
     throw InputError("unnasim plan: standard input (-) twice, expected it once");
   Loaded loaded;
@@ -212,6 +215,10 @@ Loaded load_problems(const Options& options, const Request& request) {
     if (request.capacity && !problem.pools.empty())
       options.fail("capacity", fmt::format("{} has pools, each with a capacity of its own", file));
     if (request.capacity) problem.capacity = request.capacity;
+    if (request.search.few_waits && problem.avoid.empty())
+      options.fail("objective", fmt::format("{} has no pairs to avoid (JSON: \"avoid\"), so that "
+                                            "every plan is without waits",
+                                            file));
     named(file, [&] { set_pools(problem, request.pools); });
   }
   return loaded;
@@ -224,6 +231,14 @@ void require_none(const PlanRun& run, const std::vector<Violation>& violations) 
   throw InternalError(message);
 }
 
+/// What the pairs to avoid cost, counted anew.
+void require_counted(const MemoryView& memory) {
+  if (!memory.plan.waits) return;
+  const std::int64_t counted = waits_cost(memory.problem, memory.plan.offsets);
+  invariant(memory.plan.waits->cost == counted, "waits cost {}, the planner said {}", counted,
+            memory.plan.waits->cost);
+}
+
 /// The independent checker's verdict on plan and bound, and its time.
 void check(PlanRun& run) {
   const auto start = std::chrono::steady_clock::now();
@@ -234,13 +249,16 @@ void check(PlanRun& run) {
     require_none(run, check_plan(unlimited, *run.plan));
   }
   if (run.pools) require_none(run, check_pools(*run.problem, run.pools->pool, run.pools->offsets));
-  for (const MemoryView& memory : memories(run)) require_none(run, check_bound(memory.problem));
+  for (const MemoryView& memory : memories(run)) {
+    require_none(run, check_bound(memory.problem));
+    require_counted(memory);
+  }
   run.check_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 PlanRun run_one(const std::string& file, const PlanProblem& problem, const std::string& name,
-                const Request& request) {
+                const PlanRequest& request) {
   PlanRun run;
   run.file = file;
   run.planner = name;
@@ -261,7 +279,7 @@ PlanRun run_one(const std::string& file, const PlanProblem& problem, const std::
   return run;
 }
 
-std::vector<PlanRun> run_all(const Options& options, const Request& request,
+std::vector<PlanRun> run_all(const Options& options, const PlanRequest& request,
                              const std::list<PlanProblem>& problems) {
   RunProgress progress(!options.flag("quiet"));
   std::vector<PlanRun> runs;
@@ -335,19 +353,19 @@ void write_outputs(const Options& options, const std::vector<PlanRun>& runs, boo
       files.add(*file, offsets_csv(runs.front()));
   }
   files.commit();
-  say(options, text, kOutputs);
+  say(options, text, kPlanOutputs);
 }
 
 }  // namespace
 
 CommandInterface plan_interface() {
-  return {kHelp, std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
-                     search_options() + objective_options() + network_options() +
-                     machine_options() + compile_options()};
+  return {kPlanHelp, std::vector<OptionRow>(std::begin(kPlanOptions), std::end(kPlanOptions)) +
+                         search_options() + objective_options() + network_options() +
+                         machine_options() + compile_options()};
 }
 
 int plan_command(const Options& options) {
-  if (options.given("objective")) return plan_network(options);
+  if (options.given("objective") && !asks_for_few_waits(options)) return plan_network(options);
   refuse_objective_options(options);
   if (options.flag("list")) {
     list_planners();
@@ -355,7 +373,7 @@ int plan_command(const Options& options) {
   }
   if (options.positional().empty())
     throw InputError("unnasim plan: expected a file, see unnasim plan --help");
-  const Request request = read_request(options);
+  const PlanRequest request = read_request(options);
 
   const Loaded loaded = load_problems(options, request);
   const std::list<PlanProblem>& problems = loaded.problems;

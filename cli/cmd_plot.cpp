@@ -25,13 +25,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr CommandHelp kHelp = {
+constexpr CommandHelp kPlotHelp = {
     "plot", "STORE",
     "Draws two columns of a sweep's store over each other as SVG, for a paper: good points only.\n"
     "STORE is a run directory of `unnasim sweep`, or its sweep.db. Columns are those of sweep.csv\n"
     "(docs/sweeps.md); an axis of names has a place for each."};
 
-constexpr OptionRow kOptions[] = {
+constexpr OptionRow kPlotOptions[] = {
     {"x", "COLUMN", "", "what is to the right"},
     {"y", "COLUMN", "", "what is upwards"},
     {"by", "COLUMN", "", "a series of points for each value of it (default: one series)"},
@@ -198,15 +198,15 @@ std::string needed(const Options& options, std::string_view name) {
 }  // namespace
 
 CommandInterface plot_interface() {
-  return {kHelp, {std::begin(kOptions), std::end(kOptions)}};
+  return {kPlotHelp, {std::begin(kPlotOptions), std::end(kPlotOptions)}};
 }
 
 int plot_command(const Options& options) {
-  constexpr std::string_view kFiles[] = {"output"};
+  constexpr std::string_view kPlotFiles[] = {"output"};
   const std::string x_name = needed(options, "x");
   const std::string y_name = needed(options, "y");
   const std::string output = needed(options, "output");
-  check_output_files(options, kFiles);
+  check_output_files(options, kPlotFiles);
   for (const std::string& axis : options.list("log"))
     if (axis != "x" && axis != "y")
       options.fail("log", fmt::format("'{}', expected x, y or x,y", axis));

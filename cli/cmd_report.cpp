@@ -15,14 +15,14 @@ namespace unna {
 
 namespace {
 
-constexpr CommandHelp kHelp = {
+constexpr CommandHelp kReportHelp = {
     "report", "DIR...",
     "Writes one HTML file that shows what is in the directories which simulate, fit and sweep\n"
     "left: the figures and what limits the run, the memory map, the timeline, the layers, the\n"
     "differences of two runs, the points of a sweep, the front of fit. It opens without a "
     "network."};
 
-constexpr OptionRow kOptions[] = {
+constexpr OptionRow kReportOptions[] = {
     {"output,o", "FILE", "report.html", "the page"},
     kQuietOption,
 };
@@ -30,12 +30,12 @@ constexpr OptionRow kOptions[] = {
 }  // namespace
 
 CommandInterface report_interface() {
-  return {kHelp, {std::begin(kOptions), std::end(kOptions)}};
+  return {kReportHelp, {std::begin(kReportOptions), std::end(kReportOptions)}};
 }
 
 int report_command(const Options& options) {
-  constexpr std::string_view kFiles[] = {"output"};
-  check_output_files(options, kFiles);
+  constexpr std::string_view kReportFiles[] = {"output"};
+  check_output_files(options, kReportFiles);
   if (options.positional().empty())
     throw InputError(
         "unnasim report: expected the directory of a run or a sweep, see unnasim "
@@ -50,7 +50,7 @@ int report_command(const Options& options) {
   say(options,
       fmt::format("{} ({})\n", options.required("output"),
                   readable_bytes(static_cast<Bytes>(page.size()))),
-      kFiles);
+      kReportFiles);
   return kExitOk;
 }
 

@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr CommandHelp kHelp = {
+constexpr CommandHelp kSimulateHelp = {
     "simulate", "NETWORK",
     "Compiles a network, runs it without sharing, derives lifetimes from the executed\n"
     "instructions, plans the shared memory, and validates the plan by an independent checker and\n"
@@ -32,7 +32,7 @@ constexpr CommandHelp kHelp = {
     "has\n"
     "a shared cache, buffers.csv into the run directory."};
 
-constexpr OptionRow kOptions[] = {
+constexpr OptionRow kSimulateOptions[] = {
     {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
     {"planner", "NAME", "auto", "unnasim plan --list shows them"},
     kScheduleOption,
@@ -124,14 +124,15 @@ void write_all(const Options& options, const std::vector<std::string>& dumps, co
 }  // namespace
 
 CommandInterface simulate_interface() {
-  return {kHelp, std::vector<OptionRow>(std::begin(kOptions), std::end(kOptions)) +
-                     network_options() + machine_options() + compile_options() + search_options()};
+  return {kSimulateHelp,
+          std::vector<OptionRow>(std::begin(kSimulateOptions), std::end(kSimulateOptions)) +
+              network_options() + machine_options() + compile_options() + search_options()};
 }
 
 int simulate_command(const Options& options) {
-  constexpr std::string_view kFiles[] = {"json", "trace", "perfetto"};
+  constexpr std::string_view kSimulateFiles[] = {"json", "trace", "perfetto"};
   constexpr std::string_view kDirectories[] = {"output-dir"};
-  check_output_files(options, kFiles);
+  check_output_files(options, kSimulateFiles);
   check_output_directories(options, kDirectories);
   check_run_directory(options);
   const std::vector<std::string> dumps = dump_choice(options);
@@ -164,7 +165,7 @@ int simulate_command(const Options& options) {
   write_all(options, dumps, run, directory);
   say(options,
       fmt::format("{}  {:<13} {}\n", summary_text(run.report), "written to", directory.string()),
-      kFiles);
+      kSimulateFiles);
   return kExitOk;
 }
 

@@ -28,7 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr CommandHelp kHelp = {
+constexpr CommandHelp kSweepHelp = {
     "sweep", "FILE",
     "Simulates every point of a grid (docs/sweeps.md), several at a time. Finished points are "
     "kept\n"
@@ -38,7 +38,7 @@ constexpr CommandHelp kHelp = {
     "no\n"
     "point is good, with --strict also where one is not."};
 
-constexpr OptionRow kOptions[] = {
+constexpr OptionRow kSweepOptions[] = {
     {"jobs,j", "N", "1", "points at a time"},
     {"point-timeout", "SECONDS", "", "end points that take longer; --resume tries them again"},
     {"resume", "", "",
@@ -292,7 +292,7 @@ void check_modes(const Options& options) {
 }  // namespace
 
 CommandInterface sweep_interface() {
-  return {kHelp, {std::begin(kOptions), std::end(kOptions)}};
+  return {kSweepHelp, {std::begin(kSweepOptions), std::end(kSweepOptions)}};
 }
 
 int sweep_command(const Options& options) {

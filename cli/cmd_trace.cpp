@@ -17,12 +17,12 @@ namespace unna {
 
 namespace {
 
-constexpr CommandHelp kHelp = {
+constexpr CommandHelp kTraceHelp = {
     "trace", "FILE",
     "Prints a trace file as text, an event a line, or a summary of it, or writes\n"
     "it as a timeline for Perfetto (docs/trace-format.md)."};
 
-constexpr OptionRow kOptions[] = {
+constexpr OptionRow kTraceOptions[] = {
     {"core", "N", "", "only events of this core"},
     {"engine", "NAME", "", "only events of this engine: ln, ls, cp, st, or control"},
     {"layer", "NAME", "", "only events of this layer"},
@@ -94,12 +94,12 @@ std::string summarise(const Trace& trace) {
 }  // namespace
 
 CommandInterface trace_interface() {
-  return {kHelp, {std::begin(kOptions), std::end(kOptions)}};
+  return {kTraceHelp, {std::begin(kTraceOptions), std::end(kTraceOptions)}};
 }
 
 int trace_command(const Options& options) {
-  constexpr std::string_view kFiles[] = {"perfetto"};
-  check_output_files(options, kFiles);
+  constexpr std::string_view kTraceFiles[] = {"perfetto"};
+  check_output_files(options, kTraceFiles);
   if (options.text("perfetto"))
     for (const char* name : {"core", "engine", "layer", "summary"})
       if (options.given(name)) options.fail(name, "a timeline has all events, expected none");

@@ -92,6 +92,7 @@ Plan plan_of(const PlanProblem& problem, std::vector<Bytes> offsets) {
   plan.offsets = std::move(offsets);
   plan.lower_bound = problem.lower_bound;
   plan.proved_optimal = plan.peak == plan.lower_bound;
+  judge_waits(problem, plan);
   return plan;
 }
 

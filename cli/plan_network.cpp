@@ -31,8 +31,9 @@ constexpr std::int64_t kDefaultCandidates = 64;
 
 constexpr OptionRow kObjectiveOptions[] = {
     {"objective", "LIST", "",
-     "choose a network's layout by these, the most important first: peak, row-hits, cache-hits, "
-     "dram-bytes, latency. The following options are for this"},
+     "of a problem with pairs to avoid: peak,waits. Of a network, choose its layout by these, the "
+     "most important first: peak, row-hits, cache-hits, dram-bytes, latency; the following options "
+     "are for this"},
     {"slack", "PERCENT", "",
      "what is within so much of the best counts as equal to it (default: 5)"},
     {"candidates", "N", "", "layouts that are simulated (default: 64)"},
@@ -42,7 +43,7 @@ constexpr OptionRow kObjectiveOptions[] = {
     {"csv", "FILE", "", "write a row for each simulated layout"},
 };
 
-constexpr std::string_view kOutputs[] = {"output", "svg", "json", "csv"};
+constexpr std::string_view kPlanNetworkOutputs[] = {"output", "svg", "json", "csv"};
 constexpr std::string_view kForProblems[] = {"capacity", "pool",      "planner",
                                              "compare",  "alignment", "check"};
 
@@ -77,7 +78,7 @@ void check_machine(const Options& options, const MachineConfig& machine,
                                             objective->name));
 }
 
-void write_outputs(const Options& options, const PlanProblem& problem, const LayoutReport& report) {
+void write_layout(const Options& options, const PlanProblem& problem, const LayoutReport& report) {
   const auto row = std::ranges::find_if(report.rows, &LayoutRow::chosen);
   PlanRun chosen;
   chosen.file = options.only();
@@ -99,7 +100,7 @@ void write_outputs(const Options& options, const PlanProblem& problem, const Lay
   if (const auto file = options.text("output"))
     files.add(*file, format_offsets_csv(problem, row->offsets));
   files.commit();
-  say(options, text, kOutputs);
+  say(options, text, kPlanNetworkOutputs);
 }
 
 }  // namespace
@@ -108,11 +109,24 @@ std::span<const OptionRow> objective_options() {
   return kObjectiveOptions;
 }
 
+bool asks_for_few_waits(const Options& options) {
+  if (!options.given("objective")) return false;
+  const std::vector<std::string> list = options.list("objective");
+  if (std::ranges::count(list, "waits") == 0) return false;
+  if (list != std::vector<std::string>{"peak", "waits"})
+    options.fail("objective",
+                 "waits are counted at the least peak, or within the capacity, and "
+                 "with nothing else, expected peak,waits");
+  return true;
+}
+
 void refuse_objective_options(const Options& options) {
   const auto refuse = [&](std::span<const OptionRow> rows) {
     for (const OptionRow& row : rows) {
       const std::string_view name = row.name.substr(0, row.name.find(','));
-      if (options.given(name)) options.fail(name, "takes effect with --objective only");
+      if (name == "objective" && asks_for_few_waits(options)) continue;
+      if (options.given(name))
+        options.fail(name, "takes effect with --objective of a network only");
     }
   };
   refuse(kObjectiveOptions);
@@ -123,7 +137,7 @@ void refuse_objective_options(const Options& options) {
 
 int plan_network(const Options& options) {
   const std::string file = find_input(Shipped::network, options.only()).string();
-  check_output_files(options, kOutputs);
+  check_output_files(options, kPlanNetworkOutputs);
   CandidateOptions choice = candidate_choice(options);
   Progress progress(static_cast<std::size_t>(choice.candidates), "layout", say_progress(options));
   choice.progress = [&](std::size_t simulated) { progress.finished(simulated, 0); };
@@ -141,7 +155,7 @@ int plan_network(const Options& options) {
       compile_network(network_choice(options, file), chosen, compile_choice(options));
   const Executed executed = execute(compiled);
   const PlanProblem problem = problem_of(compiled, executed, LivenessKind::instruction);
-  write_outputs(options, problem, choose_layout(compiled, executed, problem, choice));
+  write_layout(options, problem, choose_layout(compiled, executed, problem, choice));
   return kExitOk;
 }
 

@@ -26,33 +26,33 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LayoutFigures, peak, cycles, row_hits, row_ac
 
 namespace {
 
-using Json = nlohmann::json;
+using Tree = nlohmann::json;
 
-Json to_tree(const LayoutFigures& figures) {
+Tree to_tree(const LayoutFigures& figures) {
   return figures;
 }
-void from_tree(const Json& tree, LayoutFigures& figures) {
+void from_tree(const Tree& tree, LayoutFigures& figures) {
   figures = tree.get<LayoutFigures>();
 }
 
-Json to_tree(const Validated& validated) {
+Tree to_tree(const Validated& validated) {
   invariant(validated.shared && validated.shared->memory, "no memory by bursts was simulated");
   return {{"figures", validated.figures},
           {"cycles", validated.shared->cycles},
           {"memory", *validated.shared->memory}};
 }
-void from_tree(const Json& tree, Validated& validated) {
+void from_tree(const Tree& tree, Validated& validated) {
   validated.figures = tree.at("figures").get<ValidationFigures>();
   SimResult& shared = validated.shared.emplace();
   shared.cycles = tree.at("cycles").get<Cycle>();
   shared.memory = tree.at("memory").get<MemoryStats>();
 }
 
-Json to_tree(const std::vector<Cell>& cells) {
-  Json tree = Json::array();
+Tree to_tree(const std::vector<Cell>& cells) {
+  Tree tree = Tree::array();
   for (const Cell& cell : cells)
     tree.push_back(std::visit(
-        [](const auto& value) -> Json {
+        [](const auto& value) -> Tree {
           if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::monostate>)
             return nullptr;
           else
@@ -61,8 +61,8 @@ Json to_tree(const std::vector<Cell>& cells) {
         cell));
   return tree;
 }
-void from_tree(const Json& tree, std::vector<Cell>& cells) {
-  for (const Json& value : tree) {
+void from_tree(const Tree& tree, std::vector<Cell>& cells) {
+  for (const Tree& value : tree) {
     if (value.is_null())
       cells.emplace_back();
     else if (value.is_boolean())
@@ -81,7 +81,7 @@ void from_tree(const Json& tree, std::vector<Cell>& cells) {
 template <class T>
 std::string packed(const T& value) {
   std::string bytes;
-  Json::to_cbor(to_tree(value), bytes);
+  Tree::to_cbor(to_tree(value), bytes);
   return bytes;
 }
 
@@ -89,9 +89,9 @@ template <class T>
 T unpacked(std::string_view bytes) {
   try {
     T value;
-    from_tree(Json::from_cbor(bytes.begin(), bytes.end()), value);
+    from_tree(Tree::from_cbor(bytes.begin(), bytes.end()), value);
     return value;
-  } catch (const Json::exception& error) {
+  } catch (const Tree::exception& error) {
     throw InternalError(fmt::format("a child process's result is damaged: {}", error.what()));
   }
 }

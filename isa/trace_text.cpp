@@ -18,7 +18,7 @@ namespace {
 
 using Out = std::back_insert_iterator<std::string>;
 
-constexpr std::int64_t kMaxNumber = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kMostOfAField = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kLargestField = std::numeric_limits<std::uint32_t>::max();
 
 std::string core_list(std::uint64_t cores) {
@@ -137,7 +137,7 @@ class TraceParser {
     out.name = fields.string("name");
     out.kind = static_cast<BufferKind>(
         fields.choice("kind", kBufferKindNames.data(), kBufferKindNames.size()));
-    out.size = fields.integer("bytes", 0, kMaxNumber);
+    out.size = fields.integer("bytes", 0, kMostOfAField);
     out.tensor = fields.optional("tensor") != nullptr ? fields.string("tensor") : out.name;
     fields.finish();
     trace_.buffers.push_back(std::move(out));

@@ -328,4 +328,17 @@ std::vector<Violation> check_pools(const PlanProblem& problem,
   return checker.run();
 }
 
+std::int64_t waits_cost(const PlanProblem& problem, const std::vector<Bytes>& offsets) {
+  std::int64_t cost = 0;
+  for (const AvoidPair& a : problem.avoid) {
+    const Bytes first = offsets[a.pair.first];
+    const Bytes second = offsets[a.pair.second];
+    const Bytes begin = std::max(first, second);
+    const Bytes end = std::min(first + problem.buffers[a.pair.first].size,
+                               second + problem.buffers[a.pair.second].size);
+    if (begin < end) cost += a.weight;
+  }
+  return cost;
+}
+
 }  // namespace unna

@@ -42,6 +42,9 @@ std::vector<Violation> check_pools(const PlanProblem& problem,
                                    const std::vector<std::uint32_t>& pool,
                                    const std::vector<Bytes>& offsets, std::size_t limit = 10);
 
+/// What the pairs to avoid (PlanProblem::avoid) that share a byte cost together.
+std::int64_t waits_cost(const PlanProblem& problem, const std::vector<Bytes>& offsets);
+
 /// The problem's bound as a certificate: the buffers of its antichain need that many bytes each,
 /// all at one time (or nothing orders any two of them), and none is in place of another.
 std::vector<Violation> check_bound(const PlanProblem& problem, std::size_t limit = 10);

@@ -28,6 +28,18 @@ void sort_pairs(std::vector<BufferPair>& pairs) {
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
 }
 
+/// A pair that is given several times costs the sum.
+void merge_avoided(std::vector<AvoidPair>& avoid) {
+  std::ranges::sort(avoid);
+  std::vector<AvoidPair> merged;
+  for (const AvoidPair& a : avoid)
+    if (!merged.empty() && merged.back().pair == a.pair)
+      merged.back().weight += a.weight;
+    else
+      merged.push_back(a);
+  avoid = std::move(merged);
+}
+
 }  // namespace
 
 void check_pair(const PlanProblem& problem, BufferPair pair, std::string_view what) {
@@ -58,6 +70,12 @@ void PlanProblem::index_pairs() {
   apart_both_ = apart;
   for (const BufferPair pair : apart) apart_both_.push_back({pair.second, pair.first});
   std::ranges::sort(apart_both_);
+  for (AvoidPair& avoided : avoid) {
+    check_pair(*this, avoided.pair, "to avoid");
+    auto& [first, second] = avoided.pair;
+    if (second < first) std::swap(first, second);
+  }
+  merge_avoided(avoid);
   sort_pairs(in_place);
   for (const BufferPair pair : in_place) {
     check_in_place(*this, pair);

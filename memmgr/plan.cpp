@@ -4,6 +4,23 @@
 
 namespace unna {
 
+std::vector<AvoidPair> paid_pairs(const PlanProblem& problem, std::span<const Bytes> offsets) {
+  std::vector<AvoidPair> paid;
+  for (const AvoidPair& a : problem.avoid) {
+    const auto [i, j] = a.pair;
+    if (offsets[i] < offsets[j] + problem.buffers[j].size &&
+        offsets[j] < offsets[i] + problem.buffers[i].size)
+      paid.push_back(a);
+  }
+  return paid;
+}
+
+void judge_waits(const PlanProblem& problem, Plan& plan) {
+  if (problem.avoid.empty()) return;
+  plan.waits = PlanWaits{};
+  for (const AvoidPair& a : paid_pairs(problem, plan.offsets)) plan.waits->cost += a.weight;
+}
+
 std::vector<Bytes> member_offsets(const PlanProblem& problem, const Plan& plan,
                                   std::size_t buffer_count, const std::vector<BufferInfo>& buffers,
                                   Bytes alignment) {

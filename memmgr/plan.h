@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,14 @@ struct SharedObjects {
   bool proved_optimal() const { return total() == lower_bound; }
 };
 
+/// What a plan makes the program wait for: pairs to avoid (PlanProblem::avoid) that share bytes.
+struct PlanWaits {
+  std::int64_t cost = 0;         ///< their weights added up
+  std::int64_t lower_bound = 0;  ///< no plan up to the same peak or capacity costs less
+
+  bool proved_optimal() const { return cost == lower_bound; }
+};
+
 struct Plan {
   std::string planner;
   std::vector<Bytes> offsets;  ///< by index of the problem's buffers
@@ -41,9 +50,16 @@ struct Plan {
   /// By a planner of shared objects: what it is about. The offsets are those of the objects laid
   /// side by side; peak, bound and proof above are of the plan by offsets, objects have their own.
   std::optional<SharedObjects> objects;
+  std::optional<PlanWaits> waits;  ///< where the problem has pairs to avoid
 
   Bytes fragmentation() const { return peak - lower_bound; }
 };
+
+/// The pairs to avoid that share a byte all the same, in the problem's order.
+std::vector<AvoidPair> paid_pairs(const PlanProblem& problem, std::span<const Bytes> offsets);
+/// Fills in `waits` from the offsets: the cost, and 0 for the bound. Nothing where the problem has
+/// no pairs to avoid.
+void judge_waits(const PlanProblem& problem, Plan& plan);
 
 /// Offsets by BufferId (members of a LiveBuffer side by side, each aligned).
 std::vector<Bytes> member_offsets(const PlanProblem& problem, const Plan& plan,

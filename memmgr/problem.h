@@ -26,6 +26,16 @@ struct PlanBuffer {
   std::optional<std::int64_t> weight = {};
 };
 
+/// Two buffers that had better not share a byte: where they do, one engine has to wait for another.
+struct AvoidPair {
+  BufferPair pair;
+  std::int64_t weight = 1;  ///< what it costs, however many bytes they share; not negative
+
+  friend auto operator<=>(const AvoidPair&, const AvoidPair&) = default;
+};
+
+inline constexpr std::int64_t kMostAvoidWeight = std::int64_t{1} << 40U;  ///< sums don't overflow
+
 /// Half-open range of bytes.
 struct ByteRange {
   Bytes begin = 0;
@@ -55,6 +65,9 @@ struct PlanProblem {
   /// `second` may take over the bytes of `first`, from its offset on, though both are in use at
   /// once (an element-wise operator that writes where it reads); it is not larger. Ascending.
   std::vector<BufferPair> in_place;
+  /// Should not share bytes; ascending, first < second. Plans are valid whatever they cost
+  /// (memmgr/planners/waits.h).
+  std::vector<AvoidPair> avoid;
   /// Where there are several memories: plan_pools() (memmgr/pools/pools.h) makes a problem of each,
   /// and `capacity` and `reserved` are those of a pool. The planners know one memory.
   std::vector<MemoryPool> pools;

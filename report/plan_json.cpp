@@ -43,6 +43,18 @@ Json or_null(const auto& value, std::string_view unit) {
   return value ? figure(*value, unit) : Json();
 }
 
+Json waits_json(const MemoryView& memory) {
+  const auto& buffers = memory.problem.buffers;
+  Json pairs = Json::array();
+  for (const AvoidPair& a : paid_pairs(memory.problem, memory.plan.offsets))
+    pairs.push_back({{"first", buffers[a.pair.first].name},
+                     {"second", buffers[a.pair.second].name},
+                     {"weight", a.weight}});
+  return {{"cost", figure(memory.plan.waits->cost, "weight")},
+          {"lower_bound", figure(memory.plan.waits->lower_bound, "weight")},
+          {"pairs", pairs}};
+}
+
 Json memory_json(const MemoryView& memory) {
   const Plan& plan = memory.plan;
   const Bytes naive = without_sharing(memory.problem);
@@ -68,6 +80,7 @@ Json memory_json(const MemoryView& memory) {
                        {"total", figure(plan.objects->total(), "B")},
                        {"lower_bound", figure(plan.objects->lower_bound, "B")},
                        {"proved_optimal", plan.objects->proved_optimal()}};
+  if (plan.waits) json["waits"] = waits_json(memory);
   json["bound"] = bound_json(memory.problem);
   json["wasted_gaps"] = gaps_json(memory);
   return json;

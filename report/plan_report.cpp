@@ -12,13 +12,22 @@
 namespace unna {
 namespace {
 
-std::vector<std::string> titles(bool pools, bool timing) {
+/// Which columns there are besides those that always are.
+struct Shown {
+  bool pools = false;
+  bool waits = false;
+  bool timing = false;
+};
+
+std::vector<std::string> titles(const Shown& shown) {
   std::vector<std::string> names = {"file", "planner"};
-  if (pools) names.emplace_back("pool");
+  if (shown.pools) names.emplace_back("pool");
   for (const char* name :
-       {"buffers", "without\nsharing", "peak", "lower\nbound", "above\nbound", "saved", "seed"})
+       {"buffers", "without\nsharing", "peak", "lower\nbound", "above\nbound", "saved"})
     names.emplace_back(name);
-  if (timing) {
+  if (shown.waits) names.emplace_back("waits");
+  names.emplace_back("seed");
+  if (shown.timing) {
     names.emplace_back("planning");
     names.emplace_back("checking");
   }
@@ -53,21 +62,27 @@ void add_refusal(TextTable& table, const PlanRun& run, std::size_t columns) {
   table.add(std::move(cells));
 }
 
-std::vector<std::string> row(const PlanRun& run, const MemoryView& memory, bool pools,
-                             bool timing) {
+std::string waits_cell(const Plan& plan) {
+  if (!plan.waits) return "-";
+  return fmt::format("{}{}", grouped(plan.waits->cost),
+                     plan.waits->proved_optimal() ? " (least)" : "");
+}
+
+std::vector<std::string> row(const PlanRun& run, const MemoryView& memory, const Shown& shown) {
   const Plan& plan = memory.plan;
   const Bytes naive = without_sharing(memory.problem);
   std::vector<std::string> cells = {std::filesystem::path(run.file).filename().string(),
                                     run.planner};
-  if (pools) cells.emplace_back(memory.pool.empty() ? "-" : memory.pool);
+  if (shown.pools) cells.emplace_back(memory.pool.empty() ? "-" : memory.pool);
   cells.push_back(fmt::format("{}", memory.problem.size()));
   cells.push_back(grouped(naive));
   cells.push_back(grouped(plan.peak));
   cells.push_back(grouped(plan.lower_bound));
   cells.push_back(percent(above(plan)));
   cells.push_back(percent(reduction(naive, plan.peak)));
+  if (shown.waits) cells.push_back(waits_cell(plan));
   cells.push_back(fmt::format("{}", plan.seed));
-  if (timing) {
+  if (shown.timing) {
     cells.push_back(readable_seconds(run.plan_seconds()));
     cells.push_back(readable_seconds(run.check_seconds));
   }
@@ -103,14 +118,18 @@ Bytes without_sharing(const PlanProblem& problem) {
 }
 
 TextTable plan_table(std::span<const PlanRun> runs, bool timing) {
-  bool pools = false;
-  for (const PlanRun& run : runs) pools = pools || run.pools;
-  const auto columns = titles(pools, timing);
+  Shown shown;
+  shown.timing = timing;
+  for (const PlanRun& run : runs) {
+    shown.pools = shown.pools || run.pools;
+    shown.waits = shown.waits || !run.problem->avoid.empty();
+  }
+  const auto columns = titles(shown);
   TextTable table(columns);
   table.left_from(columns.size() - 1);
   for (const PlanRun& run : runs) {
     if (!run.refusal.empty()) add_refusal(table, run, columns.size());
-    for (const MemoryView& memory : memories(run)) table.add(row(run, memory, pools, timing));
+    for (const MemoryView& memory : memories(run)) table.add(row(run, memory, shown));
   }
   return table;
 }

@@ -41,7 +41,16 @@ void add_pairs(const Pairs& pairs, unnasim_problem* problem,
   for (py::ssize_t i = 0; i < rows.shape(0); ++i) require(add(problem, rows(i, 0), rows(i, 1)));
 }
 
-/// `buffers`: a row (size, alignment, lower, upper) each. `extra`: apart, order, in_place.
+/// Rows of two buffers and a weight.
+void add_avoided(const Integers& avoid, unnasim_problem* problem) {
+  if (avoid.size() == 0) return;
+  const auto rows = avoid.unchecked<2>();
+  for (py::ssize_t i = 0; i < rows.shape(0); ++i)
+    require(unnasim_avoid(problem, static_cast<std::uint32_t>(rows(i, 0)),
+                          static_cast<std::uint32_t>(rows(i, 1)), rows(i, 2)));
+}
+
+/// `buffers`: a row (size, alignment, lower, upper) each.
 Problem problem_of(const Integers& buffers, const Pairs& apart, const Pairs& order,
                    const Pairs& in_place, const py::object& capacity) {
   if (buffers.ndim() != 2 || buffers.shape(1) != 4)
@@ -64,9 +73,10 @@ py::array_t<T> copied(const T* values, std::size_t n) {
 }
 
 py::dict plan(const Integers& buffers, const Pairs& apart, const Pairs& order,
-              const Pairs& in_place, const py::object& capacity, const std::string& planner,
-              double time_limit, std::uint64_t seed, int threads) {
+              const Pairs& in_place, const Integers& avoid, const py::object& capacity,
+              const std::string& planner, double time_limit, std::uint64_t seed, int threads) {
   const Problem problem = problem_of(buffers, apart, order, in_place, capacity);
+  add_avoided(avoid, problem.get());
   const unnasim_options options = {sizeof options, planner.c_str(), time_limit, seed, threads};
   unnasim_plan* made = nullptr;
   int code = UNNASIM_OK;
@@ -81,6 +91,8 @@ py::dict plan(const Integers& buffers, const Pairs& apart, const Pairs& order,
   found["peak"] = unnasim_plan_peak(made);
   found["lower_bound"] = unnasim_plan_bound(made);
   found["proved_optimal"] = unnasim_plan_is_optimal(made) != 0;
+  found["waits"] = unnasim_plan_waits(made);
+  found["waits_bound"] = unnasim_plan_waits_bound(made);
   found["bound_buffers"] = copied(unnasim_plan_bound_buffers(made), unnasim_plan_bound_size(made));
   return found;
 }

@@ -10,6 +10,7 @@
 #include "memmgr/plan.h"
 #include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
+#include "memmgr/planners/waits.h"
 #include "memmgr/problem.h"
 #include "memmgr/shared_objects.h"
 #include "text/nearest.h"
@@ -114,7 +115,6 @@ Plan run_planner(std::string_view name, const PlanProblem& problem, const PlanOp
   const PlannerInfo& info = planner(name);
   const auto start = std::chrono::steady_clock::now();
   Plan plan = info.run(problem, options);
-  plan.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   plan.planner = info.name;
   plan.seed = options.seed;
   invariant(plan.offsets.size() == problem.size(), "{} placed {} of {} buffers", info.name,
@@ -126,6 +126,9 @@ Plan run_planner(std::string_view name, const PlanProblem& problem, const PlanOp
             info.name, plan.peak, plan.lower_bound);
   plan.proved_optimal = plan.peak == plan.lower_bound;
   if (plan.objects) judge_objects(problem, plan);
+  judge_waits(problem, plan);
+  if (options.few_waits) reduce_waits(problem, plan, options);
+  plan.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return plan;
 }
 

@@ -37,6 +37,9 @@ PlanProblem pool_problem(const PlanProblem& problem, std::uint32_t pool,
   };
   keep(problem.apart, part.apart);
   keep(problem.in_place, part.in_place);
+  for (const AvoidPair& a : problem.avoid)
+    if (renumbered.contains(a.pair.first) && renumbered.contains(a.pair.second))
+      part.avoid.push_back({{renumbered[a.pair.first], renumbered[a.pair.second]}, a.weight});
   complete_problem(part);
   return part;
 }

@@ -10,6 +10,7 @@
 #include "memmgr/plan.h"
 #include "memmgr/planners/options.h"
 #include "memmgr/planners/registry.h"
+#include "memmgr/planners/waits.h"
 #include "memmgr/pools/pool_assignment.h"
 #include "memmgr/pools/pool_problem.h"
 #include "memmgr/pools/spill_bound.h"
@@ -76,15 +77,19 @@ PlannedPool plan_one(std::string_view planner, const PlanProblem& problem, std::
   for (std::uint32_t i = 0; i < problem.size(); ++i)
     if (a.pool(i) == pool) result.members.push_back(i);
   result.problem = pool_problem(problem, pool, result.members);
-  result.plan = run_planner(planner, result.problem, options);
-  if (!problem.pools[pool].capacity || result.plan.peak <= *problem.pools[pool].capacity)
-    return result;
+  PlanOptions by_peak = options;
+  by_peak.few_waits = false;
+  result.plan = run_planner(planner, result.problem, by_peak);
   Plan& plan = result.plan;
-  plan.offsets.clear();
-  for (const std::uint32_t i : result.members) plan.offsets.push_back(a.offset(i));
-  plan.peak = peak_of(result.problem, plan.offsets);
-  plan.proved_optimal = plan.peak == plan.lower_bound;
-  plan.note = "as assigned: the planner's plan does not fit";
+  if (problem.pools[pool].capacity && plan.peak > *problem.pools[pool].capacity) {
+    plan.offsets.clear();
+    for (const std::uint32_t i : result.members) plan.offsets.push_back(a.offset(i));
+    plan.peak = peak_of(result.problem, plan.offsets);
+    plan.proved_optimal = plan.peak == plan.lower_bound;
+    plan.note = "as assigned: the planner's plan does not fit";
+    judge_waits(result.problem, plan);
+  }
+  if (options.few_waits) reduce_waits(result.problem, plan, options);
   return result;
 }
 
@@ -136,6 +141,7 @@ PoolPlan given_pools(const PlanProblem& problem, const std::vector<std::uint32_t
     plan.peak = peak_of(planned.problem, plan.offsets);
     plan.lower_bound = planned.problem.lower_bound;
     plan.proved_optimal = plan.peak == plan.lower_bound;
+    judge_waits(planned.problem, plan);
     if (result.spilled > 0) result.spill_bound += spill_bound(problem, p);
   }
   return result;

@@ -74,6 +74,17 @@ class Refused(unittest.TestCase):
         with self.assertRaises(unnasim.DoesNotFit):
             unnasim.plan(ROWS, capacity=12287)
 
+    def test_pairs_to_avoid(self):
+        within_the_peak = unnasim.plan(ROWS, avoid=[(0, 2, 5)])
+        self.assertEqual((within_the_peak.peak, within_the_peak.waits), (12288, 5))
+        self.assertEqual(within_the_peak.waits_bound, 5)
+        with_room = unnasim.plan(ROWS, avoid=[(0, 2, 5)], capacity=16384)
+        self.assertEqual((with_room.peak, with_room.waits), (16384, 0))
+        self.assertEqual(unnasim.plan(ROWS, avoid=[(0, 2)]).waits, 1)
+        for wrong in ([(0, 3)], [(0, 2, -1)], [(0,)], [(0, 0)]):
+            with self.subTest(wrong), self.assertRaises(ValueError):
+                unnasim.plan(ROWS, avoid=wrong)
+
     def test_offsets_that_overlap(self):
         unnasim.check(ROWS, [0, 4096, 0])
         with self.assertRaises(ValueError):

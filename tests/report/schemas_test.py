@@ -29,6 +29,8 @@ RESERVED = """{"buffers": [{"id": "a", "size": 8, "lower": 0, "upper": 2, "align
  "reserved": [[0, 4]]}"""
 LOOSE = """{"buffers": [{"id": "a", "size": 8, "lower": 0, "upper": 2, "offset": 0},
  {"id": "b", "size": 8, "lower": 0, "upper": 2, "offset": 16}]}"""
+WAITS = """{"buffers": [{"id": "a", "size": 8, "lower": 0, "upper": 2},
+ {"id": "b", "size": 8, "lower": 2, "upper": 3}], "avoid": [["a", "b", 3]]}"""
 REQUESTS = "arrival,prompt,tokens\n0,12,4\n0.00001,8,3\n0.002,10,1\n"
 BANKED = ["--set", "dram.model=banked", "--set", "cache.size_bytes=65536"]
 
@@ -74,6 +76,7 @@ def commands(source):
             ["plan", *plans],
             ["plan", *plans, "--compare", "all", "--no-timing"],
             ["plan", "pools.json"],
+            ["plan", "waits.json", "--objective", "peak,waits"],
             ["plan", "reserved.json", "loose.json"],
             ["plan", plans[0], "--capacity", "5", "--planner", "naive"],
             ["plan", plans[0], "--check", "offsets.csv"],
@@ -150,6 +153,7 @@ def main():
     unnasim, source = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
         for name, text in (("pools.json", POOLS), ("reserved.json", RESERVED), ("loose.json", LOOSE),
+                           ("waits.json", WAITS),
                            ("requests.csv", REQUESTS),
                            ("offsets.csv", "id,offset\n0,0\n1,0\n2,4\n3,0\n4,8\n")):
             pathlib.Path(folder, name).write_text(text)

@@ -14,7 +14,7 @@ namespace {
 
 using enum Operand;
 
-const CoreConfig kCore;  // 16 PEs x 16 multipliers, 4 + 4 cycles of start-up and drain
+const CoreConfig kDefaultCore;  // 16 PEs x 16 multipliers, 4 + 4 cycles of start-up and drain
 constexpr std::int64_t kSlots = 256;
 
 /// 3 x 2 positions, 20 channels of sums of 18.
@@ -24,7 +24,7 @@ Instruction conv() {
   return i.set_count(kh, 3).set_count(kw, 3).set_count(in_c, 2);
 }
 
-Instruction matrix(Opcode opcode, std::int64_t n_rows, std::int64_t n_cols) {
+Instruction product(Opcode opcode, std::int64_t n_rows, std::int64_t n_cols) {
   Instruction i(opcode, OpId(0));
   return i.set_count(rows, n_rows).set_count(cols, n_cols);
 }
@@ -36,17 +36,17 @@ TEST(Activity, ConvReadsANeuronOnceForAllPesAndASynapseForEachProduct) {
   expected.selected = 6 * 20 * 18;  // 2 inputs at 9 kernel positions: packed for 16 multipliers
   expected.neurons = 6 * 2 * 18;    // two groups of channels
   expected.results_written = 6 * 20;
-  EXPECT_EQ(activity(conv(), kCore), expected);
+  EXPECT_EQ(activity(conv(), kDefaultCore), expected);
 
   expected.biases = 20;
   expected.elementwise = 120;
-  EXPECT_EQ(activity(conv().set(acc, kBias).set_fn(post, Function::relu), kCore), expected);
+  EXPECT_EQ(activity(conv().set(acc, kBias).set_fn(post, Function::relu), kDefaultCore), expected);
 }
 
 TEST(Activity, OnlyPackedPositionsNeedTheIndexingModule) {
-  EXPECT_EQ(activity(conv().set_count(in_c, 32), kCore).selected, 0);
-  EXPECT_EQ(activity(conv().set_count(kh, 1).set_count(kw, 1), kCore).selected, 0);
-  CoreConfig without = kCore;
+  EXPECT_EQ(activity(conv().set_count(in_c, 32), kDefaultCore).selected, 0);
+  EXPECT_EQ(activity(conv().set_count(kh, 1).set_count(kw, 1), kDefaultCore).selected, 0);
+  CoreConfig without = kDefaultCore;
   without.indexing = Indexing::none;
   EXPECT_EQ(activity(conv(), without).selected, 0);
 }
@@ -58,7 +58,7 @@ TEST(Activity, IndexedSynapsesAreReadAsStoredAndSeeAWindowEachCycle) {
                             .set_count(wt_bytes, 999)
                             .set_count(wt_nz, 300)
                             .set_count(pe_cycles, 7);
-  const Activity a = activity(i, kCore);
+  const Activity a = activity(i, kDefaultCore);
   EXPECT_EQ(a.multiplies, 6 * 300);
   EXPECT_EQ(a.selected, 6 * 300);
   EXPECT_EQ(a.synapses, 0);
@@ -68,7 +68,7 @@ TEST(Activity, IndexedSynapsesAreReadAsStoredAndSeeAWindowEachCycle) {
 
 TEST(Activity, PartialSumsGoThroughNbout) {
   const Activity a =
-      activity(conv().set(acc, kAccumulate | kPartial).set_fn(post, Function::tanh), kCore);
+      activity(conv().set(acc, kAccumulate | kPartial).set_fn(post, Function::tanh), kDefaultCore);
   EXPECT_EQ(a.sums_read, 120);
   EXPECT_EQ(a.sums_written, 120);
   EXPECT_EQ(a.results_written, 0);
@@ -78,7 +78,7 @@ TEST(Activity, PartialSumsGoThroughNbout) {
 TEST(Activity, DepthwiseChannelsHaveNeuronsOfTheirOwn) {
   Instruction i(Opcode::dwconv, OpId(0));
   i.set_count(out_h, 3).set_count(out_w, 2).set_count(in_c, 20).set_count(kh, 3).set_count(kw, 3);
-  const Activity a = activity(i, kCore);
+  const Activity a = activity(i, kDefaultCore);
   EXPECT_EQ(a.multiplies, 6 * 20 * 9);
   EXPECT_EQ(a.neurons, 6 * 20 * 9);
   EXPECT_EQ(a.synapses, 6 * 20 * 9);
@@ -91,18 +91,18 @@ TEST(Activity, PoolAddsWithoutSynapses) {
   expected.instructions = 1;
   expected.neurons = expected.adds = 6 * 20 * 4;
   expected.results_written = 120;
-  EXPECT_EQ(activity(i.set_fn(fn, Function::max), kCore), expected);
+  EXPECT_EQ(activity(i.set_fn(fn, Function::max), kDefaultCore), expected);
   expected.special = 120;  // gamma 0: a division each
-  EXPECT_EQ(activity(i.set_fn(fn, Function::sum), kCore), expected);
+  EXPECT_EQ(activity(i.set_fn(fn, Function::sum), kDefaultCore), expected);
   expected.special = 0;
   expected.elementwise = 120;
-  EXPECT_EQ(activity(i.set_real(gamma, 0.25F), kCore), expected);
+  EXPECT_EQ(activity(i.set_real(gamma, 0.25F), kDefaultCore), expected);
 }
 
 TEST(Activity, ElementwiseCountsBothOperandsAndBothFunctions) {
   const Activity a = activity(
-      matrix(Opcode::ewise, 4, 10).set_fn(fn, Function::add).set_fn(post, Function::sigmoid),
-      kCore);
+      product(Opcode::ewise, 4, 10).set_fn(fn, Function::add).set_fn(post, Function::sigmoid),
+      kDefaultCore);
   EXPECT_EQ(a.neurons, 80);
   EXPECT_EQ(a.elementwise, 40);
   EXPECT_EQ(a.special, 40);
@@ -110,7 +110,7 @@ TEST(Activity, ElementwiseCountsBothOperandsAndBothFunctions) {
 }
 
 TEST(Activity, SoftmaxPassesItsExponentialsThroughNbout) {
-  const Activity a = activity(matrix(Opcode::softmax, 4, 10), kCore);
+  const Activity a = activity(product(Opcode::softmax, 4, 10), kDefaultCore);
   EXPECT_EQ(a.neurons, 80);          // maximum; exponentials
   EXPECT_EQ(a.special, 40 + 4);      // exponentials; a reciprocal a row
   EXPECT_EQ(a.elementwise, 120);     // maximum, sum, scaling
@@ -125,17 +125,17 @@ TEST(Activity, MovesAndTransfersCountTheirBytes) {
   const auto bytes = [&](Opcode opcode) {
     Instruction i(opcode, OpId(0));
     copy.put(i);
-    return activity(i, kCore);
+    return activity(i, kDefaultCore);
   };
   EXPECT_EQ(bytes(Opcode::move).moved, 30);
   EXPECT_EQ(bytes(Opcode::load_n).loaded_neurons, 30);
   EXPECT_EQ(bytes(Opcode::load_s).loaded_synapses, 30);
   EXPECT_EQ(bytes(Opcode::store).stored, 30);
-  EXPECT_EQ(activity(Instruction(Opcode::halt, OpId(0)), kCore).instructions, 1);
+  EXPECT_EQ(activity(Instruction(Opcode::halt, OpId(0)), kDefaultCore).instructions, 1);
 }
 
 TEST(Slots, EachSlotOfAProductHasOneReason) {
-  const SlotUse use = slot_use(conv(), kCore);
+  const SlotUse use = slot_use(conv(), kDefaultCore);
   // 6 positions x 2 groups x 2 steps = 24 cycles of 256 multipliers, and 8 of start-up and drain.
   EXPECT_EQ(use.macs, 6 * 20 * 18);
   EXPECT_EQ(use.channels, 6 * 12 * 32);  // 12 of 32 PEs
@@ -173,11 +173,11 @@ TEST(Slots, NarrowPortsSlowTheProductsDown) {
 }
 
 TEST(Slots, OtherOperationsLoseAllTheirSlots) {
-  const Instruction i = matrix(Opcode::act, 4, 16).set_fn(fn, Function::relu);
+  const Instruction i = product(Opcode::act, 4, 16).set_fn(fn, Function::relu);
   SlotUse expected;
   expected.other_ops = (4 + 8) * kSlots;
-  EXPECT_EQ(slot_use(i, kCore), expected);
-  EXPECT_EQ(slot_use(Instruction(Opcode::store, OpId(0)), kCore), SlotUse{});
+  EXPECT_EQ(slot_use(i, kDefaultCore), expected);
+  EXPECT_EQ(slot_use(Instruction(Opcode::store, OpId(0)), kDefaultCore), SlotUse{});
 }
 
 /// Of every opcode, on cores of odd widths: nothing is lost twice or forgotten.
@@ -211,17 +211,18 @@ TEST(Slots, DefaultPortsNeverLimit) {
       if (row.unit != Unit::compute) continue;
       CoreConfig wide;
       wide.nbin_read_elements = wide.sb_read_elements = wide.nbout_port_elements = 1 << 20;
-      EXPECT_EQ(compute_cycles(i, kCore), compute_cycles(i, wide)) << row.mnemonic << ' ' << size;
+      EXPECT_EQ(compute_cycles(i, kDefaultCore), compute_cycles(i, wide))
+          << row.mnemonic << ' ' << size;
     }
 }
 
 TEST(Timing, OneElementwiseStageTakesTurnsForTwoFunctions) {
   CoreConfig core;
   core.elementwise_stages = 1;
-  Instruction i = matrix(Opcode::ewise, 4, 16).set_fn(fn, Function::add);
+  Instruction i = product(Opcode::ewise, 4, 16).set_fn(fn, Function::add);
   EXPECT_EQ(compute_cycles(i, core), 4 + 8);
   EXPECT_EQ(compute_cycles(i.set_fn(post, Function::relu), core), 8 + 8);
-  EXPECT_EQ(compute_cycles(i, kCore), 4 + 8);
+  EXPECT_EQ(compute_cycles(i, kDefaultCore), 4 + 8);
   EXPECT_EQ(compute_cycles(i.set_fn(post, Function::exp), core), 4 + 8);  // the table is apart
 }
 

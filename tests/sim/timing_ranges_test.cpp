@@ -34,7 +34,7 @@ Instruction placed(Opcode opcode) {
   return i;
 }
 
-Instruction conv() {
+Instruction small_conv() {
   Instruction i = placed(Opcode::conv);
   i.set_count(in_h, 5).set_count(in_w, 4).set_count(in_c, 3);
   i.set_count(out_h, 3).set_count(out_w, 2).set_count(out_c, 7);
@@ -42,17 +42,17 @@ Instruction conv() {
 }
 
 TEST(Ranges, ConvReadsTilesAndWritesResults) {
-  EXPECT_EQ(ranges(conv()), "in:nbin[100,220) wt:sb[200,578) out:nbout[300,384)!");
+  EXPECT_EQ(ranges(small_conv()), "in:nbin[100,220) wt:sb[200,578) out:nbout[300,384)!");
 }
 
 TEST(Ranges, BiasIsOneAccumulatorAChannel) {
-  EXPECT_EQ(ranges(conv().set(acc, kBias)),
+  EXPECT_EQ(ranges(small_conv().set(acc, kBias)),
             "in:nbin[100,220) wt:sb[200,578) bias:sb[3000,3028) out:nbout[300,384)!");
 }
 
 TEST(Ranges, RecordsAreReadForTheBiasAndForResults) {
   const auto bias_of = [](std::uint32_t flags) {
-    for (const LocalAccess& a : local_accesses(conv().set(acc, flags), 1, kAccumulator))
+    for (const LocalAccess& a : local_accesses(small_conv().set(acc, flags), 1, kAccumulator))
       if (a.operand == bias) return a.end - a.begin;
     return Bytes{0};
   };
@@ -63,11 +63,11 @@ TEST(Ranges, RecordsAreReadForTheBiasAndForResults) {
 }
 
 TEST(Ranges, PartialSumsAreAccumulatorsInAndOut) {
-  EXPECT_EQ(ranges(conv().set(acc, kPartial)),
+  EXPECT_EQ(ranges(small_conv().set(acc, kPartial)),
             "in:nbin[100,220) wt:sb[200,578) out:nbout[300,468)!");
-  EXPECT_EQ(ranges(conv().set(acc, kAccumulate | kPartial)),
+  EXPECT_EQ(ranges(small_conv().set(acc, kAccumulate | kPartial)),
             "in:nbin[100,220) wt:sb[200,578) out:nbout[300,468) out:nbout[300,468)!");
-  EXPECT_EQ(ranges(conv().set(acc, kAccumulate)),
+  EXPECT_EQ(ranges(small_conv().set(acc, kAccumulate)),
             "in:nbin[100,220) wt:sb[200,578) out:nbout[300,468) out:nbout[300,384)!");
 }
 

@@ -26,6 +26,8 @@ class Plan:
     proved_optimal: peak equals lower_bound.
     bound_buffers: where the bound is the problem's own, the buffers that make it; no two of them may
         share bytes.
+    waits: what the pairs to avoid that share bytes cost.
+    waits_bound: no plan up to the same peak, or within the capacity, costs less.
     planner: which one was asked for.
     """
 
@@ -34,6 +36,8 @@ class Plan:
     lower_bound: int
     proved_optimal: bool
     bound_buffers: np.ndarray
+    waits: int
+    waits_bound: int
     planner: str
 
 
@@ -46,6 +50,19 @@ def _pairs(pairs, n, what):
     if array.min() < 0 or array.max() >= n:
         raise ValueError(f"{what}: expected buffers from 0 to {n - 1}")
     return array.astype(np.uint32)
+
+
+def _avoided(rows, n):
+    array = _integers([] if rows is None else rows, "avoid")
+    if array.size == 0:
+        return np.empty((0, 3), np.int64)
+    if array.ndim != 2 or array.shape[1] not in (2, 3):
+        raise ValueError("avoid: expected rows of two buffers, or of two buffers and a weight")
+    if array[:, :2].min() < 0 or array[:, :2].max() >= n:
+        raise ValueError(f"avoid: expected buffers from 0 to {n - 1}")
+    if array.shape[1] == 2:
+        array = np.column_stack([array, np.ones(len(array), np.int64)])
+    return array
 
 
 def _integers(values, what):
@@ -82,6 +99,7 @@ def plan(
     conflicts=None,
     order=None,
     in_place=None,
+    avoid=None,
     alignment=1,
     capacity=None,
     planner="auto",
@@ -97,6 +115,9 @@ def plan(
     order: pairs (a, b): every use of a ends before any use of b begins. Buffers that no chain of such
         pairs connects must not share bytes; lifetimes are not looked at.
     in_place: pairs (a, b): b, not the larger one, may take over the bytes of a.
+    avoid: rows (a, b) or (a, b, weight): sharing a byte costs the weight (1), since one of the two
+        would have to wait for the other. Of the plans with the least peak that is found, or of those
+        within the capacity, one that costs little.
     alignment: of all buffers, or one each.
     capacity: bytes that there are; DoesNotFit where no plan within it is found.
     planner: as `unnasim plan --list` shows them.
@@ -107,7 +128,13 @@ def plan(
     """
     problem = _problem(buffers, conflicts, order, in_place, alignment)
     found = _unnasim.plan(
-        *problem, capacity, planner, 0.0 if time_limit is None else time_limit, seed, threads
+        *problem,
+        _avoided(avoid, len(problem[0])),
+        capacity,
+        planner,
+        0.0 if time_limit is None else time_limit,
+        seed,
+        threads,
     )
     return Plan(planner=planner, **found)
 

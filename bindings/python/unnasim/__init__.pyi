@@ -15,6 +15,8 @@ class Plan:
     lower_bound: int
     proved_optimal: bool
     bound_buffers: NDArray[np.uint32]
+    waits: int
+    waits_bound: int
     planner: str
 
 def plan(
@@ -23,6 +25,7 @@ def plan(
     conflicts: ArrayLike | Sequence[tuple[int, int]] | None = None,
     order: ArrayLike | Sequence[tuple[int, int]] | None = None,
     in_place: ArrayLike | Sequence[tuple[int, int]] | None = None,
+    avoid: ArrayLike | Sequence[tuple[int, int, int]] | None = None,
     alignment: ArrayLike = 1,
     capacity: int | None = None,
     planner: str = "auto",
