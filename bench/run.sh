@@ -34,6 +34,8 @@ done
 
 # Only on request: it fits eleven networks on three machines.
 if [[ $name == walks ]]; then exec bench/walks.py "$program" "${arguments[@]}"; fi
+# Fourteen networks, ten minutes.
+if [[ $name == waits ]]; then exec bench/waits.py "$program" "${arguments[@]}"; fi
 
 printf '%-28s %10s %10s\n' 'command (best of 3)' time 'peak RSS'
 for cores in 1 4 16; do

@@ -18,6 +18,7 @@
 #include "cli/plan_network.h"
 #include "cli/progress.h"
 #include "flow/files.h"
+#include "flow/shipped_files.h"
 #include "memmgr/checker.h"
 #include "memmgr/complete_problem.h"
 #include "memmgr/plan.h"
@@ -86,6 +87,15 @@ auto named(const std::string& file, Body&& body) {
   } catch (const InputError& error) {
     throw InputError(fmt::format("{}: {}", file, error.what()));
   }
+}
+
+/// The only file is a network, or the name of one that is shipped.
+bool about_a_network(const Options& options) {
+  const std::vector<std::string>& files = options.positional();
+  if (files.size() != 1 || files.front() == "-") return false;
+  if (!fs::exists(files.front()))
+    return std::ranges::count(shipped_names(Shipped::network), files.front()) > 0;
+  return looks_like_network(files.front(), read_file(files.front()));
 }
 
 /// A network given for a problem would only get messages about its first line.
@@ -366,6 +376,7 @@ CommandInterface plan_interface() {
 
 int plan_command(const Options& options) {
   if (options.given("objective") && !asks_for_few_waits(options)) return plan_network(options);
+  if (asks_for_few_waits(options) && about_a_network(options)) return plan_waits(options);
   refuse_objective_options(options);
   if (options.flag("list")) {
     list_planners();

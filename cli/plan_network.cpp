@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/output_file.h"
+#include "base/version.h"
 #include "cli/commands.h"
 #include "cli/common_options.h"
 #include "cli/console.h"
@@ -17,6 +18,7 @@
 #include "flow/candidates.h"
 #include "flow/files.h"
 #include "flow/shipped_files.h"
+#include "flow/wait_plans.h"
 #include "memmgr/plan.h"
 #include "memmgr/problem.h"
 #include "memmgr/problem_files.h"
@@ -31,7 +33,8 @@ constexpr std::int64_t kDefaultCandidates = 64;
 
 constexpr OptionRow kObjectiveOptions[] = {
     {"objective", "LIST", "",
-     "of a problem with pairs to avoid: peak,waits. Of a network, choose its layout by these, the "
+     "peak,waits: after the peak, what buffers cost that share bytes though only waiting orders "
+     "them (JSON: avoid; or a network). Of a network, choose its layout by these, the "
      "most important first: peak, row-hits, cache-hits, dram-bytes, latency; the following options "
      "are for this"},
     {"slack", "PERCENT", "",
@@ -78,6 +81,19 @@ void check_machine(const Options& options, const MachineConfig& machine,
                                             objective->name));
 }
 
+void write_plan(const Options& options, std::string text, const std::string& csv,
+                const std::string& json, const PlanRun& chosen) {
+  if (options.flag("explain")) text += plan_explanation(chosen);
+  OutputFiles files;
+  if (const auto file = options.text("csv")) files.add(*file, csv);
+  if (const auto file = options.text("json")) files.add(*file, json);
+  if (const auto file = options.text("svg")) files.add(*file, memory_map(chosen));
+  if (const auto file = options.text("output"))
+    files.add(*file, format_offsets_csv(*chosen.problem, chosen.plan->offsets));
+  files.commit();
+  say(options, text, kPlanNetworkOutputs);
+}
+
 void write_layout(const Options& options, const PlanProblem& problem, const LayoutReport& report) {
   const auto row = std::ranges::find_if(report.rows, &LayoutRow::chosen);
   PlanRun chosen;
@@ -91,16 +107,7 @@ void write_layout(const Options& options, const PlanProblem& problem, const Layo
   chosen.plan->lower_bound = problem.lower_bound;
   chosen.plan->proved_optimal = row->figures.peak == problem.lower_bound;
   chosen.plan->seed = report.seed;
-  std::string text = layout_text(report);
-  if (options.flag("explain")) text += plan_explanation(chosen);
-  OutputFiles files;
-  if (const auto file = options.text("csv")) files.add(*file, layout_csv(report));
-  if (const auto file = options.text("json")) files.add(*file, layout_json(report));
-  if (const auto file = options.text("svg")) files.add(*file, memory_map(chosen));
-  if (const auto file = options.text("output"))
-    files.add(*file, format_offsets_csv(problem, row->offsets));
-  files.commit();
-  say(options, text, kPlanNetworkOutputs);
+  write_plan(options, layout_text(report), layout_csv(report), layout_json(report), chosen);
 }
 
 }  // namespace
@@ -135,24 +142,66 @@ void refuse_objective_options(const Options& options) {
   refuse(compile_options());
 }
 
+namespace {
+
+/// The network, and the machine for it.
+struct NetworkRequest {
+  std::string file;
+  ChosenMachine machine;
+};
+NetworkRequest network_request(const Options& options,
+                               std::initializer_list<std::string_view> but) {
+  NetworkRequest request;
+  request.file = find_input(Shipped::network, options.only()).string();
+  if (!looks_like_network(request.file, read_file(request.file)))
+    throw InputError(
+        fmt::format("{}: not a network, expected one: --objective runs its program with every "
+                    "layout",
+                    request.file));
+  for (const std::string_view name : kForProblems)
+    if (options.given(name) && std::ranges::count(but, name) == 0)
+      options.fail(name, "is for files of buffers, not for a network with --objective");
+  MachineChoice machine = machine_choice(options);
+  machine.cores = options.integer("cores", 1, kMaxCores);
+  request.machine = choose_machine(machine);
+  return request;
+}
+
+}  // namespace
+
+int plan_waits(const Options& options) {
+  check_output_files(options, kPlanNetworkOutputs);
+  const NetworkRequest request = network_request(options, {"capacity"});
+  for (const char* name : {"slack", "candidates", "jobs"})
+    if (options.given(name)) options.fail(name, "has no effect on peak,waits, expected none");
+  WaitPlanOptions choice;
+  choice.compile = compile_choice(options);
+  choice.plan = plan_choice(options);
+  choice.capacity = options.bytes("capacity", 0, std::numeric_limits<std::int64_t>::max() / 2);
+  choice.perturbed = options.integer("perturb", 0, 1000).value_or(1);
+  RunProgress progress(!options.flag("quiet"));
+  choice.progress = progress.sink();
+  const WaitPlans found =
+      plan_with_waits(network_choice(options, request.file), request.machine, choice);
+  PlanRun run;
+  run.file = options.only();
+  run.planner = "auto";
+  run.problem = &found.problem;
+  run.plan = found.smallest;
+  write_plan(options, waits_text(found.report), waits_csv(found.report),
+             plan_json(std::span(&run, 1), kVersion, false), run);
+  return kExitOk;
+}
+
 int plan_network(const Options& options) {
-  const std::string file = find_input(Shipped::network, options.only()).string();
   check_output_files(options, kPlanNetworkOutputs);
   CandidateOptions choice = candidate_choice(options);
   Progress progress(static_cast<std::size_t>(choice.candidates), "layout", say_progress(options));
   choice.progress = [&](std::size_t simulated) { progress.finished(simulated, 0); };
-  if (!looks_like_network(file, read_file(file)))
-    throw InputError(fmt::format(
-        "{}: not a network, expected one: --objective runs its program with every layout", file));
-  for (const std::string_view name : kForProblems)
-    if (options.given(name))
-      options.fail(name, "is for files of buffers, not for a network with --objective");
-  MachineChoice machine = machine_choice(options);
-  machine.cores = options.integer("cores", 1, kMaxCores);
-  const ChosenMachine chosen = choose_machine(machine);
-  check_machine(options, chosen.config, choice);
-  const Compiled compiled =
-      compile_network(network_choice(options, file), chosen, compile_choice(options));
+  const NetworkRequest request = network_request(options, {});
+  check_machine(options, request.machine.config, choice);
+  const Compiled compiled = compile_network(network_choice(options, request.file), request.machine,
+                                            compile_choice(options));
   const Executed executed = execute(compiled);
   const PlanProblem problem = problem_of(compiled, executed, LivenessKind::instruction);
   write_layout(options, problem, choose_layout(compiled, executed, problem, choice));

@@ -15,6 +15,7 @@
 #include "compiler/schedule.h"
 #include "compiler/synapses.h"
 #include "compiler/tokens.h"
+#include "compiler/unit_uses.h"
 #include "compiler/walk_schedule.h"
 #include "isa/dimensions.h"
 
@@ -298,6 +299,7 @@ CompileResult compile(const Graph& graph, const MachineConfig& machine,
   result.parameters = parameters_of(lowered, schedule, pieces, machine.core);
   result.placement = placement_of(lowered, pieces);
   result.packed = packed_weights(lowered, schedule);
+  if (options.unit_uses) result.uses = unit_uses(lowered, schedule, pieces, object.buffers);
   result.graph = dump(lowered);
   result.partition = dump_partition(lowered, schedule);
   result.tiles = dump_tiles(lowered, schedule);

@@ -15,6 +15,7 @@
 #include "compiler/packing.h"
 #include "compiler/parameters.h"
 #include "compiler/placement.h"
+#include "compiler/schedule.h"
 #include "compiler/walk.h"
 #include "configs/machine.h"
 #include "isa/object.h"
@@ -68,6 +69,18 @@ struct CompileOptions {
   /// Weights that another program has packed, and that this one takes as they are; null: none.
   /// Layer by layer only.
   std::shared_ptr<const PackedWeights> packed = nullptr;
+  /// What units wait for besides the data that they read: indices of CompileResult::uses of the
+  /// program without these. Layer by layer not with Barriers::layers.
+  std::vector<UnitOrder> waits = {};
+  bool unit_uses = false;  ///< fill in CompileResult::uses
+};
+
+/// A unit (a core's part of a layer, or of a band of it) that reads or writes a buffer.
+struct UnitUse {
+  std::size_t unit = 0;  ///< its place in the schedule
+  std::size_t step = 0;  ///< units of one step may run at the same time, and all others one by one
+  CoreId core;
+  bool writes = false;
 };
 
 struct CompileResult {
@@ -76,6 +89,9 @@ struct CompileResult {
   std::vector<Parameter> parameters;  ///< of every weight buffer
   Placement placement;
   PackedWeights packed;  ///< of products and convolutions
+  /// Of each intermediate buffer, by BufferId, ascending by unit; only with
+  /// CompileOptions::unit_uses.
+  std::vector<std::vector<UnitUse>> uses;
   // Text of the intermediate values, for `--dump`.
   std::string graph;      ///< after canonicalisation: kernels with their views
   std::string partition;  ///< for each kernel the grid and the estimate it was chosen by

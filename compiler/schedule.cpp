@@ -66,13 +66,15 @@ void Dependences::add(const UnitOfWork& unit) {
   ++units_;
 }
 
-Scheduler::Scheduler(const LoweredGraph& graph, std::int64_t cores)
+Scheduler::Scheduler(const LoweredGraph& graph, std::int64_t cores, std::vector<UnitOrder> waits)
     : count_(static_cast<std::size_t>(cores)),
       dependences_(graph),
       known_(count_, std::vector<std::int64_t>(count_, 0)),
       met_(count_, 0),
       began_(count_),
-      signals_(count_) {
+      signals_(count_),
+      waits_(std::move(waits)) {
+  std::ranges::sort(waits_, {}, &UnitOrder::second);
   for (std::size_t p = 0; p < count_; ++p) known_[p][p] = std::numeric_limits<std::int64_t>::max();
   result_.cores.resize(count_);
   result_.layer_inputs.resize(graph.kernels.size());
@@ -205,6 +207,11 @@ void Scheduler::add(const std::vector<PlannedUnit>& units, Sync sync) {
       await(u.unit.core, awaited);
     }
   }
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    Awaited awaited;
+    await_waits(result_.units.size() + i, units[i].unit.core, awaited);
+    await(units[i].unit.core, awaited);
+  }
   put(units);
 }
 
@@ -246,6 +253,20 @@ void Scheduler::await_readers(const UnitOfWork& unit, Awaited& awaited) const {
   for (const std::size_t writer : reads_[before->second]) readers_of(writer);
 }
 
+/// Those that it waits for without reading what they write.
+void Scheduler::await_waits(std::size_t serial, CoreId core, Awaited& awaited) const {
+  const auto [begin, end] = std::ranges::equal_range(waits_, serial, {}, &UnitOrder::second);
+  for (auto wait = begin; wait != end; ++wait) {
+    invariant(wait->first < result_.units.size(), "unit {} waits for unit {}, which is no earlier",
+              serial, wait->first);
+    const CoreId other = result_.units[wait->first].core;
+    const std::int64_t position = positions_[wait->first];
+    if (known_[core.index()][other.index()] >= position) continue;
+    auto& entry = awaited[other.index()];
+    entry = std::max(entry, std::pair(wait->first, position));
+  }
+}
+
 /// Signals from those that are awaited. Those that carry the most knowledge come first, so that
 /// what they imply needs none of its own.
 void Scheduler::await(CoreId reader, const Awaited& awaited) {
@@ -270,12 +291,14 @@ void Scheduler::place(const PlannedUnit& planned) {
   const std::size_t core = planned.unit.core.index();
   result_.cores[core].push_back({ScheduleItem::Kind::unit, result_.units.size(), 0, 0, {}});
   result_.units.push_back(planned.unit);
+  result_.step_of_unit.push_back(step_);
   result_.plan_of_unit.push_back(planned.plan);
   result_.tile_of_unit.push_back(planned.tile);
   began_[core].push_back(known_[core]);
   signals_[core].emplace_back();
   const std::size_t serial = result_.units.size() - 1;
   const std::int64_t position = dependences_.position(planned.unit.core) + 1;
+  positions_.push_back(position);
   readers_.emplace_back();
   std::vector<std::size_t>& reads = reads_.emplace_back();
   for (const Dependences::Writer* w : dependences_.of(planned.unit)) {

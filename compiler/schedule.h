@@ -73,6 +73,17 @@ struct Schedule {
   std::uint32_t barriers = 0;
   std::uint64_t signals = 0;
   bool parallel = false;  ///< some branches run side by side, on groups of cores
+  /// By unit: units of one step may run at the same time, those of later steps come after it.
+  std::vector<std::size_t> step_of_unit;
+};
+
+/// `first` is complete before `second` begins, whatever data says: indices into Schedule::units, of
+/// an earlier and of a later step.
+struct UnitOrder {
+  std::size_t first = 0;
+  std::size_t second = 0;
+
+  friend auto operator<=>(UnitOrder, UnitOrder) = default;
 };
 
 /// How cores wait for one another.
@@ -101,8 +112,11 @@ struct PlannedUnit {
 /// a signal's sender knew when it began the unit, its receiver knows too.
 class Scheduler {
  public:
-  Scheduler(const LoweredGraph& graph, std::int64_t cores);
+  /// `waits`: besides what data asks for, by signals.
+  Scheduler(const LoweredGraph& graph, std::int64_t cores, std::vector<UnitOrder> waits = {});
 
+  /// What is added from now on may run at the same time, until this is called again.
+  void next_step() { ++step_; }
   /// Whether `units`, coming next, would have to wait for other cores.
   bool needs_barrier(const std::vector<UnitOfWork>& units) const;
   /// All units of the plan with its tile, behind one barrier where they need any.
@@ -142,6 +156,7 @@ class Scheduler {
   using Awaited = std::map<std::size_t, std::pair<std::size_t, std::int64_t>>;
   void await_writers(const UnitOfWork& unit, Awaited& awaited) const;
   void await_readers(const UnitOfWork& unit, Awaited& awaited) const;
+  void await_waits(std::size_t serial, CoreId core, Awaited& awaited) const;
   void await(CoreId reader, const Awaited& awaited);
   void place(const PlannedUnit& planned);
   void read_by(std::size_t writer, const Reader& reader);
@@ -159,6 +174,9 @@ class Scheduler {
   std::map<std::pair<KernelId, CoreId>, std::size_t> last_unit_;  ///< of a kernel on a core
   /// [p][i]: whom p signals after its unit i.
   std::vector<std::vector<std::vector<CoreId>>> signals_;
+  std::vector<UnitOrder> waits_;         ///< ascending by `second`
+  std::vector<std::int64_t> positions_;  ///< by unit: how many of its core are complete when it is
+  std::size_t step_ = 0;
   Schedule result_;
 };
 

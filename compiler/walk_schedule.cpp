@@ -40,7 +40,7 @@ class WalkScheduler {
         machine_(machine),
         options_(options),
         partitioner_(graph, machine, options.partition, options.packed),
-        scheduler_(graph, machine.cores),
+        scheduler_(graph, machine.cores, options.waits),
         sync_cost_([this](const std::vector<UnitOfWork>& units) {
           return scheduler_.needs_barrier(units) ? barrier_cost(machine_) : Cycle{0};
         }) {}
@@ -97,6 +97,7 @@ class WalkScheduler {
   /// The plans of one kernel, or of branches side by side.
   void add_layers(std::vector<KernelPlan> plans) {
     if (options_.barriers == Barriers::layers) layers_.push_back(plans);
+    scheduler_.next_step();
     for (KernelPlan& p : plans) scheduler_.add(std::move(p));
   }
 
@@ -119,6 +120,7 @@ class WalkScheduler {
     if (!walk.units.empty()) return add_groups(grouped(walk.units), walk);
     if (!is_layer(walk)) return add_groups(divide(walk), walk);
     KernelPlan plan = layer_plan(walk.kernels.front());
+    scheduler_.next_step();
     if (walk.sync == Sync::barriers) return scheduler_.add(std::move(plan));
     std::vector<PlannedUnit> planned;
     const std::size_t tile = scheduler_.add_tile(plan.tile);
@@ -278,6 +280,7 @@ class WalkScheduler {
                                                                         of_kernel.at(id).sharers)));
         planned.push_back({u, plans.at(id), tiles.at(key)});
       }
+      scheduler_.next_step();
       scheduler_.add(planned, walk.sync);
     }
   }

@@ -123,6 +123,7 @@ Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileO
   compiled.parameters = std::move(result.parameters);
   compiled.placement = std::move(result.placement);
   compiled.packed = std::move(result.packed);
+  compiled.uses = std::move(result.uses);
   compiled.graph_dump = std::move(result.graph);
   compiled.partition_dump = std::move(result.partition);
   compiled.tiles_dump = std::move(result.tiles);

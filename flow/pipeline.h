@@ -53,7 +53,8 @@ struct Compiled {
   std::shared_ptr<const Object> object;  ///< verified
   std::vector<Parameter> parameters;     ///< for functional simulation, as is the next
   Placement placement;
-  PackedWeights packed;  ///< for another program that is to share them
+  PackedWeights packed;                         ///< for another program that is to share them
+  std::vector<std::vector<UnitUse>> uses = {};  ///< with CompileOptions::unit_uses
   std::string graph_dump, partition_dump, tiles_dump, schedule_dump;
   double seconds = 0;
 };

@@ -14,6 +14,7 @@
 #include "report/fit_report.h"
 #include "report/objectives.h"
 #include "report/run_report.h"
+#include "report/waits_report.h"
 #include "tests/support/committed.h"
 
 namespace unna {
@@ -25,6 +26,7 @@ std::map<std::string, std::vector<ColumnInfo>> all_columns() {
       {"plan.csv", infos(plan_columns())},
       {"buffers.csv", infos(cache_columns())},
       {"the layouts", infos(layout_columns())},
+      {"layouts that need waits", infos(waits_columns())},
       {"front.csv", infos(fit_columns())},
       {"sweep.csv", {std::begin(kSweepOutcomeColumns), std::end(kSweepOutcomeColumns)}},
   };
