@@ -29,6 +29,12 @@ function(unna_library name)
   target_link_libraries(unna_${name} PUBLIC unna_options)
 endfunction()
 
+# Seconds that a test may take; sanitizers slow some down by ten times.
+set(UNNASIM_TEST_TIMEOUT 300)
+if(UNNASIM_SANITIZE)
+  set(UNNASIM_TEST_TIMEOUT 3000)
+endif()
+
 # unna_test(name source...): GoogleTest executable of one layer, one ctest entry a test.
 function(unna_test name)
   cmake_parse_arguments(arg "OWN_MAIN" "" "LIBS" ${ARGN})
@@ -41,6 +47,6 @@ function(unna_test name)
   # A third less time to compile; what takes time when tests run is in the libraries.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   gtest_discover_tests(${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-    DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+    DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${UNNASIM_TEST_TIMEOUT})
 endfunction()
 include(GoogleTest)

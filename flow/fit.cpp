@@ -23,7 +23,7 @@ namespace unna {
 namespace {
 
 /// Planners that take milliseconds for thousands of buffers.
-constexpr const char* kQuickPlanners[] = {"greedy-by-size", "xla"};
+constexpr const char* kQuickPlanners[] = {"greedy-by-size", "by-thread"};
 
 /// How many estimated plans are measured in the first round, evenly over the footprints, and how
 /// many in each later one, where the measured ones leave the largest gaps.

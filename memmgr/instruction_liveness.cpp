@@ -328,6 +328,8 @@ Lifetimes Replay::lifetimes() const {
     const BufferInfo& info = trace_.buffers[intermediates_[row].index()];
     result.buffers.push_back({info.name, info.size, {intermediates_[row]}, {info.size}});
     auto marks = last_[row];
+    result.threads.push_back(
+        marks.empty() ? 0 : marks.front().chain / static_cast<std::uint32_t>(kEngines));
     for (auto& mark : marks) mark.chain = column_of(kept, mark.chain);
     std::ranges::sort(marks, {}, &ChainOrder::Mark::chain);
     for (std::size_t c = 0; c < kept.size(); ++c) first[c] = first_[row * chains_ + kept[c]];

@@ -117,6 +117,9 @@ struct Lifetimes {
   /// disjoint. What it does not keep is lost there.
   std::vector<std::vector<Gap>> gaps;
   std::optional<ChainOrder> order;
+  /// Of each buffer who uses it first (a core); empty where nobody knows. Planners may go by it;
+  /// what is valid does not depend on it.
+  std::vector<std::uint32_t> threads;
 
   std::size_t size() const { return buffers.size(); }
   /// Every use of a comes before every use of b.

@@ -152,19 +152,28 @@ std::uint64_t placement_work(const PlanProblem& problem) {
 
 std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order,
                                   Fit fit, const Deadline& deadline, Bytes below) {
-  if (scan_is_faster(problem)) return place_intervals(problem, order, fit, deadline, below);
+  return attempt_in_order(problem, order, fit, deadline, below).offsets;
+}
+
+Attempt attempt_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order, Fit fit,
+                         const Deadline& deadline, Bytes below) {
+  const std::uint64_t whole = placement_work(problem);
+  if (scan_is_faster(problem))
+    return {place_intervals(problem, order, fit, deadline, below), whole};
   Placement placement(problem);
   for (std::uint32_t i = 0; i < problem.size(); ++i)
     if (problem.buffers[i].fixed) placement.put(i, *problem.buffers[i].fixed);
   DeadlineWatch watch(deadline);
-  for (const std::uint32_t i : order) {
-    if (watch.passed()) return {};
-    if (placement.is_placed(i)) continue;
-    const Bytes at = placement.find(i, fit);
-    if (at + problem.buffers[i].size >= below) return {};
-    placement.put(i, at);
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    const std::uint32_t i = order[k];
+    if (!placement.is_placed(i)) {
+      const Bytes at = placement.find(i, fit);
+      if (at + problem.buffers[i].size >= below || watch.passed())
+        return {{}, whole * (k + 1) / order.size() + 1};
+      placement.put(i, at);
+    }
   }
-  return placement.take_offsets();
+  return {placement.take_offsets(), whole};
 }
 
 Bytes peak_of(const PlanProblem& problem, std::span<const Bytes> offsets) {

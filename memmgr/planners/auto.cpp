@@ -15,6 +15,7 @@
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/search_budget.h"
 #include "memmgr/planners/starts.h"
+#include "memmgr/planners/threads.h"
 #include "memmgr/problem.h"
 
 namespace unna {
@@ -40,6 +41,7 @@ class Portfolio {
   void climb(std::uint64_t work);
   void evolve(std::uint64_t work);
   void band();
+  void plan_threads();
   void try_all_orders();
   Budget slice(std::uint64_t work) const {
     return {std::min(work, budget_.work), budget_.deadline, budget_.threads};
@@ -107,11 +109,12 @@ void Portfolio::repair(std::uint64_t work) {
 
 void Portfolio::climb(std::uint64_t work) {
   if (!climb_) climb_ = std::make_unique<OrderClimb>(problem_, options_.seed);
+  climb_->offer(best_);
   Budget share = slice(work);
   const std::uint64_t given = share.work;
   climb_->run(goal(), share);
   spend(std::max<std::uint64_t>(given - share.work, problem_.size()));
-  if (!climb_->offsets().empty()) keep(climb_->offsets(), "a greedy order climbed from");
+  keep(climb_->offsets(), "a climb from the best order");
 }
 
 void Portfolio::evolve(std::uint64_t work) {
@@ -149,6 +152,18 @@ void Portfolio::band() {
   keep(stack_bands(problem_, bands, offsets), "bands");
 }
 
+void Portfolio::plan_threads() {
+  if (done()) return;
+  PlanOptions options = options_;
+  const std::uint64_t work = std::min<std::uint64_t>(budget_.work, 1'000'000'000) / 4;
+  options.effort = std::max<std::int64_t>(1, static_cast<std::int64_t>(work / 1'000'000));
+  if (budget_.deadline) options.time_limit = seconds_left() / 4;
+  const std::vector<Bytes> offsets = plan_threads_alone(problem_, options);
+  if (offsets.empty()) return;
+  keep(offsets, "threads planned alone");
+  spend(work);
+}
+
 void Portfolio::try_all_orders() {
   if (done() || problem_.plain() || problem_.size() > kAllOrders) return;
   if (const auto offsets = best_of_all_orders(problem_, peak_)) keep(*offsets, "all orders");
@@ -170,6 +185,7 @@ Plan Portfolio::run() {
       problem_.lists_stored() && !(problem_.lifetimes.intervals && problem_.plain());
   try_all_orders();
   band();
+  plan_threads();
   const std::uint64_t n = problem_.size();
   // A search at the bound takes looks with the square of the buffers.
   const std::uint64_t least =

@@ -1,41 +1,12 @@
 // Orders by how many buffers each one is in the way of.
 
 #include <algorithm>
-#include <cmath>
 
 #include "memmgr/placement/placement.h"
 #include "memmgr/planners/constructive.h"
+#include "memmgr/planners/steps.h"
 
 namespace unna {
-namespace {
-
-using Keys = std::vector<double>;
-
-/// Steps of which `parts` make a doubling; linear within it, so that no rounding depends on the
-/// host.
-double step_of(double value, int parts) {
-  int exponent = 0;
-  const double mantissa = std::frexp(value, &exponent);  // in [0.5, 1), or 0
-  return exponent * parts + std::floor((mantissa - 0.5) * 2 * parts);
-}
-
-Keys in_steps(Keys keys, int parts) {
-  for (double& key : keys) key = step_of(key, parts);
-  return keys;
-}
-
-Keys times(Keys a, const Keys& b) {
-  for (std::size_t i = 0; i < a.size(); ++i) a[i] *= b[i];
-  return a;
-}
-
-std::vector<std::uint32_t> descending(std::vector<std::uint32_t> order, const Keys& keys) {
-  std::ranges::stable_sort(order, std::ranges::greater{}, [&](std::uint32_t i) { return keys[i]; });
-  return order;
-}
-
-}  // namespace
-
 std::vector<ConstructiveOrder> conflict_orders(const PlanProblem& problem) {
   Keys size;
   Keys degree;

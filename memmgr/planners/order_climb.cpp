@@ -2,17 +2,18 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "memmgr/placement/placement.h"
-#include "memmgr/planners/constructive.h"
 
 namespace unna {
 
 bool OrderClimb::try_order(std::vector<std::uint32_t> order, Budget& budget) {
   const Bytes above = offsets_.empty() ? std::numeric_limits<Bytes>::max() : peak_ + 1;
-  std::vector<Bytes> offsets = place_in_order(problem_, order, Fit::lowest, budget.deadline, above);
-  budget.work -= std::min(budget.work, placement_work(problem_));
+  auto [offsets, work] = attempt_in_order(problem_, order, Fit::lowest, budget.deadline, above);
+  // To make the order of them takes a look or two a buffer.
+  budget.work -= std::min(budget.work, work + 2 * problem_.size());
   if (offsets.size() != problem_.size()) return false;
   peak_ = peak_of(problem_, offsets);
   offsets_ = std::move(offsets);
@@ -20,19 +21,15 @@ bool OrderClimb::try_order(std::vector<std::uint32_t> order, Budget& budget) {
   return true;
 }
 
-void OrderClimb::start(Bytes goal, Budget& budget) {
-  std::vector<ConstructiveOrder> orders = conflict_orders(problem_);
-  for (ConstructiveOrder& order : constructive_orders(problem_)) orders.push_back(std::move(order));
-  for (ConstructiveOrder& order : orders) {
-    if (!offsets_.empty() && (peak_ <= goal || budget.work == 0 || budget.out_of_time())) return;
-    const std::vector<Bytes> before = offsets_;
-    const std::vector<std::uint32_t> order_before = order_;
-    const Bytes peak_before = peak_;
-    if (!try_order(std::move(order.order), budget) || before.empty() || peak_ < peak_before)
-      continue;
-    offsets_ = before;  // of equals the first
-    order_ = order_before;
-  }
+/// In the order of its offsets every buffer comes to lie as low at least.
+void OrderClimb::offer(const std::vector<Bytes>& offsets) {
+  const Bytes peak = peak_of(problem_, offsets);
+  if (!offsets_.empty() && peak >= peak_) return;
+  offsets_ = offsets;
+  peak_ = peak;
+  order_.resize(offsets.size());
+  std::iota(order_.begin(), order_.end(), std::uint32_t{0});
+  std::ranges::stable_sort(order_, {}, [&](std::uint32_t i) { return offsets[i]; });
 }
 
 std::vector<std::uint32_t> OrderClimb::with_peak_earlier() {
@@ -55,8 +52,7 @@ std::vector<std::uint32_t> OrderClimb::with_peak_earlier() {
 }
 
 void OrderClimb::run(Bytes goal, Budget& budget) {
-  if (offsets_.empty()) start(goal, budget);
-  while (!offsets_.empty() && peak_ > goal && budget.work > 0 && !budget.out_of_time())
+  while (peak_ > goal && budget.work > 0 && !budget.out_of_time())
     try_order(with_peak_earlier(), budget);
 }
 

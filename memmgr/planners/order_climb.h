@@ -18,15 +18,16 @@ class OrderClimb {
  public:
   OrderClimb(const PlanProblem& problem, std::uint64_t seed) : problem_(problem), rng_(seed) {}
 
+  /// A plan from elsewhere, to go on with where it is better than its own.
+  void offer(const std::vector<Bytes>& offsets);
   /// Until the peak is at most `goal` or the budget is spent; may be gone on with.
   void run(Bytes goal, Budget& budget);
 
-  /// None before run().
+  /// None before offer().
   const std::vector<Bytes>& offsets() const { return offsets_; }
   Bytes peak() const { return peak_; }
 
  private:
-  void start(Bytes goal, Budget& budget);
   std::vector<std::uint32_t> with_peak_earlier();
   /// Whether it is not worse than what there is; then it is gone on with.
   bool try_order(std::vector<std::uint32_t> order, Budget& budget);

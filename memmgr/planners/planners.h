@@ -20,6 +20,7 @@ Plan plan_greedy_by_breadth(const PlanProblem& problem, const PlanOptions& optio
 Plan plan_strip_packing(const PlanProblem& problem, const PlanOptions& options);
 Plan plan_xla(const PlanProblem& problem, const PlanOptions& options);
 Plan plan_linear_scan(const PlanProblem& problem, const PlanOptions& options);
+Plan plan_by_thread(const PlanProblem& problem, const PlanOptions& options);
 Plan plan_hill_climb(const PlanProblem& problem, const PlanOptions& options);
 Plan plan_greedy_by_size(const PlanProblem& problem, const PlanOptions& options);
 Plan plan_bfc(const PlanProblem& problem, const PlanOptions& options);

@@ -73,6 +73,10 @@ constexpr std::array kPlanners = {
                 "xla/service/heap_simulator (Apache-2.0), GlobalDecreasingSizeBestFitHeap, "
                 "behaviour",
                 plan_xla},
+    PlannerInfo{
+        "by-thread",
+        "core by core, each by size or by what is in the way there: the best of nine orders",
+        "docs/planning.md, \"Partial orders of many buffers\"", plan_by_thread},
     PlannerInfo{"hill-climb", "swaps in the order of first fit, around the buffers at the peak",
                 "tvm/src/tir/usmp/algo/hill_climb.cc (Apache-2.0), behaviour", plan_hill_climb,
                 PlannerView::conflicts, false, true},

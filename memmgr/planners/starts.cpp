@@ -12,6 +12,7 @@
 #include "memmgr/planners/options.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/registry.h"
+#include "memmgr/planners/threads.h"
 
 namespace unna {
 namespace {
@@ -23,10 +24,10 @@ struct Start {
   Plan (*planner)(const PlanProblem&, const PlanOptions&) = nullptr;
 
   /// Empty where it is given up: it would not be below `below`, or the planner refuses the problem.
-  std::vector<Bytes> make(const PlanProblem& problem, const Deadline& deadline, Bytes below) const {
-    if (planner == nullptr) return place_in_order(problem, order.order, fit, deadline, below);
+  Attempt make(const PlanProblem& problem, const Deadline& deadline, Bytes below) const {
+    if (planner == nullptr) return attempt_in_order(problem, order.order, fit, deadline, below);
     try {
-      return planner(problem, {}).offsets;
+      return {planner(problem, {}).offsets, 0};
     } catch (const InputError&) {
       return {};
     }
@@ -52,11 +53,17 @@ Starts starts(const PlanProblem& problem) {
   const std::size_t half = orders.size() / 2;
   constexpr std::size_t kBeforePeakOrders = 2;
   const bool many = problem.size() >= kMany;
-  if (problem.lifetimes.order && many) add(conflict_orders(problem), Fit::lowest);
+  if (problem.lifetimes.order && many) {
+    add(thread_orders(problem), Fit::lowest);
+    add(conflict_orders(problem), Fit::lowest);
+  }
   add(std::span(orders).first(kBeforePeakOrders), Fit::lowest);
   add(peak_orders(problem), Fit::lowest);
   add(std::span(orders).subspan(kBeforePeakOrders, half - kBeforePeakOrders), Fit::lowest);
-  if (problem.lifetimes.order && !many) add(conflict_orders(problem), Fit::lowest);
+  if (problem.lifetimes.order && !many) {
+    add(conflict_orders(problem), Fit::lowest);
+    add(thread_orders(problem), Fit::lowest);
+  }
   if (problem.lifetimes.order) result.all.push_back({chain_order(problem), Fit::lowest, nullptr});
   result.first = result.all.size();
   const bool fixed =
@@ -92,18 +99,17 @@ std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget)
     const bool enough = !best.empty() && (peak <= goal || budget.work <= keep);
     if (enough || (first > 0 && budget.out_of_time())) break;
     const std::size_t count = std::min(kAtATime, all.size() - first);
-    std::vector<std::vector<Bytes>> made(count);
+    std::vector<Attempt> made(count);
     parallel_for(count, budget.threads, [&, &starts = all](std::size_t k) {
       if (k == 0 || !budget.out_of_time())
         made[k] = starts[first + k].make(problem, budget.deadline, peak);
     });
     for (std::size_t k = 0; k < count; ++k) {
-      if (all[first + k].planner == nullptr) budget.work -= std::min(budget.work, work);
-      budget.work -= std::min<std::uint64_t>(budget.work, 32 * problem.size());
-      if (made[k].size() != problem.size()) continue;
-      const Bytes its_peak = peak_of(problem, made[k]);
+      budget.work -= std::min<std::uint64_t>(budget.work, made[k].work + 32 * problem.size());
+      if (made[k].offsets.size() != problem.size()) continue;
+      const Bytes its_peak = peak_of(problem, made[k].offsets);
       if (its_peak >= peak) continue;
-      best = std::move(made[k]);
+      best = std::move(made[k].offsets);
       peak = its_peak;
     }
   }

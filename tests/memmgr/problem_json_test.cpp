@@ -100,7 +100,7 @@ TEST(PlanJson, MalformedFilesGiveOneLineWithTheirPlace) {
        "f.json:2:2: duplicate key 'buffers', expected each key once"},
       {with(a, ", \"colour\": 1"),
        "f.json:1:63: unknown key 'colour' in the problem, expected one of: buffers, order, "
-       "reserved, in_place, apart, pools, capacity"},
+       "reserved, in_place, apart, avoid, pools, capacity"},
       {with(R"({"id": "a"})"), "f.json:1:14: the buffer has no 'size', expected one"},
       {with(R"({"id": true, "size": 4})"), "f.json:1:21: id is true, expected a string"},
       {with(R"({"id": "", "size": 4})"), "f.json:1:21: id is empty, expected a name"},

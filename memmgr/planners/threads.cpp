@@ -1,0 +1,155 @@
+#include "memmgr/planners/threads.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "base/parallel.h"
+#include "memmgr/complete_problem.h"
+#include "memmgr/part_problem.h"
+#include "memmgr/placement/placement.h"
+#include "memmgr/planners/planners.h"
+#include "memmgr/planners/search_budget.h"
+#include "memmgr/planners/steps.h"
+
+namespace unna {
+namespace {
+
+/// What orders go by, of each buffer.
+struct Features {
+  Keys thread, bound;  ///< its number; bytes of its buffers that make the problem's bound
+  Keys size, start, end;
+  Keys degree, pressure;  ///< conflicting buffers of the same thread, and their bytes
+};
+
+Features features_of(const PlanProblem& problem) {
+  const std::vector<std::uint32_t>& threads = problem.lifetimes.threads;
+  const auto thread = [&](std::uint32_t i) { return threads.empty() ? 0 : threads[i]; };
+  std::map<std::uint32_t, double> at_bound;
+  for (const std::uint32_t i : problem.antichain)
+    at_bound[thread(i)] += static_cast<double>(problem.buffers[i].size);
+  Features f;
+  std::vector<std::uint32_t> scratch;
+  for (std::uint32_t i = 0; i < problem.size(); ++i) {
+    double degree = 0;
+    double pressure = 0;
+    for (const std::uint32_t j : problem.neighbours(i, scratch)) {
+      if (thread(j) != thread(i)) continue;
+      ++degree;
+      pressure += static_cast<double>(problem.buffers[j].size);
+    }
+    f.thread.push_back(thread(i));
+    f.bound.push_back(at_bound[thread(i)]);
+    f.size.push_back(static_cast<double>(problem.buffers[i].size));
+    f.start.push_back(static_cast<double>(problem.index.position(i)));
+    f.end.push_back(static_cast<double>(problem.index.last_overlap(i)));
+    f.degree.push_back(degree);
+    f.pressure.push_back(pressure);
+  }
+  return f;
+}
+
+Keys negative(Keys keys) {
+  for (double& key : keys) key = -key;
+  return keys;
+}
+
+}  // namespace
+
+Plan plan_by_thread(const PlanProblem& problem, const PlanOptions& options) {
+  const Deadline deadline = search_budget(options).deadline;
+  Plan plan;
+  Bytes peak = std::numeric_limits<Bytes>::max();
+  for (const ConstructiveOrder& order : thread_orders(problem)) {
+    std::vector<Bytes> offsets = place_in_order(
+        problem, order.order, Fit::lowest, plan.offsets.empty() ? std::nullopt : deadline, peak);
+    if (offsets.size() != problem.size() || peak_of(problem, offsets) >= peak) continue;
+    peak = peak_of(problem, offsets);
+    plan.offsets = std::move(offsets);
+    plan.note = order.name;
+    if (peak <= problem.lower_bound) break;
+  }
+  return plan;
+}
+
+std::vector<ConstructiveOrder> thread_orders(const PlanProblem& problem) {
+  const Features f = features_of(problem);
+  std::vector<std::uint32_t> by_index(problem.size());
+  for (std::uint32_t i = 0; i < problem.size(); ++i) by_index[i] = i;
+  const std::vector<std::uint32_t> early = descending(by_index, negative(f.start));
+  const std::vector<std::uint32_t> late_end = descending(by_index, f.end);
+  const std::vector<std::uint32_t> upwards = descending(by_index, negative(f.thread));
+  std::vector<ConstructiveOrder> orders;
+  const auto add = [&](std::string_view name, const std::vector<std::uint32_t>& ties,
+                       const Keys& keys) {
+    orders.push_back({name, descending(ties, keys)});
+  };
+  add("size, then start", early, f.size);
+  add("pressure in the thread x size in octaves, then late end", late_end,
+      in_steps(times(f.pressure, f.size), 1));
+  add("size in octaves, then start", early, in_steps(f.size, 1));
+  if (f.thread.empty() || std::ranges::max(f.thread) == std::ranges::min(f.thread)) return orders;
+
+  const auto add_by_thread = [&](std::string_view name, const std::vector<std::uint32_t>& ties,
+                                 const Keys& keys, const Keys& group) {
+    orders.push_back({name, descending(descending(ties, keys), group)});
+  };
+  const Keys ascending = negative(f.thread);
+  const auto heaviest = [&](const std::vector<std::uint32_t>& order) {
+    return descending(descending(order, ascending), f.bound);
+  };
+  orders.push_back({"heaviest thread, size in steps, then start",
+                    heaviest(descending(early, in_steps(f.size, 4)))});
+  add_by_thread("last thread, pressure in it x size, then start", early, times(f.pressure, f.size),
+                f.thread);
+  add_by_thread("first thread, size in octaves, then start", early, in_steps(f.size, 1), ascending);
+  add_by_thread("first thread, size in octaves, then late end", late_end, in_steps(f.size, 1),
+                ascending);
+  add_by_thread("last thread, degree in it x size, then late end", late_end,
+                times(f.degree, f.size), f.thread);
+  add_by_thread("first thread, pressure in it x size, then late end", late_end,
+                times(f.pressure, f.size), ascending);
+  return orders;
+}
+
+std::vector<Bytes> plan_threads_alone(const PlanProblem& problem, const PlanOptions& options) {
+  std::map<std::uint32_t, std::vector<std::uint32_t>> members;
+  for (std::uint32_t i = 0; i < problem.lifetimes.threads.size(); ++i)
+    members[problem.lifetimes.threads[i]].push_back(i);
+  if (members.size() < 2) return {};
+  std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>> threads(members.begin(),
+                                                                            members.end());
+  std::vector<std::vector<Bytes>> offsets(threads.size());
+  parallel_for(threads.size(), options.threads, [&](std::size_t t) {
+    PlanProblem part = part_of(problem, threads[t].second);
+    complete_problem(part);
+    PlanOptions alone = options;
+    alone.threads = 1;
+    alone.few_waits = false;
+    alone.effort =
+        std::max<std::int64_t>(1, options.effort / static_cast<std::int64_t>(threads.size()));
+    if (alone.time_limit) *alone.time_limit /= static_cast<double>(threads.size());
+    offsets[t] = plan_auto(part, alone).offsets;
+  });
+  std::vector<Bytes> best;
+  Bytes peak = std::numeric_limits<Bytes>::max();
+  for (const bool backwards : {false, true}) {
+    std::vector<std::uint32_t> order;
+    for (std::size_t k = 0; k < threads.size(); ++k) {
+      const std::size_t t = backwards ? threads.size() - 1 - k : k;
+      std::vector<std::size_t> up(offsets[t].size());
+      for (std::size_t m = 0; m < up.size(); ++m) up[m] = m;
+      std::ranges::stable_sort(up, {}, [&](std::size_t m) { return offsets[t][m]; });
+      for (const std::size_t m : up) order.push_back(threads[t].second[m]);
+    }
+    std::vector<Bytes> placed = place_in_order(problem, order, Fit::lowest);
+    if (peak_of(problem, placed) >= peak) continue;
+    peak = peak_of(problem, placed);
+    best = std::move(placed);
+  }
+  return best;
+}
+
+}  // namespace unna
