@@ -2,7 +2,8 @@
 """What a few signals save (docs/planning.md, "Few waits"): bench/waits.py <unnasim> [network ...].
 
 For each network on 4 and 16 cores, layer by layer with whole tensors: the least peak that the
-program's own synchronisation allows, the least with added signals, and their cycles.
+program's own synchronisation allows, the least with added signals, and their cycles; and those of
+the program whose cores meet after each layer.
 """
 
 import csv
@@ -26,16 +27,17 @@ def rows(program, network, cores):
 def main():
     program, networks = sys.argv[1], sys.argv[2:] or NETWORKS
     print(f"{'network':20} {'cores':>5} {'no waits':>12} {'few waits':>12} {'less':>7} {'signals':>8} "
-          f"{'cycles':>9}")
+          f"{'cycles':>9} {'barriers':>12} {'cycles':>9}")
     for cores in CORES:
         logarithm = 0.0
         for network in networks:
             table = rows(program, network, cores)
-            first, last = table[0], table[-1]
+            first, last, barriers = table[0], table[-2], table[-1]
             ratio = int(last["peak"]) / int(first["peak"])
             logarithm += math.log(ratio)
             print(f"{network:20} {cores:5} {int(first['peak']):12,} {int(last['peak']):12,} "
-                  f"{100 * (1 - ratio):5.1f} % {last['signals']:>8} {100 * float(last['slowdown']):+7.2f} %",
+                  f"{100 * (1 - ratio):5.1f} % {last['signals']:>8} {100 * float(last['slowdown']):+7.2f} % "
+                  f"{int(barriers['peak']):12,} {100 * float(barriers['slowdown']):+7.2f} %",
                   flush=True)
         mean = math.exp(logarithm / len(networks))
         print(f"{'geometric mean':20} {cores:5} {'':12} {'':12} {100 * (1 - mean):5.1f} %", flush=True)

@@ -200,7 +200,7 @@ int unnasim_in_place(unnasim_problem* problem, uint32_t first, uint32_t second) 
 int unnasim_avoid(unnasim_problem* problem, uint32_t a, uint32_t b, int64_t weight) {
   return guarded([&] {
     require_pair(problem, {a, b});
-    require(weight >= 0 && weight <= kMostAvoidWeight, "a weight, expected 0 to 2^40");
+    require(weight >= 0 && weight <= kMostAvoidWeight, "a weight, expected 0 to 2^60");
     problem->avoid.push_back({{a, b}, weight});
     return UNNASIM_OK;
   });

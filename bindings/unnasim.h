@@ -52,9 +52,10 @@ int unnasim_keep_apart(unnasim_problem* problem, uint32_t a, uint32_t b);
 /* `second`, not the larger one, may take over the bytes of `first` though both are in use at once.
  */
 int unnasim_in_place(unnasim_problem* problem, uint32_t first, uint32_t second);
-/* The two had better share no byte: where they do, it costs `weight`, 0 to 2^40, however many bytes
- * they share. With such pairs a plan is chosen by its peak (with a capacity: by fitting it), then
- * by what it costs. A pair that is given several times costs the sum. */
+/* The two had better share no byte: where they do, it costs `weight`, 0 to 2^60 (all of them
+ * together, too), however many bytes they share. With such pairs a plan is chosen by its peak (with
+ * a capacity: by fitting it), then by what it costs. A pair that is given several times costs the
+ * sum. */
 int unnasim_avoid(unnasim_problem* problem, uint32_t a, uint32_t b, int64_t weight);
 /* The buffer must lie exactly there. */
 int unnasim_fix(unnasim_problem* problem, uint32_t buffer, int64_t offset);

@@ -92,6 +92,8 @@ auto named(const std::string& file, Body&& body) {
 /// The only file is a network, or the name of one that is shipped.
 bool about_a_network(const Options& options) {
   const std::vector<std::string>& files = options.positional();
+  if (files.size() > 1 && std::ranges::count(shipped_names(Shipped::network), files.front()) > 0)
+    options.fail("objective", "several files, expected problems, or one network");
   if (files.size() != 1 || files.front() == "-") return false;
   if (!fs::exists(files.front()))
     return std::ranges::count(shipped_names(Shipped::network), files.front()) > 0;
@@ -376,7 +378,8 @@ CommandInterface plan_interface() {
 
 int plan_command(const Options& options) {
   if (options.given("objective") && !asks_for_few_waits(options)) return plan_network(options);
-  if (asks_for_few_waits(options) && about_a_network(options)) return plan_waits(options);
+  if (!options.flag("list") && asks_for_few_waits(options) && about_a_network(options))
+    return plan_waits(options);
   refuse_objective_options(options);
   if (options.flag("list")) {
     list_planners();

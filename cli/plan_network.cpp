@@ -41,7 +41,7 @@ constexpr OptionRow kObjectiveOptions[] = {
      "what is within so much of the best counts as equal to it (default: 5)"},
     {"candidates", "N", "", "layouts that are simulated (default: 64)"},
     {"jobs,j", "N", "", "simulations at a time (default: all host threads)"},
-    {"perturb", "N", "", "replays under random delays, of each layout of the front (default: 1)"},
+    {"perturb", "N", "", "replays under random delays, of each layout that is shown (default: 1)"},
     {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
     {"csv", "FILE", "", "write a row for each simulated layout"},
 };
@@ -176,6 +176,8 @@ int plan_waits(const Options& options) {
     if (options.given(name)) options.fail(name, "has no effect on peak,waits, expected none");
   WaitPlanOptions choice;
   choice.compile = compile_choice(options);
+  if (choice.compile.barriers == Barriers::layers)
+    options.fail("barriers", "after each layer nothing is left to wait for, expected data");
   choice.plan = plan_choice(options);
   choice.capacity = options.bytes("capacity", 0, std::numeric_limits<std::int64_t>::max() / 2);
   choice.perturbed = options.integer("perturb", 0, 1000).value_or(1);

@@ -66,16 +66,42 @@ void Dependences::add(const UnitOfWork& unit) {
   ++units_;
 }
 
+Scheduler::Knowledge::Knowledge(std::size_t cores)
+    : known(cores, std::vector<std::int64_t>(cores, 0)), began(cores) {
+  for (std::size_t p = 0; p < cores; ++p) known[p][p] = std::numeric_limits<std::int64_t>::max();
+}
+
+void Scheduler::Knowledge::learn(CoreId core, CoreId from, std::int64_t position) {
+  std::vector<std::int64_t>& mine = known[core.index()];
+  const std::vector<std::int64_t>& theirs =
+      began[from.index()][static_cast<std::size_t>(position) - 1];
+  for (std::size_t q = 0; q < mine.size(); ++q)
+    if (q != from.index()) mine[q] = std::max(mine[q], theirs[q]);
+  mine[from.index()] = position;
+}
+
+void Scheduler::Knowledge::meet(const std::vector<CoreId>& cores, const Dependences& dependences) {
+  std::vector<std::int64_t> joint(known.size(), 0);
+  for (const CoreId c : cores)
+    for (std::size_t q = 0; q < joint.size(); ++q)
+      if (q != c.index()) joint[q] = std::max(joint[q], known[c.index()][q]);
+  for (const CoreId c : cores) joint[c.index()] = dependences.position(c);
+  for (const CoreId c : cores) {
+    joint[c.index()] = known[c.index()][c.index()];
+    known[c.index()] = joint;
+    joint[c.index()] = dependences.position(c);
+  }
+}
+
 Scheduler::Scheduler(const LoweredGraph& graph, std::int64_t cores, std::vector<UnitOrder> waits)
     : count_(static_cast<std::size_t>(cores)),
       dependences_(graph),
-      known_(count_, std::vector<std::int64_t>(count_, 0)),
+      data_(count_),
+      all_(count_),
       met_(count_, 0),
-      began_(count_),
       signals_(count_),
       waits_(std::move(waits)) {
   std::ranges::sort(waits_, {}, &UnitOrder::second);
-  for (std::size_t p = 0; p < count_; ++p) known_[p][p] = std::numeric_limits<std::int64_t>::max();
   result_.cores.resize(count_);
   result_.layer_inputs.resize(graph.kernels.size());
 }
@@ -84,7 +110,8 @@ std::vector<Scheduler::Edge> Scheduler::unknown(const std::vector<UnitOfWork>& u
   std::vector<Edge> edges;
   for (const UnitOfWork& u : units)
     for (const Dependences::Writer* w : dependences_.of(u))
-      if (known_[u.core.index()][w->core.index()] < w->position) edges.push_back({u.core, w->core});
+      if (data_.known[u.core.index()][w->core.index()] < w->position)
+        edges.push_back({u.core, w->core});
   return edges;
 }
 
@@ -93,7 +120,7 @@ std::vector<Scheduler::Edge> Scheduler::unknown_layers(const std::vector<UnitOfW
   for (const UnitOfWork& u : units)
     for (const Dependences::Writer* w : dependences_.of(u)) layers.insert(w->kernel);
   const auto known = [&](CoreId reader, CoreId writer) {
-    return reader == writer ? met_[reader.index()] : known_[reader.index()][writer.index()];
+    return reader == writer ? met_[reader.index()] : data_.known[reader.index()][writer.index()];
   };
   std::vector<Edge> edges;
   for (const KernelId layer : layers)
@@ -133,17 +160,12 @@ void Scheduler::meet(const std::vector<Edge>& edges) {
 
 void Scheduler::barrier(const std::vector<CoreId>& cores) {
   std::uint64_t mask = 0;
-  std::vector<std::int64_t> all(count_, 0);
   for (const CoreId c : cores) {
     mask |= std::uint64_t{1} << c.value;
-    for (std::size_t q = 0; q < count_; ++q)
-      if (q != c.index()) all[q] = std::max(all[q], known_[c.index()][q]);
   }
-  for (const CoreId c : cores) all[c.index()] = dependences_.position(c);
+  data_.meet(cores, dependences_);
+  all_.meet(cores, dependences_);
   for (const CoreId c : cores) {
-    const std::int64_t self = known_[c.index()][c.index()];
-    known_[c.index()] = all;
-    known_[c.index()][c.index()] = self;
     met_[c.index()] = dependences_.position(c);
     result_.cores[c.index()].push_back(
         {ScheduleItem::Kind::barrier, 0, result_.barriers, mask, {}});
@@ -204,13 +226,13 @@ void Scheduler::add(const std::vector<PlannedUnit>& units, Sync sync) {
       Awaited awaited;
       await_writers(u.unit, awaited);
       if (sync == Sync::acknowledged) await_readers(u.unit, awaited);
-      await(u.unit.core, awaited);
+      await(u.unit.core, awaited, data_);
     }
   }
   for (std::size_t i = 0; i < units.size(); ++i) {
     Awaited awaited;
     await_waits(result_.units.size() + i, units[i].unit.core, awaited);
-    await(units[i].unit.core, awaited);
+    await(units[i].unit.core, awaited, all_);
   }
   put(units);
 }
@@ -228,7 +250,7 @@ void Scheduler::put(const std::vector<PlannedUnit>& units) {
 
 /// Those that write what `unit` reads, as far as its core does not know them complete.
 void Scheduler::await_writers(const UnitOfWork& unit, Awaited& awaited) const {
-  const std::vector<std::int64_t>& known = known_[unit.core.index()];
+  const std::vector<std::int64_t>& known = data_.known[unit.core.index()];
   for (const Dependences::Writer* w : dependences_.of(unit))
     if (known[w->core.index()] < w->position) {
       auto& entry = awaited[w->core.index()];
@@ -241,7 +263,7 @@ void Scheduler::await_writers(const UnitOfWork& unit, Awaited& awaited) const {
 void Scheduler::await_readers(const UnitOfWork& unit, Awaited& awaited) const {
   const auto before = last_unit_.find({unit.kernel, unit.core});
   if (before == last_unit_.end()) return;
-  const std::vector<std::int64_t>& known = known_[unit.core.index()];
+  const std::vector<std::int64_t>& known = data_.known[unit.core.index()];
   const auto readers_of = [&](std::size_t writer) {
     for (const Reader& r : readers_[writer])
       if (known[r.core.index()] < r.position) {
@@ -261,7 +283,7 @@ void Scheduler::await_waits(std::size_t serial, CoreId core, Awaited& awaited) c
               serial, wait->first);
     const CoreId other = result_.units[wait->first].core;
     const std::int64_t position = positions_[wait->first];
-    if (known_[core.index()][other.index()] >= position) continue;
+    if (all_.known[core.index()][other.index()] >= position) continue;
     auto& entry = awaited[other.index()];
     entry = std::max(entry, std::pair(wait->first, position));
   }
@@ -269,21 +291,21 @@ void Scheduler::await_waits(std::size_t serial, CoreId core, Awaited& awaited) c
 
 /// Signals from those that are awaited. Those that carry the most knowledge come first, so that
 /// what they imply needs none of its own.
-void Scheduler::await(CoreId reader, const Awaited& awaited) {
-  std::vector<std::int64_t>& known = known_[reader.index()];
+void Scheduler::await(CoreId reader, const Awaited& awaited, const Knowledge& asks) {
   std::vector<std::tuple<std::size_t, std::size_t, std::int64_t>> order;
   for (const auto& [core, at] : awaited) order.emplace_back(at.first, core, at.second);
   std::sort(order.rbegin(), order.rend());
   for (const auto& [serial, core, position] : order) {
-    if (known[core] >= position) continue;
-    const auto index = static_cast<std::size_t>(position) - 1;
-    signals_[core][index].push_back(reader);
+    const CoreId from(core);
+    if (asks.known[reader.index()][core] >= position) continue;
+    const bool implied = all_.known[reader.index()][core] >= position;
+    if (&asks == &data_) data_.learn(reader, from, position);
+    if (implied) continue;
+    all_.learn(reader, from, position);
+    signals_[core][static_cast<std::size_t>(position) - 1].push_back(reader);
     result_.cores[reader.index()].push_back(
         {ScheduleItem::Kind::wait, result_.units.size(), 0, 0, CoreId(core)});
     ++result_.signals;
-    for (std::size_t q = 0; q < count_; ++q)
-      if (q != core) known[q] = std::max(known[q], began_[core][index][q]);
-    known[core] = position;
   }
 }
 
@@ -294,7 +316,8 @@ void Scheduler::place(const PlannedUnit& planned) {
   result_.step_of_unit.push_back(step_);
   result_.plan_of_unit.push_back(planned.plan);
   result_.tile_of_unit.push_back(planned.tile);
-  began_[core].push_back(known_[core]);
+  data_.begin_unit(planned.unit.core);
+  all_.begin_unit(planned.unit.core);
   signals_[core].emplace_back();
   const std::size_t serial = result_.units.size() - 1;
   const std::int64_t position = dependences_.position(planned.unit.core) + 1;

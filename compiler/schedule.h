@@ -145,6 +145,19 @@ class Scheduler {
     std::size_t serial;
     std::int64_t position;
   };
+  /// Vector clocks over cores.
+  struct Knowledge {
+    explicit Knowledge(std::size_t cores);
+
+    /// What `from` knew when its unit at `position` began, and that this unit is complete.
+    void learn(CoreId core, CoreId from, std::int64_t position);
+    /// All of these cores know what one of them knows, and that all are at their positions.
+    void meet(const std::vector<CoreId>& cores, const Dependences& dependences);
+    void begin_unit(CoreId core) { began[core.index()].push_back(known[core.index()]); }
+
+    std::vector<std::vector<std::int64_t>> known;  ///< [p][q]: units of q that p knows complete
+    std::vector<std::vector<std::vector<std::int64_t>>> began;  ///< [p][i]: when its unit i began
+  };
   std::vector<Edge> unknown(const std::vector<UnitOfWork>& units) const;
   std::vector<Edge> unknown_layers(const std::vector<UnitOfWork>& units) const;
   /// The plan's units, each with the plan's tile.
@@ -157,17 +170,17 @@ class Scheduler {
   void await_writers(const UnitOfWork& unit, Awaited& awaited) const;
   void await_readers(const UnitOfWork& unit, Awaited& awaited) const;
   void await_waits(std::size_t serial, CoreId core, Awaited& awaited) const;
-  void await(CoreId reader, const Awaited& awaited);
+  /// `asks`: whose knowledge says what is needed.
+  void await(CoreId reader, const Awaited& awaited, const Knowledge& asks);
   void place(const PlannedUnit& planned);
   void read_by(std::size_t writer, const Reader& reader);
 
   std::size_t count_;
   Dependences dependences_;
-  std::vector<std::vector<std::int64_t>> known_;  ///< [p][q]: units of q that p knows complete
+  Knowledge data_;  ///< from what data asks for: barriers and grids do not depend on waits
+  Knowledge all_;   ///< from waits, too: at least as much
   std::vector<std::int64_t> met_;  ///< by core: its units that were complete at its last barrier
   std::map<KernelId, std::map<CoreId, std::int64_t>> last_;  ///< position of a layer's last units
-  /// [p][i]: what p knew when its unit i began.
-  std::vector<std::vector<std::vector<std::int64_t>>> began_;
   /// By unit: who has read what it wrote.
   std::vector<std::vector<Reader>> readers_;
   std::vector<std::vector<std::size_t>> reads_;  ///< by unit: whose results it read

@@ -52,6 +52,7 @@ bool JointMemory::add(const Object& object) {
 
 void JointMemory::plan(const std::string& planner, const PlanOptions& options) {
   Lifetimes lifetimes = first_;
+  lifetimes.threads.clear();  // those of later programs are not known
   const std::vector<std::uint32_t> unknown(lifetimes.order->chains(), ChainOrder::kAll);
   for (std::size_t i = lifetimes.size(); i < intermediates_.size(); ++i) {
     // Of a later program only: in use with what `conflicts_` says.

@@ -77,15 +77,15 @@ StepFamily::StepFamily(NetworkChoice network, std::int64_t context)
   if (is_onnx(network_.file, bytes)) {
     dims_ = dims_of_model(onnx_signature(bytes, network_.file), network_.onnx.dims, pos);
     network_.onnx.states.capacity = context_;
-    if (dims_.batch) network_.onnx.dims.try_emplace(*dims_.batch, 1);
   } else {
     dims_ = dims_of_params(workload_params(bytes, network_.file.string()), pos);
   }
-  for (const auto& name :
-       {std::optional(dims_.past), std::optional(dims_.length), dims_.total, dims_.context})
+  for (const auto& name : {std::optional(dims_.past), std::optional(dims_.length), dims_.total,
+                           dims_.context, dims_.batch})
     if (name && network_.onnx.dims.contains(*name))
-      throw InputError(
-          pos, fmt::format("'{}' is set by the command, expected no --dim {}=...", *name, *name));
+      throw InputError(pos, fmt::format("'{}' is set by the command{}, expected no --dim {}=...",
+                                        *name, name == dims_.batch ? " (--batch)" : "", *name));
+  if (dims_.batch && is_onnx(network_.file, bytes)) network_.onnx.dims.emplace(*dims_.batch, 1);
 }
 
 ReadNetwork StepFamily::at(const StepShape& shape) const {

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "base/error.h"
+#include "memmgr/checker.h"
 #include "memmgr/complete_problem.h"
 #include "memmgr/planners/registry.h"
 #include "memmgr/planners/waits.h"
@@ -21,11 +23,11 @@ std::size_t buffer_of(const PlanProblem& problem, std::size_t i) {
 }
 
 /// Cores of which some use of `a` is not known to be complete before each use of `b`.
-std::int64_t cores_to_await(const ChainOrder& order, std::size_t a, std::size_t b) {
-  std::set<std::size_t> cores;
-  const auto known = order.first(b);
-  for (const ChainOrder::Mark mark : order.last(a))
-    if (mark.position > known[mark.chain]) cores.insert(mark.chain / kEngines);
+std::int64_t cores_to_await(const Lifetimes& lifetimes, std::size_t a, std::size_t b) {
+  std::set<std::uint32_t> cores;
+  const auto known = lifetimes.order->first(b);
+  for (const ChainOrder::Mark mark : lifetimes.order->last(a))
+    if (mark.position > known[mark.chain]) cores.insert(lifetimes.chain_threads[mark.chain]);
   return static_cast<std::int64_t>(cores.size());
 }
 
@@ -98,93 +100,147 @@ class WaitPlanner {
   }
 
   WaitPlans run() {
-    const PlanProblem& in_step = plans_.problem;
     WaitsReport& report = plans_.report;
     report.network = compiled_.object->network;
     report.machine = machine_.config.name;
     report.cores = machine_.config.cores;
-    report.pairs = static_cast<std::int64_t>(in_step.avoid.size());
+    report.pairs = static_cast<std::int64_t>(plans_.problem.avoid.size());
     say("planning");
-    const Plan ordered = run_planner("auto", instruction_, options_.plan);
-    const Plan least = run_planner("auto", in_step, options_.plan);
-    report.in_step = least.peak;
-    add("no waits", ordered);
+    offer("no waits", run_planner("auto", instruction_, options_.plan));
+    offer("least", run_planner("auto", plans_.problem, options_.plan));
     if (options_.capacity) {
-      within(*options_.capacity, ordered, least);
+      require_capacity(*options_.capacity);
+      within(*options_.capacity);
     } else {
       constexpr Bytes kParts = 4;
-      const Bytes more = ordered.peak - least.peak;
-      for (Bytes part = kParts - 1; part >= 0; --part)
-        if (const Bytes capacity = least.peak + more * part / kParts;
-            capacity < plans_.smallest.peak)
-          within(capacity, ordered, least);
+      const Bytes least = lowest().plan.peak;
+      const Bytes more = without_waits().plan.peak - least;
+      for (Bytes part = kParts - 1; part >= 0; --part) within(least + more * part / kParts);
     }
+    report.in_step = lowest().plan.peak;
+    for (const Candidate& c : rows()) simulate(c);
+    meet_after_layers();
     return std::move(plans_);
   }
 
  private:
-  /// The cheapest plan that is found below the capacity.
-  void within(Bytes capacity, const Plan& ordered, const Plan& least) {
-    if (capacity < least.peak)
-      throw CapacityError(fmt::format(
-          "{} needs {} bytes even with all cores in step, {} more than the capacity of {}{}",
-          compiled_.object->network, grouped(least.peak), grouped(least.peak - capacity),
-          grouped(capacity),
-          least.lower_bound > capacity ? ", proved impossible" : "; none that fits is excluded"));
-    if (ordered.peak <= capacity) return keep(ordered);
-    PlanProblem problem = plans_.problem;
-    problem.capacity = capacity;
-    Plan plan = least;
-    PlanOptions few = options_.plan;
-    few.few_waits = true;
-    say("planning");
-    reduce_waits(problem, plan, few);
-    add(fmt::format("up to {}", capacity), plan);
-  }
+  struct Candidate {
+    std::string name;
+    Plan plan;
+  };
 
   void say(std::string_view stage) const {
     if (options_.progress) options_.progress({stage, 0, 0, 0});
   }
 
-  void keep(Plan plan) {
-    judge_waits(plans_.problem, plan);
-    plans_.smallest = std::move(plan);
+  /// Judged as a plan of the problem in step, whoever made it.
+  void offer(std::string name, Plan plan) {
+    const PlanProblem& problem = plans_.problem;
+    const std::optional<PlanWaits> waits = plan.waits;
+    plan.lower_bound = problem.lower_bound;
+    plan.proved_optimal = plan.peak == plan.lower_bound;
+    judge_waits(problem, plan);
+    if (waits && plan.waits) plan.waits->lower_bound = waits->lower_bound;
+    require_valid(plan);
+    candidates_.push_back({std::move(name), std::move(plan)});
+  }
+  void require_valid(const Plan& plan) const {
+    for (const Violation& v : check_plan(plans_.problem, plan, 1)) throw InternalError(v.message);
+    if (!plan.waits) return;
+    invariant(plan.waits->cost == waits_cost(plans_.problem, plan.offsets), "waits of other cost");
   }
 
-  void add(std::string name, Plan plan) {
-    keep(plan);
-    WaitsRow row;
-    row.name = std::move(name);
-    row.peak = plan.peak;
-    if (plans_.smallest.waits) {
-      row.cost = plans_.smallest.waits->cost;
-      row.cost_bound = plan.waits ? plan.waits->lower_bound : 0;
-    }
-    row.pairs = std::ssize(paid_pairs(plans_.problem, plan.offsets));
-    simulate(row, std::move(plan));
-    const auto cycles = static_cast<double>(row.cycles);
-    const std::vector<WaitsRow>& rows = plans_.report.rows;
-    row.slowdown = rows.empty() ? 0 : cycles / static_cast<double>(rows.front().cycles) - 1;
-    plans_.report.rows.push_back(std::move(row));
+  static std::int64_t cost(const Candidate& c) { return c.plan.waits ? c.plan.waits->cost : 0; }
+  const Candidate& lowest() const {
+    return *std::ranges::min_element(candidates_, {}, [](const auto& c) { return c.plan.peak; });
+  }
+  /// The lowest of those that the program allows as it is, of which there is one.
+  const Candidate& without_waits() const {
+    return *std::ranges::min_element(candidates_, {}, [](const auto& c) {
+      return cost(c) == 0 ? c.plan.peak : std::numeric_limits<Bytes>::max();
+    });
   }
 
-  /// The program with its waits, held against the layout as any other.
-  void simulate(WaitsRow& row, Plan plan) {
+  void require_capacity(Bytes capacity) const {
+    const Plan& least = lowest().plan;
+    if (least.peak <= capacity) return;
+    throw CapacityError(fmt::format(
+        "{} needs {} bytes even with a barrier after each step, {} more than the capacity of {}{}",
+        compiled_.object->network, grouped(least.peak), grouped(least.peak - capacity),
+        grouped(capacity),
+        least.lower_bound > capacity ? ": no layout of this program is smaller"
+                                     : "; none that fits is excluded"));
+  }
+
+  /// The cheapest plan that is found below the capacity, unless the program allows one as it is.
+  void within(Bytes capacity) {
+    if (without_waits().plan.peak <= capacity) return;
+    PlanProblem problem = plans_.problem;
+    problem.capacity = capacity;
+    Plan plan = lowest().plan;
+    say("planning");
+    reduce_waits(problem, plan, options_.plan);
+    offer(fmt::format("up to {}", capacity), std::move(plan));
+  }
+
+  /// What the program allows as it is, then lower and lower; of equally high ones the cheapest.
+  std::vector<Candidate> rows() const {
+    std::vector<Candidate> kept{without_waits()};
+    kept.front().name = "no waits";
+    std::vector<Candidate> sorted = candidates_;
+    std::ranges::stable_sort(sorted, [](const Candidate& a, const Candidate& b) {
+      return std::pair(-a.plan.peak, cost(a)) < std::pair(-b.plan.peak, cost(b));
+    });
+    for (Candidate& c : sorted)
+      if (c.plan.peak < kept.back().plan.peak && (!options_.capacity || c.name != "least"))
+        kept.push_back(std::move(c));
+    return kept;
+  }
+
+  /// For comparison: cores meet after each layer.
+  void meet_after_layers() {
+    CompileOptions options = options_.compile;
+    options.barriers = Barriers::layers;
+    const Compiled compiled = compile_network(network_, machine_, options);
+    const Executed executed = execute(compiled, machine_.config, options_.progress);
+    const PlanProblem problem = problem_of(compiled, executed, LivenessKind::instruction);
+    say("planning");
+    add_row("barriers", compiled, executed, problem, run_planner("auto", problem, options_.plan));
+  }
+
+  /// The program with the layout's waits, held against the layout as any other.
+  void simulate(const Candidate& candidate) {
+    const Plan& plan = candidate.plan;
     CompileOptions options = options_.compile;
     options.waits = waits_of(compiled_, plans_.problem, plan);
-    Compiled compiled =
+    const Compiled compiled =
         options.waits.empty() ? compiled_ : compile_network(network_, machine_, options);
     const Executed executed =
         options.waits.empty() ? executed_ : execute(compiled, machine_.config, options_.progress);
     const PlanProblem problem = problem_of(compiled, executed, LivenessKind::instruction);
     invariant(problem.size() == plans_.problem.size(), "waits change the buffers");
-    Planned planned = lay_out(compiled, executed, problem, std::move(plan));
+    WaitsRow& row = add_row(candidate.name, compiled, executed, problem, plan);
+    row.cost = cost(candidate);
+    row.cost_bound = plan.waits ? plan.waits->lower_bound : 0;
+    row.pairs = std::ssize(paid_pairs(plans_.problem, plan.offsets));
+    plans_.smallest = plan;
+  }
+
+  WaitsRow& add_row(std::string name, const Compiled& compiled, const Executed& executed,
+                    const PlanProblem& problem, const Plan& plan) {
+    Planned planned = lay_out(compiled, executed, problem, plan);
     require_fit(compiled, problem, planned.layout);
     const Validated validated = validate(compiled, executed, problem, planned, options_.perturbed,
                                          options_.plan.seed, options_.progress);
-    plans_.report.validation = validated.figures;
+    plans_.report.validation = validated.figures;  // the same for each, or it has thrown
+    std::vector<WaitsRow>& rows = plans_.report.rows;
+    WaitsRow& row = rows.emplace_back();
+    row.name = std::move(name);
+    row.peak = plan.peak;
     row.signals = signals_in(*compiled.object) - signals_in(*compiled_.object);
     row.cycles = validated.shared->cycles;
+    row.slowdown = static_cast<double>(row.cycles) / static_cast<double>(rows.front().cycles) - 1;
+    return row;
   }
 
   NetworkChoice network_;
@@ -193,6 +249,7 @@ class WaitPlanner {
   Compiled compiled_;
   Executed executed_;
   PlanProblem instruction_;
+  std::vector<Candidate> candidates_;
   WaitPlans plans_;
 };
 
@@ -210,12 +267,12 @@ PlanProblem problem_in_step(const Compiled& compiled, const PlanProblem& instruc
     for (std::uint32_t j = 0; j < instruction.size(); ++j) {
       if (i == j || order.unused(i) || order.unused(j)) continue;
       if (!stepped.before(i, j) || order.before(i, j)) continue;
-      problem.avoid.push_back({{i, j}, cores_to_await(order, i, j)});
+      problem.avoid.push_back({{i, j}, cores_to_await(instruction.lifetimes, i, j)});
       if (problem.avoid.size() > kMostPairs)
-        throw CapacityError(
-            fmt::format("{}: nothing orders more than {} pairs of buffers, expected less: coarser "
-                        "buffers (--granularity)",
-                        compiled.object->network, grouped(std::int64_t{kMostPairs})));
+        throw CapacityError(fmt::format(
+            "{}: only barriers would order more than {} pairs of buffers, expected less: "
+            "coarser buffers (--granularity)",
+            compiled.object->network, grouped(std::int64_t{kMostPairs})));
     }
   complete_problem(problem);
   return problem;

@@ -26,7 +26,7 @@ struct WaitPlans {
   WaitsReport report;
   /// Of problem_in_step().
   PlanProblem problem;
-  Plan smallest;  ///< the last row's
+  Plan smallest;  ///< of the last row but one: after it comes the program with barriers
 };
 
 /// The intermediates of a program as if there were a barrier after each step of its schedule (units
@@ -41,8 +41,9 @@ PlanProblem problem_in_step(const Compiled& compiled, const PlanProblem& instruc
 std::vector<UnitOrder> waits_of(const Compiled& compiled, const PlanProblem& in_step,
                                 const Plan& plan);
 
-/// Each layout is simulated with the program compiled anew with its waits, and validated there as
-/// other plans are. Throws CapacityError where none fits the capacity.
+/// Beside them, for comparison, the program whose cores meet after each layer. Each layout is
+/// simulated with the program compiled anew with its waits, and validated there as other plans are.
+/// Throws CapacityError where none fits the capacity.
 WaitPlans plan_with_waits(const NetworkChoice& network, const ChosenMachine& machine,
                           const WaitPlanOptions& options);
 

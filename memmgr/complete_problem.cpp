@@ -28,15 +28,21 @@ void sort_pairs(std::vector<BufferPair>& pairs) {
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
 }
 
-/// A pair that is given several times costs the sum.
+/// A pair that is given several times costs the sum. The sum of all stays far from overflow.
 void merge_avoided(std::vector<AvoidPair>& avoid) {
   std::ranges::sort(avoid);
   std::vector<AvoidPair> merged;
-  for (const AvoidPair& a : avoid)
+  std::int64_t sum = 0;
+  for (const AvoidPair& a : avoid) {
+    if (a.weight > kMostAvoidWeight - sum)
+      throw InputError(
+          fmt::format("the weights of pairs to avoid add up to more than {}", kMostAvoidWeight));
+    sum += a.weight;
     if (!merged.empty() && merged.back().pair == a.pair)
       merged.back().weight += a.weight;
     else
       merged.push_back(a);
+  }
   avoid = std::move(merged);
 }
 
@@ -112,6 +118,9 @@ void PlanProblem::store_neighbours() {
 }
 
 void complete_problem(PlanProblem& problem) {
+  const std::size_t threads = problem.lifetimes.threads.size();
+  invariant(threads == 0 || threads == problem.size(), "threads of {} of {} buffers", threads,
+            problem.size());
   invariant(problem.buffers.size() == problem.lifetimes.size(), "{} buffers, {} lifetimes",
             problem.buffers.size(), problem.lifetimes.size());
   constexpr Bytes kLimit = std::numeric_limits<Bytes>::max() / 8;

@@ -323,6 +323,8 @@ Lifetimes Replay::lifetimes() const {
   Lifetimes result;
   result.kind = LivenessKind::instruction;
   result.order.emplace(kept.size());
+  for (const std::size_t c : kept)
+    result.chain_threads.push_back(static_cast<std::uint32_t>(c / kEngines));
   std::vector<std::uint32_t> first(kept.size());
   for (std::size_t row = 0; row < intermediates_.size(); ++row) {
     const BufferInfo& info = trace_.buffers[intermediates_[row].index()];

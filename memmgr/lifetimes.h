@@ -120,6 +120,7 @@ struct Lifetimes {
   /// Of each buffer who uses it first (a core); empty where nobody knows. Planners may go by it;
   /// what is valid does not depend on it.
   std::vector<std::uint32_t> threads;
+  std::vector<std::uint32_t> chain_threads;  ///< whose each chain of `order` is; as `threads`
 
   std::size_t size() const { return buffers.size(); }
   /// Every use of a comes before every use of b.

@@ -12,6 +12,7 @@ PlanProblem part_of(const PlanProblem& problem, std::span<const std::uint32_t> m
   some.kind = all.kind;
   if (all.intervals) some.intervals.emplace();
   if (all.order) some.order.emplace(all.order->chains());
+  some.chain_threads = all.chain_threads;
   std::map<std::uint32_t, std::uint32_t> renumbered;
   for (const std::uint32_t i : members) {
     renumbered[i] = static_cast<std::uint32_t>(part.size());

@@ -8,8 +8,7 @@ std::vector<AvoidPair> paid_pairs(const PlanProblem& problem, std::span<const By
   std::vector<AvoidPair> paid;
   for (const AvoidPair& a : problem.avoid) {
     const auto [i, j] = a.pair;
-    if (offsets[i] < offsets[j] + problem.buffers[j].size &&
-        offsets[j] < offsets[i] + problem.buffers[i].size)
+    if (share_bytes(offsets[i], problem.buffers[i].size, offsets[j], problem.buffers[j].size))
       paid.push_back(a);
   }
   return paid;

@@ -34,7 +34,12 @@ struct AvoidPair {
   friend auto operator<=>(const AvoidPair&, const AvoidPair&) = default;
 };
 
-inline constexpr std::int64_t kMostAvoidWeight = std::int64_t{1} << 40U;  ///< sums don't overflow
+inline constexpr std::int64_t kMostAvoidWeight = std::int64_t{1} << 60U;  ///< of all pairs together
+
+/// Whether two buffers at these offsets share a byte.
+inline bool share_bytes(Bytes offset, Bytes size, Bytes other_offset, Bytes other_size) {
+  return offset < other_offset + other_size && other_offset < offset + size;
+}
 
 /// Half-open range of bytes.
 struct ByteRange {

@@ -70,7 +70,8 @@ std::string steps_text(const GenerateReport& r) {
   if (r.steps.empty()) return "";
   if (between == 0) return fmt::format("all {} simulated", counted(r.steps.size(), "step"));
   return fmt::format(
-      "{} of {} simulated, the others interpolated; lines between them are at most {} off",
+      "{} of {} simulated, the others interpolated; of those looked at between, none is more than "
+      "{} off",
       r.simulated, counted(r.steps.size(), "step"), percent(r.deviation, 2));
 }
 

@@ -105,7 +105,8 @@ std::vector<const Objective*> objectives_named(std::span<const std::string> name
     if (objective == std::end(kObjectives)) {
       std::vector<std::string_view> known;
       for (const Objective& o : kObjectives) known.push_back(o.name);
-      throw InputError(fmt::format("'{}' is unknown, expected {}", name, fmt::join(known, ", ")));
+      throw InputError(
+          fmt::format("'{}' is unknown, expected {}, or peak,waits", name, fmt::join(known, ", ")));
     }
     if (std::ranges::count(found, objective) > 0)
       throw InputError(fmt::format("'{}' twice, expected it once", name));

@@ -45,7 +45,7 @@ std::string remark(const PlanRun& run, const MemoryView& memory) {
   if (!run.fits())
     text = run.proved_impossible() ? "does not fit: proved impossible" : "does not fit";
   else if (memory.plan.proved_optimal)
-    text = "optimal";
+    text = memory.plan.waits ? "least peak" : "optimal";
   if (run.pools && &memory.problem == &run.pools->pools.front().problem)
     text += fmt::format("{}spilled {} (at least {})", text.empty() ? "" : ", ",
                         grouped(run.pools->spilled), grouped(run.pools->spill_bound));

@@ -9,7 +9,9 @@ namespace unna {
 namespace {
 
 constexpr Column<WaitsRow> kWaitsTable[] = {
-    {"layout", "", "how it came about", [](const WaitsRow& r) { return name_cell(r.name); }},
+    {"layout", "",
+     "how it came about; `barriers`: of another program, whose cores meet after each layer",
+     [](const WaitsRow& r) { return name_cell(r.name); }},
     {"peak", "bytes", "highest end of an intermediate",
      [](const WaitsRow& r) { return whole(r.peak); }},
     {"waits", "",
@@ -41,7 +43,8 @@ std::string waits_text(const WaitsReport& report) {
                grouped(row.signals), grouped(row.cycles),
                fmt::format("{:+.2f} %", 100 * row.slowdown)});
   return fmt::format(
-      "{} on {} of {}: nothing orders {}, and in step all fits {} bytes\n{}validated: {}, for "
+      "{} on {} of {}: only barriers would order {}, and with them all fits {} bytes\n{}validated: "
+      "{}, for "
       "every layout and its program\n",
       report.network, counted(report.cores, "core"), report.machine,
       counted(report.pairs, "pair of buffers", "pairs of buffers"), grouped(report.in_step),

@@ -29,8 +29,8 @@ struct WaitsRow {
 struct WaitsReport {
   std::string network, machine;
   std::int64_t cores = 0;
-  std::int64_t pairs = 0;  ///< that the program does not order, of buffers of different steps
-  Bytes in_step = 0;       ///< least peak that is known with all cores in step
+  std::int64_t pairs = 0;  ///< that a barrier after each step would order, and the program does not
+  Bytes in_step = 0;       ///< least peak that is known with these barriers
   std::vector<WaitsRow> rows;
   ValidationFigures validation;  ///< of every row
 };

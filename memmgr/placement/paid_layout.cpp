@@ -36,8 +36,7 @@ void PaidLayout::take_out(std::uint32_t i) {
 std::int64_t PaidLayout::added(std::uint32_t i, Bytes at) const {
   std::int64_t cost = 0;
   for (const Partner& p : partners(i))
-    if (placed_[p.buffer] != 0 && at < at_[p.buffer] + size(p.buffer) &&
-        at_[p.buffer] < at + size(i))
+    if (placed_[p.buffer] != 0 && share_bytes(at, size(i), at_[p.buffer], size(p.buffer)))
       cost += p.weight;
   return cost;
 }

@@ -156,24 +156,26 @@ std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const st
 }
 
 Attempt attempt_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order, Fit fit,
-                         const Deadline& deadline, Bytes below) {
+                         const Deadline& deadline, Bytes below, const Known& known) {
   const std::uint64_t whole = placement_work(problem);
   if (scan_is_faster(problem))
     return {place_intervals(problem, order, fit, deadline, below), whole};
   Placement placement(problem);
   for (std::uint32_t i = 0; i < problem.size(); ++i)
     if (problem.buffers[i].fixed) placement.put(i, *problem.buffers[i].fixed);
+  for (std::size_t k = 0; k < known.count; ++k)
+    if (!placement.is_placed(order[k])) placement.put(order[k], known.offsets[order[k]]);
   DeadlineWatch watch(deadline);
-  for (std::size_t k = 0; k < order.size(); ++k) {
-    const std::uint32_t i = order[k];
-    if (!placement.is_placed(i)) {
-      const Bytes at = placement.find(i, fit);
-      if (at + problem.buffers[i].size >= below || watch.passed())
-        return {{}, whole * (k + 1) / order.size() + 1};
-      placement.put(i, at);
-    }
+  std::uint64_t looked_for = 0;
+  const auto work = [&] { return whole * looked_for / order.size() + problem.size(); };
+  for (const std::uint32_t i : order.subspan(known.count)) {
+    if (placement.is_placed(i)) continue;
+    ++looked_for;
+    const Bytes at = placement.find(i, fit);
+    if (at + problem.buffers[i].size >= below || watch.passed()) return {{}, work()};
+    placement.put(i, at);
   }
-  return {placement.take_offsets(), whole};
+  return {placement.take_offsets(), work()};
 }
 
 Bytes peak_of(const PlanProblem& problem, std::span<const Bytes> offsets) {

@@ -32,14 +32,20 @@ std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const st
                                   Fit fit, const Deadline& deadline = std::nullopt,
                                   Bytes below = std::numeric_limits<Bytes>::max());
 
-/// The same with what it cost, in looks (memmgr/exact/capacity_search.h): of one that is given up a
-/// share of placement_work(), as the buffers placed until then are of all.
+/// The first `count` buffers of an order, and where they lie (offsets of all buffers).
+struct Known {
+  std::size_t count = 0;
+  std::span<const Bytes> offsets = {};
+};
+/// The same with what it cost, in looks (memmgr/exact/capacity_search.h): the share of
+/// placement_work() that the buffers for which a place was looked for are of all. What is known is
+/// not looked for.
 struct Attempt {
   std::vector<Bytes> offsets;
   std::uint64_t work = 0;
 };
 Attempt attempt_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order, Fit fit,
-                         const Deadline& deadline, Bytes below);
+                         const Deadline& deadline, Bytes below, const Known& known = {});
 
 /// What is needed without sharing: each buffer above the one before it in the order given, at its
 /// alignment; fixed buffers and reserved ranges are stepped over.

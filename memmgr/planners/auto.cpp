@@ -158,10 +158,10 @@ void Portfolio::plan_threads() {
   const std::uint64_t work = std::min<std::uint64_t>(budget_.work, 1'000'000'000) / 4;
   options.effort = std::max<std::int64_t>(1, static_cast<std::int64_t>(work / 1'000'000));
   if (budget_.deadline) options.time_limit = seconds_left() / 4;
-  const std::vector<Bytes> offsets = plan_threads_alone(problem_, options);
+  const auto [offsets, met] = plan_threads_alone(problem_, options);
   if (offsets.empty()) return;
   keep(offsets, "threads planned alone");
-  spend(work);
+  spend(met ? 2 * placement_work(problem_) : work);
 }
 
 void Portfolio::try_all_orders() {

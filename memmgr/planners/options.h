@@ -18,7 +18,8 @@ struct PlanOptions {
   /// time limit: about two seconds.
   std::int64_t effort = 1000;
   TetrisOptions tetris;
-  /// After the peak, what the pairs to avoid cost (memmgr/planners/waits.h).
+  /// After the peak (and with half of the time limit, where there is one), what the pairs to avoid
+  /// cost (memmgr/planners/waits.h).
   bool few_waits = false;
 };
 

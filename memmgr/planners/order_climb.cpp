@@ -1,7 +1,6 @@
 #include "memmgr/planners/order_climb.h"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -10,10 +9,12 @@
 namespace unna {
 
 bool OrderClimb::try_order(std::vector<std::uint32_t> order, Budget& budget) {
-  const Bytes above = offsets_.empty() ? std::numeric_limits<Bytes>::max() : peak_ + 1;
-  auto [offsets, work] = attempt_in_order(problem_, order, Fit::lowest, budget.deadline, above);
-  // To make the order of them takes a look or two a buffer.
-  budget.work -= std::min(budget.work, work + 2 * problem_.size());
+  const auto moved = std::ranges::mismatch(order, order_).in1;
+  const auto same = static_cast<std::size_t>(moved - order.begin());
+  auto [offsets, work] =
+      attempt_in_order(problem_, order, Fit::lowest, budget.deadline, peak_ + 1, {same, offsets_});
+  // To make the order, and to put down what stays, takes some looks a buffer.
+  budget.work -= std::min(budget.work, work + 8 * problem_.size());
   if (offsets.size() != problem_.size()) return false;
   peak_ = peak_of(problem_, offsets);
   offsets_ = std::move(offsets);
@@ -21,15 +22,16 @@ bool OrderClimb::try_order(std::vector<std::uint32_t> order, Budget& budget) {
   return true;
 }
 
-/// In the order of its offsets every buffer comes to lie as low at least.
+/// In the order of its offsets every buffer comes to lie as low, or lower.
 void OrderClimb::offer(const std::vector<Bytes>& offsets) {
   const Bytes peak = peak_of(problem_, offsets);
   if (!offsets_.empty() && peak >= peak_) return;
-  offsets_ = offsets;
-  peak_ = peak;
   order_.resize(offsets.size());
   std::iota(order_.begin(), order_.end(), std::uint32_t{0});
   std::ranges::stable_sort(order_, {}, [&](std::uint32_t i) { return offsets[i]; });
+  offsets_ = place_in_order(problem_, order_, Fit::lowest);
+  if (peak_of(problem_, offsets_) > peak) offsets_ = offsets;  // in place or with gaps it may be
+  peak_ = peak_of(problem_, offsets_);
 }
 
 std::vector<std::uint32_t> OrderClimb::with_peak_earlier() {

@@ -118,7 +118,9 @@ const PlannerInfo& planner(std::string_view name) {
 Plan run_planner(std::string_view name, const PlanProblem& problem, const PlanOptions& options) {
   const PlannerInfo& info = planner(name);
   const auto start = std::chrono::steady_clock::now();
-  Plan plan = info.run(problem, options);
+  PlanOptions half = options;
+  if (options.few_waits && options.time_limit) *half.time_limit /= 2;
+  Plan plan = info.run(problem, half);
   plan.planner = info.name;
   plan.seed = options.seed;
   invariant(plan.offsets.size() == problem.size(), "{} placed {} of {} buffers", info.name,
@@ -131,7 +133,7 @@ Plan run_planner(std::string_view name, const PlanProblem& problem, const PlanOp
   plan.proved_optimal = plan.peak == plan.lower_bound;
   if (plan.objects) judge_objects(problem, plan);
   judge_waits(problem, plan);
-  if (options.few_waits) reduce_waits(problem, plan, options);
+  if (options.few_waits) reduce_waits(problem, plan, half);
   plan.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return plan;
 }

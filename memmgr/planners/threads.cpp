@@ -4,6 +4,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "base/parallel.h"
@@ -114,16 +115,42 @@ std::vector<ConstructiveOrder> thread_orders(const PlanProblem& problem) {
   return orders;
 }
 
-std::vector<Bytes> plan_threads_alone(const PlanProblem& problem, const PlanOptions& options) {
-  std::map<std::uint32_t, std::vector<std::uint32_t>> members;
-  for (std::uint32_t i = 0; i < problem.lifetimes.threads.size(); ++i)
-    members[problem.lifetimes.threads[i]].push_back(i);
-  if (members.size() < 2) return {};
-  std::vector<std::pair<std::uint32_t, std::vector<std::uint32_t>>> threads(members.begin(),
-                                                                            members.end());
+namespace {
+
+using Members = std::vector<std::vector<std::uint32_t>>;
+
+/// Thread by thread, each in the order of its offsets.
+std::vector<std::uint32_t> in_order_of_plans(const Members& threads,
+                                             const std::vector<std::vector<Bytes>>& offsets,
+                                             bool backwards) {
+  std::vector<std::uint32_t> order;
+  for (std::size_t k = 0; k < threads.size(); ++k) {
+    const std::size_t t = backwards ? threads.size() - 1 - k : k;
+    std::vector<std::size_t> up(offsets[t].size());
+    std::iota(up.begin(), up.end(), std::size_t{0});
+    std::ranges::stable_sort(up, {}, [&](std::size_t m) { return offsets[t][m]; });
+    for (const std::size_t m : up) order.push_back(threads[t][m]);
+  }
+  return order;
+}
+
+}  // namespace
+
+ThreadsAlone plan_threads_alone(const PlanProblem& problem, const PlanOptions& options) {
+  const Deadline deadline = search_budget(options).deadline;
+  Members threads;
+  for (std::uint32_t i = 0; i < problem.lifetimes.threads.size(); ++i) {
+    const std::uint32_t thread = problem.lifetimes.threads[i];
+    if (threads.size() <= thread) threads.resize(thread + 1);
+    threads[thread].push_back(i);
+  }
+  std::erase_if(threads, [](const auto& members) { return members.empty(); });
+  ThreadsAlone result;
+  if (threads.size() < 2) return result;
   std::vector<std::vector<Bytes>> offsets(threads.size());
+  std::vector<char> met(threads.size(), 0);
   parallel_for(threads.size(), options.threads, [&](std::size_t t) {
-    PlanProblem part = part_of(problem, threads[t].second);
+    PlanProblem part = part_of(problem, threads[t]);
     complete_problem(part);
     PlanOptions alone = options;
     alone.threads = 1;
@@ -132,24 +159,18 @@ std::vector<Bytes> plan_threads_alone(const PlanProblem& problem, const PlanOpti
         std::max<std::int64_t>(1, options.effort / static_cast<std::int64_t>(threads.size()));
     if (alone.time_limit) *alone.time_limit /= static_cast<double>(threads.size());
     offsets[t] = plan_auto(part, alone).offsets;
+    met[t] = peak_of(part, offsets[t]) <= part.lower_bound ? 1 : 0;
   });
-  std::vector<Bytes> best;
+  result.met = std::ranges::count(met, 0) == 0;
   Bytes peak = std::numeric_limits<Bytes>::max();
   for (const bool backwards : {false, true}) {
-    std::vector<std::uint32_t> order;
-    for (std::size_t k = 0; k < threads.size(); ++k) {
-      const std::size_t t = backwards ? threads.size() - 1 - k : k;
-      std::vector<std::size_t> up(offsets[t].size());
-      for (std::size_t m = 0; m < up.size(); ++m) up[m] = m;
-      std::ranges::stable_sort(up, {}, [&](std::size_t m) { return offsets[t][m]; });
-      for (const std::size_t m : up) order.push_back(threads[t].second[m]);
-    }
-    std::vector<Bytes> placed = place_in_order(problem, order, Fit::lowest);
-    if (peak_of(problem, placed) >= peak) continue;
+    std::vector<Bytes> placed = place_in_order(
+        problem, in_order_of_plans(threads, offsets, backwards), Fit::lowest, deadline, peak);
+    if (placed.size() != problem.size()) continue;
     peak = peak_of(problem, placed);
-    best = std::move(placed);
+    result.offsets = std::move(placed);
   }
-  return best;
+  return result;
 }
 
 }  // namespace unna

@@ -15,8 +15,12 @@ namespace unna {
 /// is in the way there; and some that do so for all at once, which need no threads.
 std::vector<ConstructiveOrder> thread_orders(const PlanProblem& problem);
 
-/// Each thread's buffers planned alone by `auto`, all placed in the order of these plans. Empty
-/// where nothing is known of threads, or there is one. `effort` (PlanOptions) is for all together.
-std::vector<Bytes> plan_threads_alone(const PlanProblem& problem, const PlanOptions& options);
+/// Each thread's buffers planned alone by `auto`, all placed in the order of these plans.
+struct ThreadsAlone {
+  std::vector<Bytes> offsets;  ///< empty where nothing is known of threads, or there is one
+  bool met = true;             ///< each thread's plan meets its bound: it took next to nothing
+};
+/// The options' effort is for all threads together.
+ThreadsAlone plan_threads_alone(const PlanProblem& problem, const PlanOptions& options);
 
 }  // namespace unna

@@ -1,6 +1,7 @@
 #include "memmgr/planners/waits.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <utility>
 
@@ -33,7 +34,7 @@ class FewWaits {
     if (!closed()) all_apart();
     if (!closed()) greedy();
     if (!closed()) improve();
-    if (problem_.capacity) press_down();
+    if (problem_.capacity && !budget_.out_of_time()) press_down();
   }
   const std::vector<Bytes>& offsets() const { return best_; }
   PlanWaits waits() const { return {cost_, bound_}; }
@@ -41,6 +42,10 @@ class FewWaits {
  private:
   PaidLayout layout_of(const std::vector<Bytes>& offsets) const;
   bool closed() const { return cost_ <= bound_; }
+  double seconds_left() const {
+    const std::chrono::duration<double> left = *budget_.deadline - std::chrono::steady_clock::now();
+    return std::max(left.count(), 0.0);
+  }
   void keep(const PaidLayout& layout);
   /// The problem with these pairs kept apart, and a plan of it with a part of what may be spent.
   PlanProblem kept_apart(const std::vector<AvoidPair>& pairs) const;
@@ -50,8 +55,8 @@ class FewWaits {
   void improve();
   void press_down();
   void exchange(PaidLayout& layout, const std::vector<std::uint32_t>& out);
-  static std::size_t place_anew(PaidLayout& layout, std::span<const std::uint32_t> out,
-                                std::int64_t most);
+  std::size_t place_anew(PaidLayout& layout, std::span<const std::uint32_t> out,
+                         std::int64_t most) const;
   std::vector<std::uint32_t> around_a_wait(const PaidLayout& layout);
 
   const PlanProblem& problem_;
@@ -90,7 +95,8 @@ Plan FewWaits::plan_of(const PlanProblem& apart, int part) const {
   PlanOptions options = options_;
   options.few_waits = false;
   options.effort = std::max<std::int64_t>(1, options.effort / part);
-  if (options.time_limit) *options.time_limit /= part;
+  if (options.time_limit)
+    *options.time_limit = std::min(*options.time_limit / part, seconds_left());
   return plan_auto(apart, options);
 }
 
@@ -128,8 +134,9 @@ void FewWaits::greedy() {
 
 /// How many were placed: fewer than all where one fits nowhere, or costs more than `most` then.
 std::size_t FewWaits::place_anew(PaidLayout& layout, std::span<const std::uint32_t> out,
-                                 std::int64_t most) {
+                                 std::int64_t most) const {
   for (std::size_t k = 0; k < out.size(); ++k) {
+    if (k % 64 == 63 && budget_.out_of_time()) return k;
     const auto place = layout.cheapest(out[k]);
     if (!place || layout.cost() + place->cost > most) return k;
     layout.put(out[k], place->at);

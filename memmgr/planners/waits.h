@@ -15,6 +15,7 @@ namespace unna {
 /// of dsa-solver, docs/dsa_rp_algorithms.md); then buffers around pairs that share bytes are taken
 /// out and placed anew, again and again. A plan without cost is proved to be the best; so is one
 /// that pays for the lightest pair alone, where it is proved that all pairs apart do not fit.
+/// A time limit is for this alone: run_planner() gives it half of the planner's.
 void reduce_waits(const PlanProblem& problem, Plan& plan, const PlanOptions& options);
 
 }  // namespace unna

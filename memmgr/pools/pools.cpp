@@ -79,6 +79,7 @@ PlannedPool plan_one(std::string_view planner, const PlanProblem& problem, std::
   result.problem = pool_problem(problem, pool, result.members);
   PlanOptions by_peak = options;
   by_peak.few_waits = false;
+  if (options.few_waits && options.time_limit) *by_peak.time_limit /= 2;
   result.plan = run_planner(planner, result.problem, by_peak);
   Plan& plan = result.plan;
   if (problem.pools[pool].capacity && plan.peak > *problem.pools[pool].capacity) {
@@ -89,7 +90,7 @@ PlannedPool plan_one(std::string_view planner, const PlanProblem& problem, std::
     plan.note = "as assigned: the planner's plan does not fit";
     judge_waits(result.problem, plan);
   }
-  if (options.few_waits) reduce_waits(result.problem, plan, options);
+  if (options.few_waits) reduce_waits(result.problem, plan, by_peak);
   return result;
 }
 

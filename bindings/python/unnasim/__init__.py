@@ -58,6 +58,8 @@ def _avoided(rows, n):
         return np.empty((0, 3), np.int64)
     if array.ndim != 2 or array.shape[1] not in (2, 3):
         raise ValueError("avoid: expected rows of two buffers, or of two buffers and a weight")
+    if n == 0:
+        raise ValueError("avoid: pairs of no buffers")
     if array[:, :2].min() < 0 or array[:, :2].max() >= n:
         raise ValueError(f"avoid: expected buffers from 0 to {n - 1}")
     if array.shape[1] == 2:
@@ -69,6 +71,8 @@ def _integers(values, what):
     array = np.asarray(values)
     if array.size and array.dtype.kind not in "iu":
         raise ValueError(f"{what}: expected integers")
+    if array.dtype.kind == "u" and array.size and array.max() > np.iinfo(np.int64).max:
+        raise ValueError(f"{what}: expected integers below 2^63")
     return array.astype(np.int64)
 
 

@@ -25,7 +25,7 @@ def plan(
     conflicts: ArrayLike | Sequence[tuple[int, int]] | None = None,
     order: ArrayLike | Sequence[tuple[int, int]] | None = None,
     in_place: ArrayLike | Sequence[tuple[int, int]] | None = None,
-    avoid: ArrayLike | Sequence[tuple[int, int, int]] | None = None,
+    avoid: ArrayLike | Sequence[tuple[int, int] | tuple[int, int, int]] | None = None,
     alignment: ArrayLike = 1,
     capacity: int | None = None,
     planner: str = "auto",
