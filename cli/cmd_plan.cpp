@@ -45,8 +45,9 @@ constexpr CommandHelp kPlanHelp = {
     "plan", "FILE...",
     "Places buffers in memory: each file is a CSV of buffers with half-open lifetimes\n"
     "(MiniMalloc's columns: id, lower, upper, size, ...), a JSON problem (intervals or a partial\n"
-    "order), or a trace of executed instructions (.unt or text). With --objective (but for\n"
-    "peak,waits) it is a network, whose layouts are simulated and chosen by what the machine "
+    "order), or a trace of executed instructions (.unt or text). With --objective it is a\n"
+    "network (with peak,waits: or a problem), whose layouts are simulated and chosen by what the "
+    "machine "
     "measures. Every plan is\n"
     "checked. An input file may be - for stdin, an output file - for stdout; the table then goes\n"
     "to stderr. Exit code 3 where no plan is within the capacity, 1 where a plan given to --check\n"

@@ -65,6 +65,10 @@ TEST(OrderClimb, LowersAndNeverRaisesThePeakAndIsAFunctionOfItsSeed) {
     const auto climbed = [&] {
       std::vector<Bytes> peaks;
       OrderClimb climb(p, seed);
+      climb.offer(place_in_order(p, by_size(p), Fit::lowest));
+      const Bytes start = climb.peak();
+      climb.offer(place_without_sharing(p));
+      EXPECT_EQ(climb.peak(), start) << "what is worse is not gone on with";
       for (const std::uint64_t placements : {20, 200}) {
         Budget budget{placements * placement_work(p), {}, 1};
         climb.run(p.lower_bound, budget);
@@ -79,6 +83,7 @@ TEST(OrderClimb, LowersAndNeverRaisesThePeakAndIsAFunctionOfItsSeed) {
     };
     const std::vector<Bytes> peaks = climbed();
     EXPECT_LE(peaks[1], peaks[0]) << "seed " << seed;
+    EXPECT_GE(peaks[1], p.lower_bound);
     EXPECT_EQ(climbed(), peaks) << "seed " << seed;
     lowered += peaks[1] < peaks[0] ? 1 : 0;
   }
@@ -88,6 +93,7 @@ TEST(OrderClimb, LowersAndNeverRaisesThePeakAndIsAFunctionOfItsSeed) {
 TEST(OrderClimb, EndsAtTheDeadline) {
   const PlanProblem p = walk(5);
   OrderClimb climb(p, 1);
+  climb.offer(place_in_order(p, by_size(p), Fit::lowest));
   Budget past{1'000'000'000'000, std::chrono::steady_clock::now() - std::chrono::hours(1), 1};
   climb.run(0, past);
   // A thousandth of the work: it has not gone on until that was done.

@@ -75,7 +75,8 @@ TEST(Objectives, AreNamedInOrderOnce) {
   EXPECT_EQ(found[0]->name, "latency");
   EXPECT_EQ(found[1]->name, "peak");
   EXPECT_EQ(error_of({"speed"}),
-            "'speed' is unknown, expected peak, row-hits, cache-hits, dram-bytes, latency");
+            "'speed' is unknown, expected peak, row-hits, cache-hits, dram-bytes, latency, "
+            "or peak,waits");
   EXPECT_EQ(error_of({"peak", "peak"}), "'peak' twice, expected it once");
   EXPECT_NE(error_of({""}), "");
 }
