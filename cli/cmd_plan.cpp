@@ -45,11 +45,10 @@ constexpr CommandHelp kPlanHelp = {
     "plan", "FILE...",
     "Places buffers in memory: each file is a CSV of buffers with half-open lifetimes\n"
     "(MiniMalloc's columns: id, lower, upper, size, ...), a JSON problem (intervals or a partial\n"
-    "order), or a trace of executed instructions (.unt or text). With --objective it is a\n"
-    "network (with peak,waits: or a problem), whose layouts are simulated and chosen by what the "
-    "machine "
-    "measures. Every plan is\n"
-    "checked. An input file may be - for stdin, an output file - for stdout; the table then goes\n"
+    "order), or a trace of executed instructions (.unt or text). With --objective it is a network\n"
+    "(for peak,waits a network or a problem), whose layouts are simulated and chosen by what the\n"
+    "machine measures. Every plan is checked.\n"
+    "An input file may be - for stdin, an output file - for stdout; the table then goes\n"
     "to stderr. Exit code 3 where no plan is within the capacity, 1 where a plan given to --check\n"
     "is not valid."};
 
