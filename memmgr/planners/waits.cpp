@@ -122,8 +122,8 @@ void FewWaits::greedy() {
   for (std::uint32_t i = 0; i < problem_.size(); ++i) orders.back().order.push_back(i);
   std::ranges::stable_sort(orders.back().order, {}, [&](std::uint32_t i) { return best_[i]; });
   for (ConstructiveOrder& order : orders) {
-    std::ranges::stable_partition(
-        order.order, [&](std::uint32_t i) { return problem_.buffers[i].fixed.has_value(); });
+    std::stable_partition(order.order.begin(), order.order.end(),
+                          [&](std::uint32_t i) { return problem_.buffers[i].fixed.has_value(); });
     PaidLayout layout(problem_, limit_);
     const bool whole = place_anew(layout, order.order, cost_) == order.order.size();
     budget_.work -= std::min(budget_.work, layout.work());
