@@ -167,7 +167,9 @@ Attempt attempt_in_order(const PlanProblem& problem, std::span<const std::uint32
     if (!placement.is_placed(order[k])) placement.put(order[k], known.offsets[order[k]]);
   DeadlineWatch watch(deadline);
   std::uint64_t looked_for = 0;
-  const auto work = [&] { return whole * looked_for / order.size() + problem.size(); };
+  const auto work = [&] {
+    return whole * looked_for / std::max<std::size_t>(order.size(), 1) + problem.size();
+  };
   for (const std::uint32_t i : order.subspan(known.count)) {
     if (placement.is_placed(i)) continue;
     ++looked_for;

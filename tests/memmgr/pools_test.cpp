@@ -265,5 +265,18 @@ TEST(Pools, CommandLinePoolsComeFirstAndKeepTheirOrder) {
   EXPECT_EQ(plan_pools("greedy-by-size", p, {}).pool, (std::vector<std::uint32_t>{1, 0, 0}));
 }
 
+/// A pool that nobody needs is a problem without buffers.
+TEST(Pools, OneStaysEmpty) {
+  const PlanProblem problem = parse_problem_json(
+      R"({"buffers": [{"id": "a", "size": 4, "lower": 0, "upper": 1}],
+          "pools": [{"name": "x"}, {"name": "y"}]})",
+      "empty.json");
+  for (const char* planner : {"greedy-by-size", "by-thread", "auto"}) {
+    const PoolPlan plan = plan_pools(planner, problem, {});
+    EXPECT_EQ(plan.pools[0].plan.peak, 4) << planner;
+    EXPECT_EQ(plan.pools[1].plan.peak, 0) << planner;
+  }
+}
+
 }  // namespace
 }  // namespace unna::test
