@@ -148,6 +148,10 @@ std::string plan_explanation(const PlanRun& run) {
     if (memory.plan.lower_bound > memory.problem.lower_bound)
       text += fmt::format("no plan below {} bytes, proved by exhaustive search\n",
                           memory.plan.lower_bound);
+    for (const AvoidPair& a : paid_pairs(memory.problem, memory.plan.offsets))
+      text += fmt::format("{} and {} share bytes: {} of the waits\n",
+                          memory.problem.buffers[a.pair.first].name,
+                          memory.problem.buffers[a.pair.second].name, a.weight);
     text +=
         explanation_text(memory.problem, memory.plan, explain_plan(memory.problem, memory.plan));
   }

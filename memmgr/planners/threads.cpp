@@ -81,7 +81,6 @@ std::vector<ConstructiveOrder> thread_orders(const PlanProblem& problem) {
   for (std::uint32_t i = 0; i < problem.size(); ++i) by_index[i] = i;
   const std::vector<std::uint32_t> early = descending(by_index, negative(f.start));
   const std::vector<std::uint32_t> late_end = descending(by_index, f.end);
-  const std::vector<std::uint32_t> upwards = descending(by_index, negative(f.thread));
   std::vector<ConstructiveOrder> orders;
   const auto add = [&](std::string_view name, const std::vector<std::uint32_t>& ties,
                        const Keys& keys) {
