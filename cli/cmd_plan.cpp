@@ -95,8 +95,7 @@ bool about_a_network(const Options& options) {
   if (files.size() > 1 && std::ranges::count(shipped_names(Shipped::network), files.front()) > 0)
     options.fail("objective", "several files, expected problems, or one network");
   if (files.size() != 1 || files.front() == "-") return false;
-  if (!fs::exists(files.front()))
-    return std::ranges::count(shipped_names(Shipped::network), files.front()) > 0;
+  if (!fs::exists(files.front())) return true;  // the name of one, or of nothing: it is said there
   return looks_like_network(files.front(), read_file(files.front()));
 }
 
