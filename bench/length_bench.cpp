@@ -72,7 +72,7 @@ Seconds measure(Graph graph) {
   seconds.liveness = lap();
   Planned planned = plan_memory(compiled, executed, problem, "auto", {});
   seconds.plan = lap();
-  validate(compiled, executed, problem, planned, 1, 1);
+  validate(compiled, executed, problem, planned);
   seconds.validate = lap();
   return seconds;
 }

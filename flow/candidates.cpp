@@ -207,7 +207,8 @@ class Search {
         [&](std::size_t i) {
           Planned planned = laid_out(waiting_[i].offsets);
           const Validated run =
-              validate(compiled_, executed_, problem_, planned, 0, options_.plan.seed);
+              validate(compiled_, executed_, problem_, planned,
+                       {0, options_.plan.seed, ReplayTiming::measured, {}});
           return packed(layout_figures(*run.shared, planned.plan.peak));
         },
         [&] { options_.progress(++simulated_); });
@@ -237,7 +238,8 @@ class Search {
         front.size(),
         [&](std::size_t i) {
           Planned planned = laid_out(report_.rows[front[i]].offsets);
-          validate(compiled_, executed_, problem_, planned, options_.perturbed, options_.plan.seed);
+          validate(compiled_, executed_, problem_, planned,
+                   {options_.perturbed, options_.plan.seed});
           return std::string("valid");
         },
         [] {});

@@ -26,7 +26,7 @@ Judged judge(const Compiled& compiled, const Executed& executed, const PlanProbl
   Judged judged{plan_memory(compiled, executed, problem, planner, options.plan), {}};
   require_fit(compiled, problem, judged.planned.layout);
   judged.validation =
-      validate(compiled, executed, problem, judged.planned, options.perturbed, options.plan.seed)
+      validate(compiled, executed, problem, judged.planned, {options.perturbed, options.plan.seed})
           .figures;
   return judged;
 }

@@ -224,7 +224,7 @@ class ValueRun {
     SimOptions options;
     options.values = &values_;
     options.perturb = perturb;
-    return simulate(image_, perturb ? machine_for_delays(machine_) : machine_, options).cycles;
+    return simulate(image_, perturb ? machine_for_replays(machine_) : machine_, options).cycles;
   }
   const Functional& values() const { return values_; }
 

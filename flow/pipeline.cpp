@@ -233,15 +233,20 @@ void require_fit(const Compiled& compiled, const PlanProblem& problem, const Lay
       peak_text(problem)));
 }
 
-MachineConfig machine_for_delays(MachineConfig machine) {
-  if (machine.dram.model == DramModel::banked) machine.dram.model = DramModel::bandwidth;
-  machine.cache.size_bytes = 0;  // which that model has none of
+MachineConfig machine_for_replays(MachineConfig machine) {
+  DramConfig ideal;
+  ideal.bandwidth_gbps = peak_bandwidth_gbps(machine);
+  ideal.capacity_bytes = dram_capacity(machine);
+  ideal.alignment_bytes = machine.dram.alignment_bytes;
+  machine.dram = ideal;
+  machine.interconnect = {};  // which that model has none of
+  machine.cache = {};
   return machine;
 }
 
 Validated validate(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
-                   Planned& planned, std::int64_t perturbed, std::uint64_t seed,
-                   const ProgressSink& progress) {
+                   Planned& planned, const ValidateOptions& options) {
+  const ProgressSink& progress = options.progress;
   if (progress) progress({"checking the plan", 0, 0, 0});
   Validated validated;
   ValidationFigures& done = validated.figures;
@@ -261,17 +266,18 @@ Validated validate(const Compiled& compiled, const Executed& executed, const Pla
   require_none(unordered, "the layout is not valid:");
   done.checker = true;
   const Image image = link(compiled.object, planned.layout, std::numeric_limits<Bytes>::max());
-  SimOptions options;
-  options.shadow = true;
-  options.trace = counting(*compiled.object, "replaying", progress);
-  validated.shared = simulate(image, compiled.machine.config, options);
+  const MachineConfig untimed = machine_for_replays(compiled.machine.config);
+  SimOptions sim;
+  sim.shadow = true;
+  sim.trace = counting(*compiled.object, "replaying", progress);
+  validated.shared = simulate(
+      image, options.timing == ReplayTiming::measured ? compiled.machine.config : untimed, sim);
   require_none(validated.shared->violations, "the replay reads bytes of another buffer:");
   done.shadow = true;
-  const MachineConfig machine = machine_for_delays(compiled.machine.config);
-  for (std::int64_t i = 0; i < perturbed; ++i) {
-    options.perturb = seed + static_cast<std::uint64_t>(i);
-    options.trace = counting(*compiled.object, "replaying under random delays", progress);
-    require_none(simulate(image, machine, options).violations,
+  for (std::int64_t i = 0; i < options.perturbed; ++i) {
+    sim.perturb = options.seed + static_cast<std::uint64_t>(i);
+    sim.trace = counting(*compiled.object, "replaying under random delays", progress);
+    require_none(simulate(image, untimed, sim).violations,
                  "the replay under random delays reads bytes of another buffer:");
     ++done.perturbed;
   }
@@ -297,7 +303,7 @@ StageSeconds execute_and_plan(Run& run, const RunOptions& options) {
   // slower memory model. With it, the layouts without sharing and with are simulated at once.
   const bool at_once = options.concurrent && machine.dram.model == DramModel::banked;
   run.executed =
-      execute(run.compiled, at_once ? machine_for_delays(machine) : machine, options.progress);
+      execute(run.compiled, at_once ? machine_for_replays(machine) : machine, options.progress);
   if (options.progress) options.progress({"planning", 0, 0, 0});
   const Stopwatch planning;
   const PlanProblem problem = problem_of(run.compiled, run.executed, LivenessKind::instruction);
@@ -308,8 +314,10 @@ StageSeconds execute_and_plan(Run& run, const RunOptions& options) {
 
   Stopwatch validating;
   const auto validated_here = [&](const ProgressSink& progress) {
-    return validate(run.compiled, run.executed, problem, run.planned, options.perturbed,
-                    options.plan.seed, progress);
+    const ReplayTiming timing =
+        machine.dram.model == DramModel::banked ? ReplayTiming::measured : ReplayTiming::any;
+    return validate(run.compiled, run.executed, problem, run.planned,
+                    {options.perturbed, options.plan.seed, timing, progress});
   };
   Validated validated;
   if (at_once) {

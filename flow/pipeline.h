@@ -127,21 +127,32 @@ Planned plan_memory(const Compiled& compiled, const Executed& executed, const Pl
 /// fit.
 void require_fit(const Compiled& compiled, const PlanProblem& problem, const Layout& layout);
 
+/// The timing of a replay with owners: what it shows has to hold under any.
+enum class ReplayTiming : std::uint8_t {
+  any,       ///< of the memory model that is simulated soonest
+  measured,  ///< the machine's own, for figures of the plan's layout
+};
+struct ValidateOptions {
+  std::int64_t perturbed = 1;  ///< replays under random delays
+  std::uint64_t seed = 1;      ///< of the first one's delays
+  ReplayTiming timing = ReplayTiming::any;
+  ProgressSink progress = {};
+};
 struct Validated {
   ValidationFigures figures;
-  /// The program run with the plan's layout; none where the plan is marked as unsafe.
+  /// The program run with the plan's layout; none where the plan is marked as unsafe. Only a
+  /// measured one's cycles are the machine's.
   std::optional<SimResult> shared;
 };
-/// The machine of runs under random delays. What they show holds under any timing, so they take the
-/// DRAM model that is simulated soonest.
-MachineConfig machine_for_delays(MachineConfig machine);
+/// The machine with its memory as the `ideal` model of the same peak bandwidth: for replays under
+/// any timing.
+MachineConfig machine_for_replays(MachineConfig machine);
 /// Holds the plan against the checker, the linked image against the owners of all bytes, and that
-/// again under `perturbed` seeded delay patterns. Throws InternalError with the culprits. A plan
+/// again under seeded delay patterns. Throws InternalError with the culprits. A plan
 /// from topology that the program's synchronisation does not bear out is no error of ours: it is
 /// marked as unsafe in its figures, and not replayed. Every plan from observed time stamps is.
 Validated validate(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
-                   Planned& planned, std::int64_t perturbed, std::uint64_t seed,
-                   const ProgressSink& progress = {});
+                   Planned& planned, const ValidateOptions& options = {});
 
 /// A run with values.
 struct FunctionalRequest {

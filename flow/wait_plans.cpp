@@ -230,8 +230,9 @@ class WaitPlanner {
                     const PlanProblem& problem, const Plan& plan) {
     Planned planned = lay_out(compiled, executed, problem, plan);
     require_fit(compiled, problem, planned.layout);
-    const Validated validated = validate(compiled, executed, problem, planned, options_.perturbed,
-                                         options_.plan.seed, options_.progress);
+    const Validated validated = validate(
+        compiled, executed, problem, planned,
+        {options_.perturbed, options_.plan.seed, ReplayTiming::measured, options_.progress});
     plans_.report.validation = validated.figures;  // the same for each, or it has thrown
     std::vector<WaitsRow>& rows = plans_.report.rows;
     WaitsRow& row = rows.emplace_back();

@@ -76,7 +76,7 @@ class BrokenProgram : public ::testing::Test {
 
 TEST_F(BrokenProgram, the_whole_one_validates) {
   EXPECT_LT(planned_.plan.peak, executed_.without_sharing) << "nothing is shared";
-  EXPECT_EQ(validate(compiled_, executed_, problem_, planned_, 3, 1).figures.perturbed, 3);
+  EXPECT_EQ(validate(compiled_, executed_, problem_, planned_, {3, 1}).figures.perturbed, 3);
 }
 
 TEST_F(BrokenProgram, an_offset_moved_onto_a_live_buffer_is_named_by_checker_and_replay) {

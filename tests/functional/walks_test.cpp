@@ -78,7 +78,7 @@ TEST_P(RandomWalks, AreTheReferencesAndSurviveSharing) {
     Planned planned = plan_memory(loaded.compiled, executed, problem, "greedy-by-size", {});
     EXPECT_GE(planned.plan.peak, problem.lower_bound);
     // Throws where the checker, the owners of all bytes or random delays find a fault.
-    validate(loaded.compiled, executed, problem, planned, 2, seed);
+    validate(loaded.compiled, executed, problem, planned, {2, seed});
     const FunctionalRun shared = run(loaded, planned.layout, seed, {.poison_dead = true});
     EXPECT_EQ(output_bytes(loaded.compiled, *shared.memory),
               output_bytes(loaded.compiled, *alone.memory));
