@@ -59,6 +59,10 @@ constexpr OptionRow kNetworkOptions[] = {
      "share of the synapses that pruning leaves, of all operators or one; repeatable",
      Times::repeated},
     {"weight-seed", "N", "1", "of the synapses that --weight-density leaves"},
+    {"weight-bits", "[OP=]BITS[/GROUP]", "",
+     "4 or 8 bits a synapse, a scale for each GROUP inputs (default: for each output channel), of "
+     "all operators or one; repeatable",
+     Times::repeated},
 };
 
 constexpr OptionRow kSearchOptions[] = {
@@ -119,10 +123,38 @@ std::vector<DensityChoice> densities(const Options& options) {
   return all;
 }
 
+std::vector<FormatChoice> formats(const Options& options) {
+  constexpr std::string_view kExpected =
+      "expected 4 or 8 bits and a group of 8 inputs or more, as 4/32, or OPERATOR=4/32";
+  std::vector<FormatChoice> all;
+  for (const std::string& text : options.all("weight-bits")) {
+    const std::size_t equals = text.rfind('=');
+    FormatChoice choice;
+    if (equals != std::string::npos) choice.op = text.substr(0, equals);
+    const std::string format = text.substr(equals == std::string::npos ? 0 : equals + 1);
+    const std::size_t slash = format.find('/');
+    const auto number = [&](const std::string& digits) {
+      std::int64_t value = 0;
+      if (!parse_integer(digits, value))
+        options.fail("weight-bits", fmt::format("'{}', {}", text, kExpected));
+      return value;
+    };
+    choice.format.bits = number(format.substr(0, slash));
+    if (slash != std::string::npos) choice.format.size = number(format.substr(slash + 1));
+    const bool whole_rows = slash == std::string::npos;
+    if ((choice.format.bits != 4 && choice.format.bits != 8) ||
+        (!whole_rows && (choice.format.size < 8 || choice.format.size > kMaxGroup)))
+      options.fail("weight-bits", fmt::format("'{}', {}", text, kExpected));
+    all.push_back(std::move(choice));
+  }
+  return all;
+}
+
 }  // namespace
 
 NetworkChoice network_choice(const Options& options, const std::string& file) {
   NetworkChoice choice{find_input(Shipped::network, file), {}, densities(options), {}};
+  choice.formats = formats(options);
   choice.weight_seed = static_cast<std::uint64_t>(
       options.required_integer("weight-seed", 0, std::numeric_limits<std::int64_t>::max()));
   for (const std::string& text : options.all("input-shape")) {

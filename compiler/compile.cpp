@@ -101,7 +101,7 @@ Bytes operand_bytes(const LoweredGraph& g, const Kernel& k, const KernelInput& i
 LayerInfo layer_info(const LoweredGraph& g, const Kernel& k) {
   LayerInfo info{k.name, std::string(kKernelKindNames[static_cast<std::size_t>(k.kind)]), k.macs,
                  0};
-  if (k.weights && g.storage(*k.weights).indexed_bytes) {
+  if (k.weights && g.storage(*k.weights).packed_bytes && g.storage(*k.weights).kept) {
     const Storage& s = g.storage(*k.weights);
     info.pruned_macs = k.macs / s.elements * (s.elements - s.kept->count());
   }
@@ -109,7 +109,7 @@ LayerInfo layer_info(const LoweredGraph& g, const Kernel& k) {
   for (const auto& constant : {k.weights, k.bias})
     if (constant) {
       const Storage& s = g.storage(*constant);
-      info.compulsory_bytes += s.indexed_bytes.value_or(s.elements * s.element);
+      info.compulsory_bytes += s.packed_bytes.value_or(s.elements * s.element);
     }
   info.compulsory_bytes += product(k.dims) * g.storage(k.out.storage).element * (k.out2 ? 2 : 1);
   return info;
@@ -157,7 +157,10 @@ std::vector<Parameter> parameters_of(const LoweredGraph& g, const Schedule& s, c
     p.blocks = std::move(blocks);
     if (plan.synapses) {
       const Storage& storage = g.storage(*k.weights);
-      p.indexing = Parameter::Indexing{storage.kept, core.index_bits, storage.element};
+      if (plan.synapses->format())
+        p.groups = Parameter::Grouping{*plan.synapses->format(), storage.element};
+      else
+        p.indexing = Parameter::Indexing{storage.kept, core.index_bits, storage.element};
     }
   }
   std::vector<Parameter> weights;
@@ -172,11 +175,11 @@ PackedWeights packed_weights(const LoweredGraph& g, const Schedule& s) {
     const Kernel& k = g.kernels[plan.kernel.index()];
     const auto* tile = std::get_if<MacTile>(&plan.tile);
     if (!k.weights || tile == nullptr) continue;
-    PackedWeight packed{{tile->co, tile->ci, tile->per_tap, std::nullopt},
+    PackedWeight packed{{tile->co, tile->ci, tile->per_tap, tile->form, 0},
                         plan.grid.channels,
                         synapse_blocks(plan, k),
                         plan.synapses};
-    if (plan.synapses) packed.packing.indexed = plan.synapses->largest();
+    if (plan.synapses) packed.packing.largest = plan.synapses->largest();
     all.emplace(g.storage(*k.weights).name, std::move(packed));
   }
   return all;
@@ -244,14 +247,14 @@ void require_addressable(const std::vector<BufferInfo>& buffers) {
                       b.name, b.size));
 }
 
-/// What is stored step-indexed takes other sizes.
-void set_indexed_bytes(LoweredGraph& g, const Schedule& s) {
+/// What is stored step-indexed or in groups takes other sizes.
+void set_packed_bytes(LoweredGraph& g, const Schedule& s) {
   for (const KernelPlan& plan : s.plans) {
     if (!plan.synapses) continue;
     Storage& storage = g.storages[g.kernels[plan.kernel.index()].weights->index()];
-    invariant(!storage.indexed_bytes || storage.indexed_bytes == plan.synapses->bytes(),
-              "{}: its synapses are indexed in another way", storage.name);
-    storage.indexed_bytes = plan.synapses->bytes();
+    invariant(!storage.packed_bytes || storage.packed_bytes == plan.synapses->bytes(),
+              "{}: its synapses are packed in another way", storage.name);
+    storage.packed_bytes = plan.synapses->bytes();
   }
 }
 
@@ -266,6 +269,8 @@ WalkPlan walk_plan(const LoweredGraph& graph, const MachineConfig& machine,
 
 LoweredGraph lower_network(const Graph& graph, const MachineConfig& machine) {
   LoweredGraph lowered = lower(canonicalise(graph), machine);
+  if (machine.core.expansion == Expansion::groups)
+    attach_formats(graph, lowered, element_bytes(machine.data_type));
   if (machine.core.indexing == Indexing::step) attach_masks(graph, lowered);
   return lowered;
 }
@@ -275,7 +280,7 @@ CompileResult compile(const Graph& graph, const MachineConfig& machine,
   LoweredGraph lowered = lower_network(graph, machine);
   const WalkPlan plan = walk_plan(lowered, machine, options);
   const Schedule schedule = schedule_walks(lowered, machine, options, plan);
-  set_indexed_bytes(lowered, schedule);
+  set_packed_bytes(lowered, schedule);
   const Pieces pieces(lowered, cut_storages(lowered, schedule, options));
   const Bytes element = element_bytes(machine.data_type);
   const EmitContext context{lowered, pieces, machine.core, element};

@@ -260,7 +260,7 @@ class MacEmitter {
         .set_count(Operand::in_c, chunks_[c].channels())
         .set_count(Operand::out_c, block.extent(kC));
     if (last) e_.set_post(i);
-    if (e_.synapses != nullptr) set_indexed(i, e_.synapses->at(block.lo[kC], c).tile);
+    if (e_.synapses != nullptr) set_packed(i, e_.synapses->at(block.lo[kC], c).tile);
     if (conv_) {
       set_window(i, in, block);
     } else {
@@ -272,7 +272,14 @@ class MacEmitter {
     }
   }
 
-  static void set_indexed(Instruction& i, const IndexedTile& tile) {
+  void set_packed(Instruction& i, const IndexedTile& tile) const {
+    if (const std::optional<GroupFormat>& format = e_.synapses->format()) {
+      i.set(Operand::acc, i.get(Operand::acc) | kGrouped | (format->zeros ? kZeros : 0U))
+          .set_count(Operand::wt_bytes, tile.bytes)
+          .set_count(Operand::wt_bits, format->bits)
+          .set_count(Operand::wt_group, format->size);
+      return;
+    }
     i.set(Operand::acc, i.get(Operand::acc) | kIndexed)
         .set_count(Operand::wt_bytes, tile.bytes)
         .set_count(Operand::wt_nz, tile.synapses)

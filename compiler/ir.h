@@ -56,10 +56,12 @@ struct Storage {
   ParameterRecipe recipe{};        ///< of a weight: where its elements come from
   /// Of synapses: the elements that pruning left, in the recipe's order; null: all.
   std::shared_ptr<const Bitmap> kept = nullptr;
-  std::optional<Bytes> indexed_bytes = std::nullopt;  ///< set where it is stored step-indexed
-  Quantisation quantisation = {};                     ///< int8
-  std::int64_t scaled_channels = 0;            ///< int8: of synapses, which have a scale each
-  std::optional<ChannelScaling> scaling = {};  ///< int8: of a product's constants
+  /// Of synapses: the format in which they stay; none: they are stored expanded.
+  std::optional<GroupFormat> format = std::nullopt;
+  std::optional<Bytes> packed_bytes = std::nullopt;  ///< set where it is indexed or in groups
+  Quantisation quantisation = {};                    ///< int8
+  std::int64_t scaled_channels = 0;                  ///< int8: of synapses, which have a scale each
+  std::optional<ChannelScaling> scaling = {};        ///< int8: of a product's constants
 
   std::int64_t rows() const { return elements / channels; }
 };

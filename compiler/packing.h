@@ -20,7 +20,7 @@ struct PackedWeight {
   SynapsePacking packing;
   std::int64_t channels = 1;         ///< parts that the kernel's channels are cut into
   std::vector<SynapseBlock> blocks;  ///< in the order in which they stand
-  std::shared_ptr<const SynapseTable> table = nullptr;  ///< where they are step-indexed
+  std::shared_ptr<const SynapseTable> table = nullptr;  ///< where they are not dense
 };
 using PackedWeights = std::map<std::string, PackedWeight, std::less<>>;  ///< by weight
 

@@ -14,6 +14,7 @@
 #include "base/id.h"
 #include "base/units.h"
 #include "numbers/encoding.h"
+#include "numbers/synapse_groups.h"
 #include "workloads/graph.h"
 
 namespace unna {
@@ -79,6 +80,12 @@ struct Parameter {
     Bytes element = 0;
   };
   std::optional<Indexing> indexing;
+  /// Blocks are in groups; none: expanded.
+  struct Grouping {
+    GroupFormat format;
+    Bytes element = 0;
+  };
+  std::optional<Grouping> groups;
 };
 
 /// The `size` bytes of the buffer, or what they would be were nothing pruned. Elements are computed

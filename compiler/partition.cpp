@@ -261,6 +261,7 @@ const Tile& Partitioner::tile(const Kernel& k, const Dims& unit, const TileNeeds
     if (k.kind == KernelKind::conv || k.kind == KernelKind::matmul) {
       MacShape shape = mac_shape(k, unit);
       shape.density = needs.density;
+      shape.format = k.weights ? graph_.storage(*k.weights).format : std::nullopt;
       shape.margin = needs.margin;
       shape.packing = needs.packing;
       shape.synapses_stay = needs.room.stay;
@@ -288,6 +289,15 @@ double Partitioner::density(const Kernel& k) const {
 /// Counts the tiles that were chosen by their expected sizes, and gives them slots that the largest
 /// fits. Where that leaves fewer slots than double buffering wants, smaller tiles are chosen; in
 /// the end dense ones.
+void Partitioner::fit_synapses(const Kernel& k, KernelPlan& plan, std::int64_t sharers) {
+  const auto* mac = std::get_if<MacTile>(&plan.tile);
+  if (mac == nullptr || mac->form == SynapseForm::dense) return;
+  if (mac->form == SynapseForm::indexed) return fit_indexed(k, plan, sharers);
+  plan.synapses = std::make_shared<const SynapseTable>(*graph_.storage(*k.weights).format,
+                                                       synapse_blocks(plan, k),
+                                                       element_bytes(machine_.data_type));
+}
+
 void Partitioner::fit_indexed(const Kernel& k, KernelPlan& plan, std::int64_t sharers) {
   constexpr double kMargins[] = {1, 1.25, 1.5, 2, 3, 4};
   const Dims largest = largest_unit(plan.units);
@@ -296,7 +306,7 @@ void Partitioner::fit_indexed(const Kernel& k, KernelPlan& plan, std::int64_t sh
     plan.tile = tile(k, largest, {sharers, plan.sb, density(k), margin});
     MacTile& chosen = std::get<MacTile>(plan.tile);
     plan.estimate = waiting + time_of(plan.tile);
-    if (!chosen.indexed) return;
+    if (chosen.form != SynapseForm::indexed) return;
     const auto table = std::make_shared<const SynapseTable>(
         *graph_.storage(*k.weights).kept, synapse_blocks(plan, k), k, machine_.core,
         element_bytes(machine_.data_type));
@@ -320,8 +330,7 @@ KernelPlan Partitioner::pack(KernelId id, std::vector<UnitOfWork> units, const D
   const Tile& packed = tile(k, common, {sharers, room, density(k)});
   KernelPlan plan{id, {}, std::move(units), packed, 0, nullptr, room};
   plan.estimate = time_of(plan.tile);
-  const auto* mac = std::get_if<MacTile>(&plan.tile);
-  if (mac != nullptr && mac->indexed) fit_indexed(k, plan, sharers);
+  fit_synapses(k, plan, sharers);
   return plan;
 }
 
@@ -329,8 +338,8 @@ Tile Partitioner::unit_tile(const KernelPlan& plan, const Dims& extents, std::in
   const Kernel& k = graph_.kernels[plan.kernel.index()];
   const auto* mac = std::get_if<MacTile>(&plan.tile);
   if (mac == nullptr) return tile(k, extents, {sharers, plan.sb});
-  SynapsePacking packing{mac->co, mac->ci, mac->per_tap, std::nullopt};
-  if (plan.synapses) packing.indexed = plan.synapses->largest();
+  SynapsePacking packing{mac->co, mac->ci, mac->per_tap, mac->form, 0};
+  if (plan.synapses) packing.largest = plan.synapses->largest();
   return tile(k, extents, {sharers, plan.sb, density(k), 1, packing});
 }
 
@@ -358,7 +367,8 @@ SbWish Partitioner::sb_wish(KernelId id, std::int64_t channels, std::int64_t uni
   const bool products = k.kind == KernelKind::conv || k.kind == KernelKind::matmul;
   if (!products && k.kind != KernelKind::dwconv) return {};
   if (!k.weights) return {SbUse::slots, 0};
-  if (units < 2 || graph_.storage(*k.weights).kept) return {SbUse::slots, 0};
+  const Storage& synapses = graph_.storage(*k.weights);
+  if (units < 2 || synapses.kept || synapses.format) return {SbUse::slots, 0};
   const Bytes element = element_bytes(machine_.data_type);
   return {SbUse::stay, staying_bytes(k, channels, element, machine_.core).all()};
 }
@@ -426,9 +436,8 @@ std::optional<KernelPlan> Partitioner::find_plan(KernelId id, CoreGroup group, s
     }
   }
   if (best.units.empty()) return std::nullopt;
-  const auto* mac = std::get_if<MacTile>(&best.tile);
-  if (packed == nullptr && mac != nullptr && mac->indexed)
-    fit_indexed(k, best, sharers - group.count + static_cast<std::int64_t>(best.units.size()));
+  if (packed == nullptr)
+    fit_synapses(k, best, sharers - group.count + static_cast<std::int64_t>(best.units.size()));
   return best;
 }
 

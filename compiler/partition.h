@@ -82,6 +82,8 @@ class Partitioner {
   const PackedWeight* packed_weight(const Kernel& kernel) const;
   /// Tiles a plan's units so that they find the weights where they are; whether that is possible.
   bool take_packed(const PackedWeight& packed, std::int64_t sharers, KernelPlan& plan);
+  /// Lays out the tiles of synapses that are not dense.
+  void fit_synapses(const Kernel& kernel, KernelPlan& plan, std::int64_t sharers);
   void fit_indexed(const Kernel& kernel, KernelPlan& plan, std::int64_t sharers);
 
   const LoweredGraph& graph_;

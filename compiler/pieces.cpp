@@ -163,7 +163,7 @@ std::vector<BufferInfo> Pieces::buffers() const {
                                : rows / s.rows_per_line * (c.column_cuts[w + 1] - c.column_cuts[w]);
           const std::int64_t elements = share * (c.channel_cuts[j + 1] - c.channel_cuts[j]);
           all.push_back({buffer_name(s, c, r, w, j), s.kind,
-                         s.indexed_bytes.value_or(elements * s.element), s.name});
+                         s.packed_bytes.value_or(elements * s.element), s.name});
         }
   }
   return all;

@@ -58,7 +58,7 @@ struct KernelPlan {
   std::vector<UnitOfWork> units;
   Tile tile;
   Cycle estimate = 0;  ///< cycles of the slowest unit, and of waiting for other cores
-  /// The synapses' tiles where they are step-indexed; null: dense.
+  /// The synapses' tiles where they are step-indexed or in groups; null: dense.
   std::shared_ptr<const SynapseTable> synapses = nullptr;
   SbRoom sb;            ///< on each of its cores
   bool walked = false;  ///< band by band: its units are short, and are emitted as one flow

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "workloads/weight_groups.h"
 
 namespace unna {
 namespace {
@@ -17,17 +18,13 @@ std::int64_t taps_of(const Kernel& k) {
   return k.window.kernel_h * k.window.kernel_w;
 }
 
-/// The mask of a recipe's only term, in the recipe's order; null where nothing is pruned.
-std::shared_ptr<const Bitmap> mask_of(const Graph& graph, const ParameterRecipe& recipe) {
-  if (recipe.terms.size() != 1) return nullptr;
-  const ParameterTerm& term = recipe.terms.front();
-  const std::shared_ptr<const Bitmap>& kept = graph.tensor(term.tensor).kept;
-  if (!kept) return nullptr;
-  auto mask = std::make_shared<Bitmap>(recipe.elements);
+/// Calls f(element of the recipe, element of the tensor) for all of a term.
+template <class F>
+void for_each_element(const ParameterTerm& term, std::int64_t elements, F&& f) {
   std::vector<std::int64_t> index(term.dims.size());
   std::int64_t at = term.offset;
-  for (std::int64_t i = 0; i < recipe.elements; ++i) {
-    if ((*kept)[at]) mask->insert(i);
+  for (std::int64_t i = 0; i < elements; ++i) {
+    f(i, at);
     for (std::size_t d = index.size(); d-- > 0;) {
       at += term.strides[d];
       if (++index[d] < term.dims[d]) break;
@@ -35,6 +32,18 @@ std::shared_ptr<const Bitmap> mask_of(const Graph& graph, const ParameterRecipe&
       index[d] = 0;
     }
   }
+}
+
+/// The mask of a recipe's only term, in the recipe's order; null where nothing is pruned.
+std::shared_ptr<const Bitmap> mask_of(const Graph& graph, const ParameterRecipe& recipe) {
+  if (recipe.terms.size() != 1) return nullptr;
+  const ParameterTerm& term = recipe.terms.front();
+  const std::shared_ptr<const Bitmap>& kept = graph.tensor(term.tensor).kept;
+  if (!kept) return nullptr;
+  auto mask = std::make_shared<Bitmap>(recipe.elements);
+  for_each_element(term, recipe.elements, [&](std::int64_t i, std::int64_t at) {
+    if ((*kept)[at]) mask->insert(i);
+  });
   return mask->count() == mask->size() ? nullptr : mask;
 }
 
@@ -72,7 +81,23 @@ void attach_masks(const Graph& graph, LoweredGraph& lowered) {
   for (const Kernel& k : lowered.kernels) {
     if (!k.weights || (k.kind != KernelKind::conv && k.kind != KernelKind::matmul)) continue;
     Storage& s = lowered.storages[k.weights->index()];
-    if (!s.kept) s.kept = mask_of(graph, s.recipe);
+    if (!s.kept && !s.format) s.kept = mask_of(graph, s.recipe);
+  }
+}
+
+void attach_formats(const Graph& graph, LoweredGraph& lowered, Bytes element) {
+  for (const Kernel& k : lowered.kernels) {
+    if (!k.weights || (k.kind != KernelKind::conv && k.kind != KernelKind::matmul)) continue;
+    Storage& s = lowered.storages[k.weights->index()];
+    if (s.recipe.use != ParameterRecipe::Use::plain || s.recipe.terms.size() != 1) continue;
+    const ParameterTerm& term = s.recipe.terms.front();
+    const GraphTensor& weight = graph.tensor(term.tensor);
+    if (weight.groups == nullptr || term.offset != 0 || term.dims[0] != weight.shape[0]) continue;
+    const GroupFormat& format = weight.groups->format;
+    const bool own_order = term.dims == weight.shape && taps_of(k) == 1;
+    if (format.size != 0 && !own_order) continue;
+    const std::int64_t row = inputs_of(k) * taps_of(k);
+    if (grouped_row_bytes(format, row, element) < row * element) s.format = format;
   }
 }
 
@@ -126,13 +151,28 @@ SynapseTable::SynapseTable(const Bitmap& kept, std::span<const SynapseBlock> blo
       index_row(positions, core.index_bits, entries);
       counter.add_row(entries);
     }
-    first_.emplace(b.out_lo, places_.size());
-    places_.push_back({bytes_, counter.finish()});
-    const IndexedTile& tile = places_.back().tile;
-    bytes_ += tile.bytes;
-    largest_ = std::max(largest_, tile.bytes);
-    synapses_ += tile.synapses;
+    add(b.out_lo, counter.finish());
   }
+}
+
+SynapseTable::SynapseTable(const GroupFormat& format, std::span<const SynapseBlock> blocks,
+                           Bytes element)
+    : format_(format) {
+  for (const SynapseBlock& b : blocks) {
+    const std::int64_t row = (b.tap_hi - b.tap_lo) * (b.in_hi - b.in_lo);
+    IndexedTile tile;
+    tile.bytes = (b.out_hi - b.out_lo) * grouped_row_bytes(format, row, element);
+    tile.synapses = (b.out_hi - b.out_lo) * row;
+    add(b.out_lo, tile);
+  }
+}
+
+void SynapseTable::add(std::int64_t out_lo, const IndexedTile& tile) {
+  first_.emplace(out_lo, places_.size());
+  places_.push_back({bytes_, tile});
+  bytes_ += tile.bytes;
+  largest_ = std::max(largest_, tile.bytes);
+  synapses_ += tile.synapses;
 }
 
 const SynapseTable::Place& SynapseTable::at(std::int64_t out_lo, std::size_t chunk) const {
@@ -161,6 +201,45 @@ std::vector<std::byte> indexed_image(const Parameter& p, std::span<const std::by
     }
     append_tile(rows, values, p.indexing->index_bits, p.indexing->element, image);
   }
+  return image;
+}
+
+namespace {
+
+/// The part of a row that a block has. Groups of several a row begin where blocks do.
+GroupedRow row_of(const WeightGroups& groups, std::span<const std::int8_t> codes,
+                  const Parameter& p, const SynapseBlock& b, std::int64_t out) {
+  const std::int64_t per_row = groups_of(groups.format, p.inputs * p.taps);
+  GroupedRow row;
+  for (std::int64_t tap = b.tap_lo; tap < b.tap_hi; ++tap)
+    for (std::int64_t i = b.in_lo; i < b.in_hi; ++i)
+      row.codes.push_back(codes[static_cast<std::size_t>((out * p.inputs + i) * p.taps + tap)]);
+  const std::int64_t size = groups.format.size;
+  const std::int64_t first = size == 0 ? 0 : b.in_lo / size;
+  const std::int64_t count = groups_of(groups.format, static_cast<std::int64_t>(row.codes.size()));
+  for (std::int64_t g = out * per_row + first; g < out * per_row + first + count; ++g) {
+    row.scales.push_back(groups.scales[static_cast<std::size_t>(g)]);
+    if (groups.format.zeros) row.zeros.push_back(groups.zeros[static_cast<std::size_t>(g)]);
+  }
+  return row;
+}
+
+}  // namespace
+
+std::vector<std::byte> grouped_image(const Graph& graph, const Parameter& p) {
+  const ParameterTerm& term = p.recipe.terms.front();
+  const GraphTensor& weight = graph.tensor(term.tensor);
+  invariant(weight.groups != nullptr && weight.groups->known(), "weight {} has no codes",
+            weight.name);
+  std::vector<std::int8_t> codes(static_cast<std::size_t>(p.recipe.elements));
+  for_each_element(term, p.recipe.elements, [&](std::int64_t i, std::int64_t at) {
+    codes[static_cast<std::size_t>(i)] = weight.groups->codes[static_cast<std::size_t>(at)];
+  });
+  std::vector<std::byte> image;
+  for (const SynapseBlock& b : p.blocks)
+    for (std::int64_t o = b.out_lo; o < b.out_hi; ++o)
+      append_row(p.groups->format, row_of(*weight.groups, codes, p, b, o), p.groups->element,
+                 image);
   return image;
 }
 

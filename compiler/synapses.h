@@ -13,12 +13,17 @@
 #include "compiler/ir.h"
 #include "compiler/plan.h"
 #include "isa/synapse_format.h"
+#include "numbers/synapse_groups.h"
 
 namespace unna {
 
 /// Gives the storages that kernels take synapses from the masks of their weights. Storages of which
 /// nothing is pruned get none.
 void attach_masks(const Graph& graph, LoweredGraph& lowered);
+
+/// Gives the storages that kernels take synapses from the formats in which the network has them, as
+/// far as that takes fewer bytes and groups lie along the rows of tiles.
+void attach_formats(const Graph& graph, LoweredGraph& lowered, Bytes element);
 
 /// What the compiler expects of rows whose synapses are drawn with equal probability. It chooses by
 /// that; sizes and cycles of programs are counted from the masks.
@@ -34,7 +39,7 @@ double expected_cycles(const RowEstimate& row, std::int64_t positions, std::int6
 /// The tiles of a plan's synapses in the order in which they are loaded, and so stand in memory.
 std::vector<SynapseBlock> synapse_blocks(const KernelPlan& plan, const Kernel& kernel);
 
-/// Step-indexed tiles, one behind the other.
+/// Tiles that are step-indexed or in groups, one behind the other.
 class SynapseTable {
  public:
   struct Place {
@@ -44,7 +49,10 @@ class SynapseTable {
 
   SynapseTable(const Bitmap& kept, std::span<const SynapseBlock> blocks, const Kernel& kernel,
                const CoreConfig& core, Bytes element);
+  SynapseTable(const GroupFormat& format, std::span<const SynapseBlock> blocks, Bytes element);
 
+  /// None: step-indexed.
+  const std::optional<GroupFormat>& format() const { return format_; }
   /// Chunk number `chunk` of the channels from `out_lo` on.
   const Place& at(std::int64_t out_lo, std::size_t chunk) const;
   Bytes bytes() const { return bytes_; }
@@ -52,6 +60,9 @@ class SynapseTable {
   std::int64_t synapses() const { return synapses_; }
 
  private:
+  void add(std::int64_t out_lo, const IndexedTile& tile);
+
+  std::optional<GroupFormat> format_;
   std::vector<Place> places_;
   std::map<std::int64_t, std::size_t> first_;  ///< of a channel's tiles
   Bytes bytes_ = 0;
@@ -61,5 +72,8 @@ class SynapseTable {
 
 /// The bytes of step-indexed tiles: `dense` has all elements, block behind block.
 std::vector<std::byte> indexed_image(const Parameter& parameter, std::span<const std::byte> dense);
+
+/// The bytes of tiles in groups, from the codes of the graph's weight.
+std::vector<std::byte> grouped_image(const Graph& graph, const Parameter& parameter);
 
 }  // namespace unna

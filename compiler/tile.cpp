@@ -64,8 +64,8 @@ std::int64_t block_run(const BlockStrides& strides, std::int64_t lines, std::int
 
 class MacSearch {
  public:
-  MacSearch(const MacShape& shape, const TileMachine& machine, bool indexed)
-      : s_(shape), m_(machine), indexed_(indexed) {}
+  MacSearch(const MacShape& shape, const TileMachine& machine, SynapseForm form)
+      : s_(shape), m_(machine), form_(form) {}
 
   std::optional<MacTile> run() {
     const std::vector<std::int64_t> heights = candidates(s_.out_h, 1);
@@ -77,7 +77,7 @@ class MacSearch {
           for (const std::int64_t h : heights)
             for (const std::int64_t w : widths) {
               MacTile tile;
-              tile.indexed = indexed_;
+              tile.form = form_;
               tile.block_h = h;
               tile.block_w = w;
               tile.co = co;
@@ -99,6 +99,11 @@ class MacSearch {
     if (s_.packing) return {s_.packing->ci};
     std::vector<std::int64_t> sizes = candidates(s_.ci, std::min(m_.core->multipliers, s_.ci));
     for (std::int64_t c = 1; c < std::min(m_.core->multipliers, s_.ci); c *= 2) sizes.push_back(c);
+    if (form_ == SynapseForm::grouped && s_.format->size != 0) {  // whole groups
+      for (std::int64_t& c : sizes) c = std::min(round_up(c, s_.format->size), s_.ci);
+      std::ranges::sort(sizes);
+      sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+    }
     return sizes;
   }
 
@@ -110,8 +115,8 @@ class MacSearch {
     const Spans in_w = input_spans(s_.out_w, tile.block_w, s_.stride_w, kw, s_.dilation_w, s_.in_w);
     const Bytes x_tile = in_h.most * in_w.most * tile.ci * m_.element;
     const std::int64_t row = kh * kw * tile.ci;
-    if (indexed_ && row > kMaxIndexedRow) return;
-    const Bytes w_tile = indexed_ ? largest_indexed(tile.co, row) : tile.co * row * m_.element;
+    if (form_ == SynapseForm::indexed && row > kMaxIndexedRow) return;
+    const Bytes w_tile = largest_tile(tile.co, row);
     const Bytes bias =
         s_.bias ? 2 * tile.co * channel_bytes(m_.element, m_.core->accumulator_bytes) : 0;
     tile.nbin_slots = m_.core->nbin_bytes / x_tile;
@@ -160,9 +165,11 @@ class MacSearch {
     std::int64_t x_run, out_run;  ///< elements that lie one behind the other in DRAM
   };
 
-  /// Bytes that a tile of `co` rows hardly ever exceeds.
-  Bytes largest_indexed(std::int64_t co, std::int64_t row) const {
-    if (s_.packing) return *s_.packing->indexed;
+  /// Bytes of a tile of `co` rows; of indexed ones those that it hardly ever exceeds.
+  Bytes largest_tile(std::int64_t co, std::int64_t row) const {
+    if (form_ == SynapseForm::dense) return co * row * m_.element;
+    if (form_ == SynapseForm::grouped) return co * grouped_row_bytes(*s_.format, row, m_.element);
+    if (s_.packing) return s_.packing->largest;
     const RowEstimate e = expected_row(row, s_.density, m_.core->index_bits);
     const auto rows = static_cast<double>(co);
     const double entries = rows * e.entries + 3 * std::sqrt(rows) * e.spread;
@@ -173,7 +180,10 @@ class MacSearch {
   /// Synapses of a unit, each once. Indexed: of `n_co` x `n_k` tiles with rows of `row` positions.
   Bytes synapse_bytes(std::int64_t row, std::int64_t n_k) const {
     const std::int64_t all = s_.co * s_.ci * s_.kh * s_.kw;
-    if (!indexed_) return all * m_.element;
+    if (form_ == SynapseForm::dense) return all * m_.element;
+    if (form_ == SynapseForm::grouped)
+      return s_.co * n_k *
+             grouped_row_bytes(*s_.format, ceil_div(s_.ci * s_.kh * s_.kw, n_k), m_.element);
     const RowEstimate e = expected_row(row, s_.density, m_.core->index_bits);
     const auto rows = static_cast<double>(s_.co * n_k);
     return indexed_bytes(s_.co * n_k, std::min<std::int64_t>(all, std::llround(rows * e.entries)),
@@ -183,7 +193,7 @@ class MacSearch {
   /// Cycles of an output position, all channels of a unit.
   Cycle position_cycles(const MacTile& tile, std::int64_t taps, std::int64_t repeat) const {
     const std::int64_t co_groups = granules(s_.co, tile.co, m_.core->pes);
-    if (!indexed_) {
+    if (form_ != SynapseForm::indexed) {
       const Cycle whole = dense_row_cycles(tile.ci, taps, *m_.core);
       const std::int64_t rest = s_.ci % tile.ci;
       const Cycle last = rest > 0 ? dense_row_cycles(rest, taps, *m_.core) : 0;
@@ -253,7 +263,7 @@ class MacSearch {
 
   MacShape s_;
   TileMachine m_;
-  bool indexed_;
+  SynapseForm form_;
   std::optional<MacTile> best_;
 };
 
@@ -357,10 +367,12 @@ std::int64_t run_length(std::span<const std::int64_t> strides,
 
 MacTile choose_mac_tile(const MacShape& shape, const TileMachine& machine) {
   const CoreConfig& core = *machine.core;
-  const bool packed_indexed = shape.packing && shape.packing->indexed;
-  std::optional<MacTile> best = MacSearch(shape, machine, packed_indexed).run();
+  const auto search = [&](SynapseForm form) { return MacSearch(shape, machine, form).run(); };
+  if (!shape.packing && shape.format)
+    if (const std::optional<MacTile> grouped = search(SynapseForm::grouped)) return *grouped;
+  std::optional<MacTile> best = search(shape.packing ? shape.packing->form : SynapseForm::dense);
   if (!shape.packing && shape.density < 1 && core.indexing == Indexing::step) {
-    const std::optional<MacTile> indexed = MacSearch(shape, machine, true).run();
+    const std::optional<MacTile> indexed = search(SynapseForm::indexed);
     if (indexed && (!best || indexed->time < best->time)) best = indexed;
   }
   if (!best)
@@ -375,12 +387,13 @@ WindowTile choose_window_tile(const WindowShape& shape, const TileMachine& machi
 }
 
 std::string describe(const MacTile& t) {
+  static constexpr std::string_view kForms[] = {"", " indexed", " grouped"};
   return fmt::format(
       "block {}x{} co {} ci {}{}{}, {} blocks a group, {} outer, slots {}/{}, "
       "compute {} traffic {} time {}",
-      t.block_h, t.block_w, t.co, t.ci, t.per_tap ? " by tap" : "", t.indexed ? " indexed" : "",
-      t.group, t.co_outer ? "channels" : "positions", t.nbin_slots, t.sb_slots, t.compute,
-      t.traffic, t.time);
+      t.block_h, t.block_w, t.co, t.ci, t.per_tap ? " by tap" : "",
+      kForms[static_cast<std::size_t>(t.form)], t.group, t.co_outer ? "channels" : "positions",
+      t.nbin_slots, t.sb_slots, t.compute, t.traffic, t.time);
 }
 
 std::string describe(const WindowTile& t) {

@@ -13,6 +13,7 @@
 
 #include "base/units.h"
 #include "configs/machine.h"
+#include "numbers/synapse_groups.h"
 
 namespace unna {
 
@@ -41,14 +42,21 @@ std::int64_t run_length(std::span<const std::int64_t> strides,
 /// Of lines, columns and channels, in the tensor's memory; elements.
 using BlockStrides = std::array<std::int64_t, 3>;
 
+/// What a tile of synapses is in memory.
+enum class SynapseForm : std::uint8_t {
+  dense,
+  indexed,  ///< what pruning left (isa/synapse_format.h)
+  grouped,  ///< codes and scales (numbers/synapse_groups.h)
+};
+
 /// How the synapses of a kernel stand in memory: in tiles of `co` output by `ci` input channels,
 /// one or all kernel positions each. The same for all units of the kernel, whatever their blocks
 /// are.
 struct SynapsePacking {
   std::int64_t co = 1, ci = 1;
   bool per_tap = false;
-  /// Step-indexed: bytes of the largest tile.
-  std::optional<Bytes> indexed = std::nullopt;
+  SynapseForm form = SynapseForm::dense;
+  Bytes largest = 0;  ///< indexed: bytes of the largest tile
 
   friend auto operator<=>(const SynapsePacking&, const SynapsePacking&) = default;
 };
@@ -63,8 +71,9 @@ struct MacShape {
   BlockStrides in_strides{}, out_strides{};
   std::int64_t kh = 1, kw = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   bool bias = false;
-  bool weights_per_batch = false;  ///< every n has synapses of its own
-  double density = 1;              ///< share of the synapses that pruning left
+  bool weights_per_batch = false;                    ///< every n has synapses of its own
+  double density = 1;                                ///< share of the synapses that pruning left
+  std::optional<GroupFormat> format = std::nullopt;  ///< of synapses in groups
   /// Larger tiles than expected are allowed for by this factor where synapses are indexed.
   double margin = 1;
   std::optional<SynapsePacking> packing = std::nullopt;  ///< nothing: free to choose
@@ -83,7 +92,7 @@ struct MacTile {
   bool co_outer = false;  ///< all positions for some channels; else all channels for some positions
   std::int64_t group = 1;
   std::int64_t nbin_slots = 1, sb_slots = 1;
-  bool indexed = false;  ///< synapses are step-indexed (isa/synapse_format.h)
+  SynapseForm form = SynapseForm::dense;
 
   Cycle compute = 0;  ///< estimated compute cycles of the unit
   Bytes traffic = 0;  ///< estimated DRAM bytes of the unit
@@ -92,7 +101,8 @@ struct MacTile {
   friend bool operator==(const MacTile&, const MacTile&) = default;
 };
 
-/// Step-indexed where that is estimated to be faster. Throws CapacityError where no tile fits.
+/// In groups where the shape has a format and a tile fits; step-indexed where that is estimated to
+/// be faster. Throws CapacityError where no tile fits.
 MacTile choose_mac_tile(const MacShape& shape, const TileMachine& machine);
 
 /// Depthwise convolution and pooling: each output channel reads its own input channel.

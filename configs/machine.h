@@ -34,6 +34,11 @@ inline constexpr std::string_view kDramModelNames[] = {"ideal", "bandwidth", "ba
 enum class Indexing : std::uint8_t { none, step };
 inline constexpr std::string_view kIndexingNames[] = {"none", "step"};
 
+/// Where synapses that a network has in groups (numbers/synapse_groups.h) are expanded: before the
+/// program, or by the PEs, so that DRAM and SB hold their codes.
+enum class Expansion : std::uint8_t { none, groups };
+inline constexpr std::string_view kExpansionNames[] = {"none", "groups"};
+
 /// Sets of cores are 64-bit masks (barriers).
 inline constexpr std::int64_t kMaxCores = 64;
 
@@ -43,6 +48,7 @@ struct CoreConfig {
   Indexing indexing = Indexing::step;
   std::int64_t index_bits = 4;
   std::int64_t index_window = 256;
+  Expansion expansion = Expansion::none;
   std::int64_t elementwise_lanes = 16;
   std::int64_t elementwise_stages = 2;
   std::int64_t special_lanes = 16;
@@ -155,6 +161,9 @@ void visit_fields(Machine& m, Visitor&& v) {
     "step indexing: a synapse's step, the positions skipped since the one before it");
   v("core.index_window", m.core.index_window, 1, kMega, "neurons",
     "step indexing: neurons that a PE's indexing module looks at a cycle (16 x 16)");
+  v("core.expansion", m.core.expansion, std::span(kExpansionNames),
+    "groups: synapses that a network has as codes of 4 or 8 bits with a scale a group stay so in "
+    "DRAM and SB, and PEs expand them; none: they are stored expanded");
   v("core.elementwise_lanes", m.core.elementwise_lanes, 1, 4096, "lanes",
     "elements a cycle of an element-wise stage (add, multiply, compare, ReLU)");
   v("core.elementwise_stages", m.core.elementwise_stages, 1, 2, "stages",

@@ -36,12 +36,17 @@ void count_products(Activity& a, const Instruction& i, const Reduction& r, const
     // Whatever the index skips, a window of neurons stands before the indexing module each cycle.
     a.neurons = product({r.positions, i.count(Operand::pe_cycles),
                          std::min<std::int64_t>(core.index_window, r.length())});
-    a.indexed_synapses = r.positions * i.count(Operand::wt_bytes);
+    a.packed_synapses = product({r.positions, i.count(Operand::wt_bytes)});
     a.selected = a.multiplies;
   } else {
     a.neurons = r.own_inputs ? a.multiplies
                              : product({r.positions, ceil_div(r.channels, core.pes), r.length()});
-    a.synapses = a.multiplies;
+    if (has_flag(i, kGrouped)) {
+      a.packed_synapses = product({r.positions, i.count(Operand::wt_bytes)});
+      a.expanded = a.multiplies;
+    } else {
+      a.synapses = a.multiplies;
+    }
     if (packed(i, r, core)) a.selected = a.multiplies;
   }
   if (has_flag(i, kBias)) a.biases = r.channels;
@@ -123,12 +128,13 @@ void count_dma(Activity& a, const Instruction& i) {
 
 /// All members, for their sums.
 constexpr auto kCounts = {
-    &Activity::instructions,   &Activity::multiplies,      &Activity::adds,
-    &Activity::elementwise,    &Activity::special,         &Activity::neurons,
-    &Activity::selected,       &Activity::synapses,        &Activity::indexed_synapses,
-    &Activity::biases,         &Activity::results_read,    &Activity::results_written,
-    &Activity::sums_read,      &Activity::sums_written,    &Activity::moved,
-    &Activity::loaded_neurons, &Activity::loaded_synapses, &Activity::stored};
+    &Activity::instructions,    &Activity::multiplies,     &Activity::adds,
+    &Activity::elementwise,     &Activity::special,        &Activity::neurons,
+    &Activity::selected,        &Activity::synapses,       &Activity::packed_synapses,
+    &Activity::expanded,        &Activity::biases,         &Activity::results_read,
+    &Activity::results_written, &Activity::sums_read,      &Activity::sums_written,
+    &Activity::moved,           &Activity::loaded_neurons, &Activity::loaded_synapses,
+    &Activity::stored};
 static_assert(sizeof(Activity) == kCounts.size() * sizeof(std::int64_t));
 
 }  // namespace

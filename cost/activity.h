@@ -26,7 +26,8 @@ struct Activity {
   std::int64_t neurons = 0;          ///< elements read from NBin; broadcast to all PEs: once
   std::int64_t selected = 0;         ///< elements that the indexing module picks for a PE
   std::int64_t synapses = 0;         ///< elements read from SB
-  Bytes indexed_synapses = 0;        ///< the same step-indexed: with padding, steps and counts
+  Bytes packed_synapses = 0;         ///< the same step-indexed or in groups: all of their bytes
+  std::int64_t expanded = 0;         ///< synapses in groups: a product with the scale each
   std::int64_t biases = 0;           ///< accumulators read from SB
   std::int64_t results_read = 0;     ///< elements read from NBout
   std::int64_t results_written = 0;  ///< elements written to NBout

@@ -69,7 +69,8 @@ ByPart activity_energy(const Activity& a, const MachineConfig& machine, const En
   const Bytes accumulator = core.accumulator_bytes;
 
   ByPart pj;
-  pj[Part::pes] = real(a.multiplies) * table.multiply_pj[type] + real(a.adds) * table.add_pj[type] +
+  pj[Part::pes] = real(a.multiplies + a.expanded) * table.multiply_pj[type] +
+                  real(a.adds) * table.add_pj[type] +
                   real(a.elementwise) * table.elementwise_pj[type] +
                   real(a.special) * table.special_pj[type] +
                   real(2 * a.multiplies * element) * table.register_pj_per_byte;
@@ -77,7 +78,7 @@ ByPart activity_energy(const Activity& a, const MachineConfig& machine, const En
   pj[Part::nbin] = buffer_energy(core.nbin_bytes, core.nbin_banks, a.neurons * element + a.moved,
                                  a.loaded_neurons, table);
   pj[Part::sb] = buffer_energy(core.sb_bytes, core.sb_banks,
-                               a.synapses * element + a.indexed_synapses + a.biases * accumulator,
+                               a.synapses * element + a.packed_synapses + a.biases * accumulator,
                                a.loaded_synapses, table);
   pj[Part::nbout] =
       buffer_energy(core.nbout_bytes, core.nbout_banks,

@@ -206,9 +206,8 @@ class Search {
         waiting_.size(),
         [&](std::size_t i) {
           Planned planned = laid_out(waiting_[i].offsets);
-          const Validated run =
-              validate(compiled_, executed_, problem_, planned,
-                       {0, options_.plan.seed, ReplayTiming::measured, {}});
+          const Validated run = validate(compiled_, executed_, problem_, planned,
+                                         {0, options_.plan.seed, ReplayTiming::measured, {}});
           return packed(layout_figures(*run.shared, planned.plan.peak));
         },
         [&] { options_.progress(++simulated_); });

@@ -48,6 +48,10 @@ InitialMemory initial_memory(const Compiled& compiled, const InputValues& inputs
   const Encoding encoding = Encoding::of(compiled.machine.config);
   InitialMemory memory;
   for (const Parameter& p : compiled.parameters) {
+    if (p.groups) {
+      memory.contents.push_back({p.buffer, grouped_image(compiled.graph, p)});
+      continue;
+    }
     Bytes size = compiled.object->buffers[p.buffer.index()].size;
     if (p.indexing) size = p.recipe.elements * p.indexing->element;
     std::vector<std::byte> bytes = parameter_bytes(compiled.graph, p, encoding, size);

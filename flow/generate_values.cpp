@@ -14,6 +14,7 @@
 #include "flow/functional_run.h"
 #include "flow/host.h"
 #include "workloads/random_values.h"
+#include "workloads/weight_groups.h"
 
 namespace unna {
 namespace {
@@ -144,6 +145,7 @@ class ValueSteps {
     ReadNetwork read = programs_.family().at(shape({0, tokens}));
     Graph graph = adapted(std::move(read.graph), machine_);
     fill_weights(graph, figures_.seed);
+    settle_groups(graph, element_bytes(machine_.data_type));
     for (const GraphTensor& t : graph.tensors)
       if (t.kind == TensorKind::weight) weights_of_all_[t.name] = t.values;
     const Graph next =
@@ -177,6 +179,7 @@ class ValueSteps {
         t.values = same->second;
     }
     fill_weights(graph, figures_.seed);
+    settle_groups(graph, element_bytes(machine_.data_type));
   }
 
   /// A row for each new token, a column for each token.

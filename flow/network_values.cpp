@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "flow/functional_run.h"
 #include "workloads/random_values.h"
+#include "workloads/weight_groups.h"
 
 namespace unna {
 
@@ -75,6 +76,13 @@ void expect_pruned(const GraphTensor& tensor, const std::vector<float>& values,
                                    tensor.name));
 }
 
+/// Codes that the model has are those of other values.
+void set_weight(GraphTensor& tensor, std::vector<float> values) {
+  tensor.values = std::make_shared<const std::vector<float>>(std::move(values));
+  if (tensor.groups != nullptr)
+    tensor.groups = std::make_shared<const WeightGroups>(WeightGroups{tensor.groups->format});
+}
+
 /// One file of --input; what the host needs goes to its values.
 void give_file(Graph& graph, const OnnxHost& host, const std::string& name,
                const std::filesystem::path& path, NetworkValues& all) {
@@ -94,7 +102,7 @@ void give_file(Graph& graph, const OnnxHost& host, const std::string& name,
   if (tensor.kind == TensorKind::input)
     all.inputs[*id] = std::move(values);
   else
-    tensor.values = std::make_shared<const std::vector<float>>(std::move(values));
+    set_weight(tensor, std::move(values));
 }
 
 }  // namespace
@@ -106,6 +114,7 @@ NetworkValues give_values(Graph& graph, const OnnxHost& host, DataType type,
   run_host_before(host, graph, all.host, all.inputs);
   InputValues& inputs = all.inputs;
   fill_weights(graph, seed);
+  settle_groups(graph, element_bytes(type));
   for (std::size_t i = 0; i < graph.tensors.size(); ++i)
     if (graph.tensors[i].kind == TensorKind::input && !inputs.contains(TensorId(i)))
       inputs[TensorId(i)] = random_input(graph, TensorId(i), seed);

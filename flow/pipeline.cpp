@@ -84,6 +84,7 @@ ReadNetwork read_network(const NetworkChoice& network) {
   OnnxImport import = load_network(network.file, onnx);
   print_notes(network.file, import.notes);
   set_densities(import.graph, network.densities, network.weight_seed);
+  set_formats(import.graph, network.formats);
   return {std::move(import.graph),
           {network.file.string(), std::move(import.hash)},
           std::move(import.host)};

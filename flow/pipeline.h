@@ -28,6 +28,7 @@
 #include "workloads/npy.h"
 #include "workloads/onnx/import.h"
 #include "workloads/sparsity.h"
+#include "workloads/weight_groups.h"
 
 namespace unna {
 
@@ -64,6 +65,7 @@ struct NetworkChoice {
   OnnxOptions onnx;
   std::vector<DensityChoice> densities = {};  ///< instead of what the file says
   std::uint64_t weight_seed = 1;              ///< of these
+  std::vector<FormatChoice> formats = {};     ///< instead of what the file says
 };
 /// A network, and the file that it comes from: the hash is of the bytes that were read.
 struct ReadNetwork {

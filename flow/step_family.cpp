@@ -102,6 +102,7 @@ ReadNetwork StepFamily::at(const StepShape& shape) const {
   if (dims_.context) options.dims[*dims_.context] = context_;
   OnnxImport import = load_network(network_.file, options);
   set_densities(import.graph, network_.densities, network_.weight_seed);
+  set_formats(import.graph, network_.formats);
   if (!std::exchange(noted_, true)) print_notes(network_.file, import.notes);
   if (import.graph.states.empty())
     throw InputError(SourcePos{network_.file.string()},

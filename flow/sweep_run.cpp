@@ -82,6 +82,9 @@ std::string options_text(const SweepRun& run) {
   std::string text = fmt::format("{} {} {}\n{} {}\n{}\n", static_cast<int>(compile.granularity),
                                  static_cast<int>(compile.partition), compile.bands,
                                  run.options.planner, run.options.plan.seed, run.options.perturbed);
+  for (const FormatChoice& choice : run.network.formats)
+    text += fmt::format("format {} {} {}\n", choice.op.value_or(""), choice.format.bits,
+                        choice.format.size);
   for (const DensityChoice& choice : run.network.densities)
     text += fmt::format("density {}\n", choice.density);
   return text + shapes_text(run.network.onnx);

@@ -53,7 +53,7 @@ void mac_accesses(const Instruction& i, RangeList& ranges) {
   switch (i.opcode) {
     case Opcode::conv:
       ranges.read(in, product(i, {in_h, in_w, in_c}));
-      if (has_flag(i, kIndexed))
+      if (has_flag(i, kIndexed) || has_flag(i, kGrouped))
         ranges.bytes(wt, i.count(wt_bytes), false);
       else
         ranges.read(wt, product(i, {out_c, kh, kw, in_c}));
@@ -66,7 +66,7 @@ void mac_accesses(const Instruction& i, RangeList& ranges) {
       return ranges.accumulate(product(i, {out_h, out_w, in_c}));
     case Opcode::matmul:
       ranges.read(in, product(i, {rows, in_c}));
-      if (has_flag(i, kIndexed))
+      if (has_flag(i, kIndexed) || has_flag(i, kGrouped))
         ranges.bytes(wt, i.count(wt_bytes), false);
       else
         ranges.read_strided(wt, i.count(out_c), wt_rs, i.count(in_c), wt_cs);

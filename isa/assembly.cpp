@@ -9,13 +9,16 @@
 namespace unna::assembly {
 namespace {
 
-constexpr std::array<std::pair<std::uint32_t, std::string_view>, 5> kFlagNames = {
+constexpr std::array<std::pair<std::uint32_t, std::string_view>, 7> kFlagNames = {
     {{kAccumulate, "accumulate"},
      {kPartial, "partial"},
      {kBias, "bias"},
      {kScale, "scale"},
-     {kIndexed, "indexed"}}};
-constexpr std::uint32_t kAllFlags = kAccumulate | kPartial | kBias | kScale | kIndexed;
+     {kIndexed, "indexed"},
+     {kGrouped, "grouped"},
+     {kZeros, "zeros"}}};
+constexpr std::uint32_t kAllFlags =
+    kAccumulate | kPartial | kBias | kScale | kIndexed | kGrouped | kZeros;
 
 template <class T>
 void append_number(std::string& out, T value) {

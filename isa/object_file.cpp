@@ -26,7 +26,7 @@ namespace {
 using wire::fail_at;
 
 constexpr std::string_view kMagic = "\x7fUNO\r\n\x1a\n";
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 constexpr std::size_t kHeaderBytes = 16;
 constexpr std::size_t kRowBytes = 24;
 constexpr std::size_t kChecksumBytes = 8;

@@ -101,6 +101,8 @@ enum AccumulateFlags : std::uint32_t {
   kBias = 4,        ///< adds the bias of each output channel; not together with kAccumulate
   kScale = 8,       ///< int8: `bias` has records of bias, multiplier and shift; results are scaled
   kIndexed = 16,    ///< `wt` is step-indexed (isa/synapse_format.h); conv and matmul only
+  kGrouped = 32,    ///< `wt` is in groups (numbers/synapse_groups.h); conv and matmul only
+  kZeros = 64,      ///< groups of `wt` have zero points; only together with kGrouped
 };
 
 // clang-format off
@@ -116,6 +118,7 @@ enum class Operand : std::uint8_t {
   s_in, s_in2, s_mid, s_out,
   yd, xd,
   z_in, z_in2, z_mid, z_out,
+  wt_bits, wt_group,
 };
 // clang-format on
 
@@ -174,7 +177,7 @@ inline constexpr auto kOperands = std::to_array<OperandInfo>({
     {Operand::fn, "fn", OperandKind::fn, "function"},
     {Operand::post, "post", OperandKind::fn, "function applied to the result"},
     {Operand::acc, "acc", OperandKind::flags,
-     "partial sums in or out, bias, scale, indexed synapses"},
+     "partial sums in or out, bias, scale, synapses that are indexed or in groups"},
     {Operand::alpha, "alpha", OperandKind::real, "first parameter of the function"},
     {Operand::beta, "beta", OperandKind::real, "second parameter of the function"},
     {Operand::gamma, "gamma", OperandKind::real, "third parameter of the function"},
@@ -188,7 +191,7 @@ inline constexpr auto kOperands = std::to_array<OperandInfo>({
     {Operand::core, "core", OperandKind::core, "the other core"},
     {Operand::sem, "sem", OperandKind::count, "semaphore of the waiting core"},
     {Operand::wt_bytes, "wt_bytes", OperandKind::count,
-     "bytes of `wt` where it is indexed, else 0"},
+     "bytes of `wt` where it is indexed or in groups, else 0"},
     {Operand::wt_nz, "wt_nz", OperandKind::count,
      "synapses of `wt` where it is indexed, padding left out: products of an output position"},
     {Operand::pe_cycles, "pe_cycles", OperandKind::count,
@@ -209,6 +212,10 @@ inline constexpr auto kOperands = std::to_array<OperandInfo>({
     {Operand::z_mid, "z_mid", OperandKind::whole,
      "the number that stands for 0 in the argument of the function, and in `out2`"},
     {Operand::z_out, "z_out", OperandKind::whole, "the number in `out` that stands for 0"},
+    {Operand::wt_bits, "wt_bits", OperandKind::count,
+     "bits of a code of `wt` where it is in groups, else 0"},
+    {Operand::wt_group, "wt_group", OperandKind::count,
+     "positions of a row of `wt` that share a scale; 0: all, or `wt` is not in groups"},
 });
 
 // clang-format off
@@ -264,7 +271,8 @@ inline constexpr auto kOpcodes = [] {
        "Strided copy from NBout to DRAM."},
       {Opcode::conv, "conv", Unit::compute, TimingClass::mac,
        operands(in, wt, bias, out, in_h, in_w, in_c, out_h, out_w, out_c, kh, kw, sy, sx, dy, dx,
-                pad_t, pad_l, acc, post, alpha, beta, wt_bytes, wt_nz, pe_cycles, pe_wait),
+                pad_t, pad_l, acc, post, alpha, beta, wt_bytes, wt_nz, pe_cycles, pe_wait, wt_bits,
+                wt_group),
        "Convolution: in[in_h][in_w][in_c], wt[out_c][kh][kw][in_c] -> out[out_h][out_w][out_c]. "
        "Positions outside the tile count as zero."},
       {Opcode::dwconv, "dwconv", Unit::compute, TimingClass::mac,
@@ -273,7 +281,7 @@ inline constexpr auto kOpcodes = [] {
        "Depthwise convolution: in[in_h][in_w][in_c], wt[in_c][kh][kw] -> out[out_h][out_w][in_c]."},
       {Opcode::matmul, "matmul", Unit::compute, TimingClass::mac,
        operands(in, wt, bias, out, rows, in_c, out_c, wt_rs, wt_cs, acc, post, alpha, beta, gamma,
-                wt_bytes, wt_nz, pe_cycles, pe_wait),
+                wt_bytes, wt_nz, pe_cycles, pe_wait, wt_bits, wt_group),
        "Matrix product: in[rows][in_c] x wt -> out[rows][out_c], times gamma; element (o, i) of wt "
        "at o * wt_rs + i * wt_cs."},
       {Opcode::pool, "pool", Unit::compute, TimingClass::pool,

@@ -8,6 +8,7 @@
 #include "isa/assembly.h"
 #include "isa/synapse_format.h"
 #include "isa/verify_checks.h"
+#include "numbers/synapse_groups.h"
 
 namespace unna::detail {
 namespace {
@@ -55,7 +56,7 @@ void check_function(const Site& site, const OperandInfo& row, std::uint32_t word
 }
 
 void check_flags(const Site& site, std::uint32_t word) {
-  if ((word & ~(kAccumulate | kPartial | kBias | kScale | kIndexed)) != 0)
+  if ((word & ~(kAccumulate | kPartial | kBias | kScale | kIndexed | kGrouped | kZeros)) != 0)
     site.reject("acc is {:#x}, expected a set of accumulate, partial, bias, scale and indexed",
                 word);
   if ((word & kIndexed) != 0 && !site.instruction().has(wt_bytes))
@@ -159,13 +160,40 @@ void check_products(const Site& site) {
   }
 }
 
+/// What an instruction says of synapses in groups: exactly what such a tile takes.
+void check_grouped(const Site& site) {
+  const Instruction& i = site.instruction();
+  if (!i.has(wt_bits)) return;
+  if (!has_flag(i, kGrouped)) {
+    for (const Operand o : {wt_bits, wt_group})
+      if (i.get(o) != 0)
+        site.reject("{} is {}, expected 0 as wt is not in groups", info(o).name, i.get(o));
+    if (has_flag(i, kZeros)) site.reject("zero points of synapses that are not in groups");
+    return;
+  }
+  if (has_flag(i, kIndexed)) site.reject("wt is indexed and in groups, expected one of them");
+  if (site.object.core.expansion != Expansion::groups)
+    site.reject("wt is in groups, expected a core that expands them");
+  if (i.get(wt_bits) != 4 && i.get(wt_bits) != 8)
+    site.reject("wt_bits is {}, expected 4 or 8", i.get(wt_bits));
+  if (i.opcode == Opcode::matmul && (i.get(wt_rs) != i.get(in_c) || i.get(wt_cs) != 1))
+    site.reject("wt is in groups and has strides, expected {} and 1", i.get(in_c));
+  const std::int64_t row =
+      i.count(in_c) * (i.opcode == Opcode::conv ? i.count(kh) * i.count(kw) : 1);
+  const GroupFormat format{i.count(wt_bits), i.count(wt_group), has_flag(i, kZeros)};
+  const Bytes bytes =
+      i.count(out_c) * grouped_row_bytes(format, row, element_bytes(site.object.data_type));
+  if (i.count(wt_bytes) != bytes)
+    site.reject("wt_bytes is {}, expected {}", i.count(wt_bytes), bytes);
+}
+
 /// What an instruction says of its step-indexed synapses: no more than a machine could have or do.
 void check_indexed(const Site& site) {
   const Instruction& i = site.instruction();
   if (!i.has(wt_bytes)) return;
-  if ((i.get(acc) & kIndexed) == 0) {
+  if (!has_flag(i, kIndexed)) {
     for (const Operand o : {wt_bytes, wt_nz, pe_cycles, pe_wait})
-      if (i.get(o) != 0)
+      if (i.get(o) != 0 && !(o == wt_bytes && has_flag(i, kGrouped)))
         site.reject("{} is {}, expected 0 as wt is not indexed", info(o).name, i.get(o));
     return;
   }
@@ -299,6 +327,7 @@ void check_operands(const Site& site) {
   if (row.timing == TimingClass::control) return;
   check_products(site);
   check_indexed(site);
+  check_grouped(site);
   check_local_accesses(site);
   check_dram_access(site);
 }

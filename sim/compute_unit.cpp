@@ -4,6 +4,7 @@
 
 #include "configs/check_machine.h"
 #include "isa/accesses.h"
+#include "numbers/synapse_groups.h"
 #include "sim/arithmetic.h"
 #include "sim/indexed_synapses.h"
 #include "sim/products.h"
@@ -36,7 +37,8 @@ struct Taps {
 template <class A>
 class TypedUnit final : public ComputeUnit {
  public:
-  explicit TypedUnit(const MachineConfig& machine) : core_(machine.core), arithmetic_(machine) {}
+  explicit TypedUnit(const MachineConfig& machine)
+      : core_(machine.core), encoding_(Encoding::of(machine)), arithmetic_(machine) {}
 
   void execute(const Instruction& i, CoreMemory& memory) override {
     memory_ = &memory;
@@ -218,9 +220,27 @@ class TypedUnit final : public ComputeUnit {
   /// The dense synapses of `channels` outputs with `row` positions each; null: they are
   /// step-indexed, and stand in indexed_.
   const Value* synapses(const Instruction& i, std::int64_t channels, std::int64_t row) {
+    if (has_flag(i, kGrouped)) return expanded(i, channels, row);
     if (!has_flag(i, kIndexed)) return values(i, wt, channels * row, wt_);
     indexed_.read(i, memory_->at(i.local(wt), i.count(wt_bytes)), channels, row, core_);
     return nullptr;
+  }
+
+  /// What the PEs make of synapses in groups.
+  const Value* expanded(const Instruction& i, std::int64_t channels, std::int64_t row) {
+    const GroupFormat format{i.count(wt_bits), i.count(wt_group), has_flag(i, kZeros)};
+    const auto bytes = static_cast<std::size_t>(grouped_row_bytes(format, row, kElement));
+    const auto raw = memory_->at(i.local(wt), i.count(wt_bytes));
+    wt_.resize(static_cast<std::size_t>(channels * row));
+    for (std::size_t o = 0; o < static_cast<std::size_t>(channels); ++o) {
+      expand_row(format, raw.subspan(o * bytes, bytes), row, encoding_, row_elements_);
+      for (std::size_t k = 0; k < static_cast<std::size_t>(row); ++k) {
+        Element e;
+        std::memcpy(&e, &row_elements_[k * sizeof(Element)], sizeof e);
+        wt_[o * static_cast<std::size_t>(row) + k] = A::load(e);
+      }
+    }
+    return wt_.data();
   }
 
   static Sum wrapping_add(Sum a, Sum b) {
@@ -505,6 +525,8 @@ class TypedUnit final : public ComputeUnit {
   }
 
   const CoreConfig core_;
+  const Encoding encoding_;
+  std::vector<std::byte> row_elements_;
   A arithmetic_;
   CoreMemory* memory_ = nullptr;
   std::int64_t lost_ = 0;  ///< results that saturated

@@ -3,6 +3,7 @@
 #include "workloads/graph.h"
 #include "workloads/sparsity.h"
 #include "workloads/states.h"
+#include "workloads/weight_groups.h"
 
 namespace unna {
 namespace {
@@ -120,6 +121,14 @@ std::vector<TensorId> GraphBuilder::op(OpKind kind, const std::string& name,
 
 void GraphBuilder::set_steps(TensorId tensor, std::shared_ptr<const ModelSteps> steps) {
   graph_.tensors.at(tensor.index()).steps = std::move(steps);
+}
+
+void GraphBuilder::set_groups(TensorId weight, std::shared_ptr<const WeightGroups> groups) {
+  graph_.tensors.at(weight.index()).groups = std::move(groups);
+}
+
+void GraphBuilder::set_weight_format(const GroupFormat& format) {
+  unna::set_weight_format(graph_, graph_.ops.back(), format);
 }
 
 void GraphBuilder::mark_output(TensorId tensor) {

@@ -26,6 +26,8 @@ namespace unna {
 
 using Shape = std::vector<std::int64_t>;
 struct Pruning;
+struct WeightGroups;
+struct GroupFormat;
 
 std::int64_t element_count(const Shape& shape);  ///< saturates at the largest std::int64_t
 std::string to_string(const Shape& shape);       ///< "1x64x56x56"
@@ -57,6 +59,8 @@ struct GraphTensor {
   std::shared_ptr<const Bitmap> kept;
   /// None where the model does not say.
   std::shared_ptr<const ModelSteps> steps = nullptr;
+  /// Of a weight that the network has in few bits (workloads/weight_groups.h); null: others.
+  std::shared_ptr<const WeightGroups> groups = nullptr;
   /// int8: what its numbers stand for; none where nobody has calibrated it.
   std::optional<Quantisation> quantisation = std::nullopt;
 
@@ -298,6 +302,9 @@ class GraphBuilder {
   /// Makes the result of a concat a state, and an output; its first part is what earlier runs have
   /// left, if that is an input. Throws InputError where it is no concat or has no room.
   void state(TensorId present, std::int64_t capacity, const SourcePos& pos = {});
+  void set_groups(TensorId weight, std::shared_ptr<const WeightGroups> groups);
+  /// Gives those of the op that was added last a format of few bits (workloads/weight_groups.h).
+  void set_weight_format(const GroupFormat& format);
   /// Prunes the synapses of the op that was added last (workloads/sparsity.h).
   void prune(const Pruning& pruning);
   const GraphTensor& tensor(TensorId id) const { return graph_.tensor(id); }

@@ -80,6 +80,7 @@ std::vector<TensorId> add_layer(GraphBuilder& builder, const Layer& layer) {
   std::vector<TensorId> out =
       builder.op(layer.kind, layer.name, std::move(inputs), layer.attrs, layer.pos);
   if (layer.pruning) builder.prune(*layer.pruning);
+  if (layer.format) builder.set_weight_format(*layer.format);
   if (layer.batch_norm) {
     const std::string bn = layer.name + ".bn";
     std::vector<TensorId> bn_inputs = {out[0]};

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "numbers/synapse_groups.h"
 #include "workloads/graph.h"
 #include "workloads/sparsity.h"
 
@@ -24,7 +25,8 @@ struct Layer {
   std::optional<FunctionAttrs> act = {};  ///< a unary op `<name>.<fn>` follows
   /// Parameter tensors to take instead of making them; features and bias then do not matter.
   std::vector<TensorId> weights = {};
-  std::optional<Pruning> pruning = {};  ///< of its synapses
+  std::optional<Pruning> pruning = {};     ///< of its synapses
+  std::optional<GroupFormat> format = {};  ///< likewise: few bits
 };
 
 /// Kinds whose inputs after the first are parameters of their own.

@@ -302,6 +302,25 @@ std::optional<Pruning> read_pruning(YamlMapReader& fields) {
   return pruning;
 }
 
+/// `weight_bits` with `weight_group` and `weight_zeros`: synapses in few bits.
+std::optional<GroupFormat> read_format(YamlMapReader& fields) {
+  const YamlNode* bits = fields.optional("weight_bits");
+  const YamlNode* group = fields.optional("weight_group");
+  const bool zeros = optional_bool(fields, "weight_zeros", false);
+  if (bits == nullptr) {
+    if (group != nullptr) group->fail("weight_group without weight_bits, expected both");
+    if (zeros) fields.node().fail("weight_zeros without weight_bits, expected both");
+    return std::nullopt;
+  }
+  GroupFormat format;
+  format.bits = bits->as_int("weight_bits", 4, 8);
+  if (format.bits != 4 && format.bits != 8)
+    bits->fail(fmt::format("weight_bits is {}, expected 4 or 8", format.bits));
+  if (group != nullptr) format.size = group->as_int("weight_group", 8, kMaxGroup);
+  format.zeros = zeros;
+  return format;
+}
+
 GatherAttrs read_gather(YamlMapReader& fields) {
   GatherAttrs a;
   a.axis = fields.require("axis").as_int("axis", 0, kMaxAxis);
@@ -377,6 +396,7 @@ Layer read_layer(OpKind kind, YamlMapReader& fields, const std::vector<Shape>& i
   }
   if (kind == OpKind::conv || kind == OpKind::gemm || kind == OpKind::lstm)
     layer.pruning = read_pruning(fields);
+  if (kind == OpKind::conv || kind == OpKind::gemm) layer.format = read_format(fields);
   if (kind != OpKind::split && kind != OpKind::unary)
     if (const YamlNode* act = fields.optional("act")) layer.act = read_act(*act);
   return layer;

@@ -6,6 +6,7 @@
 
 #include "text/yaml.h"
 #include "workloads/layers.h"
+#include "workloads/weight_groups.h"
 
 namespace unna {
 namespace {
@@ -149,13 +150,24 @@ class Writer {
     return fmt::format("[{}]", out);
   }
 
+  /// Of synapses in few bits.
+  std::string format(const GraphOp& op) const {
+    if (op.kind != OpKind::conv && op.kind != OpKind::gemm) return "";
+    const auto& groups = graph_.tensor(op.inputs[1]).groups;
+    if (groups == nullptr) return "";
+    const GroupFormat& f = groups->format;
+    return fmt::format(", weight_bits: {}{}{}", f.bits,
+                       f.size == 0 ? "" : fmt::format(", weight_group: {}", f.size),
+                       f.zeros ? ", weight_zeros: true" : "");
+  }
+
   std::string entry(const GraphOp& op) const {
     const std::span<const TensorId> all = op.inputs;
     const std::size_t read = has_own_weights(op.kind) ? 1 : all.size();
     std::string out = fmt::format("  - {{op: {}, name: {}, from: {}", name(op.kind),
                                   quoted(op.name), names(all.first(read)));
     if (read < all.size()) out += fmt::format(", weights: {}", names(all.subspan(read)));
-    return out + std::visit(AttrWriter{op}, op.attrs) + "}\n";
+    return out + std::visit(AttrWriter{op}, op.attrs) + format(op) + "}\n";
   }
 
   const Graph& graph_;

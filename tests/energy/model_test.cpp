@@ -45,7 +45,7 @@ TEST(Energy, each_count_is_charged_to_its_part) {
   a.selected = 13;
   a.synapses = 17;
   a.biases = 19;
-  a.indexed_synapses = 59;
+  a.packed_synapses = 59;
   a.results_read = 23;
   a.results_written = 29;
   a.sums_read = 31;

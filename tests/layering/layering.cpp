@@ -17,7 +17,7 @@ const std::map<std::string, std::set<std::string>, std::less<>>& may_include() {
       {"text", {"base"}},
       {"configs", {"base", "text"}},
       {"numbers", {"base", "configs"}},
-      {"isa", {"base", "text", "configs"}},
+      {"isa", {"base", "text", "configs", "numbers"}},
       {"cost", {"base", "configs", "isa"}},
       {"workloads", {"base", "text", "numbers"}},
       {"reference", {"base", "numbers", "workloads"}},

@@ -62,7 +62,7 @@ TEST(Activity, IndexedSynapsesAreReadAsStoredAndSeeAWindowEachCycle) {
   EXPECT_EQ(a.multiplies, 6 * 300);
   EXPECT_EQ(a.selected, 6 * 300);
   EXPECT_EQ(a.synapses, 0);
-  EXPECT_EQ(a.indexed_synapses, 6 * 999);
+  EXPECT_EQ(a.packed_synapses, 6 * 999);
   EXPECT_EQ(a.neurons, 6 * 7 * 256);  // of 576
 }
 

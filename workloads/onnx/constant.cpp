@@ -68,6 +68,43 @@ Constant gathered(const Constant& from, const Shape& dims, const std::vector<std
   return make_integers(dims, gather(*from.integers, dims, strides, offset), from.name, from.kind);
 }
 
+namespace {
+
+/// Dimensions of the scales of blocks.
+Shape block_dims(const ConstantGroups& groups, Shape dims) {
+  dims[groups.axis] = groups_of(groups.format, dims[groups.axis]);
+  return dims;
+}
+
+template <class T>
+std::vector<T> permuted(const std::vector<T>& from, const Shape& dims,
+                        const std::vector<std::int64_t>& perm) {
+  if (from.empty()) return from;
+  const std::vector<std::int64_t> old = strides_of(dims);
+  Shape to;
+  std::vector<std::int64_t> strides;
+  for (const std::int64_t p : perm) {
+    to.push_back(dims[static_cast<std::size_t>(p)]);
+    strides.push_back(old[static_cast<std::size_t>(p)]);
+  }
+  return gather(from, to, strides, 0);
+}
+
+std::shared_ptr<const ConstantGroups> permuted(const ConstantGroups& groups, const Shape& dims,
+                                               const std::vector<std::int64_t>& perm) {
+  ConstantGroups moved = groups;
+  const auto at = std::ranges::find(perm, static_cast<std::int64_t>(groups.axis));
+  moved.axis = static_cast<std::size_t>(at - perm.begin());
+  moved.codes = permuted(groups.codes, dims, perm);
+  if (groups.format.size != 0) {
+    moved.scales = permuted(groups.scales, block_dims(groups, dims), perm);
+    moved.zeros = permuted(groups.zeros, block_dims(groups, dims), perm);
+  }
+  return std::make_shared<const ConstantGroups>(std::move(moved));
+}
+
+}  // namespace
+
 Constant transposed(const Constant& from, const std::vector<std::int64_t>& perm) {
   const std::vector<std::int64_t> old = strides_of(from.dims);
   Shape dims;
@@ -83,6 +120,7 @@ Constant transposed(const Constant& from, const std::vector<std::int64_t>& perm)
     moved.axis = static_cast<std::size_t>(at - perm.begin());
     out.steps = std::make_shared<const ConstantSteps>(std::move(moved));
   }
+  if (from.groups != nullptr) out.groups = permuted(*from.groups, from.dims, perm);
   return out;
 }
 
@@ -103,6 +141,7 @@ Constant reshaped(Constant from, const Shape& dims) {
   };
   if (from.steps != nullptr && from.steps->steps.scales.size() > 1 && !same(from.steps->axis))
     from.steps = nullptr;
+  if (from.dims != dims) from.groups = nullptr;
   from.dims = dims;
   return from;
 }

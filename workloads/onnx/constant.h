@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "workloads/graph.h"
+#include "workloads/weight_groups.h"
 
 namespace unna::onnx_import {
 
@@ -22,6 +23,15 @@ std::string_view name(ElementKind kind);
 struct ConstantSteps {
   ModelSteps steps;
   std::size_t axis = 0;  ///< that its scales count, where there are several
+};
+
+/// A real constant's codes of few bits: as WeightGroups has them, but of any dimensions.
+struct ConstantGroups {
+  GroupFormat format;  ///< size: in a block along `axis`; 0: a scale for each index of it
+  std::size_t axis = 0;
+  std::vector<std::int8_t> codes;  ///< by element
+  std::vector<float> scales;       ///< blocks: as the constant, `axis` in blocks; else by its index
+  std::vector<std::int8_t> zeros;  ///< likewise, or none
 };
 
 using Reals = std::vector<float>;
@@ -37,7 +47,8 @@ struct Constant {
   std::string name;       ///< as in the file, or of the value that it is folded from
   bool stored = false;    ///< stands in the file as such
   std::int32_t type = 0;  ///< ONNX's number of the element type, where it matters; 0: not known
-  std::shared_ptr<const ConstantSteps> steps = {};  ///< null: none, or not known any more
+  std::shared_ptr<const ConstantSteps> steps = {};    ///< null: none, or not known any more
+  std::shared_ptr<const ConstantGroups> groups = {};  ///< likewise
 
   std::int64_t count() const { return element_count(dims); }
   bool known() const { return kind == ElementKind::real ? reals != nullptr : integers != nullptr; }

@@ -188,6 +188,7 @@ Graph Draft::finish(std::vector<std::string>& unread) {
     if (t.kind == TensorKind::weight)
       made[i] = builder.weight(unique(t.name), t.shape, pos, t.values);
     if (made[i]) builder.set_steps(*made[i], t.steps);
+    if (made[i]) builder.set_groups(*made[i], t.groups);
   }
   for (std::size_t i = 0; i < ops_.size(); ++i) {
     if (!needed[i]) continue;

@@ -19,7 +19,8 @@ struct DraftTensor {
   Shape shape;
   std::shared_ptr<const Reals> values;  ///< of a weight, where known
   std::shared_ptr<const ModelSteps> steps = {};
-  std::optional<std::size_t> producer = {};  ///< index of the operator
+  std::optional<std::size_t> producer = {};         ///< index of the operator
+  std::shared_ptr<const WeightGroups> groups = {};  ///< of a weight
 };
 
 struct DraftOp {

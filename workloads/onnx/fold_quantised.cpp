@@ -110,6 +110,27 @@ std::shared_ptr<const ConstantSteps> steps_of_constant(const Constant& q, const 
   return std::make_shared<const ConstantSteps>(std::move(made));
 }
 
+/// Of constants of 4 or 8 bits; null where all of them have one scale but no direction, or there
+/// are zero points without values.
+std::shared_ptr<const ConstantGroups> groups_of_constant(const Constant& q, const Constant& scale,
+                                                         const Constant* zero, std::int64_t axis,
+                                                         std::int64_t block) {
+  const bool eight = q.type == 2 || q.type == 3, four = q.type == 21 || q.type == 22;
+  if ((!eight && !four) || q.dims.size() < 2 || scale.kind != ElementKind::real) return nullptr;
+  const std::int64_t less = q.type == 2 ? 128 : q.type == 21 ? 8 : 0;
+  ConstantGroups made{{eight ? 8 : 4, block, false}, 0, {}, *scale.reals, {}};
+  if (block != 0 || scale.count() > 1) made.axis = normal_axis(axis, q.dims.size());
+  if (block == 0 && scale.count() == 1)
+    made.scales.assign(static_cast<std::size_t>(q.dims[0]), scale.reals->front());
+  for (const std::int64_t code : *q.integers)
+    made.codes.push_back(static_cast<std::int8_t>(code - less));
+  for (std::size_t g = 0; g < made.scales.size(); ++g)
+    made.zeros.push_back(static_cast<std::int8_t>(zero_at(zero, g) - less));
+  made.format.zeros = std::ranges::any_of(made.zeros, [](int z) { return z != 0; });
+  if (!made.format.zeros) made.zeros.clear();
+  return std::make_shared<const ConstantGroups>(std::move(made));
+}
+
 }  // namespace
 
 Constant dequantised(const Constant& q, const Constant& scale, const Constant* zero,
@@ -124,6 +145,7 @@ Constant dequantised(const Constant& q, const Constant& scale, const Constant* z
   }
   Constant made = make_reals(q.dims, std::move(out));
   if (block == 0) made.steps = steps_of_constant(q, scale, zero, axis);
+  made.groups = groups_of_constant(q, scale, zero, axis, block);
   return made;
 }
 

@@ -213,22 +213,27 @@ void translate_matmul_nbits(Translation& t) {
     return (from[static_cast<std::size_t>(row + at / 2)] >> (at % 2 * 4)) & 15;
   };
   const std::int64_t zero_bytes = ceil_div(blocks * bits, std::int64_t{8});
+  // Codes and zero points stand above the middle of their range.
+  const std::int64_t middle = std::int64_t{1} << (bits - 1);
+  ConstantGroups groups{{bits, block, t.has(3)}, 1, {}, {}, {}};
   Reals out(static_cast<std::size_t>(n * k));
   for (std::int64_t row = 0; row < n; ++row)
     for (std::int64_t i = 0; i < k; ++i) {
       const std::int64_t b = row * blocks + i / block;
+      const auto scale = static_cast<float>(scales.at(static_cast<std::size_t>(b)));
       const std::int64_t q = entry(*packed.integers, b * bytes, i % block);
-      const std::int64_t zero = t.has(3)
-                                    ? entry(*t.constant(3).integers, row * zero_bytes, i / block)
-                                    : std::int64_t{1} << (bits - 1);
-      out[static_cast<std::size_t>(row * k + i)] =
-          static_cast<float>(q - zero) * static_cast<float>(scales.at(static_cast<std::size_t>(b)));
+      const std::int64_t zero =
+          t.has(3) ? entry(*t.constant(3).integers, row * zero_bytes, i / block) : middle;
+      out[static_cast<std::size_t>(row * k + i)] = static_cast<float>(q - zero) * scale;
+      groups.codes.push_back(static_cast<std::int8_t>(q - middle));
+      if (i % block != 0) continue;
+      groups.scales.push_back(scale);
+      if (t.has(3)) groups.zeros.push_back(static_cast<std::int8_t>(zero - middle));
     }
-  std::vector<TensorId> inputs = {t.real_tensor(0),
-                                  t.weight(make_reals({n, k}, std::move(out), packed.name))};
+  Constant weights = make_reals({n, k}, std::move(out), packed.name);
+  weights.groups = std::make_shared<const ConstantGroups>(std::move(groups));
+  std::vector<TensorId> inputs = {t.real_tensor(0), t.weight(weights)};
   if (t.has(5)) inputs.push_back(t.weight(t.constant(5)));
-  t.note(fmt::format("weights '{}' of {} bits are stored as the machine's own numbers", packed.name,
-                     bits));
   t.result(t.emit(OpKind::gemm, inputs, std::monostate{}));
 }
 

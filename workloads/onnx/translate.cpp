@@ -4,6 +4,19 @@
 
 namespace unna::onnx_import {
 
+namespace {
+
+/// Of [outputs][inputs...]; null where groups lie in other directions.
+std::shared_ptr<const WeightGroups> weight_groups(const Constant& c) {
+  if (c.groups == nullptr || c.dims.size() < 2) return nullptr;
+  const ConstantGroups& g = *c.groups;
+  if (g.axis != (g.format.size == 0 ? 0U : 1U)) return nullptr;
+  if (g.format.size != 0 && c.dims.size() != 2) return nullptr;
+  return std::make_shared<const WeightGroups>(WeightGroups{g.format, g.codes, g.scales, g.zeros});
+}
+
+}  // namespace
+
 TensorId Weights::of(const Constant& constant) {
   if (constant.kind != ElementKind::real) refuse("integers as weights");
   for (const std::int64_t dim : constant.dims)
@@ -19,6 +32,7 @@ TensorId Weights::of(const Constant& constant) {
   const auto& steps = constant.steps;
   if (steps != nullptr && (steps->steps.scales.size() == 1 || steps->axis == 0))
     draft_.tensor(id).steps = std::make_shared<const ModelSteps>(steps->steps);
+  draft_.tensor(id).groups = weight_groups(constant);
   same.emplace_back(key, id);
   return id;
 }
