@@ -263,7 +263,8 @@ constexpr std::int64_t transformer_params(std::int64_t c) {
 
 /// 320 channels: the residual block has 640 + 921,920 + 409,920 + 640 + 921,920 = 2,255,040, the
 /// transformer 640 + 102,720 (in) + 409,920 (self) + 696,640 (cross) + 1,231,680 (feed forward) +
-/// 1,920 (norms) + 102,720 (out) = 2,546,240. The next test holds the formulas against the whole UNet.
+/// 1,920 (norms) + 102,720 (out) = 2,546,240. The next test holds the formulas against the whole
+/// UNet.
 TEST(Networks, UnetBlockHasTheParametersOfThePublishedConfiguration) {
   const Graph graph = load("unet_block");
   EXPECT_EQ(residual_params(320, 320) + transformer_params(320), 4'801'280);
