@@ -214,6 +214,13 @@ machines are `configs/cambricon-x-1.yaml`, `-4` and `-16`; without `--machine` t
 smallest memory system for at least `--cores` cores is taken. `configs/diannao-like-1.yaml` and
 `-4` are two of them without an indexing module.
 
+Two more resemble published machines of today in their sizes: `configs/ethos-u85-like.yaml` is a
+core with 2,048 multipliers for int8 and 32 bits of LPDDR5, `configs/ascend-910-like.yaml` has 32
+cores with 4,096 multipliers each for fp16 and four stacks of HBM2. Each number in these files has
+its source, or says that it was chosen; no energy table is shipped for them
+([energy.md](energy.md)). [results.md](results.md) sets them beside Cambricon-X.
+`--machine NAME` takes any of these files by its name, without folder and `.yaml`.
+
 Integers are decimal without leading zeros; numbers are decimal and finite.
 
 | field | default | range | unit | meaning |

@@ -235,6 +235,33 @@ TEST(Machine, DianNaoLikeOnesDifferFromThePresetsInTheirIndexingAlone) {
   }
 }
 
+/// Arm: 4 TOPS at 1 GHz with 2,048 multipliers, 267 KB of SRAM.
+TEST(Machine, EthosU85LikeHasThePublishedSizes) {
+  const MachineConfig machine = load_machine(UNNASIM_SOURCE_DIR "/configs/ethos-u85-like.yaml");
+  const CoreConfig& core = machine.core;
+  EXPECT_EQ(machine.name, "ethos-u85-like");
+  EXPECT_EQ(machine.cores, 1);
+  EXPECT_EQ(core.pes * core.multipliers, 2048);
+  EXPECT_LE(core.nbin_bytes + core.nbout_bytes + core.sb_bytes, 267 * 1024);
+  check_machine(machine);
+  check_computable(machine);
+}
+
+/// Huawei: 32 cores of 16 x 16 x 16 multipliers at 1 GHz, 256 TFLOPS, 1.2 TB/s; operands in 1 MiB.
+TEST(Machine, Ascend910LikeHasThePublishedSizes) {
+  const MachineConfig machine = load_machine(UNNASIM_SOURCE_DIR "/configs/ascend-910-like.yaml");
+  const CoreConfig& core = machine.core;
+  EXPECT_EQ(machine.name, "ascend-910-like");
+  EXPECT_EQ(machine.cores, 32);
+  EXPECT_EQ(core.pes * core.multipliers, 16 * 16 * 16);
+  EXPECT_EQ(core.nbin_bytes + core.sb_bytes, 1 << 20);
+  const std::int64_t bandwidth =
+      machine.dram.device.channel_bandwidth() * machine.dram.layout.channels;
+  EXPECT_NEAR(static_cast<double>(bandwidth), 1.2e12, 0.03e12);
+  check_machine(machine);
+  check_computable(machine);
+}
+
 TEST(Machine, PresetForMoreCoresThanAMachineHasIsRefused) {
   EXPECT_EQ(input_error([] { preset_machine(65); }),
             "--cores 65: value is 65, out of range, expected 1 to 64");

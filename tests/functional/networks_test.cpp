@@ -74,7 +74,7 @@ std::vector<const char*> large_networks() {
   if (std::getenv("UNNA_LONG") == nullptr) return {};
   return {"alexnet",   "alexnet_pruned", "deeplab_v3",   "densenet121",
           "googlenet", "inception_v3",   "mobilenet_v1", "posenet",
-          "resnet18",  "resnet50",       "vgg16"};
+          "resnet18",  "resnet50",       "swin_tiny",    "vgg16"};
 }
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ShippedNetwork);
 INSTANTIATE_TEST_SUITE_P(Large, ShippedNetwork, ::testing::ValuesIn(large_networks()), case_name);

@@ -71,7 +71,7 @@ TEST(Networks, AllShippedFilesLoadAndAreNamedAfterThemselves) {
     EXPECT_EQ(load_workload(entry.path()).name, entry.path().stem().string());
     ++count;
   }
-  EXPECT_EQ(count, 29);
+  EXPECT_EQ(count, 31);
 }
 
 /// Deep Compression (Han, Mao, Dally, ICLR 2016), tables 1 and 3 to 5: parameters, and the share of
@@ -203,6 +203,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         PublishedCase{"vit_b_16", 86'567'656, 17.564e9, 1e-4, 0, kTorchvision},
         PublishedCase{"convnext_tiny", 28'589'128, 4.456e9, 2e-4, 0, kTorchvision},
+        PublishedCase{"swin_tiny", 28'288'354, 4.491e9, 2e-4, 0, kTorchvision},
         PublishedCase{"efficientnet_b0", 5'288'548, 0.386e9, 2e-3, 0, kTorchvision},
         PublishedCase{"mobilenet_v3_large", 5'483'032, 0.217e9, 3e-3, 0, kTorchvision},
         PublishedCase{"yolov8n", 3'157'184, 8.7e9 / 2, 0.01, 0,
@@ -236,6 +237,78 @@ TEST(Networks, LlamaHasTheMacsOfItsFormula) {
   const std::int64_t n = 128, d = 4096, kv = 1024, inner = 14'336, layers = 32, words = 128'256;
   const std::int64_t products = 2 * d * d + 2 * d * kv + 3 * d * inner;
   EXPECT_EQ(total_macs(load("llama3_8b")), layers * n * (products + 2 * n * d) + d * words);
+}
+
+// The UNet of Stable Diffusion v1: parameters of its blocks, from `in` to `out` channels. Weights,
+// biases, and scale and shift of each norm; `time` is the width of the time step's embedding,
+// `text` that of the text's.
+constexpr std::int64_t kTime = 1280, kText = 768;
+
+constexpr std::int64_t dense_params(std::int64_t in, std::int64_t out) {
+  return in * out + out;
+}
+
+constexpr std::int64_t residual_params(std::int64_t in, std::int64_t out) {
+  const std::int64_t convolutions = dense_params(9 * in, out) + dense_params(9 * out, out);
+  const std::int64_t skip = in == out ? 0 : dense_params(in, out);
+  return 2 * in + 2 * out + convolutions + dense_params(kTime, out) + skip;
+}
+
+constexpr std::int64_t transformer_params(std::int64_t c) {
+  const std::int64_t self = 3 * c * c + dense_params(c, c);
+  const std::int64_t cross = c * c + 2 * kText * c + dense_params(c, c);
+  const std::int64_t feed_forward = dense_params(c, 8 * c) + dense_params(4 * c, c);
+  return 4 * 2 * c + 2 * dense_params(c, c) + self + cross + feed_forward;
+}
+
+/// 320 channels: the residual block has 640 + 921,920 + 409,920 + 640 + 921,920 = 2,255,040, the
+/// transformer 640 + 102,720 (in) + 409,920 (self) + 696,640 (cross) + 1,231,680 (feed forward) +
+/// 1,920 (norms) + 102,720 (out) = 2,546,240. The next test holds the formulas against the whole
+/// UNet.
+TEST(Networks, UnetBlockHasTheParametersOfThePublishedConfiguration) {
+  const Graph graph = load("unet_block");
+  EXPECT_EQ(residual_params(320, 320) + transformer_params(320), 4'801'280);
+  EXPECT_EQ(total_params(graph), 4'801'280);
+
+  const std::int64_t n = 64 * 64, c = 320, words = 77;
+  const std::int64_t residual = 2 * n * 9 * c * c + kTime * c;
+  const std::int64_t self = 4 * n * c * c + 2 * n * n * c;
+  const std::int64_t cross = 2 * n * c * c + 2 * words * kText * c + 2 * n * words * c;
+  EXPECT_EQ(total_macs(graph), residual + 2 * n * c * c + self + cross + 12 * n * c * c);
+}
+
+/// v1-inference.yaml: four resolutions of 320, 640, 1280 and 1280 channels with two blocks each on
+/// the way down and three on the way up, which also read what the way down left; transformers at
+/// the first three resolutions and in the middle.
+TEST(Networks, BlocksOfTheUnetAddUpToItsPublishedParameters) {
+  const std::vector<std::int64_t> widths{320, 640, 1280, 1280};
+  std::int64_t sum = dense_params(320, kTime) + dense_params(kTime, kTime);
+  std::int64_t now = 320;
+  std::vector<std::int64_t> left{now};
+  sum += dense_params(9 * 4, now);
+  for (std::size_t level = 0; level < 4; ++level) {
+    for (int block = 0; block < 2; ++block) {
+      sum += residual_params(now, widths[level]);
+      now = widths[level];
+      left.push_back(now);
+      if (level < 3) sum += transformer_params(now);
+    }
+    if (level == 3) break;
+    sum += dense_params(9 * now, now);
+    left.push_back(now);
+  }
+  sum += 2 * residual_params(now, now) + transformer_params(now);
+  for (std::size_t level = 4; level-- > 0;) {
+    for (int block = 0; block < 3; ++block) {
+      sum += residual_params(now + left.back(), widths[level]);
+      left.pop_back();
+      now = widths[level];
+      if (level < 3) sum += transformer_params(now);
+    }
+    if (level > 0) sum += dense_params(9 * now, now);
+  }
+  sum += 2 * now + dense_params(9 * now, 4);
+  EXPECT_EQ(sum, 859'520'964);  // num_parameters() of diffusers' stable-diffusion-v1-5, unet
 }
 
 /// A network and its usage records (Pisarchyk and Lee, MLSys 2020; fp32, 64-byte alignment, ReLU
