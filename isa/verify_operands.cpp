@@ -57,10 +57,14 @@ void check_function(const Site& site, const OperandInfo& row, std::uint32_t word
 
 void check_flags(const Site& site, std::uint32_t word) {
   if ((word & ~(kAccumulate | kPartial | kBias | kScale | kIndexed | kGrouped | kZeros)) != 0)
-    site.reject("acc is {:#x}, expected a set of accumulate, partial, bias, scale and indexed",
-                word);
+    site.reject(
+        "acc is {:#x}, expected a set of accumulate, partial, bias, scale, indexed, grouped "
+        "and zeros",
+        word);
   if ((word & kIndexed) != 0 && !site.instruction().has(wt_bytes))
     site.reject("acc has indexed, expected it with conv and matmul only");
+  if ((word & (kGrouped | kZeros)) != 0 && !site.instruction().has(wt_bits))
+    site.reject("acc has grouped or zeros, expected them with conv and matmul only");
   if ((word & kScale) != 0 && site.object.data_type != DataType::int8)
     site.reject("acc has scale, expected none but in int8");
   if ((word & (kBias | kScale)) == 0) return;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "text/numbers.h"
+#include "workloads/weight_groups.h"
 
 namespace unna {
 namespace {

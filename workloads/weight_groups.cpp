@@ -121,9 +121,10 @@ std::int64_t taps_of(const GraphTensor& weight) {
 
 void set_weight_format(Graph& graph, const GraphOp& op, const GroupFormat& format) {
   if (!has_products(graph, op))
-    throw InputError(op.pos, fmt::format("{} '{}' has no synapses of few bits, expected a conv that "
-                                         "is not depthwise or a gemm, with weights",
-                                         name(op.kind), op.name));
+    throw InputError(op.pos,
+                     fmt::format("{} '{}' has no synapses of few bits, expected a conv that "
+                                 "is not depthwise or a gemm, with weights",
+                                 name(op.kind), op.name));
   const std::int64_t taps = taps_of(graph.tensor(op.inputs[1]));
   if (format.size != 0 && taps > 1)
     throw InputError(op.pos,

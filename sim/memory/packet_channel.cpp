@@ -38,7 +38,34 @@ void PacketChannel::push(const ChannelPacket& packet, Tick at) {
                            static_cast<std::uint8_t>((in_groups << bank_bits_) | where.bank), false,
                            queue.served + queue.bursts});
   queue.bursts += packet.bursts;
-  planned_ = false;
+  planned_ = planned_ && planned_with_last(packet.write);
+}
+
+/// Whether the plan is made that plan() would make now that a packet of this direction was pushed:
+/// the one that there is, or that packet's.
+bool PacketChannel::planned_with_last(std::size_t direction) {
+  if (choice_.at == kNeverTick || choice_.action == Action::refresh || bus_turns()) return false;
+  if (direction != static_cast<std::size_t>(writing_)) return true;
+  const Queue& queue = queues_[direction];
+  if (queue.packets.size() == 1) return false;
+  const std::size_t last = queue.packets.size() - 1;
+  const Waiting& w = queue.packets[last];
+  const std::uint64_t bank = std::uint64_t{1} << w.bank;
+  if (banks_[w.bank].row == w.packet.where.row) {
+    // The row must stay open for it.
+    if (choice_.action == Action::row && queue.packets[choice_.index].bank == w.bank) return false;
+    wanted_ |= bank;
+    const bool only_oldest =
+        queue.served - queue.packets.front().served_before >= controller_.max_passed;
+    const Tick at = column_from(w);
+    // At the same time a packet is served before a row is changed.
+    if (!only_oldest && (at < choice_.at || (at == choice_.at && choice_.action == Action::row)))
+      choice_ = {at, Action::serve, last};
+  } else if ((wanted_ & bank) == 0) {
+    wanted_ |= bank;
+    consider(Action::row, last, row_from(w));
+  }
+  return std::ranges::all_of(ranks_, [&](const Rank& r) { return choice_.at < r.refresh_due; });
 }
 
 Tick PacketChannel::next_event() {
@@ -72,18 +99,18 @@ void PacketChannel::plan() {
   const Queue& queue = queues_[writing_];
   const Waiting& oldest = queue.packets.front();
   const bool only_oldest = queue.served - oldest.served_before >= controller_.max_passed;
-  std::uint64_t wanted = 0;  // banks with an open row that a packet waits for
+  wanted_ = 0;
   for (std::size_t i = 0; i < queue.packets.size(); ++i) {
     const Waiting& w = queue.packets[i];
     if (banks_[w.bank].row != w.packet.where.row) continue;
-    wanted |= std::uint64_t{1} << w.bank;
+    wanted_ |= std::uint64_t{1} << w.bank;
     if (!only_oldest || i == 0) consider(Action::serve, i, column_from(w));
   }
   for (std::size_t i = 0; i < queue.packets.size(); ++i) {
     const Waiting& w = queue.packets[i];
-    if ((wanted >> w.bank & 1U) != 0 && (!only_oldest || i > 0)) continue;
+    if ((wanted_ >> w.bank & 1U) != 0 && (!only_oldest || i > 0)) continue;
     if (banks_[w.bank].row == w.packet.where.row) continue;
-    wanted |= std::uint64_t{1} << w.bank;
+    wanted_ |= std::uint64_t{1} << w.bank;
     consider(Action::row, i, row_from(w));
   }
   // From the time on at which its refresh is due, a rank does nothing else.
@@ -97,13 +124,15 @@ void PacketChannel::consider(Action action, std::size_t index, Tick at) {
 }
 
 /// As DramChannel does.
-void PacketChannel::turn_bus() {
+bool PacketChannel::bus_turns() const {
   const std::int64_t reads = queues_[0].bursts, writes = queues_[1].bursts;
   const bool had_turn = turn_served_ >= controller_.turn;
-  const bool turn =
-      writing_ ? writes == 0 || (reads > 0 && (writes <= controller_.write_low || had_turn))
-               : writes > 0 && (reads == 0 || (writes >= controller_.write_high && had_turn));
-  if (!turn) return;
+  return writing_ ? writes == 0 || (reads > 0 && (writes <= controller_.write_low || had_turn))
+                  : writes > 0 && (reads == 0 || (writes >= controller_.write_high && had_turn));
+}
+
+void PacketChannel::turn_bus() {
+  if (!bus_turns()) return;
   writing_ = !writing_;
   turn_served_ = 0;
   stats_.drains += writing_ ? 1 : 0;

@@ -96,6 +96,8 @@ class PacketChannel {
   std::size_t group_of(std::size_t bank) const { return bank >> bank_bits_; }
   std::size_t rank_of(std::size_t bank) const { return bank >> (bank_bits_ + group_bits_); }
   void plan();
+  bool planned_with_last(std::size_t direction);
+  bool bus_turns() const;
   void turn_bus();
   void consider(Action action, std::size_t index, Tick at);
   Tick row_from(const Waiting& waiting) const;
@@ -120,6 +122,7 @@ class PacketChannel {
   std::int64_t turn_served_ = 0;
   bool planned_ = false;
   Choice choice_;
+  std::uint64_t wanted_ = 0;  ///< banks for whose open row, or next one, the plan has a packet
   Tick now_ = 0;
   Tick bus_free_ = 0;  ///< of commands; of a packet's only the first one counts
   DramChannelStats stats_;

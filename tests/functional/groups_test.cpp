@@ -12,7 +12,7 @@
 namespace unna {
 namespace {
 
-constexpr const char* kNetwork = R"(
+constexpr const char* kFewBits = R"(
 name: net
 inputs: {x: [2, 20, 11, 9]}
 ops:
@@ -47,7 +47,7 @@ Loaded loaded_with(Graph graph, MachineConfig machine, Expansion expansion, std:
   return load(std::move(graph), machine, options, seed);
 }
 
-void expect_right(const Loaded& loaded) {
+void expect_equal_values(const Loaded& loaded) {
   const FunctionalRun r = run(loaded);
   const Check check = check_against_reference(loaded.compiled, loaded.inputs, *r.memory);
   EXPECT_GT(check.tensors, 0U);
@@ -62,14 +62,16 @@ TEST_P(Grouped, networks_compute_what_expanded_ones_and_the_reference_compute) {
   const auto [type, cores] = GetParam();
   MachineConfig machine = preset_machine(cores);
   machine.data_type = type;
-  const Graph graph = parse_workload(kNetwork, "net.yaml");
+  const Graph graph = parse_workload(kFewBits, "net.yaml");
   const Loaded packed = loaded_with(graph, machine, Expansion::groups, 1);
   const Loaded wide = loaded_with(graph, machine, Expansion::none, 1);
   EXPECT_GT(grouped(*packed.compiled.object), 0);
   EXPECT_EQ(grouped(*wide.compiled.object), 0);
   EXPECT_LT(weight_bytes(*packed.compiled.object), weight_bytes(*wide.compiled.object));
-  expect_right(packed);
-  expect_right(wide);
+  expect_equal_values(packed);
+  expect_equal_values(wide);
+  // Sums of floating point depend on the tiles.
+  if (type == DataType::fp16 || type == DataType::fp32) return;
   EXPECT_EQ(output_bytes(packed.compiled, *run(packed).memory),
             output_bytes(wide.compiled, *run(wide).memory));
 }
@@ -127,7 +129,7 @@ TEST(RandomGrouped, networks_compute_what_the_reference_computes) {
     for (const GraphOp& op : graph.ops) {
       if (op.kind != OpKind::conv && op.kind != OpKind::gemm) continue;
       const GraphTensor& w = graph.tensor(op.inputs[1]);
-      if (w.kind != TensorKind::weight) continue;
+      if (w.kind != TensorKind::weight || (op.kind == OpKind::conv && w.shape[1] == 1)) continue;
       const bool window = element_count(w.shape) > w.shape[0] * w.shape[1];
       const std::int64_t size = window || rng.below(2) == 0 ? 0 : 8 << rng.below(3);
       set_weight_format(graph, op, {rng.below(2) == 0 ? 4 : 8, size, rng.below(2) == 0});
@@ -138,14 +140,14 @@ TEST(RandomGrouped, networks_compute_what_the_reference_computes) {
     machine.core.multipliers = 1 << rng.below(5);
     machine.core.nbin_bytes = 512 << rng.below(5);
     machine.core.sb_bytes = 512 << rng.below(7);
-    machine.data_type = std::array{DataType::int8, DataType::int16, DataType::fp16,
-                                   DataType::fp32}[rng.below(4)];
+    machine.data_type =
+        std::array{DataType::int8, DataType::int16, DataType::fp16, DataType::fp32}[rng.below(4)];
     CompileOptions options;
     options.partition = static_cast<Partition>(rng.below(5));
     try {
       const Loaded loaded =
           loaded_with(std::move(graph), machine, Expansion::groups, seed, options);
-      expect_right(loaded);
+      expect_equal_values(loaded);
       ++fitted;
       packed += grouped(*loaded.compiled.object) > 0 ? 1 : 0;
     } catch (const CapacityError&) {
@@ -170,9 +172,10 @@ TEST(WeightFormat, is_refused_where_it_says_nothing) {
             "net.yaml:3:55: weight_bits is 5, expected 4 or 8");
   EXPECT_EQ(message("{op: conv, channels: 4, kernel: 1, weight_group: 32}"),
             "net.yaml:3:56: weight_group without weight_bits, expected both");
-  EXPECT_EQ(message("{op: conv, name: c, channels: 4, kernel: 3, weight_bits: 4, weight_group: 32}"),
-            "net.yaml:3:7: weight_group is 32 in a window of 9 taps, expected none: one group an "
-            "output channel");
+  EXPECT_EQ(
+      message("{op: conv, name: c, channels: 4, kernel: 3, weight_bits: 4, weight_group: 32}"),
+      "net.yaml:3:7: weight_group is 32 in a window of 9 taps, expected none: one group an "
+      "output channel");
 }
 
 /// No code is farther from its weight than half a step.

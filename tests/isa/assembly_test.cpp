@@ -25,7 +25,8 @@ TEST(Assembly, TextOfAnInstructionNamesEverything) {
   EXPECT_EQ(disassemble(i),
             "matmul wait(ln,ls) signal(st) op(3) in=nbin[64] wt=sb[0] bias=sb[4096] out=nbout[8] "
             "rows=1 in_c=16 out_c=8 wt_rs=16 wt_cs=1 acc=partial|bias post=leaky_relu alpha=0.1 "
-            "beta=0 gamma=1 wt_bytes=0 wt_nz=0 pe_cycles=0 pe_wait=0");
+            "beta=0 gamma=1 wt_bytes=0 wt_nz=0 pe_cycles=0 pe_wait=0 wt_bits=0 "
+            "wt_group=0");
 }
 
 TEST(Assembly, TextOfControlInstructionsNamesTheOtherCores) {

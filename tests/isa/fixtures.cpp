@@ -18,7 +18,7 @@ constexpr std::string_view kSmallProgram =
 .stream c0
   load.n signal(cp) op(0) out=nbin[0] buf=b0 off=0 run=32 n1=8 s1=32 d1=32 n2=1 s2=0 d2=0 LEVEL3
   load.s signal(cp) op(0) out=sb[0] buf=b1 off=0 run=288 LEVELS
-  matmul wait(ln,ls) signal(st) op(0) in=nbin[0] wt=sb[0] bias=sb[256] out=nbout[0] rows=8 in_c=16 out_c=8 wt_rs=16 wt_cs=1 acc=bias post=relu alpha=0 beta=0 gamma=1 wt_bytes=0 wt_nz=0 pe_cycles=0 pe_wait=0
+  matmul wait(ln,ls) signal(st) op(0) in=nbin[0] wt=sb[0] bias=sb[256] out=nbout[0] rows=8 in_c=16 out_c=8 wt_rs=16 wt_cs=1 acc=bias post=relu alpha=0 beta=0 gamma=1 wt_bytes=0 wt_nz=0 pe_cycles=0 pe_wait=0 wt_bits=0 wt_group=0
   store wait(cp) op(0) in=nbout[0] buf=b2 off=0 run=128 LEVELS
   signal op(0) core=c1 sem=5
   barrier op(0) id=1 mask_lo=3 mask_hi=0

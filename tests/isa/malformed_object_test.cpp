@@ -17,7 +17,7 @@ namespace {
 /// The parts of an object file, to be damaged one at a time.
 struct Parts {
   std::string magic = "\x7fUNO\r\n\x1a\n";
-  std::uint32_t version = 2;
+  std::uint32_t version = 3;
   struct Section {
     std::uint32_t kind = 0;
     std::uint32_t core = 0;
@@ -101,7 +101,7 @@ const Malformed kMalformed[] = {
      "t:0x0: is no object file, expected one that begins with 7f 55 4e 4f"},
     {"TextModeTransfer", [](Parts& p) { p.magic.erase(4, 1); },
      "t:0x0: is no object file, expected one that begins with 7f 55 4e 4f"},
-    {"OtherVersion", [](Parts& p) { p.version = 3; }, "t:0x8: version 3, expected 2"},
+    {"OtherVersion", [](Parts& p) { p.version = 4; }, "t:0x8: version 4, expected 3"},
     {"NoSections", [](Parts& p) { p.more_sections = -5; }, "t:0xc: 0 sections, expected 5 to 68"},
     {"NoStreams", [](Parts& p) { p.sections.pop_back(); }, "t:0xc: 4 sections, expected 5 to 68"},
     {"TooManySections", [](Parts& p) { p.more_sections = 64; },

@@ -1,5 +1,6 @@
 // Each row damages one place of a program that passes, and has the whole message of the verifier.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "isa/object.h"
@@ -89,8 +90,8 @@ const Fault kFaults[] = {
      "fn is 27, expected a function below 27"},
     {"BinaryFunctionAfterwards", "post=relu", "post=add", "core 0, pc 2: `matmul",
      "post is add, expected a function of one operand"},
-    {"UnknownFlag", "acc=bias", "acc=0x20", "core 0, pc 2: `matmul",
-     "acc is 0x20, expected a set of accumulate, partial, bias, scale and indexed"},
+    {"UnknownFlag", "acc=bias", "acc=0x80", "core 0, pc 2: `matmul",
+     "acc is 0x80, expected a set of accumulate, partial, bias, scale, indexed, grouped and zeros"},
     {"ScaleOfAnotherType", "acc=bias", "acc=bias|scale", "core 0, pc 2: `matmul",
      "acc has scale, expected none but in int8"},
     {"BiasOnPartialSums", "acc=bias", "acc=accumulate|bias", "core 0, pc 2: `matmul",
@@ -116,6 +117,15 @@ const Fault kFaults[] = {
      "acc=bias post=relu alpha=0 beta=0 gamma=1 wt_bytes=0 wt_nz=0 pe_cycles=0",
      "acc=bias|indexed post=relu alpha=0 beta=0 gamma=1 wt_bytes=266 wt_nz=100 pe_cycles=0",
      "core 0, pc 2: `matmul", "pe_cycles is 0, expected at least 1"},
+    // Synapses in groups
+    {"GroupsWithoutExpander", "acc=bias", "acc=bias|grouped", "core 0, pc 2: `matmul",
+     "wt is in groups, expected a core that expands them"},
+    {"GroupsWithoutOperand", "acc=0", "acc=grouped", "core 1, pc 2: `pool",
+     "acc has grouped or zeros, expected them with conv and matmul only"},
+    {"FormatOfDenseSynapses", "wt_group=0", "wt_group=8", "core 0, pc 2: `matmul",
+     "wt_group is 8, expected 0 as wt is not in groups"},
+    {"ZerosOfDenseSynapses", "acc=bias", "acc=bias|zeros", "core 0, pc 2: `matmul",
+     "zero points of synapses that are not in groups"},
     {"InfiniteParameter", "gamma=1", "gamma=0x7f800000", "core 0, pc 2: `matmul",
      "gamma is not finite, expected a number"},
     // Layers
@@ -329,6 +339,30 @@ TEST(VerifyOperands, ScalesAreAboveZeroAndSynchroniseNobody) {
   EXPECT_EQ(input_error([&] { verify(program(0)); }),
             "\"net\": core 0, pc 0: `quant op(0) s_in=0 s_in2=0 s_mid=0 s_out=0 z_in=0 z_in2=0 "
             "z_mid=0 z_out=0`: s_in is 0, expected a scale above 0");
+}
+
+/// The product has 8 rows of 16 positions: with codes of 4 bits and a scale for each 8 they take
+/// 8 x (8 + 2 x 2) bytes.
+TEST(VerifyOperands, SynapsesInGroupsTakeExactlyWhatTheirFormatSays) {
+  const std::string dense = replaced(small_program(), "expansion=none", "expansion=groups");
+  const auto fault = [&](std::string_view acc, std::string_view format) {
+    std::string text = replaced(dense, "acc=bias", fmt::format("acc=bias|{}", acc));
+    text = replaced(text, "wt_bytes=0 wt_nz=0 pe_cycles=0 pe_wait=0 wt_bits=0 wt_group=0", format);
+    const std::string message = input_error([&] { verify(assemble(text, "t.s")); });
+    return message.substr(message.rfind("`: ") == std::string::npos ? 0 : message.rfind("`: ") + 3);
+  };
+  constexpr std::string_view kRest = "wt_nz=0 pe_cycles=0 pe_wait=0";
+  EXPECT_EQ(fault("grouped", fmt::format("wt_bytes=96 {} wt_bits=4 wt_group=8", kRest)), "");
+  EXPECT_EQ(fault("grouped", fmt::format("wt_bytes=95 {} wt_bits=4 wt_group=8", kRest)),
+            "wt_bytes is 95, expected 96");
+  EXPECT_EQ(fault("grouped|zeros", fmt::format("wt_bytes=96 {} wt_bits=4 wt_group=8", kRest)),
+            "wt_bytes is 96, expected 112");
+  EXPECT_EQ(fault("grouped", fmt::format("wt_bytes=144 {} wt_bits=8 wt_group=0", kRest)), "");
+  EXPECT_EQ(fault("grouped", fmt::format("wt_bytes=96 {} wt_bits=5 wt_group=8", kRest)),
+            "wt_bits is 5, expected 4 or 8");
+  EXPECT_EQ(fault("indexed|grouped", fmt::format("wt_bytes=300 {} wt_bits=4 wt_group=8",
+                                                 "wt_nz=0 pe_cycles=1 pe_wait=0")),
+            "wt is indexed and in groups, expected one of them");
 }
 
 TEST(VerifyStreams, NoCoreAndTooManyAreRejected) {

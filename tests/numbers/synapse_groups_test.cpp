@@ -43,9 +43,9 @@ TEST(SynapseGroups, stand_in_memory_as_the_page_says) {
   append_row({4, 2, true}, {{1, -2, 7}, {0.5F, 2.0F}, {1, -1}}, 2, bytes);
   const std::uint16_t half = float_to_half(0.5F), two = float_to_half(2.0F);
   const auto byte = [](int v) { return static_cast<std::byte>(v); };
-  EXPECT_EQ(bytes, (std::vector<std::byte>{byte(0xe1), byte(0x07), byte(half & 0xff),
-                                           byte(half >> 8), byte(two & 0xff), byte(two >> 8),
-                                           byte(1), byte(0xff)}));
+  EXPECT_EQ(bytes,
+            (std::vector<std::byte>{byte(0xe1), byte(0x07), byte(half & 0xff), byte(half >> 8),
+                                    byte(two & 0xff), byte(two >> 8), byte(1), byte(0xff)}));
 }
 
 TEST(SynapseGroups, are_expanded_to_scale_times_code_less_zero_point) {
