@@ -158,6 +158,7 @@ std::vector<std::int64_t> consecutive(std::int64_t first, std::int64_t count) {
 
 std::vector<StepLength> of_one_kind(const std::vector<std::int64_t>& lengths) {
   std::vector<StepLength> steps;
+  steps.reserve(lengths.size());
   for (const std::int64_t length : lengths) steps.push_back({length, 0});
   return steps;
 }
