@@ -28,8 +28,11 @@ constexpr OptionRow kGenerateOptions[] = {
     {"requests", "FILE", "",
      "CSV of requests (arrival,prompt,tokens; arrival in seconds) that are served as they come, "
      "with continuous batching"},
-    {"context", "N", "", "tokens that caches have room for (default: prompt and new ones)"},
-    {"every-step", "", "", "simulate every step (default: some, the others are interpolated)"},
+    {"context", "N", "",
+     "tokens that caches have room for (default: all but the last new one, or what the longest "
+     "request needs)"},
+    {"every-step", "", "",
+     "simulate every step (default: of large models some, the others are interpolated)"},
     {"functional", "", "",
      "also compute, and hold caches and outputs against one run over all tokens"},
     {"check", "", "", "compare every stored tensor with a reference executor; with --functional"},
@@ -54,7 +57,7 @@ GenerateOptions generate_choice(const Options& options) {
   if (options.flag("every-step")) choice.tolerance = 0;
   choice.functional = options.flag("functional");
   choice.check = options.flag("check");
-  if (choice.check && !choice.functional)
+  if (choice.check && !choice.functional && !options.given("requests"))
     options.fail("check", "takes effect with --functional only");
   choice.run.compile = compile_choice(options);
   choice.run.planner = planner(options.required("planner")).name;
@@ -69,8 +72,13 @@ GenerateOptions generate_choice(const Options& options) {
 int serve_command(const Options& options, const NetworkChoice& network,
                   const ChosenMachine& machine, GenerateOptions choice,
                   std::span<const std::string_view> files) {
-  for (const char* name : {"prompt", "tokens", "functional", "check"})
-    if (options.given(name)) options.fail(name, "requests say what is run, expected no --requests");
+  for (const char* name : {"prompt", "tokens"})
+    if (options.given(name))
+      options.fail(name,
+                   "the file of --requests says how many tokens, expected only one of the two");
+  for (const char* name : {"functional", "check"})
+    if (options.given(name))
+      options.fail(name, "values are computed of one prompt, expected no --requests");
   constexpr std::int64_t kSlots = 8;
   if (!choice.batch) choice.batch = kSlots;
   choice.context = options.integer("context", 1, kMaxDimension);

@@ -95,10 +95,16 @@ class ModelStepsPass {
     make_identity(op);
   }
 
+  /// A cache is an output that only later runs read, and these round it, too.
+  bool is_cache(TensorId id) const {
+    return std::ranges::any_of(graph_.states, [&](const GraphState& s) { return s.present == id; });
+  }
+
   /// A tensor that is only rounded to the model's steps, always to the same ones, has them itself.
   void adopt(TensorId id) {
     GraphTensor& t = tensor(id);
-    if (t.kind == TensorKind::weight || t.is_output || t.consumers.empty()) return;
+    if (t.kind == TensorKind::weight || t.consumers.empty()) return;
+    if (t.is_output && !is_cache(id)) return;
     std::shared_ptr<const ModelSteps> steps = t.steps;
     for (const OpId reader : t.consumers) {
       const GraphOp& op = graph_.op(reader);

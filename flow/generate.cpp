@@ -1,6 +1,8 @@
 #include "flow/generate.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include "base/host.h"
 #include "base/version.h"
@@ -25,6 +27,39 @@ void describe(const ChosenMachine& machine, const GenerateOptions& options, std:
   report.perturbed = options.run.perturbed;
 }
 
+/// Simulates some of the steps, or all where lines would not be near enough.
+SampledSteps sampled_steps(const StepPrograms& programs, const std::vector<StepShape>& steps,
+                           const GenerateOptions& options,
+                           const std::function<StepFigures(std::int64_t past)>& simulate) {
+  std::vector<StepLength> lengths;
+  Bytes largest = 0;
+  for (const StepShape& step : steps) {
+    const StepOutline& outline = programs.outline(step);
+    lengths.push_back({step.past, outline.kind});
+    largest = std::max(largest, outline.traffic.read + outline.traffic.written);
+  }
+  std::map<std::int64_t, StepFigures> done;
+  const auto once = [&](std::int64_t past) {
+    const auto at = done.find(past);
+    return at != done.end() ? at->second : done[past] = simulate(past);
+  };
+  if (steps.empty()) return {};
+  const bool is_short = once(steps.front().past).cycles <= options.short_step;
+  const double tolerance = is_short ? 0 : options.tolerance;
+  SampledSteps sampled = sample_steps(lengths, tolerance, once);
+  if (sampled.rough && largest <= kRoughStep) sampled = sample_steps(lengths, 0, once);
+  return sampled;
+}
+
+/// Of a step that was not simulated, only the time is interpolated, and what depends on it.
+void know_work(const StepOutline& outline, StepFigures& step) {
+  step.dram_read = static_cast<double>(outline.traffic.read);
+  step.dram_written = static_cast<double>(outline.traffic.written);
+  step.macs = outline.macs;
+  step.energy_pj += outline.work_pj - step.work_pj;
+  step.work_pj = outline.work_pj;
+}
+
 }  // namespace
 
 GenerateReport generate(const NetworkChoice& network, const ChosenMachine& machine,
@@ -39,9 +74,11 @@ GenerateReport generate(const NetworkChoice& network, const ChosenMachine& machi
   GenerateReport report;
   describe(machine, options, context, report);
 
+  std::vector<StepShape> shapes;
+  for (std::int64_t i = 0; i < steps; ++i) shapes.push_back(step(i));
   std::vector<StepShape> all{prompt};
-  for (std::int64_t i = 0; i < steps; ++i) all.push_back(step(i));
-  if (steps > 0) programs.pack(all[1]);
+  all.insert(all.end(), shapes.begin(), shapes.end());
+  if (steps > 0) programs.pack(shapes.front());
   programs.prove({prompt, all.back()}, all);
   report.proved = all.size();
   report.footprint = programs.footprint();
@@ -50,16 +87,18 @@ GenerateReport generate(const NetworkChoice& network, const ChosenMachine& machi
   report.network_file = first.network_file;
 
   report.prefill = programs.simulate(prompt, options.run.perturbed);
-  SampledSteps sampled =
-      sample_steps(consecutive(options.prompt, steps), options.tolerance, [&](std::int64_t past) {
-        if (options.run.progress)
-          options.run.progress({"simulating", static_cast<std::size_t>(past - options.prompt),
-                                static_cast<std::size_t>(steps), 0});
-        const bool end = past == options.prompt || past == options.prompt + steps - 1;
-        return programs.simulate(step(past - options.prompt), end ? options.run.perturbed : 0);
-      });
+  SampledSteps sampled = sampled_steps(programs, shapes, options, [&](std::int64_t past) {
+    if (options.run.progress)
+      options.run.progress({"simulating", static_cast<std::size_t>(past - options.prompt),
+                            static_cast<std::size_t>(steps), 0});
+    const bool end = past == options.prompt || past == options.prompt + steps - 1;
+    return programs.simulate(step(past - options.prompt), end ? options.run.perturbed : 0);
+  });
   report.steps = std::move(sampled.steps);
+  for (std::size_t i = 0; i < shapes.size(); ++i)
+    if (!report.steps[i].simulated) know_work(programs.outline(shapes[i]), report.steps[i]);
   report.simulated = sampled.simulated;
+  report.kinds = sampled.kinds;
   report.deviation = sampled.deviation;
   if (options.functional) {
     if (options.run.progress) options.run.progress({"computing values", 0, 0, 0});

@@ -15,6 +15,12 @@ namespace unna {
 /// Lengths at which lines are off by more than this are simulated: a quarter of the 2 % that
 /// docs/generate.md states.
 inline constexpr double kStepTolerance = 0.005;
+/// Where the first step takes no more cycles than this all are simulated, which takes about as long
+/// as compiling them: in so short a time cycles depend on which bursts meet in which bank as much
+/// as on the length, and no line is within 2 % of all of them.
+inline constexpr double kShortStep = 24'000;
+/// The same for steps that move no more bytes than this where lines turn out not to serve.
+inline constexpr Bytes kRoughStep = 16 * 1024 * 1024;
 
 inline constexpr std::int64_t kMostTokens = 1 << 20;  ///< of a prompt, new ones, sequences
 
@@ -24,6 +30,7 @@ struct GenerateOptions {
   std::optional<std::int64_t> batch;    ///< sequences; none: as the network says
   std::optional<std::int64_t> context;  ///< room of the caches; none: for all tokens
   double tolerance = kStepTolerance;    ///< 0: every step is simulated
+  double short_step = kShortStep;       ///< cycles
   bool functional = false;              ///< also compute
   bool check = false;                   ///< and compare with the reference
   RunOptions run;                       ///< how programs are compiled, planned and validated

@@ -303,7 +303,7 @@ GenerateFunctional generate_values(StepPrograms& programs, const GenerateOptions
                                    const MachineConfig& machine) {
   if (machine.data_type == DataType::int8)
     throw InputError(
-        "--functional: scales of int8 would differ from step to step, expected "
+        "unnasim generate: --functional: scales of int8 would differ from step to step, expected "
         "another data_type");
   return ValueSteps(programs, options, machine).run();
 }

@@ -178,11 +178,12 @@ class Costs {
   StepShape last_step(std::int64_t batch) const { return {last_past_, 1, batch}; }
 
   void sample(const std::function<StepFigures(const StepShape&)>& simulate) {
-    add(prompts_, sample_steps(lengths_, tolerance_, [&](std::int64_t length) {
+    add(prompts_, sample_steps(of_one_kind(lengths_), tolerance_, [&](std::int64_t length) {
           return simulate({0, length, 1});
         }));
     if (!steps_) return;
-    const std::vector<std::int64_t> pasts = consecutive(shortest(), last_past_ - shortest() + 1);
+    const std::vector<StepLength> pasts =
+        of_one_kind(consecutive(shortest(), last_past_ - shortest() + 1));
     for (const std::int64_t batch : batches_)
       add(by_batch_[batch], sample_steps(pasts, tolerance_, [&](std::int64_t past) {
             return simulate({past, 1, batch});
@@ -240,7 +241,12 @@ ServeReport serve(const NetworkChoice& network, const std::filesystem::path& fil
   const std::vector<Request> requests = parse_requests(text, file.string());
   const std::int64_t slots = options.batch.value_or(1);
   Costs costs(requests, slots, options.tolerance);
-  const std::int64_t context = std::max(costs.context(), options.context.value_or(0));
+  const std::int64_t context = options.context.value_or(costs.context());
+  if (context < costs.context())
+    throw InputError(
+        fmt::format("unnasim generate: --context: '{}' is too small, expected {} or "
+                    "more: the longest request of {} needs room for so many tokens",
+                    context, costs.context(), file.string()));
   StepPrograms programs(network, machine, options.run, context);
   std::vector<StepShape> seen{costs.longest_prompt()};
   if (costs.has_steps()) {

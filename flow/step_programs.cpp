@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/host.h"
 #include "compiler/adapt.h"
+#include "energy/model.h"
 #include "energy/work.h"
 #include "memmgr/checker.h"
 #include "report/conservation.h"
@@ -12,6 +13,30 @@
 
 namespace unna {
 namespace {
+
+/// Programs of this many instructions in all are kept: some 50 MB.
+constexpr std::size_t kMostKept = 1U << 19U;
+
+std::size_t instructions_of(const Object& object) {
+  std::size_t count = 0;
+  for (const auto& stream : object.streams) count += stream.size();
+  return count;
+}
+
+/// FNV-1a of which opcodes run for which layers, core by core. Two kinds of one hash would only
+/// share their lines.
+std::uint64_t kind_of(const Object& object) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  const auto take = [&](std::uint64_t value) { hash = (hash ^ value) * 0x100000001b3; };
+  for (const auto& stream : object.streams) {
+    take(stream.size());
+    for (const Instruction& i : stream) {
+      take(static_cast<std::uint64_t>(i.opcode));
+      take(i.op.index());
+    }
+  }
+  return hash;
+}
 
 std::string name_of(const StepShape& shape) {
   return fmt::format("the run of {} behind {}", counted(shape.length, "token"), shape.past);
@@ -35,9 +60,12 @@ void StepPrograms::pack(const StepShape& shape) {
   invariant(!packed_, "weights are packed twice");
   progress("compiling", 0, 0);
   packed_ = std::make_shared<const PackedWeights>(compiled(shape).packed);
+  kept_.clear();
+  kept_instructions_ = 0;
 }
 
 Compiled StepPrograms::compiled(const StepShape& shape) {
+  if (const auto kept = kept_.find(shape); kept != kept_.end()) return kept->second;
   const Stopwatch watch;
   ReadNetwork read = family_.at(shape);
   CompileOptions options = options_.compile;
@@ -45,6 +73,11 @@ Compiled StepPrograms::compiled(const StepShape& shape) {
   Compiled made = compile_graph(adapted(std::move(read.graph), machine_.config), machine_, options);
   made.network_file = std::move(read.file);
   compile_seconds += watch.seconds();
+  const std::size_t instructions = instructions_of(*made.object);
+  if (kept_instructions_ + instructions <= kMostKept) {
+    kept_instructions_ += instructions;
+    kept_.emplace(shape, made);
+  }
   return made;
 }
 
@@ -64,8 +97,10 @@ void StepPrograms::prove(const std::vector<StepShape>& seen, const std::vector<S
   std::string network;
   for (std::size_t i = 0; i < all.size();) {
     progress("checking the layout", i, all.size());
-    const Compiled program = compiled(all[i++]);
+    const Compiled program = compiled(all[i]);
     network = program.object->network;
+    if (!outlines_.contains(all[i])) outlines_.emplace(all[i], outline_of(*program.object));
+    ++i;
     if (is_safe(*program.object)) continue;
     invariant(memory_.add(*program.object), "{}: the plan has seen it and is not safe",
               name_of(all[i - 1]));
@@ -126,6 +161,16 @@ StepFigures StepPrograms::simulate(const StepShape& shape, std::int64_t perturbe
   return figures(shape, *step.object, result);
 }
 
+StepOutline StepPrograms::outline_of(const Object& object) const {
+  const MachineConfig& machine = machine_.config;
+  StepOutline outline{kind_of(object), instruction_traffic(object), 0, 0};
+  for (const LayerInfo& layer : object.layers)
+    outline.macs += static_cast<double>(layer.executed_macs());
+  outline.work_pj =
+      activity_energy(work_of(object, machine.core).activity(), machine, energy_).total();
+  return outline;
+}
+
 StepFigures StepPrograms::figures(const StepShape& shape, const Object& object,
                                   const SimResult& result) const {
   RunReport run;
@@ -133,6 +178,7 @@ StepFigures StepPrograms::figures(const StepShape& shape, const Object& object,
   run.result = result;
   run.work = work_of(object, machine_.config.core);
   run.energy_table = energy_;
+  const double work = activity_energy(run.work.activity(), run.machine, energy_).total();
   return {shape.past,
           shape.length,
           true,
@@ -140,7 +186,8 @@ StepFigures StepPrograms::figures(const StepShape& shape, const Object& object,
           static_cast<double>(result.dram_read),
           static_cast<double>(result.dram_written),
           energy(run).total(),
-          static_cast<double>(result.macs)};
+          static_cast<double>(result.macs),
+          work};
 }
 
 GenerateFootprint StepPrograms::footprint() const {

@@ -2,17 +2,28 @@
 
 // The programs of a language model's lengths, in one memory with one layout.
 
-#include <compare>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
 #include "flow/joint_memory.h"
 #include "flow/pipeline.h"
 #include "flow/step_family.h"
+#include "report/conservation.h"
 #include "report/generate_report.h"
 
 namespace unna {
+
+/// What a program tells without being simulated.
+struct StepOutline {
+  /// The same where cores run the same opcodes for the same layers, in the same order: programs
+  /// that are divided and tiled alike.
+  std::uint64_t kind = 0;
+  Traffic traffic;
+  double macs = 0;
+  double work_pj = 0;  ///< StepFigures::work_pj
+};
 
 class StepPrograms {
  public:
@@ -28,6 +39,8 @@ class StepPrograms {
   /// One layout for all of these, planned for those that are `seen` and held against each. What one
   /// needs that the plan has not seen makes a new plan. Throws CapacityError where it does not fit.
   void prove(const std::vector<StepShape>& seen, const std::vector<StepShape>& all);
+  /// Of a program that prove() has held the layout against.
+  const StepOutline& outline(const StepShape& shape) const { return outlines_.at(shape); }
   /// Plans anew where the layout does not serve this program: prove() has to follow.
   void require(const StepShape& shape);
 
@@ -48,6 +61,7 @@ class StepPrograms {
   bool is_safe(const Object& object) const;
   void require_fit(const std::string& network) const;
   Layout layout(const Object& object, std::int64_t slot) const;
+  StepOutline outline_of(const Object& object) const;
   StepFigures figures(const StepShape& shape, const Object& object, const SimResult& result) const;
 
   const ChosenMachine& machine_;
@@ -56,6 +70,9 @@ class StepPrograms {
   EnergyTable energy_;
   JointMemory memory_;
   std::shared_ptr<const PackedWeights> packed_;
+  std::map<StepShape, StepOutline> outlines_;
+  std::map<StepShape, Compiled> kept_;  ///< small programs, which are asked for again
+  std::size_t kept_instructions_ = 0;
 };
 
 }  // namespace unna

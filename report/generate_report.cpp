@@ -70,9 +70,17 @@ std::string steps_text(const GenerateReport& r) {
   if (r.steps.empty()) return "";
   if (between == 0) return fmt::format("all {} simulated", counted(r.steps.size(), "step"));
   return fmt::format(
-      "{} of {} simulated, the others interpolated; of those looked at between, none is more than "
-      "{} off",
-      r.simulated, counted(r.steps.size(), "step"), percent(r.deviation, 2));
+      "{} of {} simulated, at least one of each of {} of programs; cycles of the others "
+      "interpolated: of those looked at between, none is more than {} off",
+      r.simulated, counted(r.steps.size(), "step"), counted(r.kinds, "kind"),
+      percent(r.deviation, 2));
+}
+
+/// Nothing reads the keys and values of the last token.
+std::string room_text(const GenerateReport& r) {
+  const std::string tokens = counted(r.context, "token");
+  if (r.context != r.prompt + r.tokens - 1) return tokens;
+  return fmt::format("{} (all of them but the last)", tokens);
 }
 
 std::string functional_text(const GenerateFunctional& f) {
@@ -136,8 +144,8 @@ std::string generate_text(const GenerateReport& r) {
   out += line("first token", readable_seconds(first_token_seconds(r)));
   out += decode_text(r);
   out += line("footprint",
-              fmt::format("{} weights, {} caches for {} tokens, {} intermediates, {} in all",
-                          readable_bytes(f.weights), readable_bytes(f.states), grouped(r.context),
+              fmt::format("{} weights, {} caches with room for {}, {} intermediates, {} in all",
+                          readable_bytes(f.weights), readable_bytes(f.states), room_text(r),
                           readable_bytes(f.intermediates), readable_bytes(f.total)));
   if (!r.steps.empty()) out += line("steps", steps_text(r));
   out += line("validated",
@@ -178,6 +186,7 @@ std::string generate_json(const GenerateReport& r) {
   json["dram_per_token"] = figure(per_token(r, moved(r)), "bytes");
   json["footprint"] = footprint_json(r.footprint);
   json["simulated_steps"] = figure(static_cast<std::int64_t>(r.simulated), "steps");
+  json["step_kinds"] = figure(static_cast<std::int64_t>(r.kinds), "kinds");
   json["interpolation_deviation"] = figure(r.deviation, "ratio");
   json["programs_checked"] = figure(static_cast<std::int64_t>(r.proved), "programs");
   json["perturbed_replays"] = figure(r.perturbed, "replays");
@@ -198,10 +207,8 @@ std::string generate_json(const GenerateReport& r) {
 std::string steps_csv(const GenerateReport& r) {
   std::string out = "past,length,simulated,cycles,dram_read,dram_written,energy_pj,macs\n";
   const auto row = [&](const StepFigures& s) {
-    out +=
-        fmt::format("{},{},{},{},{},{},{},{}\n", s.past, s.length, s.simulated ? 1 : 0,
-                    plain_number(s.cycles), plain_number(s.dram_read), plain_number(s.dram_written),
-                    plain_number(s.energy_pj), plain_number(s.macs));
+    out += fmt::format("{},{},{},{},{},{},{},{}\n", s.past, s.length, s.simulated ? 1 : 0, s.cycles,
+                       s.dram_read, s.dram_written, s.energy_pj, s.macs);
   };
   row(r.prefill);
   for (const StepFigures& s : r.steps) row(s);

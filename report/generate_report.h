@@ -22,6 +22,7 @@ struct StepFigures {
   double dram_read = 0, dram_written = 0;
   double energy_pj = 0;
   double macs = 0;
+  double work_pj = 0;  ///< of the energy, what instructions take however long they last
 };
 
 /// Of the largest step, one memory for all of them.
@@ -56,8 +57,9 @@ struct GenerateReport {
   StepFigures prefill;
   std::vector<StepFigures> steps;  ///< ascending by past; one a token but the first
   std::size_t simulated = 0;       ///< of `steps`
+  std::size_t kinds = 0;           ///< of their programs (flow/sample_steps.h)
   /// Largest deviation of a line between two simulated steps from a simulated one between them, as
-  /// a share of the latter's cycles.
+  /// a share of the latter's cycles: where lines were found near enough to be kept.
   double deviation = 0;
   std::size_t proved = 0;      ///< programs that the layout was checked for: all
   std::int64_t perturbed = 0;  ///< replays under random delays
@@ -77,7 +79,7 @@ double decode_tokens_per_second(const GenerateReport& report);
 
 std::string generate_text(const GenerateReport& report);
 std::string generate_json(const GenerateReport& report);
-/// A line a run: the prompt's, then the steps.
+/// A line a run: the prompt's, then the steps. Numbers are written in full.
 std::string steps_csv(const GenerateReport& report);
 
 }  // namespace unna

@@ -154,9 +154,8 @@ std::string serve_json(const ServeReport& r) {
 std::string served_csv(const ServeReport& r) {
   std::string out = "arrival,prompt,tokens,slot,start,first_token,end\n";
   for (const ServedRequest& s : r.timeline.requests)
-    out += fmt::format("{},{},{},{},{},{},{}\n", plain_number(s.request.arrival), s.request.prompt,
-                       s.request.tokens, s.slot, plain_number(s.start), plain_number(s.first),
-                       plain_number(s.end));
+    out += fmt::format("{},{},{},{},{},{},{}\n", s.request.arrival, s.request.prompt,
+                       s.request.tokens, s.slot, s.start, s.first, s.end);
   return out;
 }
 

@@ -64,7 +64,7 @@ struct ServeReport {
 
 std::string serve_text(const ServeReport& report);
 std::string serve_json(const ServeReport& report);
-/// A line a request.
+/// A line a request. Seconds are written in full: latencies are small beside late arrivals.
 std::string served_csv(const ServeReport& report);
 
 }  // namespace unna
