@@ -42,14 +42,14 @@ class PointEmitter {
     Bytes base = 0;
     for (std::size_t i = 0; i < k_.in.size(); ++i) {
       const Bytes size = operand_elements(k_, i, t_.extent) * e.c.element;
-      inputs_.emplace_back(Memory::nbin, base, size, 2, e.turn(&SlotTurns::nbin));
-      base += 2 * size;
+      inputs_.emplace_back(Memory::nbin, base, size, t_.slots, e.turn(&SlotTurns::nbin));
+      base += t_.slots * size;
     }
     const Bytes result = product(t_.extent) *
                          (k_.kind == KernelKind::reduce ? e.c.core.accumulator_bytes : e.c.element);
     const Bytes from = e.turn(&SlotTurns::nbout);
-    outputs_.emplace_back(Memory::nbout, 0, result, 2, from);
-    if (k_.out2) outputs_.emplace_back(Memory::nbout, 2 * result, result, 2, from);
+    outputs_.emplace_back(Memory::nbout, 0, result, t_.slots, from);
+    if (k_.out2) outputs_.emplace_back(Memory::nbout, t_.slots * result, result, t_.slots, from);
   }
 
   void run(const Box& box) {

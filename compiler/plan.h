@@ -15,6 +15,7 @@ namespace unna {
 /// Tile of an element-wise or row-wise kernel: extents of the box that is on chip at a time.
 struct PointTile {
   Dims extent{1, 1, 1, 1, 1};
+  std::int64_t slots = 2;  ///< of each operand and of the result; with one nothing overlaps
   Cycle compute = 0;
   Bytes traffic = 0;
   Cycle time = 0;

@@ -37,17 +37,17 @@ std::vector<std::size_t> growth_order(const Kernel& k) {
   return order;
 }
 
-bool fits(const Kernel& k, const Dims& extents, const TileMachine& m) {
+bool fits(const Kernel& k, const Dims& extents, const TileMachine& m, std::int64_t slots) {
   Bytes in = 0;
   for (std::size_t i = 0; i < k.in.size(); ++i)
-    in += 2 * operand_elements(k, i, extents) * m.element;
+    in += slots * operand_elements(k, i, extents) * m.element;
   const std::int64_t outputs = product(extents) * (k.out2 ? 2 : 1);
   const Bytes result = k.kind == KernelKind::reduce ? m.core->accumulator_bytes : m.element;
   if (k.kind == KernelKind::norm && round_up(k.dims[kC] * m.element, m.core->accumulator_bytes) +
                                             k.dims[kC] * m.core->accumulator_bytes >
                                         m.core->sb_bytes)
     return false;
-  return in <= m.core->nbin_bytes && 2 * outputs * result <= m.core->nbout_bytes;
+  return in <= m.core->nbin_bytes && slots * outputs * result <= m.core->nbout_bytes;
 }
 
 Cycle tile_cycles(const Kernel& k, const Dims& extents, const TileMachine& m) {
@@ -146,9 +146,10 @@ Instruction point_instruction(const Kernel& k, OpId layer, std::int64_t rows, st
 PointTile choose_point_tile(const Kernel& k, const Dims& unit, const TileMachine& m) {
   PointTile tile;
   if (whole_rows(k.kind)) tile.extent[kC] = unit[kC];
-  if (!fits(k, tile.extent, m))
+  if (!fits(k, tile.extent, m, tile.slots) && whole_rows(k.kind)) tile.slots = 1;
+  if (!fits(k, tile.extent, m, tile.slots))
     throw CapacityError(fmt::format(
-        "{}: a row of {} elements has to be on chip twice, with its constants, which NBin {} B, SB "
+        "{}: a row of {} elements has to be on chip, with its constants, which NBin {} B, SB "
         "{} B "
         "and NBout {} B do not allow",
         k.name, k.in[0].dims[kC], m.core->nbin_bytes, m.core->sb_bytes, m.core->nbout_bytes));
@@ -163,7 +164,7 @@ PointTile choose_point_tile(const Kernel& k, const Dims& unit, const TileMachine
     while (lo < hi) {
       const std::int64_t mid = (lo + hi + 1) / 2;
       tile.extent[d] = mid;
-      if (fits(k, tile.extent, m)) {
+      if (fits(k, tile.extent, m, tile.slots)) {
         lo = mid;
       } else {
         hi = mid - 1;
@@ -187,8 +188,9 @@ PointTile choose_point_tile(const Kernel& k, const Dims& unit, const TileMachine
   tile.compute = tiles * tile_cycles(k, tile.extent, m);
   const std::int64_t transfers = tiles * static_cast<std::int64_t>(k.in.size());
   const Cycle requests = transfers * ceil_div<Cycle>(m.latency, m.core->dma_outstanding);
-  tile.time = std::max({tile.compute, move, requests}) +
-              2 * (m.latency + m.move_cycles(product(tile.extent) * m.element));
+  const Cycle busy = tile.slots == 1 ? tile.compute + move + 2 * tiles * m.latency
+                                     : std::max({tile.compute, move, requests});
+  tile.time = busy + 2 * (m.latency + m.move_cycles(product(tile.extent) * m.element));
   return tile;
 }
 

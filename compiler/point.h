@@ -21,8 +21,9 @@ std::int64_t operand_elements(const Kernel& kernel, std::size_t input, const Dim
 Instruction point_instruction(const Kernel& kernel, OpId layer, std::int64_t rows,
                               std::int64_t cols);
 
-/// The largest tile that leaves two slots for every operand, contiguous dimensions first. Throws
-/// CapacityError where a row that has to be on chip as a whole does not fit.
+/// The largest tile that leaves two slots for every operand, contiguous dimensions first; a row that
+/// has to be on chip as a whole and fits once only has one. Throws CapacityError where it does not
+/// fit.
 PointTile choose_point_tile(const Kernel& kernel, const Dims& unit, const TileMachine& machine);
 
 }  // namespace unna
