@@ -124,27 +124,16 @@ std::vector<DensityChoice> densities(const Options& options) {
 }
 
 std::vector<FormatChoice> formats(const Options& options) {
-  constexpr std::string_view kExpected =
-      "expected 4 or 8 bits and a group of 8 inputs or more, as 4/32, or OPERATOR=4/32";
   std::vector<FormatChoice> all;
   for (const std::string& text : options.all("weight-bits")) {
     const std::size_t equals = text.rfind('=');
     FormatChoice choice;
     if (equals != std::string::npos) choice.op = text.substr(0, equals);
-    const std::string format = text.substr(equals == std::string::npos ? 0 : equals + 1);
-    const std::size_t slash = format.find('/');
-    const auto number = [&](const std::string& digits) {
-      std::int64_t value = 0;
-      if (!parse_integer(digits, value))
-        options.fail("weight-bits", fmt::format("'{}', {}", text, kExpected));
-      return value;
-    };
-    choice.format.bits = number(format.substr(0, slash));
-    if (slash != std::string::npos) choice.format.size = number(format.substr(slash + 1));
-    const bool whole_rows = slash == std::string::npos;
-    if ((choice.format.bits != 4 && choice.format.bits != 8) ||
-        (!whole_rows && (choice.format.size < 8 || choice.format.size > kMaxGroup)))
-      options.fail("weight-bits", fmt::format("'{}', {}", text, kExpected));
+    const auto format = parse_format(text.substr(equals == std::string::npos ? 0 : equals + 1));
+    if (!format)
+      options.fail("weight-bits",
+                   fmt::format("'{}', expected {}, or OPERATOR=4/32", text, kFormatExpected));
+    choice.format = *format;
     all.push_back(std::move(choice));
   }
   return all;

@@ -255,6 +255,10 @@ void set_packed_bytes(LoweredGraph& g, const Schedule& s) {
     invariant(!storage.packed_bytes || storage.packed_bytes == plan.synapses->bytes(),
               "{}: its synapses are packed in another way", storage.name);
     storage.packed_bytes = plan.synapses->bytes();
+    if (plan.synapses->format())
+      storage.kept = nullptr;  // groups have all of them
+    else
+      storage.format = std::nullopt;
   }
 }
 

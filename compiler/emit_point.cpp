@@ -5,6 +5,7 @@
 
 #include "compiler/emit.h"
 #include "compiler/point.h"
+#include "isa/accesses.h"
 
 namespace unna {
 namespace {
@@ -39,6 +40,7 @@ std::vector<ChipDim> merged(const Dims& extents, const std::array<Dims, 3>& stri
 class PointEmitter {
  public:
   PointEmitter(Emitter& e, const PointTile& tile) : e_(e), k_(e.k), t_(tile) {
+    if (t_.pieces) return;
     Bytes base = 0;
     for (std::size_t i = 0; i < k_.in.size(); ++i) {
       const Bytes size = operand_elements(k_, i, t_.extent) * e.c.element;
@@ -53,6 +55,7 @@ class PointEmitter {
   }
 
   void run(const Box& box) {
+    if (t_.pieces) return emit_rows(box);
     if (k_.kind == KernelKind::norm) load_norm();
     walk(box, box, 0);
     e_.stopped(&SlotTurns::nbin, inputs_.front());
@@ -104,6 +107,77 @@ class PointEmitter {
       e_.transfer(Opcode::store, *k_.out2, tile, outputs_[1].take(serial_).address,
                   dense_chip(tile.extents()));
     ++serial_;
+  }
+
+  /// Where pieces of rows lie: states before results, constants of a norm in SB.
+  struct PieceSlots {
+    Slots inputs, states, outputs, constants;
+  };
+
+  /// Row by row; in three passes, each piece by piece.
+  void emit_rows(const Box& box) {
+    const std::int64_t piece = t_.extent[kC];
+    const Bytes element = e_.c.element, accumulator = e_.c.core.accumulator_bytes;
+    const Bytes from = e_.turn(&SlotTurns::nbout);
+    PieceSlots slots{{Memory::nbin, 0, piece * element, 2, e_.turn(&SlotTurns::nbin)},
+                     {Memory::nbout, 0, kRowStateBytes, 2, 0},
+                     {Memory::nbout, 2 * kRowStateBytes, piece * element, 2, from},
+                     {Memory::sb, e_.sb.begin,
+                      round_up(piece * element, accumulator) + piece * accumulator, 2, 0}};
+    for_each_row(box, box, 0, [&](const Box& row) {
+      const LocalAddress state = slots.states.take(rows_++).address;
+      for (const RowPass& pass : row_passes(k_.kind))
+        for (std::int64_t at = box.lo[kC]; at < box.hi[kC]; at += piece) {
+          Box part = row;
+          part.lo[kC] = at;
+          part.hi[kC] = std::min(box.hi[kC], at + piece);
+          emit_piece(pass, part, at == box.lo[kC], state, slots);
+        }
+    });
+    e_.stopped(&SlotTurns::nbin, slots.inputs);
+    e_.stopped(&SlotTurns::nbout, slots.outputs);
+  }
+
+  template <class F>
+  void for_each_row(const Box& box, Box row, std::size_t d, F&& f) {
+    if (d == kC) return f(row);
+    for (std::int64_t at = box.lo[d]; at < box.hi[d]; ++at) {
+      row.lo[d] = at;
+      row.hi[d] = at + 1;
+      for_each_row(box, row, d + 1, f);
+    }
+  }
+
+  void emit_piece(const RowPass& pass, const Box& part, bool first, LocalAddress state,
+                  PieceSlots& slots) {
+    const std::int64_t length = part.extent(kC);
+    const LocalAddress from = slots.inputs.take(serial_++).address;
+    const Box read = input_box(k_, 0, part);
+    e_.transfer(Opcode::load_n, k_.in[0].access, read, from, dense_chip(read.extents()));
+    const bool looks = pass.opcode == Opcode::stats;
+    LocalAddress gamma{}, beta{}, to = state;
+    if (!looks) to = slots.outputs.take(results_++).address;
+    if (pass.opcode == Opcode::norm) {
+      gamma = slots.constants.take(results_).address;
+      beta = {gamma.memory,
+              gamma.offset + round_up(length * e_.c.element, e_.c.core.accumulator_bytes)};
+      e_.load_constant(*k_.weights, part.lo[kC], length, gamma);
+      e_.load_constant(*k_.bias, part.lo[kC], length, beta);
+    }
+    Instruction& i = e_.push(pass.opcode);
+    i.set_count(Operand::rows, 1).set_count(Operand::cols, length);
+    i.set_local(Operand::in, from).set_local(Operand::out, to);
+    if (looks) i.set_fn(Operand::fn, pass.fn);
+    const bool begins = pass.fn == Function::max || pass.fn == Function::sum;
+    if (looks && !(first && begins)) i.set(Operand::acc, kAccumulate);
+    if (!looks) i.set(Operand::acc, kStates).set_local(Operand::in2, state);
+    if (pass.opcode == Opcode::norm)
+      i.set_local(Operand::wt, gamma)
+          .set_local(Operand::bias, beta)
+          .set_real(Operand::alpha, k_.alpha);
+    else
+      i.set_real(Operand::gamma, k_.kind == KernelKind::softmax ? k_.gamma : 1);
+    if (!looks) e_.transfer(Opcode::store, k_.out, part, to, dense_chip(part.extents()));
   }
 
   void elementwise(const Box& tile, const std::vector<LocalAddress>& in,
@@ -231,6 +305,7 @@ class PointEmitter {
   std::vector<Slots> inputs_, outputs_;
   LocalAddress gamma_{}, beta_{};
   std::int64_t serial_ = 0;
+  std::int64_t rows_ = 0, results_ = 0;  ///< in pieces
   std::int64_t reduce_stride_ = 1;
 };
 

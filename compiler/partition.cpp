@@ -286,9 +286,6 @@ double Partitioner::density(const Kernel& k) const {
   return static_cast<double>(kept.count()) / static_cast<double>(kept.size());
 }
 
-/// Counts the tiles that were chosen by their expected sizes, and gives them slots that the largest
-/// fits. Where that leaves fewer slots than double buffering wants, smaller tiles are chosen; in
-/// the end dense ones.
 void Partitioner::fit_synapses(const Kernel& k, KernelPlan& plan, std::int64_t sharers) {
   const auto* mac = std::get_if<MacTile>(&plan.tile);
   if (mac == nullptr || mac->form == SynapseForm::dense) return;
@@ -298,6 +295,9 @@ void Partitioner::fit_synapses(const Kernel& k, KernelPlan& plan, std::int64_t s
                                                        element_bytes(machine_.data_type));
 }
 
+/// Counts the tiles that were chosen by their expected sizes, and gives them slots that the largest
+/// fits. Where that leaves fewer slots than double buffering wants, smaller tiles are chosen; in
+/// the end dense ones.
 void Partitioner::fit_indexed(const Kernel& k, KernelPlan& plan, std::int64_t sharers) {
   constexpr double kMargins[] = {1, 1.25, 1.5, 2, 3, 4};
   const Dims largest = largest_unit(plan.units);

@@ -16,6 +16,7 @@ namespace unna {
 struct PointTile {
   Dims extent{1, 1, 1, 1, 1};
   std::int64_t slots = 2;  ///< of each operand and of the result; with one nothing overlaps
+  bool pieces = false;     ///< rows are longer than the tile: three passes over their pieces
   Cycle compute = 0;
   Bytes traffic = 0;
   Cycle time = 0;

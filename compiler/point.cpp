@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "compiler/emit.h"
 #include "cost/timing.h"
+#include "isa/accesses.h"
 #include "isa/dimensions.h"
 
 namespace unna {
@@ -50,6 +51,44 @@ bool fits(const Kernel& k, const Dims& extents, const TileMachine& m, std::int64
   return in <= m.core->nbin_bytes && slots * outputs * result <= m.core->nbout_bytes;
 }
 
+/// Bytes of SB of a norm's constants for a piece: a slot of two.
+Bytes norm_piece_bytes(std::int64_t piece, const TileMachine& m) {
+  return round_up(piece * m.element, m.core->accumulator_bytes) + piece * m.core->accumulator_bytes;
+}
+
+/// The longest piece of a row with two slots each, beside two states.
+std::int64_t longest_piece(const Kernel& k, const TileMachine& m) {
+  std::int64_t piece =
+      std::min(m.core->nbin_bytes, m.core->nbout_bytes - 2 * kRowStateBytes) / (2 * m.element);
+  while (k.kind == KernelKind::norm && piece > 0 &&
+         2 * norm_piece_bytes(piece, m) > m.core->sb_bytes)
+    --piece;
+  return piece;
+}
+
+/// Of a row in pieces, all passes; and its time, the passes loading it anew.
+void cost_of_pieces(const Kernel& k, const Dims& unit, const TileMachine& m, PointTile& tile) {
+  const std::int64_t row = unit[kC], piece = tile.extent[kC], rows = product(unit) / row;
+  const std::int64_t pieces = ceil_div(row, piece);
+  for (const RowPass& pass : row_passes(k.kind)) {
+    Instruction i(pass.opcode, OpId(0));
+    i.set_count(Operand::rows, 1).set_count(Operand::cols, piece);
+    if (pass.opcode == Opcode::stats)
+      i.set_fn(Operand::fn, pass.fn);
+    else
+      i.set(Operand::acc, kStates);
+    tile.compute += rows * pieces * compute_cycles(i, *m.core);
+  }
+  const Bytes bytes = rows * row * m.element;
+  const Bytes constants = k.kind == KernelKind::norm ? rows * norm_piece_bytes(row, m) : 0;
+  tile.traffic = 4 * bytes + constants;
+  const Cycle move =
+      m.move_cycles(m.in_bursts(3 * bytes, piece), constants, m.in_bursts(bytes, piece));
+  const Cycle requests = 3 * rows * pieces * ceil_div<Cycle>(m.latency, m.core->dma_outstanding);
+  tile.time =
+      std::max({tile.compute, move, requests}) + 2 * (m.latency + m.move_cycles(piece * m.element));
+}
+
 Cycle tile_cycles(const Kernel& k, const Dims& extents, const TileMachine& m) {
   const std::int64_t cols = k.kind == KernelKind::reduce ? k.in[0].dims[kC] : extents[kC];
   Instruction i = point_instruction(k, OpId(0), product(extents) / extents[kC], cols);
@@ -59,6 +98,16 @@ Cycle tile_cycles(const Kernel& k, const Dims& extents, const TileMachine& m) {
 }
 
 }  // namespace
+
+std::array<RowPass, 3> row_passes(KernelKind kind) {
+  if (kind == KernelKind::softmax)
+    return {{{Opcode::stats, Function::max},
+             {Opcode::stats, Function::exp},
+             {Opcode::softmax, Function::none}}};
+  return {{{Opcode::stats, Function::sum},
+           {Opcode::stats, Function::mul},
+           {Opcode::norm, Function::none}}};
+}
 
 Dims operand_chip(const Kernel& k, std::size_t input, const Dims& extents) {
   if (k.kind != KernelKind::copy && k.kind != KernelKind::reduce) return dense_chip(extents);
@@ -147,6 +196,16 @@ PointTile choose_point_tile(const Kernel& k, const Dims& unit, const TileMachine
   PointTile tile;
   if (whole_rows(k.kind)) tile.extent[kC] = unit[kC];
   if (!fits(k, tile.extent, m, tile.slots) && whole_rows(k.kind)) tile.slots = 1;
+  const bool long_rows = k.kind == KernelKind::softmax || k.kind == KernelKind::norm;
+  if (long_rows && !fits(k, tile.extent, m, tile.slots) && longest_piece(k, m) > 0) {
+    // As few pieces as possible, about equal.
+    const std::int64_t pieces = ceil_div(unit[kC], longest_piece(k, m));
+    tile = PointTile{};
+    tile.extent[kC] = ceil_div(unit[kC], pieces);
+    tile.pieces = true;
+    cost_of_pieces(k, unit, m, tile);
+    return tile;
+  }
   if (!fits(k, tile.extent, m, tile.slots))
     throw CapacityError(fmt::format(
         "{}: a row of {} elements has to be on chip, with its constants, which NBin {} B, SB "

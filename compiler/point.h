@@ -2,6 +2,8 @@
 
 // Element-wise, row-wise and copying kernels: how a tile of them sits on chip, and what it costs.
 
+#include <array>
+
 #include "compiler/plan.h"
 #include "isa/instruction.h"
 
@@ -21,9 +23,16 @@ std::int64_t operand_elements(const Kernel& kernel, std::size_t input, const Dim
 Instruction point_instruction(const Kernel& kernel, OpId layer, std::int64_t rows,
                               std::int64_t cols);
 
-/// The largest tile that leaves two slots for every operand, contiguous dimensions first; a row that
-/// has to be on chip as a whole and fits once only has one. Throws CapacityError where it does not
-/// fit.
+/// How a softmax or a norm takes rows in pieces: passes in this order, the last one makes results.
+struct RowPass {
+  Opcode opcode;
+  Function fn;  ///< of `stats`
+};
+std::array<RowPass, 3> row_passes(KernelKind kind);
+
+/// The largest tile that leaves two slots for every operand, contiguous dimensions first; a row
+/// that has to be on chip as a whole and fits once only has one, and rows that are longer come in
+/// pieces, one row at a time. Throws CapacityError where nothing fits.
 PointTile choose_point_tile(const Kernel& kernel, const Dims& unit, const TileMachine& machine);
 
 }  // namespace unna

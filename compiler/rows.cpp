@@ -61,7 +61,7 @@ class RowSplitter {
       case OpKind::softmax:
         return floating_ && row_of(op) > whole_;
       case OpKind::log_softmax:
-        return floating_ && row_of(op) > reduced_;
+        return row_of(op) > reduced_;
       case OpKind::layer_norm:
         return floating_ && row_of(op) > normed_;
       default:

@@ -81,7 +81,7 @@ void attach_masks(const Graph& graph, LoweredGraph& lowered) {
   for (const Kernel& k : lowered.kernels) {
     if (!k.weights || (k.kind != KernelKind::conv && k.kind != KernelKind::matmul)) continue;
     Storage& s = lowered.storages[k.weights->index()];
-    if (!s.kept && !s.format) s.kept = mask_of(graph, s.recipe);
+    if (!s.kept) s.kept = mask_of(graph, s.recipe);
   }
 }
 
@@ -218,7 +218,7 @@ GroupedRow row_of(const WeightGroups& groups, std::span<const std::int8_t> codes
   const std::int64_t first = size == 0 ? 0 : b.in_lo / size;
   const std::int64_t count = groups_of(groups.format, static_cast<std::int64_t>(row.codes.size()));
   for (std::int64_t g = out * per_row + first; g < out * per_row + first + count; ++g) {
-    row.scales.push_back(groups.scales[static_cast<std::size_t>(g)]);
+    row.scales.push_back(groups.stored[static_cast<std::size_t>(g)]);
     if (groups.format.zeros) row.zeros.push_back(groups.zeros[static_cast<std::size_t>(g)]);
   }
   return row;

@@ -368,9 +368,9 @@ std::int64_t run_length(std::span<const std::int64_t> strides,
 MacTile choose_mac_tile(const MacShape& shape, const TileMachine& machine) {
   const CoreConfig& core = *machine.core;
   const auto search = [&](SynapseForm form) { return MacSearch(shape, machine, form).run(); };
-  if (!shape.packing && shape.format)
-    if (const std::optional<MacTile> grouped = search(SynapseForm::grouped)) return *grouped;
-  std::optional<MacTile> best = search(shape.packing ? shape.packing->form : SynapseForm::dense);
+  std::optional<MacTile> best;
+  if (!shape.packing && shape.format) best = search(SynapseForm::grouped);
+  if (!best) best = search(shape.packing ? shape.packing->form : SynapseForm::dense);
   if (!shape.packing && shape.density < 1 && core.indexing == Indexing::step) {
     const std::optional<MacTile> indexed = search(SynapseForm::indexed);
     if (indexed && (!best || indexed->time < best->time)) best = indexed;

@@ -1,6 +1,7 @@
 #include "cost/activity.h"
 
 #include "cost/dimensions.h"
+#include "isa/accesses.h"
 #include "isa/dimensions.h"
 // What each instruction does: docs/model.md, "Activity", gives the dataflow.
 
@@ -85,11 +86,33 @@ void count_elementwise(Activity& a, const Instruction& i) {
   a.results_written = n;
 }
 
+/// A row's state is read and written as so many accumulators of 4 bytes.
+constexpr std::int64_t kStateWords = kRowStateBytes / 4;
+
+void count_stats(Activity& a, const Instruction& i) {
+  const std::int64_t n = product(i, {rows, cols});
+  a.neurons = n;
+  // max and sum; difference and sum; difference, square and sum
+  a.elementwise = i.fn(fn) == Function::mul ? 3 * n : i.fn(fn) == Function::exp ? 2 * n : n;
+  if (i.fn(fn) == Function::exp) a.special = n;
+  a.sums_written = i.count(rows) * kStateWords;
+  if (has_flag(i, kAccumulate)) a.sums_read = a.sums_written;
+}
+
 /// Passes as in cost/timing.cpp; what one pass leaves for the next lies in the result tile.
 void count_special(Activity& a, const Instruction& i) {
   const std::int64_t n = product(i, {rows, cols});
   switch (i.opcode) {
-    case Opcode::softmax:  // maximum; exponential and sum; scaling
+    case Opcode::stats:
+      return count_stats(a, i);
+    case Opcode::softmax:          // maximum; exponential and sum; scaling
+      if (has_flag(i, kStates)) {  // difference, exponential, scaling
+        a.neurons = a.results_written = n;
+        a.elementwise = 2 * n;
+        a.special = n + i.count(rows);
+        a.sums_read = i.count(rows) * kStateWords;
+        return;
+      }
       a.neurons = 2 * n;
       a.elementwise = 3 * n;
       a.special = n + i.count(rows);
@@ -97,6 +120,14 @@ void count_special(Activity& a, const Instruction& i) {
       a.results_written = 2 * n;
       return;
     case Opcode::norm:  // sum; difference, square, sum; difference, product; product, sum
+      if (has_flag(i, kStates)) {  // difference, product; product, sum
+        a.neurons = a.results_written = n;
+        a.elementwise = 4 * n;
+        a.special = 2 * i.count(rows);
+        a.synapses = a.biases = n;
+        a.sums_read = i.count(rows) * kStateWords;
+        return;
+      }
       a.neurons = 3 * n;
       a.elementwise = 8 * n;
       a.special = 2 * i.count(rows);

@@ -36,10 +36,20 @@ Cycle pool_cycles(const Instruction& i, const CoreConfig& core) {
                                      divides ? Function::div : Function::none, core));
 }
 
+/// One pass over a piece of rows: what it looks for, summed or compared as it comes.
+Cycle stats_cycles(const Instruction& i, const CoreConfig& core) {
+  const Function pass = i.fn(fn) == Function::exp ? Function::exp : Function::none;
+  return std::max(reduce_cycles(i.count(rows), i.count(cols), core),
+                  elementwise_cycles(product(i, {rows, cols}), pass, core));
+}
+
 /// Greatest element; exponentials, summed as they come; one reciprocal a row, and the scaling by
 /// it.
 Cycle softmax_cycles(const Instruction& i, const CoreConfig& core) {
   const std::int64_t n = product(i, {rows, cols});
+  if (has_flag(i, kStates))  // exponentials anew, scaled as they come
+    return elementwise_cycles(n, Function::exp, core) +
+           elementwise_cycles(i.count(rows), Function::reciprocal, core);
   const Cycle reduction = reduce_cycles(i.count(rows), i.count(cols), core);
   return reduction + std::max(elementwise_cycles(n, Function::exp, core), reduction) +
          elementwise_cycles(i.count(rows), Function::reciprocal, core) +
@@ -50,8 +60,9 @@ Cycle softmax_cycles(const Instruction& i, const CoreConfig& core) {
 /// passes for (x - mean) * 1/deviation and * gamma + beta.
 Cycle norm_cycles(const Instruction& i, const CoreConfig& core) {
   const std::int64_t n = product(i, {rows, cols});
-  return 2 * reduce_cycles(i.count(rows), i.count(cols), core) +
-         elementwise_cycles(i.count(rows), Function::sqrt, core) +
+  const Cycle reductions =
+      has_flag(i, kStates) ? 0 : 2 * reduce_cycles(i.count(rows), i.count(cols), core);
+  return reductions + elementwise_cycles(i.count(rows), Function::sqrt, core) +
          elementwise_cycles(i.count(rows), Function::reciprocal, core) +
          2 * elementwise_cycles(n, Function::mul, core);
 }
@@ -109,6 +120,8 @@ Cycle work_cycles(const Instruction& i, const CoreConfig& core) {
       return elementwise_cycles(product(i, {rows, cols}), i.fn(fn), core);
     case Opcode::reduce:
       return reduce_cycles(i.count(rows), i.count(cols), core);
+    case Opcode::stats:
+      return stats_cycles(i, core);
     case Opcode::softmax:
       return softmax_cycles(i, core);
     case Opcode::norm:

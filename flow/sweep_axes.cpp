@@ -87,6 +87,15 @@ const AxisKind kAxisKinds[] = {
      [](const Spec&, const Text& v, SweepRun& run, MachineChoice&) {
        if (v != kAsNetwork) run.network.densities = {{std::nullopt, std::stod(v)}};
      }},
+    {"weight_bits",
+     [](const YamlNode& v) {
+       if (v.text != kAsNetwork && !parse_format(v.text))
+         v.fail(fmt::format("weight_bits is '{}', expected {}, or {}", v.text, kFormatExpected,
+                            kAsNetwork));
+     },
+     [](const Spec&, const Text& v, SweepRun& run, MachineChoice&) {
+       if (v != kAsNetwork) run.network.formats = {{std::nullopt, *parse_format(v)}};
+     }},
     {"bands", [](const YamlNode& v) { v.as_int("bands", 1, 1 << 20); },
      [](const Spec&, const Text& v, SweepRun& run, MachineChoice&) {
        run.options.compile.bands = to_integer(v);

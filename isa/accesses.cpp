@@ -105,6 +105,8 @@ void special_accesses(const Instruction& i, RangeList& ranges) {
       ranges.read_bias(i.count(cols));
       [[fallthrough]];
     case Opcode::softmax:
+      if (has_flag(i, kStates)) ranges.bytes(in2, product({i.count(rows), kRowStateBytes}), false);
+      [[fallthrough]];
     case Opcode::lrn:
       ranges.read(in, n);
       return ranges.write(out, n);
@@ -113,6 +115,12 @@ void special_accesses(const Instruction& i, RangeList& ranges) {
       ranges.read(in2, n);
       ranges.write(out, n);
       return ranges.write(out2, n);
+    case Opcode::stats: {
+      const Bytes states = product({i.count(rows), kRowStateBytes});
+      ranges.read(in, n);
+      if (has_flag(i, kAccumulate)) ranges.bytes(out, states, false);
+      return ranges.bytes(out, states, true);
+    }
     default:
       return;
   }

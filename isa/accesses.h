@@ -13,6 +13,8 @@ namespace unna {
 
 /// Multiplier and shift behind an output channel's bias, 4 bytes each (numbers/quantised.h).
 inline constexpr Bytes kScaleBytes = 8;
+/// The state of a row that comes in pieces (opcode `stats`; numbers/fixed.h, RowState).
+inline constexpr Bytes kRowStateBytes = 24;
 /// Constants of an output channel in SB: a bias, and in int8, the type of one byte, its scale.
 constexpr Bytes channel_bytes(Bytes element, Bytes accumulator) {
   return accumulator + (element == 1 ? kScaleBytes : 0);

@@ -9,16 +9,17 @@
 namespace unna::assembly {
 namespace {
 
-constexpr std::array<std::pair<std::uint32_t, std::string_view>, 7> kFlagNames = {
+constexpr std::array<std::pair<std::uint32_t, std::string_view>, 8> kFlagNames = {
     {{kAccumulate, "accumulate"},
      {kPartial, "partial"},
      {kBias, "bias"},
      {kScale, "scale"},
      {kIndexed, "indexed"},
      {kGrouped, "grouped"},
-     {kZeros, "zeros"}}};
+     {kZeros, "zeros"},
+     {kStates, "states"}}};
 constexpr std::uint32_t kAllFlags =
-    kAccumulate | kPartial | kBias | kScale | kIndexed | kGrouped | kZeros;
+    kAccumulate | kPartial | kBias | kScale | kIndexed | kGrouped | kZeros | kStates;
 
 template <class T>
 void append_number(std::string& out, T value) {

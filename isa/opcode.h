@@ -103,6 +103,7 @@ enum AccumulateFlags : std::uint32_t {
   kIndexed = 16,    ///< `wt` is step-indexed (isa/synapse_format.h); conv and matmul only
   kGrouped = 32,    ///< `wt` is in groups (numbers/synapse_groups.h); conv and matmul only
   kZeros = 64,      ///< groups of `wt` have zero points; only together with kGrouped
+  kStates = 128,  ///< `in` is a piece of rows of which `in2` has the states; softmax and norm only
 };
 
 // clang-format off
@@ -177,7 +178,7 @@ inline constexpr auto kOperands = std::to_array<OperandInfo>({
     {Operand::fn, "fn", OperandKind::fn, "function"},
     {Operand::post, "post", OperandKind::fn, "function applied to the result"},
     {Operand::acc, "acc", OperandKind::flags,
-     "partial sums in or out, bias, scale, synapses that are indexed or in groups"},
+     "partial sums in or out, bias, scale, synapses that are indexed or in groups, states of rows"},
     {Operand::alpha, "alpha", OperandKind::real, "first parameter of the function"},
     {Operand::beta, "beta", OperandKind::real, "second parameter of the function"},
     {Operand::gamma, "gamma", OperandKind::real, "third parameter of the function"},
@@ -223,6 +224,7 @@ enum class Opcode : std::uint8_t {
   halt, barrier, signal, wait,
   load_n, load_s, store,
   conv, dwconv, matmul, pool, ewise, act, reduce, softmax, norm, lrn, resize, move, lstm, quant,
+  stats,
 };
 // clang-format on
 
@@ -300,9 +302,10 @@ inline constexpr auto kOpcodes = [] {
        operands(in, out, rows, cols, a_rs, a_cs, fn, acc, gamma),
        "Reduces each row with fn sum or max: out[rows], times gamma."},
       {Opcode::softmax, "softmax", Unit::compute, TimingClass::special,
-       operands(in, out, rows, cols, gamma), "Softmax of each row of gamma * in[rows][cols]."},
+       operands(in, out, rows, cols, gamma, in2, acc),
+       "Softmax of each row of gamma * in[rows][cols]."},
       {Opcode::norm, "norm", Unit::compute, TimingClass::special,
-       operands(in, wt, bias, out, rows, cols, alpha),
+       operands(in, wt, bias, out, rows, cols, alpha, in2, acc),
        "Layer normalisation of each row of in[rows][cols] with gamma `wt`, beta `bias` and "
        "epsilon alpha."},
       {Opcode::lrn, "lrn", Unit::compute, TimingClass::special,
@@ -324,6 +327,12 @@ inline constexpr auto kOpcodes = [] {
        "int8: the compute unit's registers of scales and zero points, which the core's later "
        "compute "
        "instructions read: a number q stands for (q - z) * s."},
+      {Opcode::stats, "stats", Unit::compute, TimingClass::special,
+       operands(in, out, rows, cols, fn, gamma, acc),
+       "Adds a piece in[rows][cols] of rows to their states at out, 24 bytes each: fn max the "
+       "largest of gamma * in, then fn exp the exponentials of what lies below it; fn sum the "
+       "elements, then fn mul the squares of what is left of their mean. Without accumulate the "
+       "states begin here."},
   });
 }();
 

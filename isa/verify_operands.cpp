@@ -25,6 +25,7 @@ std::span<const Function> functions(Opcode opcode) {
   static constexpr Function kEwise[] = {Function::add, Function::sub, Function::mul,
                                         Function::div, Function::max, Function::min};
   static constexpr Function kResize[] = {Function::none, Function::mean};
+  static constexpr Function kStats[] = {Function::max, Function::exp, Function::sum, Function::mul};
   switch (opcode) {
     case Opcode::pool:
     case Opcode::reduce:
@@ -33,6 +34,8 @@ std::span<const Function> functions(Opcode opcode) {
       return kEwise;
     case Opcode::resize:
       return kResize;
+    case Opcode::stats:
+      return kStats;
     default:
       return {};
   }
@@ -55,12 +58,25 @@ void check_function(const Site& site, const OperandInfo& row, std::uint32_t word
   site.reject("{} is {}, expected one of: {}", row.name, name(fn), names);
 }
 
+/// Operators over rows have flags of their own.
+void check_row_flags(const Site& site, std::uint32_t word) {
+  const Opcode opcode = site.instruction().opcode;
+  const bool by_row = opcode == Opcode::softmax || opcode == Opcode::norm;
+  if (by_row && (word & ~kStates) != 0) site.reject("acc is {:#x}, expected none or states", word);
+  if (opcode == Opcode::stats && (word & ~kAccumulate) != 0)
+    site.reject("acc is {:#x}, expected none or accumulate", word);
+  if (!by_row && (word & kStates) != 0)
+    site.reject("acc has states, expected them with softmax and norm only");
+}
+
 void check_flags(const Site& site, std::uint32_t word) {
-  if ((word & ~(kAccumulate | kPartial | kBias | kScale | kIndexed | kGrouped | kZeros)) != 0)
+  if ((word &
+       ~(kAccumulate | kPartial | kBias | kScale | kIndexed | kGrouped | kZeros | kStates)) != 0)
     site.reject(
-        "acc is {:#x}, expected a set of accumulate, partial, bias, scale, indexed, grouped "
-        "and zeros",
+        "acc is {:#x}, expected a set of accumulate, partial, bias, scale, indexed, grouped, "
+        "zeros and states",
         word);
+  check_row_flags(site, word);
   if ((word & kIndexed) != 0 && !site.instruction().has(wt_bytes))
     site.reject("acc has indexed, expected it with conv and matmul only");
   if ((word & (kGrouped | kZeros)) != 0 && !site.instruction().has(wt_bits))

@@ -124,43 +124,79 @@ FixedRows::FixedRows(const FixedFormat& format)
 
 void FixedRows::softmax(std::span<const std::int64_t> in, const FixedScale& gamma,
                         std::span<std::int64_t> out) const {
-  std::int64_t most = std::numeric_limits<std::int64_t>::min();
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    out[i] = gamma.apply(in[i]);
-    most = std::max(most, out[i]);
+  RowState state;
+  find_largest(in, gamma, state);
+  add_exponentials(in, gamma, state);
+  softmax(in, gamma, state, out);
+}
+
+void FixedRows::find_largest(std::span<const std::int64_t> in, const FixedScale& gamma,
+                             RowState& state) const {
+  for (const std::int64_t x : in) {
+    const std::int64_t scaled = gamma.apply(x);
+    if (state.count++ == 0 || scaled > state.first) state.first = scaled;
   }
-  std::int64_t sum = 0;
-  for (std::int64_t& x : out) {
-    x = exponential_(x - most);
-    sum += x;
-  }
-  const std::int64_t inverse = reciprocal_(sum);
-  for (std::int64_t& x : out)
-    x = format_.saturate(
-        round_shift(x * inverse, kUnitFraction + kInverseFraction - format_.fraction));
+}
+
+void FixedRows::add_exponentials(std::span<const std::int64_t> in, const FixedScale& gamma,
+                                 RowState& state) const {
+  for (const std::int64_t x : in) state.second += exponential_(gamma.apply(x) - state.first);
+}
+
+void FixedRows::softmax(std::span<const std::int64_t> in, const FixedScale& gamma,
+                        const RowState& state, std::span<std::int64_t> out) const {
+  const std::int64_t inverse = reciprocal_(state.second);
+  for (std::size_t i = 0; i < in.size(); ++i)
+    out[i] = format_.saturate(round_shift(exponential_(gamma.apply(in[i]) - state.first) * inverse,
+                                          kUnitFraction + kInverseFraction - format_.fraction));
 }
 
 void FixedRows::layer_norm(std::span<const std::int64_t> in, std::span<const std::int64_t> gamma,
                            std::span<const std::int64_t> beta, double epsilon,
                            std::span<std::int64_t> out) const {
-  const auto n = static_cast<std::int64_t>(in.size());
-  std::int64_t sum = 0;
-  for (const std::int64_t x : in) sum += x;
-  const std::int64_t mean = round_divide(sum * (1 << kCentreBits), n);
-  std::int64_t squares = 0;
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    out[i] = in[i] * (1 << kCentreBits) - mean;
-    squares += out[i] * out[i];
+  RowState state;
+  add_elements(in, state);
+  add_squares(in, state);
+  layer_norm(in, gamma, beta, epsilon, state, out);
+}
+
+namespace {
+
+/// With kCentreBits more fraction bits than elements have. A row of nothing has none.
+std::int64_t mean_of(const RowState& state) {
+  return round_divide(state.first * (1 << kCentreBits), std::max<std::int64_t>(state.count, 1));
+}
+
+}  // namespace
+
+void FixedRows::add_elements(std::span<const std::int64_t> in, RowState& state) const {
+  for (const std::int64_t x : in) state.first += x;
+  state.count += static_cast<std::int64_t>(in.size());
+}
+
+void FixedRows::add_squares(std::span<const std::int64_t> in, RowState& state) const {
+  const std::int64_t mean = mean_of(state);
+  for (const std::int64_t x : in) {
+    const std::int64_t centred = x * (1 << kCentreBits) - mean;
+    state.second += centred * centred;
   }
+}
+
+void FixedRows::layer_norm(std::span<const std::int64_t> in, std::span<const std::int64_t> gamma,
+                           std::span<const std::int64_t> beta, double epsilon,
+                           const RowState& state, std::span<std::int64_t> out) const {
+  const std::int64_t mean = mean_of(state);
   const int drop = 2 * (format_.fraction + kCentreBits) - kRootFraction;
-  const std::int64_t mean_square = round_divide(squares, n);
+  const std::int64_t mean_square =
+      round_divide(state.second, std::max<std::int64_t>(state.count, 1));
   const std::int64_t variance =
       (drop >= 0 ? round_shift(mean_square, drop) : mean_square * (std::int64_t{1} << -drop)) +
       quantise(epsilon, kRootFraction, 48);
   const std::int64_t inverse = inverse_root_(variance);
   for (std::size_t i = 0; i < in.size(); ++i) {
     // fraction + kCentreBits fraction bits each
-    const std::int64_t normal = round_shift(out[i] * inverse, kRootFraction - kCentreBits);
+    const std::int64_t centred = in[i] * (1 << kCentreBits) - mean;
+    const std::int64_t normal = round_shift(centred * inverse, kRootFraction - kCentreBits);
     const std::int64_t scaled = normal * gamma[i] + beta[i] * (1 << kCentreBits);
     out[i] = format_.saturate(round_shift(scaled, format_.fraction + kCentreBits));
   }

@@ -74,6 +74,13 @@ class InterpolationTable {
   Side positive_, negative_;
 };
 
+/// What an operator over rows has found of a row: the largest element and the sum of exponentials,
+/// or the sum and the sum of squares; and how many elements it has seen.
+struct RowState {
+  std::int64_t first = 0, second = 0;
+  std::int64_t count = 0;
+};
+
 /// Operators over rows of numbers in one format, with what they compute with in between.
 class FixedRows {
  public:
@@ -82,9 +89,23 @@ class FixedRows {
   /// softmax(gamma * in).
   void softmax(std::span<const std::int64_t> in, const FixedScale& gamma,
                std::span<std::int64_t> out) const;
+  /// The same where the row comes in pieces: its largest element, then the sum of its exponentials,
+  /// then its results.
+  void find_largest(std::span<const std::int64_t> in, const FixedScale& gamma,
+                    RowState& state) const;
+  void add_exponentials(std::span<const std::int64_t> in, const FixedScale& gamma,
+                        RowState& state) const;
+  void softmax(std::span<const std::int64_t> in, const FixedScale& gamma, const RowState& state,
+               std::span<std::int64_t> out) const;
   /// (in - mean) / sqrt(variance + epsilon) * gamma + beta; beta has 2 * fraction fraction bits.
   void layer_norm(std::span<const std::int64_t> in, std::span<const std::int64_t> gamma,
                   std::span<const std::int64_t> beta, double epsilon,
+                  std::span<std::int64_t> out) const;
+  /// The same in pieces: the sum, then the squares of what is left of the mean, then the results.
+  void add_elements(std::span<const std::int64_t> in, RowState& state) const;
+  void add_squares(std::span<const std::int64_t> in, RowState& state) const;
+  void layer_norm(std::span<const std::int64_t> in, std::span<const std::int64_t> gamma,
+                  std::span<const std::int64_t> beta, double epsilon, const RowState& state,
                   std::span<std::int64_t> out) const;
 
  private:

@@ -69,27 +69,41 @@ void FloatArithmetic<Element>::apply(Function fn, float alpha, float beta,
 }
 
 template <class Element>
+void FloatArithmetic<Element>::look(Function fn, std::span<const Value> in, float gamma,
+                                    RowState& state) const {
+  double first = std::bit_cast<double>(state.first), second = std::bit_cast<double>(state.second);
+  const double mean = first / static_cast<double>(std::max<std::int64_t>(state.count, 1));
+  for (const Value v : in) {
+    const auto x = static_cast<double>(v);
+    const double scaled = static_cast<double>(gamma) * x;
+    if (fn == Function::max) first = state.count++ == 0 ? scaled : std::max(first, scaled);
+    if (fn == Function::exp) second += std::exp(scaled - first);
+    if (fn == Function::sum) first += x;
+    if (fn == Function::mul) second += (x - mean) * (x - mean);
+  }
+  if (fn == Function::sum) state.count += static_cast<std::int64_t>(in.size());
+  state.first = std::bit_cast<std::int64_t>(first);
+  state.second = std::bit_cast<std::int64_t>(second);
+}
+
+template <class Element>
 void FloatArithmetic<Element>::softmax(std::span<const Value> in, float gamma,
-                                       std::span<Element> out) const {
-  const auto scaled = [&](Value x) { return static_cast<double>(gamma) * static_cast<double>(x); };
-  double most = scaled(in[0]);
-  for (const Value x : in) most = std::max(most, scaled(x));
-  double sum = 0;
-  for (const Value x : in) sum += std::exp(scaled(x) - most);
+                                       const RowState& state, std::span<Element> out) const {
+  const double most = std::bit_cast<double>(state.first);
+  const double sum = std::bit_cast<double>(state.second);
   for (std::size_t i = 0; i < in.size(); ++i)
-    out[i] = store(static_cast<float>(std::exp(scaled(in[i]) - most) / sum));
+    out[i] = store(static_cast<float>(
+        std::exp(static_cast<double>(gamma) * static_cast<double>(in[i]) - most) / sum));
 }
 
 template <class Element>
 void FloatArithmetic<Element>::layer_norm(std::span<const Value> in, std::span<const Value> gamma,
                                           std::span<const Sum> beta, float epsilon,
-                                          std::span<Element> out) const {
-  const auto n = static_cast<double>(in.size());
-  const double mean = std::accumulate(in.begin(), in.end(), 0.0) / n;
-  double variance = 0;
-  for (const Value x : in)
-    variance += (static_cast<double>(x) - mean) * (static_cast<double>(x) - mean);
-  const double inverse = 1 / std::sqrt(variance / n + static_cast<double>(epsilon));
+                                          const RowState& state, std::span<Element> out) const {
+  const auto n = static_cast<double>(std::max<std::int64_t>(state.count, 1));
+  const double mean = std::bit_cast<double>(state.first) / n;
+  const double variance = std::bit_cast<double>(state.second) / n;
+  const double inverse = 1 / std::sqrt(variance + static_cast<double>(epsilon));
   for (std::size_t i = 0; i < in.size(); ++i) {
     const double normal = (static_cast<double>(in[i]) - mean) * inverse;
     out[i] = store(
@@ -207,12 +221,26 @@ void FixedArithmetic<Sum>::apply(Function fn, float alpha, float beta, std::span
   }
 }
 
+void look_at_row(const FixedRows& rows, Function fn, std::span<const std::int64_t> in,
+                 const FixedScale& gamma, RowState& state) {
+  if (fn == Function::max) rows.find_largest(in, gamma, state);
+  if (fn == Function::exp) rows.add_exponentials(in, gamma, state);
+  if (fn == Function::sum) rows.add_elements(in, state);
+  if (fn == Function::mul) rows.add_squares(in, state);
+}
+
 template <class Sum>
-void FixedArithmetic<Sum>::softmax(std::span<const Value> in, const Factor& gamma,
+void FixedArithmetic<Sum>::look(Function fn, std::span<const Value> in, float gamma,
+                                RowState& state) const {
+  look_at_row(rows_, fn, std::vector<std::int64_t>(in.begin(), in.end()), factor(gamma), state);
+}
+
+template <class Sum>
+void FixedArithmetic<Sum>::softmax(std::span<const Value> in, float gamma, const RowState& state,
                                    std::span<Element> out) const {
   const std::vector<std::int64_t> wide(in.begin(), in.end());
   std::vector<std::int64_t> result(in.size());
-  rows_.softmax(wide, gamma, result);
+  rows_.softmax(wide, factor(gamma), state, result);
   std::transform(result.begin(), result.end(), out.begin(),
                  [](std::int64_t x) { return static_cast<Element>(x); });
 }
@@ -220,12 +248,12 @@ void FixedArithmetic<Sum>::softmax(std::span<const Value> in, const Factor& gamm
 template <class Sum>
 void FixedArithmetic<Sum>::layer_norm(std::span<const Value> in, std::span<const Value> gamma,
                                       std::span<const Sum> beta, float epsilon,
-                                      std::span<Element> out) const {
+                                      const RowState& state, std::span<Element> out) const {
   const std::vector<std::int64_t> wide(in.begin(), in.end());
   const std::vector<std::int64_t> scale(gamma.begin(), gamma.end());
   const std::vector<std::int64_t> shift(beta.begin(), beta.end());
   std::vector<std::int64_t> result(in.size());
-  rows_.layer_norm(wide, scale, shift, static_cast<double>(epsilon), result);
+  rows_.layer_norm(wide, scale, shift, static_cast<double>(epsilon), state, result);
   std::transform(result.begin(), result.end(), out.begin(),
                  [&](std::int64_t x) { return at_end(x); });
 }

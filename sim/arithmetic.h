@@ -24,6 +24,10 @@
 
 namespace unna {
 
+/// What opcode `stats` does with fn to a piece of a row.
+void look_at_row(const FixedRows& rows, Function fn, std::span<const std::int64_t> in,
+                 const FixedScale& gamma, RowState& state);
+
 /// `fn` with its parameters, of one argument, in double precision.
 double evaluate(Function fn, double alpha, double beta, double x);
 
@@ -86,10 +90,13 @@ class FloatArithmetic {
 
   /// data[i] = fn(data[i]).
   void apply(Function fn, float alpha, float beta, std::span<Element> data);
-  /// The row operators compute in double precision and round once.
-  void softmax(std::span<const Value> in, float gamma, std::span<Element> out) const;
+  /// The row operators compute in double precision, which their states hold, and round once.
+  void look(Function fn, std::span<const Value> in, float gamma, RowState& state) const;
+  void softmax(std::span<const Value> in, float gamma, const RowState& state,
+               std::span<Element> out) const;
   void layer_norm(std::span<const Value> in, std::span<const Value> gamma,
-                  std::span<const Sum> beta, float epsilon, std::span<Element> out) const;
+                  std::span<const Sum> beta, float epsilon, const RowState& state,
+                  std::span<Element> out) const;
   void lrn(std::span<const Value> in, std::int64_t size, float alpha, float beta, float bias,
            std::span<Element> out);
   /// i, o, f, g before their functions and the old state; result and new state.
@@ -145,12 +152,13 @@ class FixedArithmetic {
   }
 
   void apply(Function fn, float alpha, float beta, std::span<Element> data);
-  void softmax(std::span<const Value> in, const Factor& gamma, std::span<Element> out) const;
-  void softmax(std::span<const Value> in, float gamma, std::span<Element> out) const {
-    softmax(in, factor(gamma), out);
-  }
+  /// What `stats` finds of a piece of a row, and what softmax and norm make of it then.
+  void look(Function fn, std::span<const Value> in, float gamma, RowState& state) const;
+  void softmax(std::span<const Value> in, float gamma, const RowState& state,
+               std::span<Element> out) const;
   void layer_norm(std::span<const Value> in, std::span<const Value> gamma,
-                  std::span<const Sum> beta, float epsilon, std::span<Element> out) const;
+                  std::span<const Sum> beta, float epsilon, const RowState& state,
+                  std::span<Element> out) const;
   void lrn(std::span<const Value> in, std::int64_t size, float alpha, float beta, float bias,
            std::span<Element> out);
   std::pair<Element, Element> lstm(std::int64_t i, std::int64_t o, std::int64_t f, std::int64_t g,

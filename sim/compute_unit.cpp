@@ -68,6 +68,8 @@ class TypedUnit final : public ComputeUnit {
         return move(i);
       case Opcode::lstm:
         return lstm(i);
+      case Opcode::stats:
+        return stats(i);
       case Opcode::quant:
         memory.scales = {{i.real(s_in), whole(i, z_in)},
                          {i.real(s_in2), whole(i, z_in2)},
@@ -491,13 +493,49 @@ class TypedUnit final : public ComputeUnit {
       const std::span<const Value> from(x + r * length, length);
       const std::span<Element> to(&result_[r * length], length);
       if (i.opcode == Opcode::softmax)
-        arithmetic_.softmax(from, i.real(Operand::gamma), to);
+        arithmetic_.softmax(from, i.real(Operand::gamma),
+                            state_of(i, r, from, Function::max, Function::exp), to);
       else if (i.opcode == Opcode::norm)
-        arithmetic_.layer_norm(from, scale, sums_, i.real(alpha), to);
+        arithmetic_.layer_norm(from, scale, sums_, i.real(alpha),
+                               state_of(i, r, from, Function::sum, Function::mul), to);
       else
         arithmetic_.lrn(from, i.count(kw), i.real(alpha), i.real(beta), i.real(Operand::gamma), to);
     }
     put(i, out, result_);
+  }
+
+  /// What `stats` has found of a row, or what it would find of a whole one in two passes.
+  RowState state_of(const Instruction& i, std::size_t row, std::span<const Value> whole,
+                    Function first, Function second) {
+    if (has_flag(i, kStates)) {
+      RowState state;
+      std::memcpy(&state, states(i, in2).subspan(row * sizeof state).data(), sizeof state);
+      return state;
+    }
+    const float factor = i.has(Operand::gamma) ? i.real(Operand::gamma) : 1;
+    RowState state;
+    arithmetic_.look(first, whole, factor, state);
+    arithmetic_.look(second, whole, factor, state);
+    return state;
+  }
+  std::span<std::byte> states(const Instruction& i, Operand o) {
+    static_assert(sizeof(RowState) == kRowStateBytes);
+    return memory_->at(i.local(o), i.count(rows) * kRowStateBytes);
+  }
+
+  void stats(const Instruction& i) {
+    const std::int64_t n_cols = i.count(cols);
+    const Value* x = values(i, in, i.count(rows) * n_cols, in_);
+    const std::span<std::byte> raw = states(i, out);
+    for (std::size_t r = 0; r < static_cast<std::size_t>(i.count(rows)); ++r) {
+      const std::span<std::byte> at = raw.subspan(r * sizeof(RowState), sizeof(RowState));
+      RowState state;
+      if (has_flag(i, kAccumulate)) std::memcpy(&state, at.data(), sizeof state);
+      const std::span<const Value> row(x + r * static_cast<std::size_t>(n_cols),
+                                       static_cast<std::size_t>(n_cols));
+      arithmetic_.look(i.fn(fn), row, i.real(Operand::gamma), state);
+      std::memcpy(at.data(), &state, sizeof state);
+    }
   }
 
   void begin_sums_at(LocalAddress address, std::size_t count) {

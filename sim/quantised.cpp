@@ -101,11 +101,23 @@ void QuantisedArithmetic<Sum>::apply(Function fn, float alpha, float beta,
 }
 
 template <class Sum>
+void QuantisedArithmetic<Sum>::look(Function fn, std::span<const Value> in, float gamma,
+                                    RowState& state) const {
+  const bool powers = fn == Function::max || fn == Function::exp;
+  std::vector<std::int64_t> whole(in.begin(), in.end());
+  if (!powers)
+    for (std::int64_t& x : whole) x *= std::int64_t{1} << kInt8NormFraction;
+  look_at_row(powers ? softmax_rows_ : norm_rows_, fn, whole,
+              FixedScale::of(real(gamma) * real(s_.in.scale) * 65536), state);
+}
+
+template <class Sum>
 void QuantisedArithmetic<Sum>::softmax(std::span<const Value> in, float gamma,
-                                       std::span<Element> out) const {
+                                       const RowState& state, std::span<Element> out) const {
   const std::vector<std::int64_t> whole(in.begin(), in.end());
   std::vector<std::int64_t> result(in.size());
-  softmax_rows_.softmax(whole, FixedScale::of(real(gamma) * real(s_.in.scale) * 65536), result);
+  softmax_rows_.softmax(whole, FixedScale::of(real(gamma) * real(s_.in.scale) * 65536), state,
+                        result);
   const Factor narrow = narrowing(s_.out.scale);
   for (std::size_t k = 0; k < out.size(); ++k) out[k] = store(narrow.apply(result[k]));
 }
@@ -113,7 +125,7 @@ void QuantisedArithmetic<Sum>::softmax(std::span<const Value> in, float gamma,
 template <class Sum>
 void QuantisedArithmetic<Sum>::layer_norm(std::span<const Value> in, std::span<const Value> gamma,
                                           std::span<const Sum> beta, float epsilon,
-                                          std::span<Element> out) const {
+                                          const RowState& state, std::span<Element> out) const {
   constexpr std::int64_t kOne = std::int64_t{1} << kInt8NormFraction;
   const Factor scaling = FixedScale::of(real(s_.in2.scale) / real(s_.out.scale) * kOne);
   std::vector<std::int64_t> x, scale, result(in.size());
@@ -121,7 +133,7 @@ void QuantisedArithmetic<Sum>::layer_norm(std::span<const Value> in, std::span<c
   for (const Value g : gamma) scale.push_back(scaling.apply(g));
   const std::vector<std::int64_t> shift(beta.begin(), beta.end());
   norm_rows_.layer_norm(x, scale, shift, real(epsilon) / (real(s_.in.scale) * real(s_.in.scale)),
-                        result);
+                        state, result);
   for (std::size_t k = 0; k < out.size(); ++k)
     out[k] = store(round_shift(result[k], kInt8NormFraction));
 }

@@ -65,10 +65,13 @@ class QuantisedArithmetic {
   Element binary(Function fn, std::int64_t a, std::int64_t b) const;
   /// data[i] = fn(data[i]), from the scale `mid` to `out`.
   void apply(Function fn, float alpha, float beta, std::span<Element> data);
-  void softmax(std::span<const Value> in, float gamma, std::span<Element> out) const;
+  void look(Function fn, std::span<const Value> in, float gamma, RowState& state) const;
+  void softmax(std::span<const Value> in, float gamma, const RowState& state,
+               std::span<Element> out) const;
   /// `beta` in units of the result, with 2 * kInt8NormFraction fraction bits.
   void layer_norm(std::span<const Value> in, std::span<const Value> gamma,
-                  std::span<const Sum> beta, float epsilon, std::span<Element> out) const;
+                  std::span<const Sum> beta, float epsilon, const RowState& state,
+                  std::span<Element> out) const;
   void lrn(std::span<const Value> in, std::int64_t size, float alpha, float beta, float bias,
            std::span<Element> out);
   std::pair<Element, Element> lstm(std::int64_t i, std::int64_t o, std::int64_t f, std::int64_t g,

@@ -317,7 +317,7 @@ std::optional<GroupFormat> read_format(YamlMapReader& fields) {
   format.bits = bits->as_int("weight_bits", 4, 8);
   if (format.bits != 4 && format.bits != 8)
     bits->fail(fmt::format("weight_bits is {}, expected 4 or 8", format.bits));
-  if (group != nullptr) format.size = group->as_int("weight_group", 8, kMaxGroup);
+  if (group != nullptr) format.size = group->as_int("weight_group", kMinGroup, kMaxGroup);
   format.zeros = zeros;
   return format;
 }

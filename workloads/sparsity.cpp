@@ -22,12 +22,6 @@ std::uint64_t hash(const std::string& text) {
   return h;
 }
 
-bool is_depthwise(const Graph& graph, const GraphOp& op) {
-  const std::int64_t groups = op.as<ConvAttrs>().groups;
-  return groups > 1 && groups == graph.tensor(op.inputs[0]).shape[1] &&
-         groups == graph.tensor(op.outputs[0]).shape[1];
-}
-
 /// The weights of an operator that products take as synapses.
 std::vector<TensorId> synapses_of(const Graph& graph, const GraphOp& op) {
   std::size_t last = 0;  // input
@@ -40,6 +34,12 @@ std::vector<TensorId> synapses_of(const Graph& graph, const GraphOp& op) {
 }
 
 }  // namespace
+
+bool is_depthwise(const Graph& graph, const GraphOp& op) {
+  const std::int64_t groups = op.as<ConvAttrs>().groups;
+  return groups > 1 && groups == graph.tensor(op.inputs[0]).shape[1] &&
+         groups == graph.tensor(op.outputs[0]).shape[1];
+}
 
 std::shared_ptr<const Bitmap> random_mask(std::int64_t size, double density, std::uint64_t seed,
                                           const std::string& name) {

@@ -25,6 +25,10 @@ std::shared_ptr<const Bitmap> random_mask(std::int64_t size, double density, std
 /// The non-zero elements of a .npy file. Throws InputError where its shape is not `shape`.
 std::shared_ptr<const Bitmap> load_mask(const std::filesystem::path& file, const Shape& shape);
 
+/// Whether a convolution has one input channel for each output channel: its synapses are those of
+/// windows, not of products.
+bool is_depthwise(const Graph& graph, const GraphOp& op);
+
 /// Elements that are left of a weight.
 std::int64_t nonzeros(const GraphTensor& weight);
 

@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "numbers/fixed.h"
+#include "text/numbers.h"
+#include "workloads/sparsity.h"
 
 namespace unna {
 namespace {
@@ -67,21 +69,32 @@ int zero_of(const WeightGroups& groups, std::size_t group) {
   return groups.format.zeros ? groups.zeros[group] : 0;
 }
 
-/// What the codes stand for.
-std::vector<float> expanded(const WeightGroups& groups, const Shape& shape) {
+/// What the codes stand for, with these scales.
+std::vector<float> expanded(const WeightGroups& groups, const std::vector<float>& scales,
+                            const Shape& shape) {
   std::vector<float> values(groups.codes.size());
   GroupMap(shape, groups.format).each([&](std::size_t group, std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i)
-      values[i] = static_cast<float>(static_cast<double>(groups.scales[group]) *
+      values[i] = static_cast<float>(static_cast<double>(scales[group]) *
                                      (groups.codes[i] - zero_of(groups, group)));
   });
   return values;
 }
 
-/// int8: scales become ratios to those of their outputs, values multiples of these.
+/// Pruned elements get the code that stands for 0.
+void prune_codes(const GraphTensor& t, WeightGroups& groups) {
+  if (!t.kept) return;
+  GroupMap(t.shape, groups.format).each([&](std::size_t group, std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i)
+      if (!(*t.kept)[static_cast<std::int64_t>(i)])
+        groups.codes[i] = static_cast<std::int8_t>(zero_of(groups, group));
+  });
+}
+
+/// int8: stored scales are ratios to those of their outputs, values multiples of these.
 void settle_int8(GraphTensor& t, WeightGroups& groups) {
   const GroupMap map(t.shape, groups.format);
-  const std::vector<float> real = expanded(groups, t.shape);
+  const std::vector<float> real = expanded(groups, groups.scales, t.shape);
   auto steps = std::make_shared<ModelSteps>();
   if (t.steps != nullptr && t.steps->zero == 0 && !t.steps->scales.empty()) {
     *steps = *t.steps;
@@ -94,23 +107,15 @@ void settle_int8(GraphTensor& t, WeightGroups& groups) {
   std::vector<float> values(real.size());
   map.each([&](std::size_t group, std::size_t begin, std::size_t end) {
     const float unit = steps->scales[group / static_cast<std::size_t>(map.groups)];
-    float& scale = groups.scales[group];
-    scale = stored_scale(scale / unit, 1);
+    const float ratio = stored_scale(groups.scales[group] / unit, 1);
+    groups.stored[group] = ratio;
     for (std::size_t i = begin; i < end; ++i)
       values[i] =
-          unit * static_cast<float>(whole.quantise(static_cast<double>(scale) *
+          unit * static_cast<float>(whole.quantise(static_cast<double>(ratio) *
                                                    (groups.codes[i] - zero_of(groups, group))));
   });
   t.steps = std::move(steps);
   t.values = std::make_shared<const std::vector<float>>(std::move(values));
-}
-
-/// Whether products alone use an operator's weights: depthwise convolutions have a window each.
-bool has_products(const Graph& graph, const GraphOp& op) {
-  if (op.kind != OpKind::gemm && op.kind != OpKind::conv) return false;
-  const GraphTensor& w = graph.tensor(op.inputs[1]);
-  if (w.kind != TensorKind::weight) return false;
-  return op.kind == OpKind::gemm || op.as<ConvAttrs>().groups == 1 || w.shape[1] > 1;
 }
 
 std::int64_t taps_of(const GraphTensor& weight) {
@@ -118,6 +123,23 @@ std::int64_t taps_of(const GraphTensor& weight) {
 }
 
 }  // namespace
+
+bool has_products(const Graph& graph, const GraphOp& op) {
+  if (op.kind != OpKind::gemm && op.kind != OpKind::conv) return false;
+  if (graph.tensor(op.inputs[1]).kind != TensorKind::weight) return false;
+  return op.kind == OpKind::gemm || !is_depthwise(graph, op);
+}
+
+std::optional<GroupFormat> parse_format(std::string_view text) {
+  GroupFormat format;
+  const std::size_t slash = text.find('/');
+  if (!parse_integer(text.substr(0, slash), format.bits)) return std::nullopt;
+  if (format.bits != 4 && format.bits != 8) return std::nullopt;
+  if (slash == std::string_view::npos) return format;
+  if (!parse_integer(text.substr(slash + 1), format.size)) return std::nullopt;
+  if (format.size < kMinGroup || format.size > kMaxGroup) return std::nullopt;
+  return format;
+}
 
 void set_weight_format(Graph& graph, const GraphOp& op, const GroupFormat& format) {
   if (!has_products(graph, op))
@@ -132,6 +154,10 @@ void set_weight_format(Graph& graph, const GraphOp& op, const GroupFormat& forma
                                  "one group an output channel",
                                  format.size, taps));
   GraphTensor& t = graph.tensors[op.inputs[1].index()];
+  if (t.groups != nullptr && t.groups->format != format)
+    throw InputError(op.pos, fmt::format("{} has {} bits in groups of {} in another operator, "
+                                         "expected the same of all that share it",
+                                         t.name, t.groups->format.bits, t.groups->format.size));
   t.groups = std::make_shared<const WeightGroups>(WeightGroups{format});
 }
 
@@ -141,6 +167,7 @@ void set_formats(Graph& graph, const std::vector<FormatChoice>& choices) {
     for (const GraphOp& op : graph.ops) {
       if (choice.op ? *choice.op != op.name : !has_products(graph, op)) continue;
       found = true;
+      graph.tensors[op.inputs[1].index()].groups = nullptr;
       GroupFormat format = choice.format;
       if (!choice.op && taps_of(graph.tensor(op.inputs[1])) > 1) format.size = 0;
       set_weight_format(graph, op, format);
@@ -153,14 +180,24 @@ void set_formats(Graph& graph, const std::vector<FormatChoice>& choices) {
 
 void settle_groups(Graph& graph, Bytes element) {
   for (GraphTensor& t : graph.tensors) {
-    if (t.groups == nullptr || !t.values) continue;
+    if (t.groups == nullptr || !t.values || (element == 1 && t.groups->format.bits == 8)) continue;
     WeightGroups groups =
         t.groups->known() ? *t.groups : quantised(*t.values, t.shape, t.groups->format);
+    prune_codes(t, groups);
+    groups.stored = groups.scales;
     if (element == 1) {
       settle_int8(t, groups);
     } else {
-      for (float& scale : groups.scales) scale = stored_scale(scale, element);
-      t.values = std::make_shared<const std::vector<float>>(expanded(groups, t.shape));
+      for (float& scale : groups.stored) {
+        scale = stored_scale(scale, element);
+        if (!std::isfinite(scale))
+          throw InputError(
+              fmt::format("{} has a scale above 65504, expected one that half precision "
+                          "holds, or data_type fp32",
+                          t.name));
+      }
+      t.values =
+          std::make_shared<const std::vector<float>>(expanded(groups, groups.stored, t.shape));
     }
     t.groups = std::make_shared<const WeightGroups>(std::move(groups));
   }

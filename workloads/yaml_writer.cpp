@@ -152,7 +152,7 @@ class Writer {
 
   /// Of synapses in few bits.
   std::string format(const GraphOp& op) const {
-    if (op.kind != OpKind::conv && op.kind != OpKind::gemm) return "";
+    if (!has_products(graph_, op)) return "";
     const auto& groups = graph_.tensor(op.inputs[1]).groups;
     if (groups == nullptr) return "";
     const GroupFormat& f = groups->format;

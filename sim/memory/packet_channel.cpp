@@ -26,6 +26,7 @@ PacketChannel::PacketChannel(const DramDevice& device, const DramController& con
 
 void PacketChannel::push(const ChannelPacket& packet, Tick at) {
   const bool idle = queues_[0].packets.empty() && queues_[1].packets.empty();
+  invariant(!planned_ || at <= choice_.at, "a packet is pushed after the channel's next event");
   now_ = at;
   bus_free_ = std::max(bus_free_, at);
   if (idle)

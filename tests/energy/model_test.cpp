@@ -46,6 +46,7 @@ TEST(Energy, each_count_is_charged_to_its_part) {
   a.synapses = 17;
   a.biases = 19;
   a.packed_synapses = 59;
+  a.expanded = 61;
   a.results_read = 23;
   a.results_written = 29;
   a.sums_read = 31;
@@ -55,7 +56,7 @@ TEST(Energy, each_count_is_charged_to_its_part) {
   a.loaded_synapses = 47;
   a.stored = 53;
   const ByPart e = activity_energy(a, machine(), round_table());
-  EXPECT_DOUBLE_EQ(e[Part::pes], 2 * 2 + 3 * 20 + 5 * 200 + 7 * 2000 + 2 * 2 * 2 * 0.5);
+  EXPECT_DOUBLE_EQ(e[Part::pes], (2 + 61) * 2 + 3 * 20 + 5 * 200 + 7 * 2000 + 2 * 2 * 2 * 0.5);
   EXPECT_DOUBLE_EQ(e[Part::indexing], 13 * 11);
   EXPECT_DOUBLE_EQ(e[Part::nbin], (11 * 2 + 41) * 1 + 43 * 3);
   EXPECT_DOUBLE_EQ(e[Part::sb], (17 * 2 + 59 + 19 * 4) * 5 + 47 * 7);

@@ -61,7 +61,7 @@ const Malformed kMalformed[] = {
     {"UnknownInstruction", "  halt", "  stop",
      "t:19:3: unknown instruction 'stop', expected one of: halt, barrier, signal, wait, load.n, "
      "load.s, store, conv, dwconv, matmul, pool, ewise, act, reduce, softmax, norm, lrn, resize, "
-     "move, lstm, quant"},
+     "move, lstm, quant, stats"},
     {"NoLayer", "  halt op(1)", "  halt",
      "t:19:3: no op(...) here, expected the instruction's layer such as op(3)"},
     {"LayerThatIsNoNumber", "  halt op(1)", "  halt op(one)",

@@ -90,8 +90,10 @@ const Fault kFaults[] = {
      "fn is 27, expected a function below 27"},
     {"BinaryFunctionAfterwards", "post=relu", "post=add", "core 0, pc 2: `matmul",
      "post is add, expected a function of one operand"},
-    {"UnknownFlag", "acc=bias", "acc=0x80", "core 0, pc 2: `matmul",
-     "acc is 0x80, expected a set of accumulate, partial, bias, scale, indexed, grouped and zeros"},
+    {"UnknownFlag", "acc=bias", "acc=0x100", "core 0, pc 2: `matmul",
+     "acc is 0x100, expected a set of accumulate, partial, bias, scale, indexed, grouped, zeros "
+     "and "
+     "states"},
     {"ScaleOfAnotherType", "acc=bias", "acc=bias|scale", "core 0, pc 2: `matmul",
      "acc has scale, expected none but in int8"},
     {"BiasOnPartialSums", "acc=bias", "acc=accumulate|bias", "core 0, pc 2: `matmul",
@@ -363,6 +365,29 @@ TEST(VerifyOperands, SynapsesInGroupsTakeExactlyWhatTheirFormatSays) {
   EXPECT_EQ(fault("indexed|grouped", fmt::format("wt_bytes=300 {} wt_bits=4 wt_group=8",
                                                  "wt_nz=0 pe_cycles=1 pe_wait=0")),
             "wt is indexed and in groups, expected one of them");
+}
+
+TEST(VerifyOperands, OperatorsOverRowsHaveFlagsOfTheirOwn) {
+  const auto fault = [](Opcode opcode, std::uint32_t flags, Function function) {
+    Instruction i(opcode, OpId(0));
+    for (const Operand o : {Operand::in, Operand::in2})
+      if (i.has(o)) i.set_local(o, {Memory::nbin, 0});
+    i.set_local(Operand::out, {Memory::nbout, 0}).set_count(Operand::rows, 1);
+    i.set_count(Operand::cols, 1).set(Operand::acc, flags);
+    if (i.has(Operand::fn)) i.set_fn(Operand::fn, function);
+    const std::string message = input_error([&] {
+      verify(synchronisation({{i, control(Opcode::signal, 1, 0)}, {control(Opcode::wait, 0, 0)}}));
+    });
+    return message.empty() ? message : message.substr(message.rfind("`: ") + 3);
+  };
+  EXPECT_EQ(fault(Opcode::softmax, kStates, Function::none), "");
+  EXPECT_EQ(fault(Opcode::stats, kAccumulate, Function::exp), "");
+  EXPECT_EQ(fault(Opcode::softmax, kAccumulate, Function::none),
+            "acc is 0x1, expected none or states");
+  EXPECT_EQ(fault(Opcode::stats, kStates, Function::max),
+            "acc is 0x80, expected none or accumulate");
+  EXPECT_EQ(fault(Opcode::stats, 0, Function::add),
+            "fn is add, expected one of: max, exp, sum, mul");
 }
 
 TEST(VerifyStreams, NoCoreAndTooManyAreRejected) {

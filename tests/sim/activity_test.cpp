@@ -118,6 +118,32 @@ TEST(Activity, SoftmaxPassesItsExponentialsThroughNbout) {
   EXPECT_EQ(a.results_read, 40);
 }
 
+TEST(Activity, RowsInPiecesCountEachPassAndTheirStates) {
+  const auto look = [](Function function) {
+    return activity(product(Opcode::stats, 4, 10).set_fn(fn, function).set(acc, kAccumulate),
+                    kDefaultCore);
+  };
+  for (const Function function : {Function::max, Function::exp, Function::sum, Function::mul}) {
+    const Activity a = look(function);
+    EXPECT_EQ(a.neurons, 40);
+    EXPECT_EQ(a.special, function == Function::exp ? 40 : 0);
+    EXPECT_EQ(a.sums_read, 4 * 6);
+    EXPECT_EQ(a.sums_written, 4 * 6);
+    EXPECT_EQ(a.results_written, 0);
+  }
+  EXPECT_EQ(look(Function::max).elementwise, 40);
+  EXPECT_EQ(look(Function::mul).elementwise, 120);  // difference, square, sum
+  const Activity results =
+      activity(product(Opcode::softmax, 4, 10).set(acc, kStates), kDefaultCore);
+  EXPECT_EQ(results.neurons, 40);
+  EXPECT_EQ(results.special, 40 + 4);
+  EXPECT_EQ(results.results_written, 40);
+  EXPECT_EQ(results.sums_read, 4 * 6);
+  const Activity normal = activity(product(Opcode::norm, 4, 10).set(acc, kStates), kDefaultCore);
+  EXPECT_EQ(normal.elementwise, 160);
+  EXPECT_EQ(normal.synapses, 40);
+}
+
 TEST(Activity, MovesAndTransfersCountTheirBytes) {
   Strided copy;
   copy.run = 6;

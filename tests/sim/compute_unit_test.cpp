@@ -223,6 +223,60 @@ TEST(Reduce, sums_each_row_times_gamma) {
   EXPECT_EQ(chip.run<std::int16_t>(i, 3), (I16{4, 5, 6}));
 }
 
+/// Softmax or norm of a row of 6 elements in pieces of `cut` and the rest, through states at kOut2.
+template <class T>
+std::vector<T> in_pieces(Chip& chip, const std::vector<T>& row, std::size_t cut, Function first,
+                         Function second, Instruction last) {
+  const std::vector<T> pieces[] = {{row.begin(), row.begin() + static_cast<std::ptrdiff_t>(cut)},
+                                   {row.begin() + static_cast<std::ptrdiff_t>(cut), row.end()}};
+  std::uint32_t flags = 0;
+  for (const Function function : {first, second})
+    for (const std::vector<T>& piece : pieces) {
+      chip.put(kIn, piece);
+      Instruction i = instruction(Opcode::stats, {{cols, static_cast<std::int64_t>(piece.size())}});
+      i.set_local(out, kOut2).set_fn(fn, function).set_real(Operand::gamma, 1).set(acc, flags);
+      chip.template run<T>(i, 0);
+      flags = kAccumulate;
+    }
+  std::vector<T> results;
+  for (const std::vector<T>& piece : pieces) {
+    chip.put(kIn, piece);
+    last.set_count(cols, static_cast<std::int64_t>(piece.size()));
+    last.set(acc, kStates).set_local(in2, kOut2);
+    const std::vector<T> part = chip.template run<T>(last, piece.size());
+    results.insert(results.end(), part.begin(), part.end());
+  }
+  return results;
+}
+
+TEST(Stats, a_row_in_pieces_gives_what_the_whole_row_gives) {
+  Instruction softmax = instruction(Opcode::softmax, {{cols, 6}});
+  softmax.set_real(Operand::gamma, 1);
+  Chip reals(machine(DataType::fp32));
+  const F32 row = {1, -2, 0.5F, 3, -4, 2.5F};
+  reals.put(kIn, row);
+  const F32 whole = reals.run<float>(softmax, 6);
+  Chip fixed;
+  const I16 numbers = {kOne, -2 * kOne, 128, 3 * kOne, -4 * kOne, 640};
+  fixed.put(kIn, numbers);
+  const I16 whole_numbers = fixed.run<std::int16_t>(softmax, 6);
+  for (const std::size_t cut : {1U, 3U, 5U}) {
+    EXPECT_EQ(in_pieces(reals, row, cut, Function::max, Function::exp, softmax), whole);
+    EXPECT_EQ(in_pieces(fixed, numbers, cut, Function::max, Function::exp, softmax), whole_numbers);
+  }
+}
+
+TEST(Stats, a_norm_in_pieces_knows_the_length_of_its_row) {
+  Instruction norm = instruction(Opcode::norm, {{cols, 6}});
+  norm.set_real(alpha, 0);
+  Chip chip(machine(DataType::fp32));
+  chip.put(kWt, F32{1, 1, 1, 1, 1, 1});
+  chip.put(kBiases, F32{0, 0, 0, 0, 0, 0});
+  const F32 row = {1, 3, 1, 3, 1, 3};
+  EXPECT_EQ(in_pieces(chip, row, 4, Function::sum, Function::mul, norm),
+            (F32{-1, 1, -1, 1, -1, 1}));
+}
+
 TEST(Lrn, the_window_is_cut_at_the_ends) {
   Chip chip(machine(DataType::fp32));
   chip.put(kIn, F32{1, 2, 3});

@@ -125,6 +125,17 @@ TEST(Ranges, OpcodesOverRowsAndColumns) {
             "in:nbin[100,196) in2:nbin[5000,5024) out:nbout[300,324)! out2:nbout[6000,6024)!");
 }
 
+TEST(Ranges, StatesOfRowsTake24BytesEach) {
+  Instruction i = placed(Opcode::stats);
+  i.set_count(rows, 3).set_count(cols, 4);
+  EXPECT_EQ(ranges(i), "in:nbin[100,124) out:nbout[300,372)!");
+  EXPECT_EQ(ranges(i.set(acc, kAccumulate)),
+            "in:nbin[100,124) out:nbout[300,372) out:nbout[300,372)!");
+  Instruction s = placed(Opcode::softmax);
+  s.set_count(rows, 3).set_count(cols, 4).set(acc, kStates);
+  EXPECT_EQ(ranges(s), "in2:nbin[5000,5072) in:nbin[100,124) out:nbout[300,324)!");
+}
+
 TEST(Ranges, ResizeReadsItsTile) {
   Instruction i = placed(Opcode::resize);
   i.set_count(in_h, 2).set_count(in_w, 2).set_count(in_c, 3).set_count(out_h, 4);
@@ -190,7 +201,7 @@ TEST(Ranges, EveryLocalOperandOfEveryOpcodeIsAccounted) {
     Instruction i = placed(row.opcode);
     for (const auto& operand : row.operands)
       if (operand && info(*operand).kind == OperandKind::count) i.set_count(*operand, 2);
-    if (i.has(acc)) i.set(acc, kBias);
+    if (i.has(acc)) i.set(acc, kBias | kStates);
     const auto list = local_accesses(i, kElement, kAccumulator);
     for (const auto& operand : row.operands) {
       if (!operand || info(*operand).kind != OperandKind::local) continue;

@@ -149,6 +149,15 @@ TEST(Timing, NormPassesForMeanVarianceAndResult) {
   EXPECT_EQ(cycles(matrix(Opcode::norm, 2, 32)), 4 + 4 + 1 + 1 + 8);
 }
 
+TEST(Timing, RowsInPiecesPassOnceAnInstruction) {
+  // 2 rows of 32: largest 4, 64 exponentials on 4 lanes 16; then 16 again and 2 reciprocals.
+  EXPECT_EQ(cycles(matrix(Opcode::stats, 2, 32, Function::max)), 4);
+  EXPECT_EQ(cycles(matrix(Opcode::stats, 2, 32, Function::exp)), 16);
+  EXPECT_EQ(cycles(matrix(Opcode::stats, 2, 32, Function::mul)), 4);
+  EXPECT_EQ(cycles(matrix(Opcode::softmax, 2, 32).set(acc, kStates)), 16 + 1);
+  EXPECT_EQ(cycles(matrix(Opcode::norm, 2, 32).set(acc, kStates)), 1 + 1 + 8);
+}
+
 TEST(Timing, LrnIsBoundByItsPowers) {
   EXPECT_EQ(cycles(matrix(Opcode::lrn, 2, 32).set_count(kw, 5)), 16);   // 64 / 4
   EXPECT_EQ(cycles(matrix(Opcode::lrn, 2, 16).set_count(kw, 80)), 10);  // windows of 5 cycles

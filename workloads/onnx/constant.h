@@ -30,7 +30,8 @@ struct ConstantGroups {
   GroupFormat format;  ///< size: in a block along `axis`; 0: a scale for each index of it
   std::size_t axis = 0;
   std::vector<std::int8_t> codes;  ///< by element
-  std::vector<float> scales;       ///< blocks: as the constant, `axis` in blocks; else by its index
+  /// Blocks: as the constant, `axis` in blocks; else by its index, or one for all.
+  std::vector<float> scales;
   std::vector<std::int8_t> zeros;  ///< likewise, or none
 };
 

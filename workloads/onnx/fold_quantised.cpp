@@ -110,8 +110,7 @@ std::shared_ptr<const ConstantSteps> steps_of_constant(const Constant& q, const 
   return std::make_shared<const ConstantSteps>(std::move(made));
 }
 
-/// Of constants of 4 or 8 bits; null where all of them have one scale but no direction, or there
-/// are zero points without values.
+/// Of constants of 4 or 8 bits with two or more dimensions; null: others.
 std::shared_ptr<const ConstantGroups> groups_of_constant(const Constant& q, const Constant& scale,
                                                          const Constant* zero, std::int64_t axis,
                                                          std::int64_t block) {
@@ -120,8 +119,6 @@ std::shared_ptr<const ConstantGroups> groups_of_constant(const Constant& q, cons
   const std::int64_t less = q.type == 2 ? 128 : q.type == 21 ? 8 : 0;
   ConstantGroups made{{eight ? 8 : 4, block, false}, 0, {}, *scale.reals, {}};
   if (block != 0 || scale.count() > 1) made.axis = normal_axis(axis, q.dims.size());
-  if (block == 0 && scale.count() == 1)
-    made.scales.assign(static_cast<std::size_t>(q.dims[0]), scale.reals->front());
   for (const std::int64_t code : *q.integers)
     made.codes.push_back(static_cast<std::int8_t>(code - less));
   for (std::size_t g = 0; g < made.scales.size(); ++g)

@@ -9,7 +9,12 @@ namespace {
 /// Of [outputs][inputs...]; null where groups lie in other directions.
 std::shared_ptr<const WeightGroups> weight_groups(const Constant& c) {
   if (c.groups == nullptr || c.dims.size() < 2) return nullptr;
-  const ConstantGroups& g = *c.groups;
+  ConstantGroups g = *c.groups;
+  if (g.format.size == 0 && g.scales.size() == 1) {  // one for all
+    g.axis = 0;
+    g.scales.resize(static_cast<std::size_t>(c.dims[0]), g.scales.front());
+    if (!g.zeros.empty()) g.zeros.resize(g.scales.size(), g.zeros.front());
+  }
   if (g.axis != (g.format.size == 0 ? 0U : 1U)) return nullptr;
   if (g.format.size != 0 && c.dims.size() != 2) return nullptr;
   return std::make_shared<const WeightGroups>(WeightGroups{g.format, g.codes, g.scales, g.zeros});
