@@ -139,8 +139,8 @@ const Malformed kMalformed[] = {
     {"TwoFrames", [](Parts& p) { p.sections[4].stored = framed(p.sections[4].raw) + framed("x"); },
      "SECOND: section stream of core 0 goes on for 10 bytes behind its zstd frame, expected the "
      "end"},
-    {"UnknownOpcode", halt_byte(0, '\x15'),
-     "STREAM: section stream of core 0, pc 0: opcode is 21, expected one below 21"},
+    {"UnknownOpcode", halt_byte(0, '\x16'),
+     "STREAM: section stream of core 0, pc 0: opcode is 22, expected one below 22"},
     {"UnknownEngine", halt_byte(1, '\x10'),
      "STREAM: section stream of core 0, pc 0: tokens of engines 0x10, expected a set of 4"},
     {"ReservedByte", halt_byte(3, '\x01'),
