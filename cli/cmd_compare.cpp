@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/output_file.h"
 #include "base/version.h"
@@ -64,7 +65,7 @@ int compare_command(const Options& options) {
   check_run_directory(options);
   CompareOptions compare;
   compare.planners = options.list("planners");
-  for (const std::string& name : compare.planners) planner(name);  // unknown ones fail here
+  for (const std::string& name : compare.planners) planner_choice(options, "planners", name);
   compare.plan = plan_choice(options);
   compare.compile = compile_choice(options, Granularity::band);
   compare.perturbed = options.required_integer("perturb", 0, 1000);
@@ -77,7 +78,11 @@ int compare_command(const Options& options) {
     throw InputError("unnasim compare: expected a network, see unnasim compare --help");
 
   // Before any work: a name that is wrong must not end an hour of it.
+  std::set<std::string> seen;
   for (const std::string& network : options.positional()) {
+    if (!seen.insert(network).second)
+      throw InputError(
+          fmt::format("unnasim compare: '{}' is given twice, expected it once", network));
     const NetworkChoice checked = network_choice(options, network);
     load_network(checked.file, checked.onnx);
   }

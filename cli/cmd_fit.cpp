@@ -104,7 +104,7 @@ int fit_command(const Options& options) {
   };
   RunOptions run_options;
   run_options.compile.partition = fit_options.partition;
-  run_options.planner = planner(options.required("planner")).name;
+  run_options.planner = planner_choice(options, "planner", options.required("planner"));
   run_options.plan = plan_choice(options);
   run_options.perturbed = options.required_integer("perturb", 0, 1000);
   if (const auto file = options.text("energy"))

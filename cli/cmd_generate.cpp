@@ -60,7 +60,7 @@ GenerateOptions generate_choice(const Options& options) {
   if (choice.check && !choice.functional && !options.given("requests"))
     options.fail("check", "takes effect with --functional only");
   choice.run.compile = compile_choice(options);
-  choice.run.planner = planner(options.required("planner")).name;
+  choice.run.planner = planner_choice(options, "planner", options.required("planner"));
   choice.run.plan = plan_choice(options);
   choice.run.perturbed = options.required_integer("perturb", 0, 1000);
   if (const auto file = options.text("energy"))

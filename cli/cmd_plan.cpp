@@ -186,7 +186,9 @@ struct PlanRequest {
 PlanRequest read_request(const Options& options) {
   PlanRequest request;
   request.planners = chosen_planners(options);
-  for (const std::string& name : request.planners) planner(name);  // fails before any work
+  // Before any work.
+  for (const std::string& name : request.planners)
+    planner_choice(options, options.text("compare") ? "compare" : "planner", name);
   request.compare = options.text("compare").has_value();
   if (options.text("check"))
     for (const char* name :

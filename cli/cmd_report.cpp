@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <set>
+
 #include "base/error.h"
 #include "base/output_file.h"
 #include "cli/commands.h"
@@ -41,6 +44,11 @@ int report_command(const Options& options) {
         "unnasim report: expected the directory of a run or a sweep, see unnasim "
         "report --help");
   std::vector<std::string> contents;
+  std::set<std::string> seen;
+  for (const std::string& directory : options.positional())
+    if (!seen.insert(std::filesystem::weakly_canonical(directory).string()).second)
+      throw InputError(
+          fmt::format("unnasim report: '{}' is given twice, expected it once", directory));
   for (const std::string& directory : options.positional())
     contents.push_back(packed_directory(directory));
   const std::string page = report_page(contents);

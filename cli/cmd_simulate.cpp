@@ -140,7 +140,7 @@ int simulate_command(const Options& options) {
   choice.cores = options.integer("cores", 1, kMaxCores);
   RunOptions run_options;
   run_options.compile = compile_choice(options);
-  run_options.planner = planner(options.required("planner")).name;
+  run_options.planner = planner_choice(options, "planner", options.required("planner"));
   run_options.plan = plan_choice(options);
   run_options.perturbed = options.required_integer("perturb", 0, 1000);
   run_options.functional = functional_choice(options);

@@ -14,6 +14,7 @@
 #include "cli/output_files.h"
 #include "flow/shipped_files.h"
 #include "memmgr/planners/options.h"
+#include "memmgr/planners/registry.h"
 #include "memmgr/planners/tetris_options.h"
 #include "text/numbers.h"
 
@@ -140,6 +141,15 @@ std::vector<FormatChoice> formats(const Options& options) {
 }
 
 }  // namespace
+
+std::string planner_choice(const Options& options, std::string_view option,
+                           const std::string& name) {
+  try {
+    return std::string(planner(name).name);
+  } catch (const InputError& error) {
+    options.fail(option, error.what());
+  }
+}
 
 NetworkChoice network_choice(const Options& options, const std::string& file) {
   NetworkChoice choice{find_input(Shipped::network, file), {}, densities(options), {}};

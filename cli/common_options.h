@@ -21,6 +21,10 @@ std::span<const OptionRow> compile_options();  ///< --granularity, --partition, 
 std::span<const OptionRow> network_options();  ///< what is read of a network, and how
 std::span<const OptionRow> search_options();   ///< --seed, --threads, --time-limit, --tetris
 
+/// `name`, where a planner has it; else the option fails.
+std::string planner_choice(const Options& options, std::string_view option,
+                           const std::string& name);
+
 /// --jobs: all host threads where it is not given.
 int job_count(const Options& options);
 

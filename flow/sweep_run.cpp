@@ -141,8 +141,14 @@ std::vector<PreparedPoint> prepare(const SweepSpec& spec, const std::vector<Swee
   Files files;
   if (spec.machine) files.check_machine_file(*spec.machine);
   for (const SweepAxis& axis : spec.axes)
-    if (axis.name == "machine")
-      for (const SweepValue& value : axis.values) files.check_machine_file(spec.beside(value.text));
+    for (const SweepValue& value : axis.values) {
+      if (axis.name != "machine" && axis.name != "network") continue;
+      if (!fs::exists(spec.beside(value.text)))
+        throw InputError(value.pos, fmt::format("{} '{}' is not there, expected a file, relative "
+                                                "to the sweep's",
+                                                axis.name, value.text));
+      if (axis.name == "machine") files.check_machine_file(spec.beside(value.text));
+    }
   std::vector<PreparedPoint> prepared;
   for (const SweepPoint& point : points) prepared.push_back(prepare_point(spec, point, files));
   return prepared;
