@@ -37,6 +37,9 @@ if [[ $name == walks ]]; then exec bench/walks.py "$program" "${arguments[@]}"; 
 # Fourteen networks, ten minutes.
 if [[ $name == waits ]]; then exec bench/waits.py "$program" "${arguments[@]}"; fi
 
+# Models of today: a few minutes.
+if [[ $name == models ]]; then exec bench/models.sh "$program"; fi
+
 printf '%-28s %10s %10s\n' 'command (best of 3)' time 'peak RSS'
 for cores in 1 4 16; do
   command_bench "simulate.resnet50.$cores" simulate workloads/resnet50.yaml --cores "$cores"
