@@ -235,7 +235,7 @@ std::vector<T> in_pieces(Chip& chip, const std::vector<T>& row, std::size_t cut,
       chip.put(kIn, piece);
       Instruction i = instruction(Opcode::stats, {{cols, static_cast<std::int64_t>(piece.size())}});
       i.set_local(out, kOut2).set_fn(fn, function).set_real(Operand::gamma, 1).set(acc, flags);
-      chip.template run<T>(i, 0);
+      chip.template run<T>(i, 1);
       flags = kAccumulate;
     }
   std::vector<T> results;
