@@ -272,7 +272,7 @@ class MacEmitter {
     }
   }
 
-  void set_packed(Instruction& i, const IndexedTile& tile) const {
+  void set_packed(Instruction& i, const SynapseTile& tile) const {
     if (const std::optional<GroupFormat>& format = e_.synapses->format()) {
       i.set(Operand::acc, i.get(Operand::acc) | kGrouped | (format->zeros ? kZeros : 0U))
           .set_count(Operand::wt_bytes, tile.bytes)

@@ -14,10 +14,6 @@ class RowSplitter {
       : in_(std::move(graph)),
         element_(element_bytes(machine.data_type)),
         reduced_(machine.core.nbin_bytes / (2 * element_)),
-        whole_(std::min(reduced_, machine.core.nbout_bytes / (2 * element_))),
-        normed_(
-            std::min(whole_, machine.core.sb_bytes / (element_ + machine.core.accumulator_bytes))),
-        floating_(machine.data_type == DataType::fp16 || machine.data_type == DataType::fp32),
         made_(in_.tensors.size()) {}
 
   Graph run() {
@@ -58,12 +54,8 @@ class RowSplitter {
                             in_.tensor(op.inputs[0]).shape.size() == 4;
         return !pooled && row_of(op) > reduced_;
       }
-      case OpKind::softmax:
-        return floating_ && row_of(op) > whole_;
       case OpKind::log_softmax:
         return row_of(op) > reduced_;
-      case OpKind::layer_norm:
-        return floating_ && row_of(op) > normed_;
       default:
         return false;
     }
@@ -202,13 +194,10 @@ class RowSplitter {
     const TensorId x = *made_[op.inputs[0].index()];
     if (op.kind == OpKind::reduce) return split_reduce(x);
     const std::size_t row = shape(x).size() - 1;
-    if (op.kind == OpKind::layer_norm) return split_norm(x, row);
     const TensorId most = reduced(ReduceFn::max, x, row);
     const TensorId below = binary(ScalarFn::sub, "below", x, most);
     const TensorId powers = unary(ScalarFn::exp, "exp", below);
     const TensorId sum = reduced(ReduceFn::sum, powers, row);
-    if (op.kind == OpKind::softmax)
-      return last(OpKind::binary, {powers, sum}, FunctionAttrs{ScalarFn::div});
     last(OpKind::binary, {below, unary(ScalarFn::log, "log", sum)}, FunctionAttrs{ScalarFn::sub});
   }
 
@@ -219,24 +208,9 @@ class RowSplitter {
     last(OpKind::reshape, {x}, ReshapeAttrs{in_.tensor(now_->outputs[0]).shape});
   }
 
-  void split_norm(TensorId x, std::size_t row) {
-    const TensorId mean = reduced(ReduceFn::mean, x, row);
-    const TensorId centred = binary(ScalarFn::sub, "centred", x, mean);
-    const TensorId squares = binary(ScalarFn::mul, "squares", centred, centred);
-    const TensorId variance = reduced(ReduceFn::mean, squares, row);
-    const TensorId above =
-        binary(ScalarFn::add, "above", variance, scalar("epsilon", now_->as<NormAttrs>().epsilon));
-    const TensorId root = unary(ScalarFn::sqrt, "deviation", above);
-    const TensorId normal = binary(ScalarFn::div, "normal", centred, root);
-    const TensorId scaled =
-        binary(ScalarFn::mul, "scaled", normal, *made_[now_->inputs[1].index()]);
-    last(OpKind::binary, {scaled, *made_[now_->inputs[2].index()]}, FunctionAttrs{ScalarFn::add});
-  }
-
   Graph in_, out_;
   Bytes element_;
-  std::int64_t reduced_, whole_, normed_;  ///< longest rows of a reduction, softmax, layer norm
-  bool floating_;
+  std::int64_t reduced_;                       ///< longest row of a reduction
   std::vector<std::optional<TensorId>> made_;  ///< by tensor of `in_`
   std::set<std::string> names_;
   const GraphOp* now_ = nullptr;

@@ -9,9 +9,8 @@ namespace unna {
 
 /// The graph with operators over rows that do not fit the machine's buffers put together from
 /// others, as such machines do it: reductions in pieces, whose results are reduced again, means
-/// after zeros have made the pieces equal; log-softmax; in floating point also softmax (largest,
-/// exponentials, their sum, quotient) and layer norm (mean, variance, quotient), which fixed point
-/// computes in passes of its own (compiler/point.h). Everything else is as it was.
+/// after zeros have made the pieces equal; and log-softmax. Softmax and layer norm pass over their
+/// pieces as kernels (compiler/point.h). Everything else is as it was.
 /// For graphs that nobody has calibrated yet.
 Graph with_short_rows(Graph graph, const MachineConfig& machine);
 

@@ -160,14 +160,14 @@ SynapseTable::SynapseTable(const GroupFormat& format, std::span<const SynapseBlo
     : format_(format) {
   for (const SynapseBlock& b : blocks) {
     const std::int64_t row = (b.tap_hi - b.tap_lo) * (b.in_hi - b.in_lo);
-    IndexedTile tile;
+    SynapseTile tile;
     tile.bytes = (b.out_hi - b.out_lo) * grouped_row_bytes(format, row, element);
     tile.synapses = (b.out_hi - b.out_lo) * row;
     add(b.out_lo, tile);
   }
 }
 
-void SynapseTable::add(std::int64_t out_lo, const IndexedTile& tile) {
+void SynapseTable::add(std::int64_t out_lo, const SynapseTile& tile) {
   first_.emplace(out_lo, places_.size());
   places_.push_back({bytes_, tile});
   bytes_ += tile.bytes;

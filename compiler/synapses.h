@@ -44,7 +44,7 @@ class SynapseTable {
  public:
   struct Place {
     Bytes begin = 0;  ///< in the weight's buffer
-    IndexedTile tile;
+    SynapseTile tile;
   };
 
   SynapseTable(const Bitmap& kept, std::span<const SynapseBlock> blocks, const Kernel& kernel,
@@ -60,7 +60,7 @@ class SynapseTable {
   std::int64_t synapses() const { return synapses_; }
 
  private:
-  void add(std::int64_t out_lo, const IndexedTile& tile);
+  void add(std::int64_t out_lo, const SynapseTile& tile);
 
   std::optional<GroupFormat> format_;
   std::vector<Place> places_;

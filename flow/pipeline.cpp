@@ -271,10 +271,11 @@ Validated validate(const Compiled& compiled, const Executed& executed, const Pla
   SimOptions sim;
   sim.shadow = true;
   sim.trace = counting(*compiled.object, "replaying", progress);
-  validated.shared = simulate(
-      image, options.timing == ReplayTiming::measured ? compiled.machine.config : untimed, sim);
-  require_none(validated.shared->violations, "the replay reads bytes of another buffer:");
+  const bool measured = options.timing == ReplayTiming::measured;
+  SimResult replay = simulate(image, measured ? compiled.machine.config : untimed, sim);
+  require_none(replay.violations, "the replay reads bytes of another buffer:");
   done.shadow = true;
+  if (measured) validated.shared = std::move(replay);
   for (std::int64_t i = 0; i < options.perturbed; ++i) {
     sim.perturb = options.seed + static_cast<std::uint64_t>(i);
     sim.trace = counting(*compiled.object, "replaying under random delays", progress);

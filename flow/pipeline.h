@@ -142,8 +142,8 @@ struct ValidateOptions {
 };
 struct Validated {
   ValidationFigures figures;
-  /// The program run with the plan's layout; none where the plan is marked as unsafe. Only a
-  /// measured one's cycles are the machine's.
+  /// The program run with the plan's layout, where that was measured and the plan is not marked as
+  /// unsafe.
   std::optional<SimResult> shared;
 };
 /// The machine with its memory as the `ideal` model of the same peak bandwidth: for replays under

@@ -112,7 +112,7 @@ void TileCounter::end_group() {
   group_rows_ = group_sum_ = group_most_ = 0;
 }
 
-IndexedTile TileCounter::finish() {
+SynapseTile TileCounter::finish() {
   if (group_rows_ > 0) end_group();
   tile_.bytes = indexed_bytes(rows_, tile_.entries, core_.index_bits, element_);
   return tile_;

@@ -45,15 +45,15 @@ void index_row(std::span<const std::int64_t> positions, std::int64_t index_bits,
 /// neurons at most, and passes on those of the next core.multipliers entries at most.
 Cycle indexed_row_cycles(std::span<const SynapseEntry> entries, const CoreConfig& core);
 
-/// What a tile takes, in memory and for every output position that is computed with it.
-struct IndexedTile {
+/// What a tile takes, in memory and, indexed, for every output position that is computed with it.
+struct SynapseTile {
   Bytes bytes = 0;
   std::int64_t entries = 0;
   std::int64_t synapses = 0;  ///< entries that are no padding: products of a position
   Cycle cycles = 0;           ///< of a position: a group of PEs takes as long as its slowest
   Cycle waiting = 0;          ///< cycles that PEs with a row wait for the slowest, added up
 
-  friend bool operator==(const IndexedTile&, const IndexedTile&) = default;
+  friend bool operator==(const SynapseTile&, const SynapseTile&) = default;
 };
 
 /// Adds up a tile row by row; row r belongs to PE r modulo core.pes.
@@ -62,14 +62,14 @@ class TileCounter {
   TileCounter(const CoreConfig& core, Bytes element) : core_(core), element_(element) {}
 
   void add_row(std::span<const SynapseEntry> entries);
-  IndexedTile finish();
+  SynapseTile finish();
 
  private:
   void end_group();
 
   const CoreConfig& core_;
   Bytes element_;
-  IndexedTile tile_;
+  SynapseTile tile_;
   std::int64_t rows_ = 0;
   std::int64_t group_rows_ = 0;  ///< of the group of PEs under way
   Cycle group_sum_ = 0;

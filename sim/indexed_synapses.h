@@ -56,7 +56,7 @@ class IndexedSynapses {
         row.push_back({tile_.positions[static_cast<std::size_t>(e)]});
       counter.add_row(row);
     }
-    const IndexedTile tile = counter.finish();
+    const SynapseTile tile = counter.finish();
     const auto non_zero =
         std::count_if(values_.begin(), values_.end(), [](Value v) { return v != Value{}; });
     const std::int64_t synapses = i.count(Operand::wt_nz);

@@ -1,4 +1,4 @@
-// Rows that are longer than the buffers, in fixed point: three passes over their pieces, with
+// Rows that are longer than the buffers: three passes over their pieces, with
 // states in NBout, give the bits that one piece gives.
 
 #include <fmt/format.h>
@@ -25,12 +25,7 @@ std::vector<std::byte> computed(const std::string& op, std::int64_t row, Machine
       fmt::format("name: n\ninputs: {{x: [2, 3, {}]}}\nops: [{{op: {}}}]\n", row, op), "net.yaml");
   const Loaded loaded = load(std::move(graph), machine, {}, 5);
   EXPECT_EQ(count(*loaded.compiled.object, Opcode::stats) > 0, pieces);
-  const FunctionalRun r = run(loaded);
-  const Check check = check_against_reference(loaded.compiled, loaded.inputs, *r.memory);
-  EXPECT_GT(check.tensors, 0U);
-  EXPECT_FALSE(check.difference) << *check.difference;
-  EXPECT_EQ(execute(loaded.compiled).result.cycles, r.result.cycles);  // conservation, too
-  return output_bytes(loaded.compiled, *r.memory);
+  return output_bytes(loaded.compiled, *expect_reference_values(loaded).memory);
 }
 
 class RowsInPieces : public ::testing::TestWithParam<std::tuple<DataType, std::string>> {};
@@ -52,8 +47,9 @@ TEST_P(RowsInPieces, give_the_bits_of_one_piece) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Fixed, RowsInPieces,
-                         ::testing::Combine(::testing::Values(DataType::int8, DataType::int16),
+INSTANTIATE_TEST_SUITE_P(Types, RowsInPieces,
+                         ::testing::Combine(::testing::Values(DataType::int8, DataType::int16,
+                                                              DataType::fp16, DataType::fp32),
                                             ::testing::Values("softmax", "layer_norm")),
                          [](const auto& c) {
                            return fmt::format(
@@ -76,9 +72,7 @@ outputs: [normal, weights, logs]
                                      "net.yaml");
   const MachineConfig machine = preset_machine(1);
   const Loaded loaded = load(adapted(graph, machine), machine, {}, 1);
-  const FunctionalRun r = run(loaded);
-  const Check check = check_against_reference(loaded.compiled, loaded.inputs, *r.memory);
-  EXPECT_FALSE(check.difference) << *check.difference;
+  expect_reference_values(loaded);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 // A network compiled and executed with values, for the tests of this folder.
 
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <vector>
 
@@ -52,6 +54,17 @@ inline FunctionalRun run(const Loaded& l, const Layout& layout,
 }
 inline FunctionalRun run(const Loaded& l) {
   return run(l, identity_layout(*l.compiled.object, 64));
+}
+
+/// Computes what the reference computes, in the cycles of a run without values.
+inline FunctionalRun expect_reference_values(const Loaded& loaded) {
+  FunctionalRun r = run(loaded);
+  const Check check = check_against_reference(loaded.compiled, loaded.inputs, *r.memory);
+  EXPECT_GT(check.tensors, 0U);
+  EXPECT_FALSE(check.difference) << *check.difference;
+  const Executed executed = execute(loaded.compiled);  // conservation, too
+  EXPECT_EQ(executed.result.cycles, r.result.cycles);
+  return r;
 }
 
 }  // namespace unna

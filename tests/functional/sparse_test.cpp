@@ -29,15 +29,6 @@ bool has_indexed(const Object& object) {
   return false;
 }
 
-void expect_right(const Loaded& loaded) {
-  const FunctionalRun r = run(loaded);
-  const Check check = check_against_reference(loaded.compiled, loaded.inputs, *r.memory);
-  EXPECT_GT(check.tensors, 0U);
-  EXPECT_FALSE(check.difference) << *check.difference;
-  const Executed executed = execute(loaded.compiled);  // conservation, too
-  EXPECT_EQ(executed.result.cycles, r.result.cycles);
-}
-
 class Pruned : public ::testing::TestWithParam<std::tuple<DataType, std::int64_t>> {};
 
 TEST_P(Pruned, networks_compute_what_the_reference_computes) {
@@ -53,7 +44,7 @@ TEST_P(Pruned, networks_compute_what_the_reference_computes) {
       const Loaded loaded = load(std::move(graph), machine, {}, 1);
       EXPECT_TRUE(density > 0.1 || has_indexed(*loaded.compiled.object));
       EXPECT_FALSE(density == 1.0 && has_indexed(*loaded.compiled.object));
-      expect_right(loaded);
+      expect_reference_values(loaded);
     }
 }
 
@@ -77,7 +68,7 @@ ops: [{op: lstm, hidden: 48, bidirectional: true, weight_density: 0.1}]
                                "net.yaml");
   const Loaded loaded = load(std::move(graph), preset_machine(2), {}, 1);
   EXPECT_TRUE(has_indexed(*loaded.compiled.object));
-  expect_right(loaded);
+  expect_reference_values(loaded);
 }
 
 TEST(RandomPruned, networks_compute_what_the_reference_computes) {
@@ -103,7 +94,7 @@ TEST(RandomPruned, networks_compute_what_the_reference_computes) {
     options.partition = static_cast<Partition>(rng.below(5));
     try {
       const Loaded loaded = load(std::move(graph), machine, options, seed);
-      expect_right(loaded);
+      expect_reference_values(loaded);
       ++fitted;
       indexed += has_indexed(*loaded.compiled.object) ? 1 : 0;
     } catch (const CapacityError&) {
@@ -130,7 +121,7 @@ ops: [{op: gemm, name: fc, features: 64}]
   const Loaded loaded = load(std::move(graph), preset_machine(1), {}, 1);
   EXPECT_TRUE(has_indexed(*loaded.compiled.object));
   EXPECT_EQ(execute(loaded.compiled).result.macs, (256 * 64 + 9) / 10);
-  expect_right(loaded);
+  expect_reference_values(loaded);
 }
 
 TEST(IndexedSynapses, that_cost_something_else_than_their_instruction_says_are_found) {

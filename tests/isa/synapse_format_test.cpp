@@ -78,7 +78,7 @@ std::vector<std::vector<std::pair<std::int64_t, int>>> read_back(
   return all;
 }
 
-TEST(IndexedTile, is_read_back_as_it_was_written) {
+TEST(SynapseTile, is_read_back_as_it_was_written) {
   const std::vector<Positions> rows = {{0, 16, 33}, {}, {99}, {1, 2, 3}};
   const auto back = read_back(tile_of(rows, 4), 4, 100, 4);
   ASSERT_EQ(back.size(), 4U);
@@ -88,12 +88,12 @@ TEST(IndexedTile, is_read_back_as_it_was_written) {
   EXPECT_EQ(back[3], (std::vector<std::pair<std::int64_t, int>>{{1, 5}, {2, 6}, {3, 7}}));
 }
 
-TEST(IndexedTile, of_nothing_but_zeros_is_its_counts) {
+TEST(SynapseTile, of_nothing_but_zeros_is_its_counts) {
   EXPECT_EQ(tile_of({{}, {}, {}}, 4), std::vector<std::byte>(6));
   EXPECT_TRUE(read_back(std::vector<std::byte>(6), 3, 100, 4)[2].empty());
 }
 
-TEST(IndexedTile, of_random_rows_survives_every_width_of_step) {
+TEST(SynapseTile, of_random_rows_survives_every_width_of_step) {
   Rng rng(5);
   for (std::int64_t bits = 1; bits <= 16; ++bits)
     for (const std::uint64_t percent : {0, 5, 50, 100}) {
@@ -115,7 +115,7 @@ TEST(IndexedTile, of_random_rows_survives_every_width_of_step) {
     }
 }
 
-TEST(IndexedTile, is_refused_where_it_is_not_one) {
+TEST(SynapseTile, is_refused_where_it_is_not_one) {
   DecodedTile tile;
   std::vector<std::byte> good = tile_of({{0, 5}}, 4);
   EXPECT_NO_THROW(decode_tile(good, 1, 6, 4, 2, tile));
@@ -174,7 +174,7 @@ TEST(TileCounter, a_group_takes_as_long_as_its_slowest) {
   counter.add_row(first(40));  // 3 cycles
   counter.add_row(first(5));   // 1: waits 2
   counter.add_row(first(0));   // a group of its own with one PE: takes a cycle all the same
-  const IndexedTile tile = counter.finish();
+  const SynapseTile tile = counter.finish();
   EXPECT_EQ(tile.entries, 45);
   EXPECT_EQ(tile.synapses, 45);
   EXPECT_EQ(tile.cycles, 3 + 1);
@@ -186,7 +186,7 @@ TEST(TileCounter, padding_takes_time_and_room_but_is_no_synapse) {
   const CoreConfig core;
   TileCounter counter(core, 2);
   counter.add_row(entries_of({300}));  // 18 of padding
-  const IndexedTile tile = counter.finish();
+  const SynapseTile tile = counter.finish();
   EXPECT_EQ(tile.synapses, 1);
   EXPECT_EQ(tile.entries, 19);
   EXPECT_EQ(tile.cycles, 2);
