@@ -96,8 +96,7 @@ int compare_command(const Options& options) {
   for (const std::string& network : options.positional())
     for (const std::int64_t cores : options.integers("cores", 1, kMaxCores)) {
       choice.cores = cores;
-      const std::string stage = fmt::format("comparing {} on {}", network, counted(cores, "core"));
-      if (const ProgressSink sink = progress.sink()) sink({stage, 0, 0, 0});
+      progress.stage(fmt::format("comparing {} on {}", network, counted(cores, "core")));
       report.cases.push_back(
           compare_network(network_choice(options, network), choose_machine(choice), compare));
     }

@@ -8,6 +8,7 @@
 #include "cli/common_options.h"
 #include "cli/console.h"
 #include "cli/output_files.h"
+#include "cli/progress.h"
 #include "flow/files.h"
 #include "text/units.h"
 
@@ -70,8 +71,11 @@ int compile_command(const Options& options) {
   MachineChoice choice = machine_choice(options);
   choice.cores = options.integer("cores", 1, kMaxCores);
   const ChosenMachine machine = choose_machine(choice);
+  RunProgress progress(!options.flag("quiet"));
+  progress.stage(fmt::format("compiling {}", options.only()));
   const Compiled compiled =
       compile_network(network_choice(options, options.only()), machine, compile_choice(options));
+  progress.end_stage();
   const fs::path directory =
       run_directory(options, fmt::format("{}.{}", compiled.object->network, machine.config.cores));
   OutputFiles files;
@@ -91,13 +95,16 @@ CommandInterface verify_interface() {
 int verify_command(const Options& options) {
   if (options.positional().empty())
     throw InputError("unnasim verify: expected a file, see unnasim verify --help");
+  RunProgress progress(true);
   for (const std::string& file : options.positional()) {
+    progress.stage(fmt::format("checking {}", file));
     const Object object = load_object(file);
     try {
       verify(object);
     } catch (const InputError& error) {
       throw InputError(fmt::format("{}: {}", file, error.what()));
     }
+    progress.end_stage();
     fmt::print("{}: can run: {}\n", file, object_text(object));
   }
   return kExitOk;

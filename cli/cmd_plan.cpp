@@ -299,8 +299,7 @@ std::vector<PlanRun> run_all(const Options& options, const PlanRequest& request,
   auto file = options.positional().begin();
   for (const PlanProblem& problem : problems) {
     for (const std::string& name : request.planners) {
-      const std::string stage = fmt::format("planning {} by {}", *file, name);
-      if (const ProgressSink sink = progress.sink()) sink({stage, 0, 0, 0});
+      progress.stage(fmt::format("planning {} by {}", *file, name));
       runs.push_back(run_one(*file, problem, name, request));
       progress.end_stage();
     }

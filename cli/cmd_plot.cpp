@@ -14,6 +14,7 @@
 #include "base/output_file.h"
 #include "cli/commands.h"
 #include "cli/output_files.h"
+#include "cli/progress.h"
 #include "configs/machine.h"
 #include "flow/sweep_columns.h"
 #include "flow/sweep_store.h"
@@ -210,6 +211,8 @@ int plot_command(const Options& options) {
   for (const std::string& axis : options.list("log"))
     if (axis != "x" && axis != "y")
       options.fail("log", fmt::format("'{}', expected x, y or x,y", axis));
+  RunProgress progress(true);
+  progress.stage(fmt::format("reading {}", options.only()));
   Points points = good_points(read_sweep_store(store_of(options.only())));
   const std::size_t x = column_of(options, "x", points, x_name);
   const std::size_t y = column_of(options, "y", points, y_name);
@@ -220,6 +223,7 @@ int plot_command(const Options& options) {
   const AxisValues y_values = axis_values(points, y);
   Plot plot{plot_axis(options, "x", x_name, x_values), plot_axis(options, "y", y_name, y_values),
             by ? label_of(points.columns[*by]) : "", series_of(points, by, x_values, y_values)};
+  progress.stage("drawing");
   OutputFiles files;
   files.add(output, plot_svg(plot));
   files.commit();

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/output_files.h"
+#include "cli/progress.h"
 #include "flow/run_directory.h"
 #include "report/report_page.h"
 #include "text/units.h"
@@ -49,12 +50,17 @@ int report_command(const Options& options) {
     if (!seen.insert(std::filesystem::weakly_canonical(directory).string()).second)
       throw InputError(
           fmt::format("unnasim report: '{}' is given twice, expected it once", directory));
-  for (const std::string& directory : options.positional())
+  RunProgress progress(!options.flag("quiet"));
+  for (const std::string& directory : options.positional()) {
+    progress.stage(fmt::format("reading {}", directory));
     contents.push_back(packed_directory(directory));
+  }
+  progress.stage("writing the page");
   const std::string page = report_page(contents);
   OutputFiles files;
   files.add(options.required("output"), page);
   files.commit();
+  progress.end_stage();
   say(options,
       fmt::format("{} ({})\n", options.required("output"),
                   readable_bytes(static_cast<Bytes>(page.size()))),

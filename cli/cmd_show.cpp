@@ -9,6 +9,7 @@
 #include "cli/common_options.h"
 #include "cli/console.h"
 #include "cli/output_files.h"
+#include "cli/progress.h"
 #include "flow/shipped_files.h"
 #include "report/run_report.h"
 #include "text/table.h"
@@ -92,8 +93,11 @@ int networks_command(const Options& options) {
     throw InputError("unnasim networks: expected a network, see unnasim networks --help");
   TextTable table(
       {"network", "operators", "tensors", "MACs", "parameters", "intermediates\n(int16)"});
+  RunProgress progress(true);
   for (const std::string& file : options.positional()) {
+    progress.stage(fmt::format("reading {}", file));
     const Graph graph = read_network(network_choice(options, file)).graph;
+    progress.end_stage();
     if (options.flag("dump")) fmt::print("{}", dump_graph(graph));
     table.add({graph.name, fmt::format("{}", graph.ops.size()),
                fmt::format("{}", graph.tensors.size()), grouped(total_macs(graph)),
@@ -112,8 +116,12 @@ CommandInterface import_interface() {
 int import_command(const Options& options) {
   const std::filesystem::path file = options.only();
   const std::string output = output_beside(options, file, ".yaml");
+  RunProgress progress(!options.flag("quiet"));
+  progress.stage(fmt::format("reading {}", file.string()));
   const Graph graph = read_network(network_choice(options, file)).graph;
+  progress.stage(fmt::format("writing {}", output));
   write_file(output, write_workload(graph));
+  progress.end_stage();
   constexpr std::string_view kOutput[] = {"output"};
   say(options,
       fmt::format("{}: {}, {}, {}\n", output, counted(graph.ops.size(), "operator"),

@@ -7,6 +7,7 @@
 #include "base/output_file.h"
 #include "cli/commands.h"
 #include "cli/output_files.h"
+#include "cli/progress.h"
 #include "flow/files.h"
 #include "report/perfetto.h"
 #include "report/trace_curves.h"
@@ -103,8 +104,12 @@ int trace_command(const Options& options) {
   if (options.text("perfetto"))
     for (const char* name : {"core", "engine", "layer", "summary"})
       if (options.given(name)) options.fail(name, "a timeline has all events, expected none");
+  RunProgress progress(true);
+  progress.stage(fmt::format("reading {}", options.only()));
   Trace trace = load_trace(options.only());
+  progress.end_stage();
   if (const auto file = options.text("perfetto")) {
+    progress.stage("writing the timeline");
     OutputFiles files;
     // A trace does not name its machine: queues are those of the default one.
     files.add(*file, perfetto_trace(trace, spans_of(trace), CoreConfig{}));

@@ -59,6 +59,10 @@ ProgressSink RunProgress::sink() {
   return [this](const StageProgress& now) { tell(now); };
 }
 
+void RunProgress::stage(const std::string& what) {
+  if (wanted_) tell({what, 0, 0, 0});
+}
+
 void RunProgress::tell(const StageProgress& now) {
   constexpr double kSecondsUntilShown = 2, kSecondsBetween = 0.2;
   if (now.stage != stage_ || now.done == 0) {

@@ -46,6 +46,8 @@ class RunProgress {
 
   /// Hands on what it is told; lives no longer than this. Empty where nothing is to be said.
   ProgressSink sink();
+  /// Begins a stage of unknown size, such as "reading net.onnx"; ends the one before.
+  void stage(const std::string& what);
   void end_stage();
 
  private:
