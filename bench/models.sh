@@ -21,12 +21,14 @@ measure() {
   shift
   TIMEFORMAT='%U %S'
   seconds=$({ time "$program" "$@" >"$scratch/out"; } 2>&1)
-  printf '%-40s %8.1f s\n' "$title" "$(awk '{print $1 + $2}' <<<"$seconds")"
+  printf '%-42s %8.1f s\n' "$title" "$(awk '{print $1 + $2}' <<<"$seconds")"
 }
 
-printf '%-40s %10s\n' model 'CPU time'
+printf '%-42s %10s\n' model 'CPU time'
 measure 'ViT-B/16, 4 cores' simulate vit_b_16 --cores 4 -o "$scratch/run" --quiet
 measure 'BERT-base, 4 cores' simulate bert_base --cores 4 -o "$scratch/run" --quiet
 measure '12,000 convolutions, 4 cores' simulate "$scratch/chain.yaml" --cores 4 -o "$scratch/run" --quiet
 measure 'Llama-3-8B, 2 of 32 layers, 16 cores' simulate llama3_8b --dim layers=2 --cores 16 -o "$scratch/run" --quiet
+measure 'Llama-3-8B, equal blocks once, 16 cores' simulate llama3_8b --cores 16 --equal-blocks once \
+  --set dram.rows=65536 --set dram.capacity_bytes=16GiB -o "$scratch/run" --quiet
 measure 'GPT-2, 100 + 16 tokens, 4 cores' generate gpt2_cached --prompt 100 --tokens 16 --cores 4 --quiet

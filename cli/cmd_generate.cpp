@@ -31,6 +31,7 @@ constexpr OptionRow kGenerateOptions[] = {
     {"context", "N", "",
      "tokens that caches have room for (default: all but the last new one, or what the longest "
      "request needs)"},
+    kBlocksOption,
     {"every-step", "", "",
      "simulate every step (default: of large models some, the others are interpolated)"},
     {"functional", "", "",
@@ -55,6 +56,9 @@ GenerateOptions generate_choice(const Options& options) {
   if (!options.given("requests"))
     choice.context = options.integer("context", choice.prompt + choice.tokens - 1, kMaxDimension);
   if (options.flag("every-step")) choice.tolerance = 0;
+  choice.run.blocks = static_cast<Blocks>(options.choice("equal-blocks", kBlocksNames));
+  if (choice.run.blocks == Blocks::once && options.given("functional"))
+    options.fail("functional", "is of whole networks, expected no --equal-blocks once");
   choice.functional = options.flag("functional");
   choice.check = options.flag("check");
   if (choice.check && !choice.functional && !options.given("requests"))

@@ -36,6 +36,7 @@ constexpr OptionRow kSimulateOptions[] = {
     {"cores", "N", "", "number of cores (default: the machine's, or 1)"},
     {"planner", "NAME", "auto", "unnasim plan --list shows them"},
     kScheduleOption,
+    kBlocksOption,
     {"memory-budget", "BYTES", "",
      "of the intermediates, as 1.5MiB: with --schedule walk, the fastest walks found that fit"},
     {"perturb", "N", "1", "replays under random delays"},
@@ -149,6 +150,11 @@ int simulate_command(const Options& options) {
   const NetworkChoice network = network_choice(options, options.only());
 
   const bool timing = !options.flag("no-timing");
+  run_options.blocks = static_cast<Blocks>(options.choice("equal-blocks", kBlocksNames));
+  if (run_options.blocks == Blocks::once)
+    for (const char* name : {"functional", "schedule"})
+      if (options.given(name))
+        options.fail(name, "is of whole networks, expected no --equal-blocks once");
   const bool walk = searches_walks(options);
   if (options.given("memory-budget") && !walk)
     options.fail("memory-budget", "takes effect with --schedule walk only");

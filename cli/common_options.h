@@ -53,6 +53,10 @@ void add_dumps(const std::vector<std::string>& dumps, const Compiled& compiled,
                const std::filesystem::path& directory, OutputFiles& files);
 inline constexpr OptionRow kEnergyOption = {
     "energy", "FILE", "", "energy and area table (default: Cambricon-X in 65 nm, docs/energy.md)"};
+inline constexpr OptionRow kBlocksOption = {
+    "equal-blocks", "HOW", "every",
+    "every or once: compile and simulate three of a row of equal blocks, such as the layers of a "
+    "transformer, and count the others as the middle one"};
 inline constexpr OptionRow kScheduleOption = {
     "schedule", "FILE", "",
     "walks instead of layer by layer (docs/walks.md), as --dump schedule and fit write them"};

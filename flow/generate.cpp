@@ -82,6 +82,7 @@ GenerateReport generate(const NetworkChoice& network, const ChosenMachine& machi
   programs.prove({prompt, all.back()}, all);
   report.proved = all.size();
   report.footprint = programs.footprint();
+  report.left_out = programs.left_out();
   const Compiled first = programs.compiled(prompt);
   report.network = first.object->network;
   report.network_file = first.network_file;

@@ -23,6 +23,7 @@
 #include "memmgr/planners/registry.h"
 #include "text/printable.h"
 #include "text/units.h"
+#include "workloads/equal_blocks.h"
 
 namespace unna {
 
@@ -93,9 +94,9 @@ ReadNetwork read_network(const NetworkChoice& network) {
 namespace {
 
 Compiled compile_read(ReadNetwork network, const ChosenMachine& machine,
-                      const CompileOptions& options) {
+                      const CompileOptions& options, Blocks blocks) {
   const Stopwatch watch;
-  Compiled compiled = compile_graph(std::move(network.graph), machine, options);
+  Compiled compiled = compile_graph(std::move(network.graph), machine, options, blocks);
   compiled.network_file = std::move(network.file);
   compiled.seconds = watch.seconds();
   return compiled;
@@ -109,7 +110,7 @@ Compiled compile_network(const NetworkChoice& network, const ChosenMachine& mach
   ReadNetwork read = read_network(network);
   const double read_seconds = reading.seconds();
   read.graph = adapted(std::move(read.graph), machine.config);
-  Compiled compiled = compile_read(std::move(read), machine, options);
+  Compiled compiled = compile_read(std::move(read), machine, options, Blocks::every);
   compiled.seconds += read_seconds;
   return compiled;
 }
@@ -135,6 +136,15 @@ Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileO
   } catch (const InputError& error) {
     throw InternalError(fmt::format("the compiled program is refused: {}", error.what()));
   }
+  return compiled;
+}
+
+Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options,
+                       Blocks blocks) {
+  if (blocks == Blocks::every) return compile_graph(std::move(graph), machine, options);
+  FoldedGraph folded = fold_equal_blocks(std::move(graph));
+  Compiled compiled = compile_graph(std::move(folded.graph), machine, options);
+  compiled.left_out = left_out(folded.rows, *compiled.object);
   return compiled;
 }
 
@@ -224,14 +234,19 @@ Planned plan_memory(const Compiled& compiled, const Executed& executed, const Pl
 }
 
 void require_fit(const Compiled& compiled, const PlanProblem& problem, const Layout& layout) {
-  const Bytes capacity = dram_capacity(compiled.machine.config);
-  if (layout.total_bytes <= capacity) return;
+  const MachineConfig& machine = compiled.machine.config;
+  const Bytes capacity = dram_capacity(machine);
+  Bytes needed = layout.total_bytes;
+  if (!compiled.left_out.empty())
+    needed += left_out_work(compiled.left_out, *compiled.object,
+                            work_of(*compiled.object, machine.core), machine.dram.alignment_bytes)
+                  .outside();
+  if (needed <= capacity) return;
   throw CapacityError(fmt::format(
       "{} needs {} bytes of DRAM, {} of them for intermediates: {} more than the {} of {}; in use "
       "together at the peak: {}",
-      compiled.object->network, grouped(layout.total_bytes), grouped(layout.arena_bytes),
-      grouped(layout.total_bytes - capacity), grouped(capacity), compiled.machine.config.name,
-      peak_text(problem)));
+      compiled.object->network, grouped(needed), grouped(layout.arena_bytes),
+      grouped(needed - capacity), grouped(capacity), machine.name, peak_text(problem)));
 }
 
 MachineConfig machine_for_replays(MachineConfig machine) {
@@ -359,6 +374,7 @@ void fill_report(Run& run, const RunOptions& options) {
   report.work = work_of(object, report.machine.core);
   report.roofline = roofline(compiled.graph, object, report.machine);
   report.memory = run.planned.figures;
+  if (!compiled.left_out.empty()) report.whole = whole_network(report, object, compiled.left_out);
 }
 
 }  // namespace
@@ -396,7 +412,7 @@ Run run_network(ReadNetwork network, const ChosenMachine& machine, const RunOpti
     functional_seconds = giving.seconds();
   }
   if (options.progress) options.progress({"compiling", 0, 0, 0});
-  run.compiled = compile_read(std::move(network), machine, options.compile);
+  run.compiled = compile_read(std::move(network), machine, options.compile, options.blocks);
   const StageSeconds seconds = execute_and_plan(run, options);
   fill_report(run, options);
   if (values) {

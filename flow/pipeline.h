@@ -23,6 +23,7 @@
 #include "memmgr/planners/options.h"
 #include "memmgr/problem.h"
 #include "report/run_report.h"
+#include "report/whole_network.h"
 #include "sim/simulate.h"
 #include "workloads/graph.h"
 #include "workloads/npy.h"
@@ -56,9 +57,17 @@ struct Compiled {
   Placement placement;
   PackedWeights packed;                         ///< for another program that is to share them
   std::vector<std::vector<UnitUse>> uses = {};  ///< with CompileOptions::unit_uses
+  std::vector<LeftOut> left_out = {};           ///< with Blocks::once
   std::string graph_dump, partition_dump, tiles_dump, schedule_dump;
   double seconds = 0;
 };
+/// Of blocks of operators that are equal (workloads/equal_blocks.h), which are compiled and run.
+enum class Blocks : std::uint8_t {
+  every,
+  once,  ///< three of each row; figures of the whole network count the others as the middle one
+};
+inline constexpr std::string_view kBlocksNames[] = {"every", "once"};
+
 /// A network file, YAML or ONNX, and how to read it.
 struct NetworkChoice {
   std::filesystem::path file;
@@ -83,6 +92,10 @@ Compiled compile_network(const NetworkChoice& network, const ChosenMachine& mach
 /// The same for a network that comes from no file. Where the machine can skip them, zeros among the
 /// values of weights count as pruned.
 Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options);
+
+/// The same for a network as the machine computes it (adapted()).
+Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options,
+                       Blocks blocks);
 
 /// What a run is doing, and how much of it is done.
 struct StageProgress {
@@ -168,6 +181,7 @@ struct RunOptions {
   std::string planner = "auto";
   PlanOptions plan;
   std::int64_t perturbed = 1;
+  Blocks blocks = Blocks::every;
   std::optional<FunctionalRequest> functional;
   std::optional<std::filesystem::path> energy;  ///< table; none: the shipped one
   ProgressSink progress;                        ///< none: nobody wants to know

@@ -279,6 +279,7 @@ ServeReport serve(const NetworkChoice& network, const std::filesystem::path& fil
   report.context = context;
   report.simulated = costs.simulated();
   report.deviation = costs.deviation();
+  report.left_out = programs.left_out();
   report.timeline =
       serve_requests(requests, slots, static_cast<double>(machine.config.clock_mhz) * 1e6,
                      [&](const StepShape& shape) { return costs.of(shape); });

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/host.h"
 #include "compiler/adapt.h"
@@ -9,6 +11,7 @@
 #include "energy/work.h"
 #include "memmgr/checker.h"
 #include "report/conservation.h"
+#include "report/layer_times.h"
 #include "text/units.h"
 
 namespace unna {
@@ -70,7 +73,8 @@ Compiled StepPrograms::compiled(const StepShape& shape) {
   ReadNetwork read = family_.at(shape);
   CompileOptions options = options_.compile;
   options.packed = packed_;
-  Compiled made = compile_graph(adapted(std::move(read.graph), machine_.config), machine_, options);
+  Compiled made = compile_graph(adapted(std::move(read.graph), machine_.config), machine_, options,
+                                options_.blocks);
   made.network_file = std::move(read.file);
   compile_seconds += watch.seconds();
   const std::size_t instructions = instructions_of(*made.object);
@@ -92,14 +96,23 @@ bool StepPrograms::is_safe(const Object& object) const {
 }
 
 void StepPrograms::prove(const std::vector<StepShape>& seen, const std::vector<StepShape>& all) {
-  for (const StepShape& shape : seen) memory_.add(*compiled(shape).object);
+  for (const StepShape& shape : seen) {
+    const Compiled program = compiled(shape);
+    memory_.add(*program.object);
+    left_out_ = program.left_out;
+    const LeftOutWork more =
+        left_out_work(left_out_, *program.object, work_of(*program.object, machine_.config.core),
+                      machine_.config.dram.alignment_bytes);
+    for (std::size_t k = 0; k < more.bytes.size(); ++k)
+      left_out_bytes_[k] = std::max(left_out_bytes_[k], more.bytes[k]);
+  }
   plan();
   std::string network;
   for (std::size_t i = 0; i < all.size();) {
     progress("checking the layout", i, all.size());
     const Compiled program = compiled(all[i]);
     network = program.object->network;
-    if (!outlines_.contains(all[i])) outlines_.emplace(all[i], outline_of(*program.object));
+    if (!outlines_.contains(all[i])) outlines_.emplace(all[i], outline_of(program));
     ++i;
     if (is_safe(*program.object)) continue;
     invariant(memory_.add(*program.object), "{}: the plan has seen it and is not safe",
@@ -119,13 +132,13 @@ void StepPrograms::require(const StepShape& shape) {
 
 void StepPrograms::require_fit(const std::string& network) const {
   const Bytes capacity = dram_capacity(machine_.config);
-  if (memory_.total() <= capacity) return;
+  const GenerateFootprint needed = footprint();
+  if (needed.total <= capacity) return;
   throw CapacityError(
       fmt::format("{} needs {} bytes of DRAM ({} of weights, {} of caches), {} more than the {} of "
                   "{}",
-                  network, grouped(memory_.total()), grouped(memory_.bytes(BufferKind::weight)),
-                  grouped(memory_.bytes(BufferKind::state)), grouped(memory_.total() - capacity),
-                  grouped(capacity), machine_.config.name));
+                  network, grouped(needed.total), grouped(needed.weights), grouped(needed.states),
+                  grouped(needed.total - capacity), grouped(capacity), machine_.config.name));
 }
 
 Layout StepPrograms::layout(const Object& object, std::int64_t slot) const {
@@ -148,7 +161,12 @@ StepFigures StepPrograms::simulate(const StepShape& shape, std::int64_t perturbe
   SimOptions sim;
   sim.shadow = true;
   const MachineConfig& machine = machine_.config;
-  const SimResult result = unna::simulate(image, machine, sim);
+  SimResult result;
+  Trace trace;
+  if (step.left_out.empty())
+    result = unna::simulate(image, machine, sim);
+  else
+    trace = trace_of(image, machine, sim, &result);
   const auto message = [](const ShadowViolation& v) { return v.message; };
   require_none(result.violations, message);
   require_none(conservation_breaches(step.graph, *step.object, machine, result),
@@ -158,27 +176,49 @@ StepFigures StepPrograms::simulate(const StepShape& shape, std::int64_t perturbe
     require_none(unna::simulate(image, machine_for_replays(machine), sim).violations, message);
   }
   simulate_seconds += watch.seconds();
-  return figures(shape, *step.object, result);
+  return figures(shape, step, trace, result);
 }
 
-StepOutline StepPrograms::outline_of(const Object& object) const {
+StepOutline StepPrograms::outline_of(const Compiled& program) const {
+  const Object& object = *program.object;
   const MachineConfig& machine = machine_.config;
   StepOutline outline{kind_of(object), instruction_traffic(object), 0, 0};
   for (const LayerInfo& layer : object.layers)
     outline.macs += static_cast<double>(layer.executed_macs());
-  outline.work_pj =
-      activity_energy(work_of(object, machine.core).activity(), machine, energy_).total();
+  const Work work = work_of(object, machine.core);
+  const LeftOutWork more =
+      left_out_work(program.left_out, object, work, machine.dram.alignment_bytes);
+  outline.macs += more.macs;
+  outline.traffic.read += more.traffic.read;
+  outline.traffic.written += more.traffic.written;
+  outline.work_pj = activity_energy(work.activity(), machine, energy_).total() +
+                    activity_energy(more.activity, machine, energy_).total();
   return outline;
 }
 
-StepFigures StepPrograms::figures(const StepShape& shape, const Object& object,
-                                  const SimResult& result) const {
+StepFigures StepPrograms::figures(const StepShape& shape, const Compiled& program,
+                                  const Trace& trace, const SimResult& result) const {
+  const Object& object = *program.object;
   RunReport run;
   run.machine = machine_.config;
   run.result = result;
   run.work = work_of(object, machine_.config.core);
   run.energy_table = energy_;
   const double work = activity_energy(run.work.activity(), run.machine, energy_).total();
+  if (!program.left_out.empty()) {
+    run.layer_times = layer_times(trace, machine_.config.core);
+    const WholeNetwork whole = whole_network(run, object, program.left_out);
+    const Activity more = left_out_work(program.left_out, object, run.work, 1).activity;
+    return {shape.past,
+            shape.length,
+            true,
+            whole.cycles,
+            whole.dram_read,
+            whole.dram_written,
+            whole.energy_pj,
+            whole.macs,
+            work + activity_energy(more, run.machine, energy_).total()};
+  }
   return {shape.past,
           shape.length,
           true,
@@ -191,11 +231,16 @@ StepFigures StepPrograms::figures(const StepShape& shape, const Object& object,
 }
 
 GenerateFootprint StepPrograms::footprint() const {
-  return {memory_.bytes(BufferKind::weight),
-          memory_.bytes(BufferKind::state),
+  const auto more = [&](BufferKind kind) {
+    return left_out_bytes_[static_cast<std::size_t>(kind)];
+  };
+  const auto bytes = [&](BufferKind kind) { return memory_.bytes(kind) + more(kind); };
+  return {bytes(BufferKind::weight),
+          bytes(BufferKind::state),
           memory_.plan().peak,
-          memory_.bytes(BufferKind::input) + memory_.bytes(BufferKind::output),
-          memory_.total(),
+          bytes(BufferKind::input) + bytes(BufferKind::output),
+          memory_.total() + more(BufferKind::weight) + more(BufferKind::state) +
+              more(BufferKind::input) + more(BufferKind::output),
           memory_.plan().lower_bound,
           memory_.plan().planner};
 }

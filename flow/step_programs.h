@@ -52,6 +52,8 @@ class StepPrograms {
   const JointMemory& memory() const { return memory_; }
   const StepFamily& family() const { return family_; }
   GenerateFootprint footprint() const;
+  /// Blocks::once: blocks that the programs do not have; figures and outlines count them.
+  const std::vector<LeftOut>& left_out() const { return left_out_; }
 
   double compile_seconds = 0, simulate_seconds = 0, plan_seconds = 0;
 
@@ -61,8 +63,9 @@ class StepPrograms {
   bool is_safe(const Object& object) const;
   void require_fit(const std::string& network) const;
   Layout layout(const Object& object, std::int64_t slot) const;
-  StepOutline outline_of(const Object& object) const;
-  StepFigures figures(const StepShape& shape, const Object& object, const SimResult& result) const;
+  StepOutline outline_of(const Compiled& program) const;
+  StepFigures figures(const StepShape& shape, const Compiled& program, const Trace& trace,
+                      const SimResult& result) const;
 
   const ChosenMachine& machine_;
   const RunOptions& options_;
@@ -70,6 +73,8 @@ class StepPrograms {
   EnergyTable energy_;
   JointMemory memory_;
   std::shared_ptr<const PackedWeights> packed_;
+  std::vector<LeftOut> left_out_;
+  BytesByKind left_out_bytes_{};
   std::map<StepShape, StepOutline> outlines_;
   std::map<StepShape, Compiled> kept_;  ///< small programs, which are asked for again
   std::size_t kept_instructions_ = 0;

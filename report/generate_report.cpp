@@ -147,6 +147,7 @@ std::string generate_text(const GenerateReport& r) {
               fmt::format("{} weights, {} caches with room for {}, {} intermediates, {} in all",
                           readable_bytes(f.weights), readable_bytes(f.states), room_text(r),
                           readable_bytes(f.intermediates), readable_bytes(f.total)));
+  if (!r.left_out.empty()) out += line("blocks", left_out_text(r.left_out));
   if (!r.steps.empty()) out += line("steps", steps_text(r));
   out += line("validated",
               fmt::format("one layout for {}, checked for each; replays with owners of all bytes "
@@ -190,6 +191,7 @@ std::string generate_json(const GenerateReport& r) {
   json["interpolation_deviation"] = figure(r.deviation, "ratio");
   json["programs_checked"] = figure(static_cast<std::int64_t>(r.proved), "programs");
   json["perturbed_replays"] = figure(r.perturbed, "replays");
+  if (!r.left_out.empty()) json["equal_blocks"] = left_out_json(r.left_out);
   if (r.functional)
     json["functional"] = {
         {"tensors_checked", figure(static_cast<std::int64_t>(r.functional->tensors), "tensors")},

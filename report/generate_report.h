@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "configs/machine.h"
 #include "report/run_report.h"
+#include "report/whole_network.h"
 
 namespace unna {
 
@@ -61,8 +62,9 @@ struct GenerateReport {
   /// Largest deviation of a line between two simulated steps from a simulated one between them, as
   /// a share of the latter's cycles: where lines were found near enough to be kept.
   double deviation = 0;
-  std::size_t proved = 0;      ///< programs that the layout was checked for: all
-  std::int64_t perturbed = 0;  ///< replays under random delays
+  std::size_t proved = 0;         ///< programs that the layout was checked for: all
+  std::int64_t perturbed = 0;     ///< replays under random delays
+  std::vector<LeftOut> left_out;  ///< equal blocks that no program has, and all figures count
   GenerateFootprint footprint;
   std::optional<GenerateFunctional> functional;
   std::optional<HostFigures> host;

@@ -23,4 +23,13 @@ void add_cell(nlohmann::ordered_json& json, const ColumnInfo& column, const Cell
       cell);
 }
 
+nlohmann::ordered_json left_out_json(const std::vector<LeftOut>& rows) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const LeftOut& row : rows)
+    json.push_back({{"blocks", figure(row.blocks, "blocks")},
+                    {"simulated", figure(row.simulated, "blocks")},
+                    {"layers", figure(row.layers.size(), "layers")}});
+  return json;
+}
+
 }  // namespace unna

@@ -4,8 +4,10 @@
 
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <vector>
 
 #include "report/columns.h"
+#include "report/whole_network.h"
 
 namespace unna {
 
@@ -14,6 +16,9 @@ template <class T>
 nlohmann::ordered_json figure(const T& value, std::string_view unit) {
   return {{"value", value}, {"unit", unit}};
 }
+
+/// Rows of which a program has some blocks only (report/whole_network.h).
+nlohmann::ordered_json left_out_json(const std::vector<LeftOut>& rows);
 
 /// Adds a column's cell: numbers with a unit as figures, everything else as it is; nothing where
 /// the cell is empty.

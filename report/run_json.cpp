@@ -241,6 +241,23 @@ Json host_json(const HostFigures& host) {
   return json;
 }
 
+Json whole_json(const RunReport& report) {
+  const WholeNetwork& whole = *report.whole;
+  Json json;
+  json["cycles"] = figure(whole.cycles, "cycles");
+  json["latency"] =
+      figure(whole.cycles / (static_cast<double>(report.machine.clock_mhz) * 1e6), "s");
+  json["dram_read"] = figure(whole.dram_read, "bytes");
+  json["dram_written"] = figure(whole.dram_written, "bytes");
+  json["macs"] = figure(whole.macs, "MACs");
+  json["energy"] = figure(whole.energy_pj * 1e-3, "nJ");
+  json["layers"] = figure(whole.layers, "layers");
+  json["without_sharing"] = figure(whole.without_sharing, "bytes");
+  json["total"] = figure(whole.total, "bytes");
+  json["equal_blocks"] = left_out_json(whole.rows);
+  return json;
+}
+
 }  // namespace
 
 std::string summary_json(const RunReport& report) {
@@ -254,6 +271,7 @@ std::string summary_json(const RunReport& report) {
   json["barriers"] = report.barriers;
   json["seed"] = report.seed;
   json["layers"] = figure(static_cast<std::int64_t>(report.layers), "layers");
+  if (report.whole) json["whole_network"] = whole_json(report);
   json["performance"] = performance_json(report);
   if (report.result.memory)
     json["bursts"]["without_sharing"] = bursts_json(report.result, report.buffers);

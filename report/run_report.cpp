@@ -196,6 +196,21 @@ std::string functional_text(const FunctionalFigures& f, DataType type) {
   return text;
 }
 
+std::string whole_text(const RunReport& report) {
+  const WholeNetwork& whole = *report.whole;
+  const double seconds = whole.cycles / (as_double(report.machine.clock_mhz) * 1e6);
+  const auto bytes = [](double value) { return readable_bytes(static_cast<Bytes>(value)); };
+  return fmt::format(
+      "  {:<13} {} cycles ({}), {} of the multipliers used; {} read, {} written; {} an inference; "
+      "{} in all\n"
+      "  {:<13} {}\n",
+      "whole network", grouped(static_cast<std::int64_t>(whole.cycles)), readable_seconds(seconds),
+      percent(ratio(whole.macs, peak_macs(report.machine, report.machine.cores,
+                                          static_cast<Cycle>(whole.cycles)))),
+      bytes(whole.dram_read), bytes(whole.dram_written), readable_joules(whole.energy_pj * 1e-12),
+      readable_bytes(whole.total), "estimated", left_out_text(whole.rows));
+}
+
 }  // namespace
 
 std::string summary_text(const RunReport& report) {
@@ -206,6 +221,10 @@ std::string summary_text(const RunReport& report) {
   const auto line = [&](std::string_view name, const std::string& value) {
     text += fmt::format("  {:<13} {}\n", name, value);
   };
+  if (report.whole) {
+    text += whole_text(report);
+    text += fmt::format("  {}\n", "of these blocks alone:");
+  }
   line("cycles", fmt::format("{} ({})", grouped(result.cycles), readable_seconds(seconds(report))));
   line("utilisation", fmt::format("{} of {} multipliers", percent(utilisation(report)),
                                   grouped(report.machine.cores * report.machine.core.pes *

@@ -19,6 +19,7 @@
 #include "report/columns.h"
 #include "report/conservation.h"
 #include "report/layer_times.h"
+#include "report/whole_network.h"
 #include "sim/simulate.h"
 
 namespace unna {
@@ -123,7 +124,8 @@ struct RunReport {
   MemoryFigures memory;
   ValidationFigures validation;
   std::optional<FunctionalFigures> functional;  ///< only with --functional
-  std::optional<HostFigures> host;              ///< left out with --no-timing
+  std::optional<WholeNetwork> whole;  ///< where equal blocks were left out; else the run is whole
+  std::optional<HostFigures> host;    ///< left out with --no-timing
 };
 
 // Derived figures, each in one place.

@@ -102,6 +102,7 @@ std::string serve_text(const ServeReport& r) {
                                   "others interpolated: lines are at most {} off",
                                   grouped(t.prompts), grouped(t.steps),
                                   counted(r.simulated, "program"), percent(r.deviation, 2)));
+  if (!r.left_out.empty()) out += item("blocks", left_out_text(r.left_out));
   if (r.host)
     out += item("host", fmt::format("{}, {}", readable_seconds(r.host->total_seconds),
                                     readable_bytes(r.host->max_rss_kib * 1024)));
@@ -139,6 +140,7 @@ std::string serve_json(const ServeReport& r) {
                        {"total", figure(r.footprint.total, "bytes")}};
   json["simulated_programs"] = figure(static_cast<std::int64_t>(r.simulated), "programs");
   json["interpolation_deviation"] = figure(r.deviation, "ratio");
+  if (!r.left_out.empty()) json["equal_blocks"] = left_out_json(r.left_out);
   json["requests"] = Json::array();
   for (const ServedRequest& s : t.requests)
     json["requests"].push_back({{"arrival", figure(s.request.arrival, "s")},

@@ -55,8 +55,9 @@ struct ServeReport {
   MachineConfig machine;
   std::int64_t slots = 1;
   std::int64_t context = 0;
-  std::size_t simulated = 0;  ///< programs
-  double deviation = 0;       ///< as GenerateReport::deviation
+  std::size_t simulated = 0;      ///< programs
+  double deviation = 0;           ///< as GenerateReport::deviation
+  std::vector<LeftOut> left_out;  ///< as GenerateReport::left_out
   ServeTimeline timeline;
   GenerateFootprint footprint;
   std::optional<HostFigures> host;

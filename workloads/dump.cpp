@@ -12,7 +12,6 @@ std::string text(const WindowAttrs& w) {
   return out;
 }
 
-/// The attributes as ` key=value` pairs, in a fixed order.
 struct AttrText {
   std::string operator()(std::monostate) const { return ""; }
   std::string operator()(const ConvAttrs& a) const {
@@ -77,6 +76,10 @@ std::string tensor_list(const Graph& graph, const std::vector<TensorId>& ids) {
 
 }  // namespace
 
+std::string attributes_text(const GraphOp& op) {
+  return std::visit(AttrText(), op.attrs);
+}
+
 std::string dump_graph(const Graph& graph) {
   std::string out = fmt::format("graph {}: {} ops, {} MACs, {} parameters\n", graph.name,
                                 graph.ops.size(), total_macs(graph), total_params(graph));
@@ -86,7 +89,7 @@ std::string dump_graph(const Graph& graph) {
   for (std::size_t i = 0; i < graph.ops.size(); ++i) {
     const GraphOp& op = graph.ops[i];
     out += fmt::format("{:4} {} = {}({}){}\n", i, tensor_list(graph, op.outputs), name(op.kind),
-                       tensor_list(graph, op.inputs), std::visit(AttrText(), op.attrs));
+                       tensor_list(graph, op.inputs), attributes_text(op));
   }
   for (const GraphTensor& tensor : graph.tensors)
     if (tensor.is_output)

@@ -320,6 +320,10 @@ class GraphBuilder {
   std::set<std::string, std::less<>> op_names_, tensor_names_;
 };
 
+/// An operator's attributes as ` key=value` pairs in a fixed order, without those that its output's
+/// shape says.
+std::string attributes_text(const GraphOp& op);
+
 /// Text dump: a line an operator with shapes and attributes (`--dump=graph`).
 std::string dump_graph(const Graph& graph);
 

@@ -54,8 +54,10 @@ def commands(source):
     model = ["generate", f"{source}/workloads/gpt2_cached.yaml"]
     for dim in ("layers=1", "width=64", "heads=2", "vocabulary=100"):
         model += ["--dim", dim]
+    deep = ["layers=5" if dim == "layers=1" else dim for dim in model] + ["--equal-blocks", "once"]
     return {
         "generate": [
+            [*deep, "--prompt", "6", "--tokens", "3"],
             [*model, "--prompt", "16", "--tokens", "12"],
             [*model, "--prompt", "5", "--tokens", "3", "--functional", "--check", "--no-timing",
              "--machine", machine],
@@ -63,9 +65,11 @@ def commands(source):
         "serve": [
             [*model, "--requests", "requests.csv", "--batch", "2"],
             [*model, "--requests", "requests.csv", "--no-timing", "--machine", machine],
+            [*deep, "--requests", "requests.csv"],
         ],
         "summary": [
             ["simulate", lenet],
+            ["simulate", f"{source}/workloads/mobilenet_v1.yaml", "--equal-blocks", "once"],
             ["simulate", lenet, "--cores", "2", *BANKED, "--no-timing"],
             ["simulate", lenet, "--cores", "2", "--set", "dram.model=banked"],
             ["simulate", lenet, "--functional", "--check", "--set", "data_type=int8",
