@@ -84,6 +84,10 @@ Starts starts(const PlanProblem& problem) {
 
 std::vector<Bytes> best_constructive(const PlanProblem& problem, Budget& budget) {
   constexpr std::size_t kAtATime = 2;
+  // Where all are in use together there is nothing to search for.
+  if (std::vector<Bytes> apart = place_without_sharing(problem);
+      peak_of(problem, apart) <= problem.lower_bound)
+    return apart;
   const Bytes goal = std::max(problem.lower_bound, problem.capacity.value_or(0));
   const std::uint64_t work = placement_work(problem);
   const std::uint64_t reserve = budget.work / 2;  // for what searches
