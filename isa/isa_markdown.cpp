@@ -75,7 +75,7 @@ constexpr std::string_view kTail = R"(
    the formula in `docs/model.md`.
 3. `isa/verify_operands.cpp`, only where it takes functions or memories that the rules above do not
    cover.
-4. Its meaning: `sim/compute_unit.cpp`, and the kernel of the compiler that emits it.
+4. Its meaning: a class of `sim/compute/`, which `sim/compute_unit.cpp` calls, and the kernel of the compiler that emits it.
 5. Tests: a row of `tests/isa/verify_test.cpp` for each new rule; the round trips take it from the
    table. `UNNA_REBASE=1 ctest -R IsaDocs` rewrites this page.
 
