@@ -16,6 +16,7 @@
 #include "cli/output_files.h"
 #include "cli/plan_check.h"
 #include "cli/plan_network.h"
+#include "cli/plan_problem.h"
 #include "cli/progress.h"
 #include "flow/files.h"
 #include "flow/shipped_files.h"
@@ -73,22 +74,6 @@ constexpr OptionRow kPlanOptions[] = {
     kQuietOption,
 };
 
-bool is_json(const std::string& file, const std::string& bytes) {
-  const std::size_t first = bytes.find_first_not_of(" \t\r\n");
-  return fs::path(file).extension() == ".json" ||
-         (first != std::string::npos && bytes[first] == '{');
-}
-
-/// Errors of what is asked of a file's content, not of its text, get the file's name.
-template <class Body>
-auto named(const std::string& file, Body&& body) {
-  try {
-    return body();
-  } catch (const InputError& error) {
-    throw InputError(fmt::format("{}: {}", file, error.what()));
-  }
-}
-
 /// The only file is a network, or the name of one that is shipped.
 bool about_a_network(const Options& options) {
   const std::vector<std::string>& files = options.positional();
@@ -97,35 +82,6 @@ bool about_a_network(const Options& options) {
   if (files.size() != 1 || files.front() == "-") return false;
   if (!fs::exists(files.front())) return true;  // the name of one, or of nothing: it is said there
   return looks_like_network(files.front(), read_file(files.front()));
-}
-
-/// A network given for a problem would only get messages about its first line.
-void refuse_network(const std::string& file, const std::string& bytes) {
-  if (looks_like_network(file, bytes))
-    throw InputError(fmt::format(
-        "{}: {}, expected buffers or a trace: `unnasim simulate` plans a network's memory, and "
-        "--objective chooses it by what the machine measures",
-        file, fs::path(file).extension() == ".onnx" ? "an ONNX model" : "a network"));
-}
-
-/// `kept`: gets the trace that the problem is made of, if it is one.
-PlanProblem load_problem(const std::string& file, const Options& options,
-                         std::optional<Bytes> alignment, std::optional<Trace>& kept) {
-  constexpr Bytes kTraceAlignment = 64;
-  const std::string bytes = file == "-" ? read_descriptor(STDIN_FILENO, file) : read_file(file);
-  refuse_network(file, bytes);
-  const bool trace = !looks_like_text(bytes) || bytes.starts_with("unnasim-trace") ||
-                     fs::path(file).extension() == ".unt";
-  if (alignment && !trace)
-    options.fail("alignment",
-                 fmt::format("{} says the alignment of each buffer, expected a trace", file));
-  if (trace) {
-    kept = read_plannable_trace(bytes, file);
-    return named(file, [&] {
-      return make_problem(instruction_liveness(*kept), alignment.value_or(kTraceAlignment));
-    });
-  }
-  return is_json(file, bytes) ? parse_problem_json(bytes, file) : parse_problem_csv(bytes, file);
 }
 
 void list_planners() {

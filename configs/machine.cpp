@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "configs/machine_fields.h"
 #include "configs/presets.h"
 #include "text/nearest.h"
 #include "text/numbers.h"
@@ -119,58 +120,6 @@ void for_each_assignable(MachineConfig& machine, F&& f) {
   visit_fields(machine, AssignVisitor<F>{std::forward<F>(f)});
 }
 
-/// A field as text: what the dumper and the documentation say about it.
-struct FieldText {
-  std::string path;
-  std::string value;  ///< as a YAML scalar
-  std::string raw;    ///< as `--set` takes it
-  std::string range;
-  std::string unit;
-  std::string doc;
-};
-
-struct TextVisitor {
-  std::vector<FieldText>& out;
-
-  template <class Number>
-  requires std::is_arithmetic_v<Number>
-  void operator()(std::string_view path, const Number& member, std::type_identity_t<Number> lo,
-                  std::type_identity_t<Number> hi, std::string_view unit, std::string_view doc) {
-    const std::string value = fmt::format("{}", member);
-    out.push_back({std::string(path), value, value, fmt::format("{} to {}", lo, hi),
-                   std::string(unit), std::string(doc)});
-  }
-  void operator()(std::string_view path, std::int64_t member, PowersOfTwo range,
-                  std::string_view unit, std::string_view doc) {
-    const std::string value = fmt::format("{}", member);
-    out.push_back({std::string(path), value, value,
-                   fmt::format("{} to {}, powers of two", range.lo, range.hi), std::string(unit),
-                   std::string(doc)});
-  }
-  void operator()(std::string_view path, const DramMapping& member, std::string_view doc) {
-    const std::string value = dram_mapping_text(member);
-    out.push_back(
-        {std::string(path), yaml_quote(value), value, "order of fields", "", std::string(doc)});
-  }
-  template <class Enum>
-  requires std::is_enum_v<Enum>
-  void operator()(std::string_view path, const Enum& member,
-                  std::span<const std::string_view> names, std::string_view doc) {
-    const std::string value(names[static_cast<std::size_t>(member)]);
-    out.push_back({std::string(path), value, value, fmt::format("{}", fmt::join(names, ", ")), "",
-                   std::string(doc)});
-  }
-  void operator()(std::string_view path, const std::string& member, std::string_view doc) {
-    out.push_back({std::string(path), yaml_quote(member), member, "text", "", std::string(doc)});
-  }
-};
-
-std::vector<FieldText> describe_fields(const MachineConfig& machine) {
-  std::vector<FieldText> out;
-  visit_fields(machine, TextVisitor{out});
-  return out;
-}
-
 /// One YamlMapReader for the document and one for each section, so that each can say which keys it
 /// knows.
 class SectionReaders {
@@ -199,60 +148,6 @@ class SectionReaders {
 
   std::map<std::string, std::optional<YamlMapReader>> sections_;  ///< by path
 };
-
-constexpr std::string_view kMarkdownHead = R"(# The machine file
-
-Generated from `configs/machine.h`; rewrite it with `UNNA_REBASE=1 ctest -R MachineDocs`.
-
-A machine is one YAML map. A field that is not given keeps its default; an unknown or duplicate key,
-a wrong type and a value out of range are errors with file, line and column. Sections (`core`,
-`sync`, `dram`, and in it `timing` and `controller`) are maps; `--set core.pes=32` sets one field
-from the command line. `dram.standard` sets many fields at once, and `dram.clock_mhz` all of
-`dram.timing`: in a file, and again among the `--set`s of a command line, the one comes first and
-the other next, wherever they stand. The shipped
-machines are `configs/cambricon-x-1.yaml`, `-4` and `-16`; without `--machine` the one with the
-smallest memory system for at least `--cores` cores is taken. `configs/diannao-like-1.yaml` and
-`-4` are two of them without an indexing module.
-
-Two more resemble published machines of today in their sizes: `configs/ethos-u85-like.yaml` is a
-core with 2,048 multipliers for int8 and 32 bits of LPDDR5, `configs/ascend-910-like.yaml` has 32
-cores with 4,096 multipliers each for fp16 and four stacks of HBM2. Each number in these files has
-its source, or says that it was chosen; no energy table is shipped for them
-([energy.md](energy.md)). [results.md](results.md) sets them beside Cambricon-X.
-`--machine NAME` takes any of these files by its name, without folder and `.yaml`.
-
-Integers are decimal without leading zeros; numbers are decimal and finite.
-
-| field | default | range | unit | meaning |
-|---|---|---|---|---|
-)";
-
-constexpr std::string_view kMarkdownTail = R"(
-## How to add a machine field
-
-1. `configs/machine.h`: the member with its default in its struct, and one row in `visit_fields()`
-   with range, unit and meaning. The loader, the dumper, `--set`, the sweep's axes and this page
-   follow.
-2. The place that charges it (a function in `cost/timing.cpp`, or `sim/`), with a test that fails
-   when the field is ignored.
-3. `UNNA_REBASE=1 ctest -R MachineDocs` rewrites this page; a new section needs a sentence in
-   the head above.
-4. A preset in `configs/` sets it only where the shipped machine differs from the default.
-
-A field of `core` is part of every object file, and an object without it is refused: raise the
-version in `isa/object_file.cpp`.
-
-## A memory's file
-
-`dram.standard` names a file of `configs/dram`: one channel of a memory, with the source of its
-values. The organisation has the fields of the table above from `dram.clock_mhz` to
-`dram.command_clocks`, one rank. A time is nanoseconds with at most three decimals (`13.32 ns`),
-clocks of the commands (`8 clk`, JEDEC's nCK), the longer of two (`max(4 clk, 7.5 ns)`), or a sum
-or difference of such and of times that stand before it in the table (`ras + rp`). Nanoseconds are
-rounded up to whole clocks of the commands, each for itself; those of `refi`, by which a refresh
-has to come, down. So `--set dram.clock_mhz=1600` makes a DDR4-3200 of `ddr4-2400`, and leaves what
-its standard gives in nanoseconds true.
-)";
 
 /// What may stand in the place of `path`: the fields of its section; where there is no such
 /// section, all sections and the fields that are in none.
@@ -395,13 +290,6 @@ std::vector<std::string> field_paths() {
   std::vector<std::string> out;
   for (FieldText& field : describe_fields(MachineConfig{})) out.push_back(std::move(field.path));
   return out;
-}
-
-std::string machine_markdown() {
-  std::string out(kMarkdownHead);
-  for (const FieldText& f : describe_fields(MachineConfig{}))
-    out += fmt::format("| `{}` | {} | {} | {} | {} |\n", f.path, f.value, f.range, f.unit, f.doc);
-  return out + std::string(kMarkdownTail);
 }
 
 MachineConfig preset_machine(std::int64_t cores) {

@@ -16,6 +16,7 @@
 #include "compiler/compile.h"
 #include "configs/check_machine.h"
 #include "configs/machine.h"
+#include "flow/compile_network.h"
 #include "isa/object.h"
 #include "isa/trace.h"
 #include "memmgr/checker.h"
@@ -32,70 +33,6 @@
 #include "workloads/weight_groups.h"
 
 namespace unna {
-
-/// A machine as the command line describes it.
-struct MachineChoice {
-  std::optional<std::filesystem::path> file;  ///< none: the preset for the number of cores
-  std::optional<std::int64_t> cores;          ///< wins over the file
-  std::vector<std::string> set;               ///< `path=value`, wins over both
-};
-struct ChosenMachine {
-  MachineConfig config;
-  std::optional<InputFile> file;
-  FieldPlaces places = {};  ///< of its fields, for messages
-};
-/// Has passed check_machine().
-ChosenMachine choose_machine(const MachineChoice& choice);
-
-struct Compiled {
-  Graph graph;
-  InputFile network_file;
-  ChosenMachine machine;
-  CompileOptions options;
-  std::shared_ptr<const Object> object;  ///< verified
-  std::vector<Parameter> parameters;     ///< for functional simulation, as is the next
-  Placement placement;
-  PackedWeights packed;                         ///< for another program that is to share them
-  std::vector<std::vector<UnitUse>> uses = {};  ///< with CompileOptions::unit_uses
-  std::vector<LeftOut> left_out = {};           ///< with Blocks::once
-  std::string graph_dump, partition_dump, tiles_dump, schedule_dump;
-  double seconds = 0;
-};
-/// Of blocks of operators that are equal (workloads/equal_blocks.h), which are compiled and run.
-enum class Blocks : std::uint8_t {
-  every,
-  once,  ///< three of each row; figures of the whole network count the others as the middle one
-};
-inline constexpr std::string_view kBlocksNames[] = {"every", "once"};
-
-/// A network file, YAML or ONNX, and how to read it.
-struct NetworkChoice {
-  std::filesystem::path file;
-  OnnxOptions onnx;
-  std::vector<DensityChoice> densities = {};  ///< instead of what the file says
-  std::uint64_t weight_seed = 1;              ///< of these
-  std::vector<FormatChoice> formats = {};     ///< instead of what the file says
-};
-/// A network, and the file that it comes from: the hash is of the bytes that were read.
-struct ReadNetwork {
-  Graph graph;
-  InputFile file;
-  OnnxHost host = {};  ///< of an ONNX model
-};
-/// To stderr, a line each.
-void print_notes(const std::filesystem::path& file, const std::vector<std::string>& notes);
-/// Prints its notes.
-ReadNetwork read_network(const NetworkChoice& network);
-
-Compiled compile_network(const NetworkChoice& network, const ChosenMachine& machine,
-                         const CompileOptions& options);
-/// The same for a network that comes from no file. Where the machine can skip them, zeros among the
-/// values of weights count as pruned.
-Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options);
-
-/// The same for a network as the machine computes it (adapted()).
-Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileOptions& options,
-                       Blocks blocks);
 
 /// What a run is doing, and how much of it is done.
 struct StageProgress {
