@@ -205,8 +205,8 @@ class MacSearch {
                            : expected_cycles(expected_row(row, s_.density, m_.core->index_bits),
                                              row, std::min(tile.co, m_.core->pes), *m_.core);
     };
-    const double all =
-        static_cast<double>(s_.ci / tile.ci) * cycles(tile.ci) + cycles(s_.ci % tile.ci);
+    const std::int64_t whole = s_.ci / tile.ci;
+    const double all = static_cast<double>(whole) * cycles(tile.ci) + cycles(s_.ci % tile.ci);
     return std::llround(std::ceil(all * static_cast<double>(repeat * co_groups)));
   }
 

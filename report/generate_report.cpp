@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "report/json.h"
@@ -34,7 +35,7 @@ double moved(const GenerateReport& report) {
 }
 
 Bytes to_bytes(double bytes) {
-  return static_cast<Bytes>(bytes + 0.5);
+  return std::llround(bytes);
 }
 
 std::string line(std::string_view name, const std::string& text) {
@@ -78,7 +79,7 @@ std::string steps_text(const GenerateReport& r) {
 
 /// Nothing reads the keys and values of the last token.
 std::string room_text(const GenerateReport& r) {
-  const std::string tokens = counted(r.context, "token");
+  std::string tokens = counted(r.context, "token");
   if (r.context != r.prompt + r.tokens - 1) return tokens;
   return fmt::format("{} (all of them but the last)", tokens);
 }

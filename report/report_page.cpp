@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/version.h"
+#include "memmgr/checker.h"
 #include "memmgr/complete_problem.h"
+#include "memmgr/plan.h"
 #include "memmgr/planners/options.h"
 #include "memmgr/planners/registry.h"
 #include "report/page_columns.h"
@@ -33,6 +36,20 @@ std::string packed(Json header, const std::vector<PackedColumn>& columns) {
   for (unsigned byte = 0; byte < 4; ++byte)
     all += static_cast<char>((head.size() >> (8 * byte)) & 0xffU);
   return base64(gzip(all + head + bytes));
+}
+
+/// Buffers that share bytes in a plan from topology though the program does not order them: how
+/// many pairs, and what is wrong with the first.
+Json overlaps_of(const PageRun& run, const PlanProblem& topology, const Plan& plan,
+                 Bytes alignment) {
+  const std::vector<BufferInfo>& buffers = run.object.buffers;
+  const Layout layout = layout_from_offsets(
+      run.object, member_offsets(topology, plan, buffers.size(), buffers, alignment), alignment);
+  const std::vector<Violation> overlaps =
+      check_layout(run.trace, layout, std::numeric_limits<std::size_t>::max());
+  Json json = {{"pairs", overlaps.size()}};
+  if (!overlaps.empty()) json["first"] = overlaps.front().message;
+  return json;
 }
 
 /// The fields of a core that its dispatch depends on.
@@ -120,7 +137,8 @@ std::string packed_run(const PageRun& run) {
   header["topology"] = {{"planner", plan.planner},
                         {"peak", plan.peak},
                         {"lower_bound", topology.lower_bound},
-                        {"intervals", topology.lifetimes.intervals.has_value()}};
+                        {"intervals", topology.lifetimes.intervals.has_value()},
+                        {"overlaps", overlaps_of(run, topology, plan, alignment)}};
   for (const PlanBuffer& buffer : topology.buffers)
     header["topology"]["names"].push_back(buffer.name);
   append(columns, topology_columns(topology, plan));

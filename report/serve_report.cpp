@@ -91,8 +91,7 @@ std::string serve_text(const ServeReport& r) {
                                   percent(t.end > 0 ? t.busy / t.end : 0),
                                   significant(sequences_a_step(t))));
   out += item("energy", fmt::format("{} a token", readable_joules(t.energy_pj * 1e-12 / tokens)));
-  out += item("DRAM",
-              fmt::format("{} a token", readable_bytes(static_cast<Bytes>(t.dram / tokens + 0.5))));
+  out += item("DRAM", fmt::format("{} a token", readable_bytes(std::llround(t.dram / tokens))));
   out += item(
       "footprint",
       fmt::format("{} weights, {} caches for {} of {} tokens, {} intermediates, {} in all",

@@ -114,6 +114,7 @@ WholeNetwork whole_network(const RunReport& report, const Object& object,
 
 std::string left_out_text(const std::vector<LeftOut>& rows) {
   std::vector<std::string> texts;
+  texts.reserve(rows.size());
   for (const LeftOut& row : rows)
     texts.push_back(fmt::format("{} of {} equal blocks of {} layers", row.simulated, row.blocks,
                                 row.layers.size()));

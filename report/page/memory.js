@@ -214,6 +214,18 @@ function runMap(run, {axis, by, top, title, height}) {
   });
 }
 
+// Whether this program bears the plan from topology out.
+function topologyVerdict(run) {
+  const {pairs, first} = run.topology.overlaps;
+  if (pairs === 0)
+    return "In this program it is right: cores are ordered wherever two of its tensors share bytes.";
+  return "It holds only where no core starts a layer before all have ended the one before. " +
+      `This program does not wait so: ${
+             pairs === 1 ? "one pair of buffers shares" : `${pairs} pairs of buffers share`} ` +
+      `bytes while both are in use, and data would be lost (${first}). ` +
+      "unnasim compare shows what a barrier after each layer costs, for which the plan is right.";
+}
+
 function topologyMap(run, top) {
   const c = run.header.columns;
   const info = run.topology;
@@ -338,7 +350,7 @@ function memoryView(run, root) {
               run.topology.planner}; ` +
               `peak ${readableBytes(run.topology.peak)}, lower bound ${
                   readableBytes(run.topology.lower_bound)}. ` +
-              "It holds only where no core starts a layer before all have ended the one before."),
+              topologyVerdict(run)),
       beside);
   const top = 1.04 * Math.max(run.summary.memory.peak.value, run.topology.peak, 1);
   let map;
