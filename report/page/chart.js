@@ -54,10 +54,16 @@ function axisOf(values, log) {
   return {low, high, at: (v) => (v - low) / (high - low), ticks: ticks(low, high, 6)};
 }
 
-// Points over two axes. points: [{x, y, r, colour, tip, click, chosen, name}]; lines: [{points,
-// name, dashed}].
+function lineName({points, name, nameAt, anchor, shift}, px, py) {
+  const at = points[nameAt];
+  return element(
+      "text", {x: px(at.x) + shift[0], y: py(at.y) + shift[1], "text-anchor": anchor}, name);
+}
+
+// Points over two axes, later ones on top. points: [{x, y, r, colour, tip, click, chosen, key}];
+// lines: [{points, name, dashed, nameAt, anchor, shift}]: a name stands at a point of its line.
 function scatter({points, lines = [], x, y, log = false, width = 640, height = 380, label}) {
-  const inner = {left: 88, right: 16, top: 12, bottom: 42};
+  const inner = {left: 88, right: 16, top: lines.some((l) => l.name) ? 24 : 12, bottom: 42};
   const xs = [...points, ...lines.flatMap((l) => l.points)].map((p) => p.x);
   const ys = [...points, ...lines.flatMap((l) => l.points)].map((p) => p.y);
   const ax = axisOf(xs, log);
@@ -100,9 +106,7 @@ function scatter({points, lines = [], x, y, log = false, width = 640, height = 3
       "stroke-width": 1.6,
       "stroke-dasharray": l.dashed ? "5 4" : undefined
     }));
-    const at = l.points[l.nameAt ?? 0];
-    if (l.name)
-      svg.append(element("text", {x: px(at.x) - 8, y: py(at.y) + 4, "text-anchor": "end"}, l.name));
+    if (l.name) svg.append(lineName(l, px, py));
   }
   for (const p of points) {
     const act = () => p.click && p.click();
@@ -116,6 +120,7 @@ function scatter({points, lines = [], x, y, log = false, width = 640, height = 3
       stroke: p.chosen ? "var(--text)" : "var(--page)",
       "stroke-width": p.chosen ? 2.5 : 0.7,
       tabindex: 0,
+      "data-key": p.key,
       "aria-label": p.tip,
       style: "cursor:pointer",
       onclick: act,

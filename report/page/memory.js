@@ -15,7 +15,8 @@ class MemoryMap {
       draw: (g) => this.draw(g),
       hover: (x, y) => this.hover(x, y),
       click: (x, y) => this.click(x, y),
-      interval: options.interval
+      interval: options.interval,
+      clear: true
     });
   }
   get bottom() { return this.chart.height - 26; }
