@@ -63,7 +63,7 @@ function lineName({points, name, nameAt, anchor, shift}, px, py) {
 // Points over two axes, later ones on top. points: [{x, y, r, colour, tip, click, chosen, key}];
 // lines: [{points, name, dashed, nameAt, anchor, shift}]: a name stands at a point of its line.
 function scatter({points, lines = [], x, y, log = false, width = 640, height = 380, label}) {
-  const inner = {left: 88, right: 16, top: lines.some((l) => l.name) ? 24 : 12, bottom: 42};
+  const inner = {left: 88, right: 16, top: lines.some((l) => l.name) ? 30 : 12, bottom: 42};
   const xs = [...points, ...lines.flatMap((l) => l.points)].map((p) => p.x);
   const ys = [...points, ...lines.flatMap((l) => l.points)].map((p) => p.y);
   const ax = axisOf(xs, log);

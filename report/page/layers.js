@@ -25,6 +25,7 @@ const LAYER_COLUMNS = [
     title: "limited by",
     unit: "of the run cycles",
     tip: LIMIT_TIP,
+    words: true,
     order: (l) => `${l.limit} ${l.shares[0].toFixed(6)}`,
     cell: (l) => unbroken(limitText(l))
   },
@@ -32,8 +33,9 @@ const LAYER_COLUMNS = [
     name: "causes",
     title: "busy and idle",
     unit: "of core-cycles",
-    tip: "What each core's compute engine did for it: executed its instructions, or was idle " +
-        "before one of them, by cause. Sorted by the busy share.",
+    tip: "What the compute engines did for it: executed its instructions, or was idle " +
+        "before one of them, by cause; of cores that execute nothing of it, nothing. Sorted by the " +
+        "busy share.",
     order: (l) => l.compute_busy / Math.max(l.compute_busy + l.stalls, 1),
     cell: (l) => stackedBar(l.compute_busy, l.idle)
   },

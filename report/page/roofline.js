@@ -52,7 +52,7 @@ function rooflineChart(run) {
             `${grouped(peak)} MACs a cycle, left of the ridge ${significant(bandwidth)} B a cycle`,
         nameAt: 2,
         anchor: "end",
-        shift: [0, -7]
+        shift: [0, -15]
       },
       {
         points: [{x: ridge, y: least}, {x: ridge, y: peak}],

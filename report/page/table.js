@@ -3,7 +3,7 @@
 class SortableTable {
   // options: id, rows, key(row), chosen(row), choose(row), bars (names of columns), sort {by,
   // down}, foot (rows of texts by the names of columns), columns: [{name, title, unit, tip,
-  // text(value, row), cell(row), order(row)}].
+  // words (set to the left), text(value, row), cell(row), order(row)}].
   constructor(options) {
     Object.assign(this, options);
     this.sort = {...options.sort};
@@ -23,9 +23,9 @@ class SortableTable {
     this.draw();
   }
 
-  headOf({name, title, unit, tip}) {
+  headOf({name, title, unit, tip, words}) {
     return element(
-        "th", {"data-tip": tip},
+        "th", {"data-tip": tip, class: words && "words"},
         element(
             "button", {"data-column": name, onclick: () => this.sortBy(name)},
             element("span", {}, title)),

@@ -62,6 +62,7 @@ class ViewsCase(unittest.TestCase):
         unnasim("fit", "net.yaml", "--cores", 2, "--memory-budget", "16KiB", "--no-timing", "-o", "f", cwd=where)
         unnasim("sweep", "small.yaml", "-o", "s", cwd=where)
         unnasim("report", "a", "b", "f", "s", "-o", "all.html", cwd=where)
+        unnasim("simulate", "net.yaml", "--cores", 16, "--set", "dram.model=banked", "--no-timing", "--report", "-o", "c", cwd=where)
         driver = browser.start()
         atexit.register(driver.quit)
         cls.shared.update(
@@ -82,6 +83,21 @@ class ViewsCase(unittest.TestCase):
     def tearDown(self):
         faults = [entry for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
         self.assertEqual(faults, [])
+
+    def choose(self, css, value):
+        """As a click on an option of a list does."""
+        self.js("""const s = document.querySelector(arguments[0]); s.value = arguments[1];
+            s.dispatchEvent(new Event('change'))""", css, str(value))
+
+    def key(self, key, **more):
+        """A key at the element that has the focus."""
+        self.js("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0], bubbles: true, ...arguments[1]}))",
+                key, more)
+
+    def tip_of(self, css):
+        self.js("""document.querySelector(arguments[0]).dispatchEvent(
+            new PointerEvent('pointermove', {clientX: 50, clientY: 50, bubbles: true}))""", css)
+        return self.text("#tip")
 
     def mouse(self, kind, canvas, x, y, **more):
         """A pointer event at a place of a canvas, as a mouse makes it."""

@@ -7,7 +7,8 @@ import unittest
 
 import browser
 from views_case import ViewsCase, rows_of, unnasim
-from views_figures import Figures  # noqa: F401
+from views_charts import Charts  # noqa: F401
+from views_figures import Comparison, Figures  # noqa: F401
 from views_scale import Scale  # noqa: F401
 
 
