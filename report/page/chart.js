@@ -60,6 +60,28 @@ function lineName({points, name, nameAt, anchor, shift}, px, py) {
       "text", {x: px(at.x) + shift[0], y: py(at.y) + shift[1], "text-anchor": anchor}, name);
 }
 
+function scatterPoint(p, cx, cy) {
+  const act = () => p.click && p.click();
+  return element("circle", {
+    cx,
+    cy,
+    r: p.r ?? 4.5,
+    fill: p.colour,
+    class: "point",
+    "fill-opacity": 0.82,
+    stroke: p.chosen ? "var(--text)" : "var(--page)",
+    "stroke-width": p.chosen ? 2.5 : 0.7,
+    tabindex: 0,
+    "data-key": p.key,
+    "aria-label": p.tip,
+    style: "cursor:pointer",
+    onclick: act,
+    onkeydown: (event) => event.key === "Enter" && act(),
+    onpointermove: (event) => showTip(p.tip, event.clientX, event.clientY),
+    onpointerleave: () => showTip("")
+  });
+}
+
 // Points over two axes, later ones on top. points: [{x, y, r, colour, tip, click, chosen, key}];
 // lines: [{points, name, dashed, nameAt, anchor, shift}]: a name stands at a point of its line.
 function scatter({points, lines = [], x, y, log = false, width = 640, height = 380, label}) {
@@ -108,27 +130,7 @@ function scatter({points, lines = [], x, y, log = false, width = 640, height = 3
     }));
     if (l.name) svg.append(lineName(l, px, py));
   }
-  for (const p of points) {
-    const act = () => p.click && p.click();
-    svg.append(element("circle", {
-      cx: px(p.x),
-      cy: py(p.y),
-      r: p.r ?? 4.5,
-      fill: p.colour,
-      class: "point",
-      "fill-opacity": 0.82,
-      stroke: p.chosen ? "var(--text)" : "var(--page)",
-      "stroke-width": p.chosen ? 2.5 : 0.7,
-      tabindex: 0,
-      "data-key": p.key,
-      "aria-label": p.tip,
-      style: "cursor:pointer",
-      onclick: act,
-      onkeydown: (event) => event.key === "Enter" && act(),
-      onpointermove: (event) => showTip(p.tip, event.clientX, event.clientY),
-      onpointerleave: () => showTip("")
-    }));
-  }
+  for (const p of points) svg.append(scatterPoint(p, px(p.x), py(p.y)));
   return svg;
 }
 

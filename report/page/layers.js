@@ -34,8 +34,8 @@ const LAYER_COLUMNS = [
     title: "busy and idle",
     unit: "of core-cycles",
     tip: "What the compute engines did for it: executed its instructions, or was idle " +
-        "before one of them, by cause; of cores that execute nothing of it, nothing. Sorted by the " +
-        "busy share.",
+        "before one of them, by cause; of cores that execute nothing of it, nothing. Sorted by " +
+        "the busy share.",
     order: (l) => l.compute_busy / Math.max(l.compute_busy + l.stalls, 1),
     cell: (l) => stackedBar(l.compute_busy, l.idle)
   },

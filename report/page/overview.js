@@ -72,6 +72,17 @@ function burstCard(run) {
   ];
 }
 
+function footprintCard(memory) {
+  const gap = memory.peak.value - memory.lower_bound.value;
+  const least = gap === 0 ?
+      "Equal to the lower bound: no layout of this program is smaller." :
+      `${readableBytes(gap)} above the lower bound of ${readableBytes(memory.lower_bound.value)}.`;
+  return [
+    "footprint", readableBytes(memory.peak.value),
+    `${least} Without sharing ${readableBytes(memory.without_sharing.value)}.`
+  ];
+}
+
 function figureCards(run) {
   const {performance: p, roofline, memory, energy, multiplier_slots: slots, validation} =
       run.summary;
@@ -80,7 +91,6 @@ function figureCards(run) {
   const moved = p.dram_read.value + p.dram_written.value;
   const bound =
       roofline.compute_cycles.value >= roofline.bandwidth_cycles.value ? "compute" : "bandwidth";
-  const gap = memory.peak.value - memory.lower_bound.value;
   return [
     ["limit", p.limit, LIMIT_TEXT[p.limit]],
     limitCard(run),
@@ -112,15 +122,7 @@ function figureCards(run) {
           percent(p.bandwidth_utilisation.value)} of the peak bandwidth.`
     ],
     burstCard(run),
-    [
-      "footprint", readableBytes(memory.peak.value),
-      gap === 0 ?
-          `Equal to the lower bound: no layout of this program is smaller. Without sharing ${
-              readableBytes(memory.without_sharing.value)}.` :
-          `${readableBytes(gap)} above the lower bound of ${
-              readableBytes(memory.lower_bound.value)}. Without sharing ${
-              readableBytes(memory.without_sharing.value)}.`
-    ],
+    footprintCard(memory),
     [
       "energy", readable(energy.total),
       `${significant(energy.power.value)} W, ${

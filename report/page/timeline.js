@@ -319,13 +319,13 @@ function engineLegend(run) {
 }
 
 const TIMELINE_NOTE =
-    "The height of a lane is the share of the pixel's cycles in which the engine was busy; zoomed " +
-    "in, every instruction is drawn, and the stripe below an idle engine says why. Vertical lines " +
-    "are barriers, arrows signals. The curves are of all cores, in a scale that does not change: " +
-    "that of DRAM is the mean of each pixel's cycles, in which the bytes of a request count evenly " +
-    "over the time that it is open, with a dark top where it leaves the scale; that of live bytes " +
-    "is the most in them. Hovering tells values. Shift and dragging, or Shift and arrow keys, " +
-    "select an interval, of the chosen cores.";
+    "The height of a lane is the share of the pixel's cycles in which the engine was busy; " +
+    "zoomed in, every instruction is drawn, and the stripe below an idle engine says why. " +
+    "Vertical lines are barriers, arrows signals. The curves are of all cores, in a scale " +
+    "that does not change: that of DRAM is the mean of each pixel's cycles, in which the " +
+    "bytes of a request count evenly over the time that it is open, with a dark top where it " +
+    "leaves the scale; that of live bytes is the most in them. Hovering tells values. Shift " +
+    "and dragging, or Shift and arrow keys, select an interval, of the chosen cores.";
 
 function timelineView(run, root) {
   prepareTimeline(run);
