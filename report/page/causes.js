@@ -57,11 +57,11 @@ function stackedBar(busy, idle) {
   return total > 0 ? bar : "";
 }
 
-function causeLegend() {
+function causeLegend(withBusy) {
   const entry = (colour, text) =>
       element("span", {}, element("i", {style: `background:${colour}`}), text);
   return element(
-      "div", {class: "legend causes"}, entry("var(--busy)", "busy"),
+      "div", {class: "legend causes"}, withBusy ? entry("var(--busy)", "busy") : null,
       ...CAUSES.map((cause) => entry(CAUSE_COLOUR[cause], `idle: ${CAUSE_TEXT[cause]}`)));
 }
 

@@ -56,7 +56,7 @@ const LAYER_COLUMNS = [
   },
   {
     name: "utilisation",
-    title: "use",
+    title: "utilisation",
     unit: "run cycles",
     tip: "MACs over those that the multipliers of all cores could do in its run cycles.",
     text: percent
@@ -128,7 +128,7 @@ function layersView(run, root) {
               "bar for what it says. Run cycles are of the run and add up to it; core-cycles " +
               "are of compute engines, summed over the cores. What is loaded ahead is in the " +
               "time of the layer before."),
-      causeLegend(), table.node,
+      causeLegend(true), table.node,
       element(
           "div", {class: "columns"},
           element(

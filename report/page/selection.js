@@ -36,8 +36,10 @@ function showSelection() {
               "");
     return;
   }
-  const part = (name, text) => bar.append(element("span", {}, `${name} `, element("b", {}, text)));
-  bar.append(element("button", {onclick: clearSelection, id: "clear"}, "Clear"));
+  const parts = element("div", {class: "parts"});
+  const part = (name, text) =>
+      parts.append(element("span", {}, `${name} `, element("b", {}, text)));
+  bar.append(element("button", {onclick: clearSelection, id: "clear"}, "Clear"), parts);
   if (selection.layer !== null) {
     const sum = run.layerSums[selection.layer];
     part("layer", `${sum.name} (${sum.kind}), cycles ${grouped(sum.start)} to ${grouped(sum.end)}`);

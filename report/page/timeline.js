@@ -364,7 +364,7 @@ function timelineView(run, root) {
               "button", {onclick: () => timeline.chart.show(0, run.cycles), id: "zoom-all"},
               "Show all"),
           engineLegend(run)),
-      element("p", {class: "note"}, TIMELINE_NOTE), place, causeLegend());
+      element("p", {class: "note"}, TIMELINE_NOTE), place, causeLegend(false));
   build();
   return {update: () => timeline.chart.redraw()};
 }
