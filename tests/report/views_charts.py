@@ -63,6 +63,7 @@ class Charts(ViewsCase):
               moveTo: (x, y) => lines.push(y), fillText: (text) => texts.push(text)})[name] || (() => {})});
             state.timeline.chart.show(...arguments[2]); drawCurve(g, state.timeline.chart, 0, {...curve, valueOf: () => value});
             return [heights[0], 58 - lines[0], texts];"""
+        self.assertEqual(self.js("return state.timeline.curves[0].most"), 1.25 * peak)
         for number, line in ((0, peak), (1, self.summary["memory"]["peak"]["value"])):
             height, top, texts = self.js(drawn, number, line, [0, performance["cycles"]["value"]])
             self.assertAlmostEqual(height, top, delta=1)
