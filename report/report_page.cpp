@@ -12,6 +12,7 @@
 #include "memmgr/plan.h"
 #include "memmgr/planners/options.h"
 #include "memmgr/planners/registry.h"
+#include "report/layer_times.h"
 #include "report/page_columns.h"
 #include "report/page_sources.h"
 #include "sim/simulate.h"
@@ -107,6 +108,15 @@ Json names_of(const PageRun& run) {
   return json;
 }
 
+/// By layer, what the compute engines of all cores did in its time: executing, waiting for data,
+/// waiting for other cores.
+Json layer_shares(const PageRun& run, const CoreConfig& core) {
+  Json json = Json::array();
+  for (const LayerTime& time : layer_times(run.trace, core))
+    json.push_back({time.shares.busy, time.shares.waiting, time.shares.awaiting});
+  return json;
+}
+
 void append(std::vector<PackedColumn>& columns, std::vector<PackedColumn> more) {
   for (PackedColumn& column : more) columns.push_back(std::move(column));
 }
@@ -121,13 +131,15 @@ std::string packed_run(const PageRun& run) {
   check_belongs(run);
   header["layers_csv"] = run.layers;
   header["names"] = names_of(run);
+  const CoreConfig core = core_of(header["summary"]);
+  header["layer_shares"] = layer_shares(run, core);
   if (run.front) header["front_csv"] = *run.front;
   if (run.schedule) header["schedule"] = *run.schedule;
 
   const Json& dram = header["summary"]["machine"]["dram"];
   const auto alignment = dram["alignment_bytes"]["value"].get<Bytes>();
   std::vector<PackedColumn> columns = event_columns(run);
-  append(columns, sync_columns(run, core_of(header["summary"])));
+  append(columns, sync_columns(run, core));
   append(columns, buffer_columns(run));
   const PlanProblem problem = make_problem(instruction_liveness(run.trace), alignment);
   header["lower_bound"] = problem.lower_bound;

@@ -3,7 +3,7 @@
 
 class Chart {
   // options: height, label, from, until, draw(chart), hover(x, y) -> text, click(x, y),
-  // interval(from, until).
+  // interval(from, until), clear: tooltips do not cover the chart.
   constructor(options) {
     Object.assign(this, options);
     this.left = options.left ?? 84;
@@ -104,7 +104,9 @@ class Chart {
   move(event) {
     const [x, y] = this.at(event);
     if (!this.drag) {
-      showTip(this.hover ? this.hover(x, y) : "", event.clientX, event.clientY);
+      showTip(
+          this.hover ? this.hover(x, y) : "", event.clientX, event.clientY,
+          this.clear ? this.canvas.getBoundingClientRect() : undefined);
       return;
     }
     if (Math.abs(x - this.drag.x) > 3) this.drag.moved = true;
@@ -124,7 +126,29 @@ class Chart {
     this.drag = null;
     if (drag && !drag.moved && this.click) this.click(...this.at(event));
   }
+  // Shift and an arrow move one end of the interval; the other end stays where the first was.
+  extend(sign) {
+    const clamped = (at) => Math.round(Math.min(Math.max(at, this.from), this.until));
+    const step = Math.max(1, (this.range[1] - this.range[0]) * 0.02);
+    const [low, high] = selection.interval || [];
+    const known = this.ends && Math.min(...this.ends) === low && Math.max(...this.ends) === high;
+    const middle = clamped((this.range[0] + this.range[1]) / 2);
+    if (!known) this.ends = low === undefined ? [middle, middle] : [low, high];
+    this.ends = [this.ends[0], clamped(this.ends[1] + sign * step)];
+    if (this.ends[1] === this.ends[0]) this.ends[1] = clamped(this.ends[1] + sign * step);
+    if (this.ends[1] === this.ends[0]) return;
+    this.interval(Math.min(...this.ends), Math.max(...this.ends));
+    const outside =
+        Math.min(0, this.ends[1] - this.range[0]) + Math.max(0, this.ends[1] - this.range[1]);
+    if (outside !== 0) this.show(this.range[0] + outside, this.range[1] + outside);
+  }
   key(event) {
+    const sign = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+    if (event.shiftKey && sign && this.interval) {
+      event.preventDefault();
+      this.extend(sign);
+      return;
+    }
     const span = this.range[1] - this.range[0];
     const middle = (this.range[0] + this.range[1]) / 2;
     const acts = {

@@ -54,10 +54,38 @@ function axisOf(values, log) {
   return {low, high, at: (v) => (v - low) / (high - low), ticks: ticks(low, high, 6)};
 }
 
-// Points over two axes. points: [{x, y, r, colour, tip, click, chosen, name}]; lines: [{points,
-// name, dashed}].
+function lineName({points, name, nameAt, anchor, shift}, px, py) {
+  const at = points[nameAt];
+  return element(
+      "text", {x: px(at.x) + shift[0], y: py(at.y) + shift[1], "text-anchor": anchor}, name);
+}
+
+function scatterPoint(p, cx, cy) {
+  const act = () => p.click && p.click();
+  return element("circle", {
+    cx,
+    cy,
+    r: p.r ?? 4.5,
+    fill: p.colour,
+    class: "point",
+    "fill-opacity": 0.82,
+    stroke: p.chosen ? "var(--text)" : "var(--page)",
+    "stroke-width": p.chosen ? 2.5 : 0.7,
+    tabindex: 0,
+    "data-key": p.key,
+    "aria-label": p.tip,
+    style: "cursor:pointer",
+    onclick: act,
+    onkeydown: (event) => event.key === "Enter" && act(),
+    onpointermove: (event) => showTip(p.tip, event.clientX, event.clientY),
+    onpointerleave: () => showTip("")
+  });
+}
+
+// Points over two axes, later ones on top. points: [{x, y, r, colour, tip, click, chosen, key}];
+// lines: [{points, name, dashed, nameAt, anchor, shift}]: a name stands at a point of its line.
 function scatter({points, lines = [], x, y, log = false, width = 640, height = 380, label}) {
-  const inner = {left: 88, right: 16, top: 12, bottom: 42};
+  const inner = {left: 88, right: 16, top: lines.some((l) => l.name) ? 30 : 12, bottom: 42};
   const xs = [...points, ...lines.flatMap((l) => l.points)].map((p) => p.x);
   const ys = [...points, ...lines.flatMap((l) => l.points)].map((p) => p.y);
   const ax = axisOf(xs, log);
@@ -100,30 +128,9 @@ function scatter({points, lines = [], x, y, log = false, width = 640, height = 3
       "stroke-width": 1.6,
       "stroke-dasharray": l.dashed ? "5 4" : undefined
     }));
-    const at = l.points[l.nameAt ?? 0];
-    if (l.name)
-      svg.append(element("text", {x: px(at.x) - 8, y: py(at.y) + 4, "text-anchor": "end"}, l.name));
+    if (l.name) svg.append(lineName(l, px, py));
   }
-  for (const p of points) {
-    const act = () => p.click && p.click();
-    svg.append(element("circle", {
-      cx: px(p.x),
-      cy: py(p.y),
-      r: p.r ?? 4.5,
-      fill: p.colour,
-      class: "point",
-      "fill-opacity": 0.82,
-      stroke: p.chosen ? "var(--text)" : "var(--page)",
-      "stroke-width": p.chosen ? 2.5 : 0.7,
-      tabindex: 0,
-      "aria-label": p.tip,
-      style: "cursor:pointer",
-      onclick: act,
-      onkeydown: (event) => event.key === "Enter" && act(),
-      onpointermove: (event) => showTip(p.tip, event.clientX, event.clientY),
-      onpointerleave: () => showTip("")
-    }));
-  }
+  for (const p of points) svg.append(scatterPoint(p, px(p.x), py(p.y)));
   return svg;
 }
 

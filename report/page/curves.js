@@ -119,3 +119,77 @@ function liveBetween(curve, from, until) {
     most = Math.max(most, curve.bytes[i]);
   return most;
 }
+
+// A value for each pixel, in a scale that is the same at every zoom; what is beyond it has a dark
+// top. curve: {name, colour, valueOf(from, until), text(value), most, line, lineName}.
+function drawCurve(g, chart, top, {name, colour, valueOf, text, most, line, lineName}) {
+  const [height, bottom] = [54, top + 58];
+  g.fillStyle = cssColourCached("--faint");
+  g.textAlign = "right";
+  g.textBaseline = "top";
+  g.fillText(name, chart.left - 8, top + 14);
+  g.fillText(`to ${text(most)}`, chart.left - 8, top + 28);
+  clipToPlot(g, chart, top, top + 60);
+  for (let x = chart.left; x < chart.width - chart.right; ++x) {
+    const value = valueOf(chart.value(x), chart.value(x + 1));
+    const h = height * Math.min(value / most, 1);
+    g.fillStyle = colour;
+    g.fillRect(x, bottom - h, 1, h);
+    if (value <= most) continue;
+    g.fillStyle = cssColourCached("--text");
+    g.fillRect(x, bottom - h, 1, 3);
+  }
+  const y = Math.round(bottom - height * line / most) - 0.5;
+  g.strokeStyle = cssColourCached("--text");
+  g.lineWidth = 1;
+  g.setLineDash([6, 4]);
+  g.beginPath();
+  g.moveTo(chart.left, y);
+  g.lineTo(chart.width - chart.right, y);
+  g.stroke();
+  g.setLineDash([]);
+  g.strokeStyle = cssColourCached("--plot");
+  g.lineWidth = 3;
+  g.fillStyle = cssColourCached("--text");
+  g.strokeText(lineName, chart.width - chart.right - 4, y + 2);
+  g.fillText(lineName, chart.width - chart.right - 4, y + 2);
+  g.restore();
+}
+
+// The curves below the lanes. Of DRAM the scale leaves a quarter above the peak.
+function timelineCurves(run) {
+  const peak = peakBytes(run);
+  const planned = run.summary.memory.peak.value;
+  const most = liveBetween(run.liveBytes, 0, run.cycles);
+  return [
+    {
+      name: "DRAM B/cycle",
+      colour: engineColour(1),
+      valueOf: (from, until) => movedBetween(run.moved, from, until),
+      text: (v) => significant(v),
+      most: 1.25 * peak,
+      line: peak,
+      lineName: `peak ${significant(peak)} B a cycle`,
+      tip: (value) => `${significant(value)} B of DRAM a cycle, ${percent(value / peak)} of the ` +
+          `peak bandwidth of ${significant(peak)}${
+                          value > peak ?
+                              "\nMore than it for a moment: the bytes of a request count " +
+                                  "evenly over the time that it is open." :
+                              ""}`
+    },
+    {
+      name: "live bytes",
+      colour: engineColour(2),
+      valueOf: (from, until) => liveBetween(run.liveBytes, from, until),
+      text: readableBytes,
+      most: 1.04 * Math.max(planned, most, 1),
+      line: planned,
+      lineName: `peak of the plan ${readableBytes(planned)}`,
+      tip: (value) =>
+          `${readableBytes(value)} of intermediates live; at most ${
+              readableBytes(most)} in this run\nThe plan's peak of ${readableBytes(planned)} may ` +
+          "be higher: it keeps apart what could be in use together in another run, rounds sizes " +
+          "up to the alignment, and may have gaps."
+    }
+  ];
+}

@@ -68,7 +68,8 @@ function parseCsv(text) {
               [names[i], value !== "" && Number.isFinite(Number(value)) ? Number(value) : value])));
 }
 
-const LANES = 5;  // of a core: its four engines and its control processor
+const LANES = 5;    // of a core: its four engines and its control processor
+const COMPUTE = 2;  // the lane of the compute engine
 
 // Everything that the views ask of a run is derived here, once.
 function makeRun(header) {
@@ -169,6 +170,8 @@ function deriveLayers(run) {
                                    dram: 0,
                                    energy_nj: 0,
                                    stalls: 0,
+                                   idle: Object.fromEntries(CAUSES.map((cause) => [cause, 0])),
+                                   shares: run.layer_shares[i],
                                    instructions: 0,
                                    limit: ""
                                  }));
@@ -185,7 +188,10 @@ function deriveLayers(run) {
     sum.dram += row.dram_read + row.dram_written;
     sum.energy_nj += row.energy_nj;
     sum.instructions += row.instructions;
-    for (const cause of CAUSES) sum.stalls += row["stall_" + cause] || 0;
+    for (const cause of CAUSES) {
+      sum.idle[cause] += row["stall_" + cause];
+      sum.stalls += row["stall_" + cause];
+    }
   }
   const core = run.summary.machine.core;
   const slots = core.pes.value * core.multipliers.value;

@@ -71,13 +71,20 @@ function element(name, attributes = {}, ...children) {
   return node;
 }
 
-function showTip(text, x, y) {
-  const tip = document.getElementById("tip");
-  tip.hidden = !text;
-  if (!text) return;
-  tip.textContent = text;
-  const box = tip.getBoundingClientRect();
-  tip.style.left = `${Math.max(4, Math.min(x + 14, innerWidth - box.width - 8))}px`;
-  tip.style.top =
-      `${y + 16 + box.height < innerHeight ? y + 16 : Math.max(4, y - box.height - 10)}px`;
+// A text that breaks at its commas only.
+function unbroken(text) {
+  const span = element("span");
+  text.split(", ").forEach((part, i) => {
+    span.append(i > 0 ? ", " : "", element("span", {class: "unbroken"}, part));
+  });
+  return span;
+}
+
+// What is drawn anew has other elements: the one with the same data-key gets the focus.
+function keepFocus(node, redraw) {
+  const key =
+      node.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  redraw();
+  if (key === undefined) return;
+  [...node.querySelectorAll("[data-key]")].find((n) => n.dataset.key === key)?.focus();
 }

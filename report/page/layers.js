@@ -1,78 +1,110 @@
 // Layers: a table with bars that can be sorted, the sizes of the buffers, and the slowest layers.
 
+const energyText = (nj) => readable({value: nj, unit: "nJ"});
 const LAYER_COLUMNS = [
-  ["name", "layer", (v) => v],
-  ["kind", "kind", (v) => v],
-  ["cores", "cores", (v) => String(v)],
-  ["start", "first load", grouped],
-  ["cycles", "cycles of the run", grouped],
-  ["compute_busy", "compute busy", grouped],
-  ["stalls", "compute idle before it", grouped],
-  ["utilisation", "utilisation", percent],
-  ["macs", "MACs", grouped],
-  ["dram", "DRAM", readableBytes],
-  ["energy_nj", "energy", (v) => readable({value: v, unit: "nJ"})],
-  ["limit", "limited by", (v) => v],
+  {name: "name", title: "layer", text: (v) => v},
+  {name: "kind", title: "kind", text: (v) => v},
+  {name: "cores", title: "cores", tip: "How many cores execute instructions of it.", text: String},
+  {
+    name: "start",
+    title: "first load",
+    unit: "run cycle",
+    tip: "The cycle in which its first instruction starts, often while the layer before computes.",
+    text: grouped
+  },
+  {
+    name: "cycles",
+    title: "time",
+    unit: "run cycles",
+    tip: "Cycles of the run in which cores compute it, shared with the layers of other cores, or " +
+        "in which none computes and it is next. They add up to the run's cycles.",
+    text: grouped
+  },
+  {
+    name: "limit",
+    title: "limited by",
+    unit: "of the run cycles",
+    tip: LIMIT_TIP,
+    words: true,
+    order: (l) => `${l.limit} ${l.shares[0].toFixed(6)}`,
+    cell: (l) => unbroken(limitText(l))
+  },
+  {
+    name: "causes",
+    title: "busy and idle",
+    unit: "of core-cycles",
+    tip: "What the compute engines did for it: executed its instructions, or was idle " +
+        "before one of them, by cause; of cores that execute nothing of it, nothing. Sorted by " +
+        "the busy share.",
+    order: (l) => l.compute_busy / Math.max(l.compute_busy + l.stalls, 1),
+    cell: (l) => stackedBar(l.compute_busy, l.idle)
+  },
+  {
+    name: "compute_busy",
+    title: "compute busy",
+    unit: "core-cycles",
+    tip: "Cycles of the compute engines, summed over the cores, that execute its instructions.",
+    text: grouped
+  },
+  {
+    name: "stalls",
+    title: "compute idle",
+    unit: "core-cycles",
+    tip: "Cycles of the compute engines, summed over the cores, that are idle before its first " +
+        "instruction, since the layer before, or between its instructions.",
+    text: grouped
+  },
+  {
+    name: "utilisation",
+    title: "utilisation",
+    unit: "run cycles",
+    tip: "MACs over those that the multipliers of all cores could do in its run cycles.",
+    text: percent
+  },
+  {name: "macs", title: "MACs", text: grouped},
+  {name: "dram", title: "DRAM", tip: "Bytes of its loads and stores.", text: readableBytes},
+  {
+    name: "energy_nj",
+    title: "energy",
+    unit: "no static",
+    tip: "Of its instructions and bytes. Static energy is spent by time and is of no layer: it " +
+        "has a row at the foot.",
+    text: energyText
+  },
 ];
 const LAYER_BARS = ["cycles", "compute_busy", "stalls", "utilisation", "macs", "dram", "energy_nj"];
 
-function sortableTable({columns, rows, bars, key, chosen, choose, id, sort}) {
-  const order = sort || {by: columns[0][0], down: false};
-  const most = Object.fromEntries(
-      bars.map((b) => [b, largest(rows.map((r) => Math.abs(r[b]) || 0), 1e-12)]));
-  const body = element("tbody");
-  const head = element("tr");
-  const draw = () => {
-    const sorted = [...rows].sort((a, b) => {
-      const [x, y] = [a[order.by], b[order.by]];
-      const least = typeof x === "string" || typeof y === "string" ?
-          String(x).localeCompare(String(y)) :
-          x - y;
-      return order.down ? -least : least;
-    });
-    body.replaceChildren(...sorted.map(
-        (row) => element(
-            "tr", {
-              tabindex: 0,
-              "data-key": key(row),
-              class: chosen(row) ? "chosen" : "",
-              onclick: () => choose(row),
-              onkeydown: (event) => event.key === "Enter" && choose(row)
-            },
-            ...columns.map(
-                ([name, , text]) => element(
-                    "td",
-                    bars.includes(name) ? {
-                      class: "bar",
-                      style: `--share:${(100 * Math.abs(row[name]) / most[name]).toFixed(1)}%`
-                    } :
-                                          {},
-                    text(row[name], row))))));
-    head.replaceChildren(...columns.map(
-        ([name, title]) => element(
-            "th",
-            {"aria-sort": order.by === name ? (order.down ? "descending" : "ascending") : "none"},
-            element(
-                "button", {
-                  "data-column": name,
-                  onclick: () => {
-                    order.down = order.by === name ? !order.down : bars.includes(name);
-                    order.by = name;
-                    draw();
-                  }
-                },
-                title + (order.by === name ? (order.down ? " \u2193" : " \u2191") : "")))));
-  };
-  draw();
-  return {
-    node: element(
-        "div", {class: "scroll", id}, element("table", {}, element("thead", {}, head), body)),
-    draw
-  };
+// What is of no layer, so that each column adds up to the run's.
+function layerFoot(run) {
+  const sum = (name) => run.layerSums.reduce((total, l) => total + l[name], 0);
+  const core = run.summary.machine.core;
+  const slots = core.pes.value * core.multipliers.value;
+  const all = run.cycles * run.cores;
+  const idle = all - sum("compute_busy");
+  const {energy} = run.summary;
+  return [
+    {
+      name: "of no layer",
+      stalls: grouped(idle - sum("stalls")),
+      energy_nj: `${readable(energy.parts.static)} static`
+    },
+    {
+      name: "the run",
+      cores: String(run.cores),
+      cycles: grouped(sum("cycles")),
+      causes: `${grouped(all)} in all`,
+      compute_busy: grouped(sum("compute_busy")),
+      stalls: grouped(idle),
+      utilisation: percent(sum("macs") / (all * slots)),
+      macs: grouped(sum("macs")),
+      dram: readableBytes(sum("dram")),
+      energy_nj: readable(energy.total)
+    }
+  ];
 }
 
 function layersView(run, root) {
-  const table = sortableTable({
+  const table = new SortableTable({
     id: "layer-table",
     columns: LAYER_COLUMNS,
     rows: run.layerSums.filter((l) => l.cores > 0),
@@ -80,7 +112,8 @@ function layersView(run, root) {
     key: (l) => l.name,
     chosen: (l) => selection.layer === l.index,
     choose: (l) => selectLayer(l.index),
-    sort: {by: "start", down: false}
+    sort: {by: "start", down: false},
+    foot: layerFoot(run)
   });
   const sizes = Array.from(run.live.ids, (id) => run.size[id]);
   const slow = element("div");
@@ -91,12 +124,11 @@ function layersView(run, root) {
   root.append(
       element(
           "p", {class: "note"},
-          "Click a column to sort, a row to select the layer in every view. The cycles of" +
-              " a layer are those of the run in which cores compute it, shared with the " +
-              "layers of other cores, or wait to begin it, so that they add up to the run; " +
-              "what is loaded ahead is in the time of the layer before. Utilisation is of " +
-              "these cycles, on all cores."),
-      table.node,
+          "Click a column to sort, a row to select the layer in every view; hover a head or a " +
+              "bar for what it says. Run cycles are of the run and add up to it; core-cycles " +
+              "are of compute engines, summed over the cores. What is loaded ahead is in the " +
+              "time of the layer before."),
+      causeLegend(true), table.node,
       element(
           "div", {class: "columns"},
           element(

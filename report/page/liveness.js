@@ -103,3 +103,10 @@ function whyConflict(run, live, a, b) {
              name(early)}, before the first use of ${name(late)}` +
       (here ? ": it came first in this run, but need not in another" : "");
 }
+
+// The same without who and when.
+function briefly(live, a, b) {
+  return startsBeforeEnd(live, a, b) && startsBeforeEnd(live, b, a) ?
+      "their lives overlap in every run" :
+      "nothing orders their uses";
+}

@@ -5,6 +5,7 @@ const state = {
   sweeps: [],
   run: null,
   timelineBy: "layer",
+  core: null,  // whose lanes the timeline shows; null: all cores
   view: null,
   tab: null
 };
@@ -66,6 +67,7 @@ function tabKey(event) {
 
 function chooseRun(index) {
   state.run = state.runs[index];
+  state.core = null;
   const run = state.run;
   Object.assign(selection, {layer: null, buffer: null, interval: null});
   if (!run.live) {
@@ -106,8 +108,10 @@ async function start() {
   document.addEventListener("keydown", (event) => event.key === "Escape" && clearSelection());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     colourCache.clear();
+    coloured.clear();
     openTab(state.tab);
   });
+  listenForTips();
   onSelection(() => state.view && state.view.update());
   makeTabs();
   openTab(location.hash.slice(1));

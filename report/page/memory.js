@@ -15,7 +15,8 @@ class MemoryMap {
       draw: (g) => this.draw(g),
       hover: (x, y) => this.hover(x, y),
       click: (x, y) => this.click(x, y),
-      interval: options.interval
+      interval: options.interval,
+      clear: true
     });
   }
   get bottom() { return this.chart.height - 26; }
@@ -155,12 +156,12 @@ function bufferText(run, id) {
     const others = conflicts(live, entry);
     lines.push(`may share bytes with ${live.n - 1 - others.length} of ${live.n - 1} others`);
     others.sort((a, b) => run.size[live.ids[b]] - run.size[live.ids[a]]);
-    for (const other of others.slice(0, 3)) {
-      lines.push(
-          `not with ${run.buffers[live.ids[other]]}: ${whyConflict(run, live, entry, other)}`);
-    }
-    if (others.length > 3)
-      lines.push(`nor with ${others.length - 3} smaller ones: click to list them`);
+    for (const other of others.slice(0, 3))
+      lines.push(`not with ${run.buffers[live.ids[other]]}: ${briefly(live, entry, other)}`);
+    if (others.length > 0)
+      lines.push(`${
+          others.length > 3 ? `nor with ${others.length - 3} smaller ones: ` :
+                              ""}click for all conflicts and their reasons`);
     if (live.inBound.has(id)) lines.push("is one of those that make the lower bound");
   }
   return lines.join("\n");

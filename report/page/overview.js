@@ -20,10 +20,67 @@ const LOSS_TEXT = {
   loss_other_ops: "other operators"
 };
 
+const ENERGY_TEXT = {
+  pes: "PEs",
+  indexing: "indexing",
+  nbin: "NBin",
+  sb: "SB",
+  nbout: "NBout",
+  control: "control",
+  dram: "DRAM",
+  interconnect: "interconnect",
+  cache: "shared cache",
+  static: "static, by time"
+};
+
 // The name and the count of what takes most multiplier cycles besides useful MACs.
 function largestLoss(slots) {
   const losses = Object.entries(slots).filter(([key]) => key.startsWith("loss_"));
   return losses.sort((a, b) => b[1].value - a[1].value)[0];
+}
+
+function limitCard(run) {
+  const [first, ...rest] = cyclesByLimit(run);
+  if (!first) return ["cycles by limit", "none", "No layer executes anything."];
+  const text = ({limit, layers, cycles}) =>
+      `${limit} ${percent(cycles / run.cycles)} (${layers} ${layers === 1 ? "layer" : "layers"})`;
+  return [
+    "cycles by limit", `${first.limit} ${percent(first.cycles / run.cycles)}`,
+    `Of the run's cycles by what limits their layer: ${[first, ...rest].map(text).join(", ")}.`
+  ];
+}
+
+// Of the run that is simulated with single bursts, as its buffers lie without sharing.
+function burstCard(run) {
+  if (!run.summary.bursts)
+    return [
+      "DRAM bursts", "not simulated",
+      `dram.model is ${run.summary.machine.dram.model}: bytes take the time of their number, and ` +
+          "no single bursts, rows or conflicts are simulated."
+    ];
+  const {without_sharing: own, shared} = run.summary.bursts;
+  const found = own.row_hits.value + own.row_misses.value + own.row_conflicts.value;
+  const planned = shared ? ` With the plan's layout ${percent(shared.row_hit_rate.value)} hits in ${
+                               grouped(shared.cycles.value)} cycles.` :
+                           "";
+  return [
+    "DRAM bursts", `${percent(own.row_hit_rate.value)} row hits`,
+    `${grouped(own.reads.value)} bursts read and ${grouped(own.writes.value)} written, of ${
+        readable(own.burst_bytes)}; ${grouped(own.row_conflicts.value)} row conflicts (${
+        percent(own.row_conflicts.value / Math.max(found, 1))}). Fairness among cores ${
+        own.interconnect.fairness.value.toFixed(3)} of 1.${planned}`
+  ];
+}
+
+function footprintCard(memory) {
+  const gap = memory.peak.value - memory.lower_bound.value;
+  const least = gap === 0 ?
+      "Equal to the lower bound: no layout of this program is smaller." :
+      `${readableBytes(gap)} above the lower bound of ${readableBytes(memory.lower_bound.value)}.`;
+  return [
+    "footprint", readableBytes(memory.peak.value),
+    `${least} Without sharing ${readableBytes(memory.without_sharing.value)}.`
+  ];
 }
 
 function figureCards(run) {
@@ -34,13 +91,14 @@ function figureCards(run) {
   const moved = p.dram_read.value + p.dram_written.value;
   const bound =
       roofline.compute_cycles.value >= roofline.bandwidth_cycles.value ? "compute" : "bandwidth";
-  const gap = memory.peak.value - memory.lower_bound.value;
   return [
     ["limit", p.limit, LIMIT_TEXT[p.limit]],
+    limitCard(run),
     [
       "cycles", grouped(p.cycles.value),
-      `${readable(p.latency)}; ${percent(roofline.share.value)} of the ${bound} bound of ${
-          grouped(roofline.bound.value)} cycles.`
+      `${readable(p.latency)}. The ${bound} bound of ${
+          grouped(roofline.bound.value)} cycles, which no run is faster than, is ${
+          percent(roofline.share.value)} of them.`
     ],
     [
       "utilisation", percent(p.utilisation.value),
@@ -63,20 +121,13 @@ function figureCards(run) {
           readableBytes(roofline.compulsory_bytes.value)}, ${
           percent(p.bandwidth_utilisation.value)} of the peak bandwidth.`
     ],
-    [
-      "footprint", readableBytes(memory.peak.value),
-      gap === 0 ?
-          `Equal to the lower bound: no layout of this program is smaller. Without sharing ${
-              readableBytes(memory.without_sharing.value)}.` :
-          `${readableBytes(gap)} above the lower bound of ${
-              readableBytes(memory.lower_bound.value)}. Without sharing ${
-              readableBytes(memory.without_sharing.value)}.`
-    ],
+    burstCard(run),
+    footprintCard(memory),
     [
       "energy", readable(energy.total),
       `${significant(energy.power.value)} W, ${
-          significant(energy.gops_per_watt.value)} GOP/s/W. The largest part: ${part}, ${
-          percent(most.value / energy.total.value)}.`
+          significant(energy.gops_per_watt.value)} GOP/s/W. The largest part: ${
+          ENERGY_TEXT[part] || part}, ${percent(most.value / energy.total.value)}.`
     ],
     [
       "validated", validation.shadow_replay && validation.checker ? "yes" : "no",
@@ -87,106 +138,82 @@ function figureCards(run) {
   ];
 }
 
-function rooflineChart(run) {
-  const m = run.summary.machine;
-  const peak = m.cores.value * m.core.pes.value * m.core.multipliers.value;
-  const bandwidth = run.summary.performance.peak_bandwidth.value * 1000 / m.clock_mhz.value;
-  const ridge = peak / bandwidth;
-  const layers = run.layerSums.filter((l) => l.macs > 0 && l.dram > 0 && l.cycles > 0);
-  if (layers.length === 0) return element("p", {class: "note"}, "No layer multiplies.");
-  const low = Math.min(ridge / 4, ...layers.map((l) => l.macs / l.dram));
-  const high = Math.max(ridge * 4, ...layers.map((l) => l.macs / l.dram));
-  const widest = Math.max(...layers.map((l) => l.cycles));
-  return scatter({
-    log: true,
-    label: "roofline",
-    x: "MACs for each byte of DRAM",
-    y: "MACs a cycle",
-    lines: [{
-      points: [{x: low, y: low * bandwidth}, {x: ridge, y: peak}, {x: high, y: peak}],
-      nameAt: 1,
-      name: `${grouped(peak)} MACs a cycle, ${significant(bandwidth)} B a cycle`
-    }],
-    points:
-        layers.map((l) => ({
-                     x: l.macs / l.dram,
-                     y: l.macs / l.cycles,
-                     colour: layerColour(l.index),
-                     r: 3 + 9 * Math.sqrt(l.cycles / widest),
-                     chosen: selection.layer === l.index,
-                     tip: `${l.name} (${l.kind})\n${significant(l.macs / l.dram)} MACs a byte, ${
-                              significant(l.macs / l.cycles)} MACs a cycle, ` +
-                         `${
-                              percent(
-                                  l.macs / l.cycles /
-                                  Math.min(peak, l.macs / l.dram * bandwidth))} of its roof\n${
-                              readableCycles(l.cycles)}`,
-                     click: () => selectLayer(l.index)
-                   }))
-  });
-}
-
 function lossParts(run) {
   const slots = run.summary.multiplier_slots;
   return Object.entries(slots).filter(([key]) => key !== "total").map(([key, figure]) => ({
                                                                         name: LOSS_TEXT[key] || key,
                                                                         value: figure.value,
                                                                         colour: key === "macs" ?
-                                                                            OKABE_ITO[2] :
+                                                                            "var(--busy)" :
                                                                             OKABE_ITO[5]
                                                                       }));
 }
 
 function stallParts(run) {
-  const sums = {};
-  for (const core of run.summary.cores) {
-    const engine = core.engines.cp;
-    sums.busy = (sums.busy || 0) + engine.busy.value;
-    for (const cause of CAUSES) sums[cause] = (sums[cause] || 0) + engine["stall_" + cause].value;
+  return Object.entries(engineSums(run.summary)).map(([cause, value]) => ({
+                                                       name: CAUSE_TEXT[cause] || "computes",
+                                                       value,
+                                                       colour: cause === "busy" ?
+                                                           "var(--busy)" :
+                                                           CAUSE_COLOUR[cause]
+                                                     }));
+}
+
+// Sums over the cores of what their compute engines did: `busy` and the causes.
+function engineSums(summary) {
+  const sums = {busy: 0, ...Object.fromEntries(CAUSES.map((cause) => [cause, 0]))};
+  for (const core of summary.cores) {
+    sums.busy += core.engines.cp.busy.value;
+    for (const cause of CAUSES) sums[cause] += core.engines.cp["stall_" + cause].value;
   }
-  return Object.entries(sums).map(([cause, value]) => ({
-                                    name: CAUSE_TEXT[cause] || "computes",
-                                    value,
-                                    colour: cause === "busy" ? OKABE_ITO[2] : CAUSE_COLOUR[cause]
-                                  }));
+  return sums;
+}
+
+function sectionOf(title, note, ...children) {
+  return element(
+      "section", {}, element("h2", {}, title), element("p", {class: "note"}, note), ...children);
 }
 
 function overviewView(run, root) {
-  root.append(element(
-      "div", {class: "cards"},
-      ...figureCards(run).map(
-          ([name, value, why]) => element(
-              "div", {class: "card", "data-figure": name}, element("div", {class: "name"}, name),
-              element("div", {class: "value"}, value), element("div", {class: "why"}, why)))));
   const roofline = element("div");
-  const parts = run.summary.energy.parts;
-  const energy = Object.entries(parts).map(
-      ([name, f]) => ({name, value: f.value, colour: OKABE_ITO[0], text: readable(f)}));
-  const section = (title, note, child) =>
-      element("section", {}, element("h2", {}, title), element("p", {class: "note"}, note), child);
-  const losses = lossParts(run);
+  const parts = Object.entries(run.summary.energy.parts).map(([name, f]) => ({
+                                                               name: ENERGY_TEXT[name] || name,
+                                                               value: f.value,
+                                                               colour: OKABE_ITO[0],
+                                                               text: readable(f)
+                                                             }));
   const stalls = stallParts(run);
-  root.append(element(
-      "div", {class: "columns"},
-      section(
-          "Roofline",
-          "A point a layer, larger where it takes longer, over all cores; the line is " +
-              "what multipliers and DRAM allow. Layers whose bytes came ahead of their " +
-              "time may lie above the slope.",
-          roofline),
+  root.append(
       element(
-          "div", {},
-          section(
-              "Where the multiplier cycles went",
-              "Of all multipliers of all cores, from the first to the last cycle.",
-              shareBars(losses, run.summary.multiplier_slots.total.value)),
-          section(
-              "What compute engines did", "Of the cycles of all compute engines.",
-              shareBars(stalls, stalls.reduce((n, p) => n + p.value, 0)))),
-      section(
-          "Where the energy went", `Of ${readable(run.summary.energy.total)} for one inference.`,
-          shareBars(energy, run.summary.energy.total.value))));
-  const update = () => roofline.replaceChildren(rooflineChart(run));
+          "div", {class: "cards"},
+          ...figureCards(run).map(
+              ([name, value, why]) => element(
+                  "div", {class: "card", "data-figure": name},
+                  element("div", {class: "name"}, name), element("div", {class: "value"}, value),
+                  element("div", {class: "why"}, why)))),
+      machineSection(run),
+      element(
+          "div", {class: "columns"},
+          sectionOf(
+              "Roofline",
+              "A point a layer, larger where it takes longer, over all cores; the line is " +
+                  "what multipliers and DRAM allow. Layers whose bytes came ahead of their " +
+                  "time may lie above the slope.",
+              roofline, element("p", {class: "note", id: "pointless"}, pointlessText(run))),
+          element(
+              "div", {},
+              sectionOf(
+                  "Where the multiplier cycles went",
+                  "Of all multipliers of all cores, from the first to the last cycle.",
+                  shareBars(lossParts(run), run.summary.multiplier_slots.total.value)),
+              sectionOf(
+                  "What compute engines did", "Of the cycles of all compute engines.",
+                  shareBars(stalls, stalls.reduce((n, p) => n + p.value, 0)))),
+          sectionOf(
+              "Where the energy went",
+              `Of ${readable(run.summary.energy.total)} for one inference.`,
+              shareBars(parts, run.summary.energy.total.value))));
+  const update = () => keepFocus(roofline, () => roofline.replaceChildren(rooflineChart(run)));
   update();
   return {update};
 }

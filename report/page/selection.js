@@ -36,35 +36,19 @@ function showSelection() {
               "");
     return;
   }
-  const part = (name, text) => bar.append(element("span", {}, `${name} `, element("b", {}, text)));
+  const parts = element("div", {class: "parts"});
+  const part = (name, text) =>
+      parts.append(element("span", {}, `${name} `, element("b", {}, text)));
+  bar.append(element("button", {onclick: clearSelection, id: "clear"}, "Clear"), parts);
   if (selection.layer !== null) {
     const sum = run.layerSums[selection.layer];
     part("layer", `${sum.name} (${sum.kind}), cycles ${grouped(sum.start)} to ${grouped(sum.end)}`);
+    if (sum.cores > 0) part("is limited by", limitText(sum));
+    if (sum.cores > 0) part("and its compute engines were", engineText(sum.compute_busy, sum.idle));
   }
   if (selection.buffer !== null) {
     part(
         "buffer", `${run.buffers[selection.buffer]}, ${readableBytes(run.size[selection.buffer])}`);
   }
-  if (selection.interval) part("interval", measure(run, selection.interval));
-  bar.append(element("button", {onclick: clearSelection, id: "clear"}, "Clear"));
-}
-
-// What happened in an interval: DRAM bytes as moved evenly while a request is open, busy engines.
-function measure(run, [from, until]) {
-  let bytes = 0;
-  let compute = 0;
-  let instructions = 0;
-  for (let e = 0; e < run.count; ++e) {
-    const end = run.start[e] + run.length[e];
-    const shared = Math.min(end, until) - Math.max(run.start[e], from);
-    if (shared <= 0) continue;
-    ++instructions;
-    if (run.bytes[e] > 0) bytes += run.bytes[e] * shared / run.length[e];
-    if (run.laneOf[e] % LANES === 2) compute += shared;
-  }
-  const span = until - from;
-  return `${grouped(from)} to ${grouped(until)}: ${readableCycles(span)}, ${
-             grouped(instructions)} ` +
-      `instructions, ${readableBytes(bytes)} of DRAM (${significant(bytes / span)} B a cycle), ` +
-      `compute engines busy ${percent(compute / (span * run.cores))}`;
+  if (selection.interval) part("interval", intervalText(run, selection.interval, state.core));
 }

@@ -184,7 +184,7 @@ function fitView(run, root) {
                        r.buffers} buffers${r.chosen ? "\nthe one that this run is" : ""}`
                  }))
   });
-  const table = sortableTable({
+  const table = new SortableTable({
     id: "fit-table",
     rows,
     bars: ["footprint", "cycles", "dram_bytes"],
@@ -193,10 +193,14 @@ function fitView(run, root) {
     choose: () => {},
     sort: {by: "footprint", down: true},
     columns: [
-      ["footprint", "footprint", readableBytes], ["bound", "lower bound", readableBytes],
-      ["cycles", "cycles", grouped], ["dram_bytes", "DRAM", readableBytes],
-      ["buffers", "buffers", grouped], ["walked_kernels", "walked kernels", grouped],
-      ["front", "on the front", (v) => v ? "yes" : ""], ["chosen", "chosen", (v) => v ? "yes" : ""]
+      {name: "footprint", title: "footprint", text: readableBytes},
+      {name: "bound", title: "lower bound", text: readableBytes},
+      {name: "cycles", title: "cycles", text: grouped},
+      {name: "dram_bytes", title: "DRAM", text: readableBytes},
+      {name: "buffers", title: "buffers", text: grouped},
+      {name: "walked_kernels", title: "walked kernels", text: grouped},
+      {name: "front", title: "on the front", text: (v) => v ? "yes" : ""},
+      {name: "chosen", title: "chosen", text: (v) => v ? "yes" : ""}
     ]
   });
   root.append(

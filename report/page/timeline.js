@@ -1,8 +1,6 @@
 // Timeline: a lane for each engine of each core. Where many instructions fall on a pixel, its
 // height says which share of it the engine was busy; where few do, each is drawn.
 
-const FADED = "#9aa0a8";
-
 // A colour as a pixel of an image: bytes red, green, blue, alpha.
 const words = new Map();
 function wordOf(colour) {
@@ -17,13 +15,15 @@ class Timeline {
   constructor(run, cores) {
     this.run = run;
     this.cores = cores;
-    this.lane = cores.length > 8 ? 8 : cores.length > 1 ? 13 : 22;  // height in pixels
+    this.lane = cores.length > 8 ? 9 : cores.length > 1 ? 13 : 22;  // height in pixels
     this.rows = cores.flatMap((core) => [0, 1, 2, 3].map((engine) => core * LANES + engine));
     this.row = new Map(this.rows.map((lane, i) => [lane, i]));
+    this.curves = timelineCurves(run);
     this.curveTop = this.rows.length * this.lane + cores.length * 5 + 8;
     this.chart = new Chart({
       height: this.curveTop + 160,
       label: "timeline",
+      left: 98,
       from: 0,
       until: run.cycles,
       draw: (g) => this.draw(g),
@@ -43,28 +43,29 @@ class Timeline {
     clipToPlot(g, chart, 0, this.curveTop);
     this.drawArrows(g);
     g.restore();
-    this.drawCurve(
-        g, this.curveTop, (from, until) => movedBetween(run.moved, from, until),
-        {name: "DRAM B/cycle", colour: ENGINE_COLOUR[1], text: (v) => significant(v)});
-    this.drawCurve(
-        g, this.curveTop + 68, (from, until) => liveBetween(run.liveBytes, from, until),
-        {name: "live bytes", colour: ENGINE_COLOUR[2], text: readableBytes});
+    this.curves.forEach((curve, i) => drawCurve(g, chart, this.curveTop + 68 * i, curve));
     clipToPlot(g, chart, 0, chart.height - 24);
     shadeInterval(g, chart, 0, chart.height - 24);
     this.shadeChosen(g);
     g.restore();
     chart.axis(g, chart.height - 24, "cycle");
   }
+  // Each lane has the short name of its engine, however low it is; a core's stands before them.
   drawLabels(g) {
+    const {chart} = this;
     g.textAlign = "right";
     g.textBaseline = "middle";
+    g.fillStyle = cssColourCached("--faint");
+    const font = g.font;
     for (const lane of this.rows) {
       const engine = lane % LANES;
-      g.fillStyle = cssColourCached("--faint");
-      const core = Math.floor(lane / LANES);
-      const name = this.lane > 10 ? this.run.engines[engine] : "";
-      const text = engine === 0 ? `core ${core}  ${name}` : name;
-      g.fillText(text, this.chart.left - 8, this.y(lane) + (name ? this.lane / 2 : 2 * this.lane));
+      g.font = this.lane > 10 ? font : "8px system-ui, sans-serif";
+      g.fillText(this.run.engines[engine], chart.left - 8, this.y(lane) + this.lane / 2);
+      g.font = font;
+      if (engine === 0)
+        g.fillText(
+            `core ${Math.floor(lane / LANES)}`, chart.left - 26,
+            this.y(lane) + (this.lane > 10 ? this.lane / 2 : 2 * this.lane));
     }
   }
   // Shares go into an image, pixel by pixel: tens of thousands of rectangles take a canvas too
@@ -162,11 +163,14 @@ class Timeline {
       }
     }
   }
+  // What is chosen keeps its colour, so that it looks like no stall; all else is grey.
   colour(e) {
     const {run} = this;
-    if (selection.buffer !== null) return run.buffer[e] === selection.buffer ? OKABE_ITO[5] : FADED;
-    if (selection.layer !== null) return run.layer[e] === selection.layer ? OKABE_ITO[5] : FADED;
-    return state.timelineBy === "engine" ? ENGINE_COLOUR[run.laneOf[e] % LANES] :
+    const chosen = selection.buffer !== null ? run.buffer[e] === selection.buffer :
+        selection.layer !== null             ? run.layer[e] === selection.layer :
+                                               true;
+    if (!chosen) return cssColourCached("--faded");
+    return state.timelineBy === "engine" ? engineColour(run.laneOf[e] % LANES) :
                                            layerColour(run.layer[e]);
   }
   drawArrows(g) {
@@ -218,26 +222,6 @@ class Timeline {
     }
     g.stroke();
   }
-  // A value for each pixel; the scale is that of what is in sight.
-  drawCurve(g, top, valueOf, {name, colour, text}) {
-    const {chart} = this;
-    const values = [];
-    for (let x = chart.left; x < chart.width - chart.right; ++x)
-      values.push(valueOf(chart.value(x), chart.value(x + 1)));
-    const most = largest(values, 1e-9);
-    g.fillStyle = cssColour("--faint");
-    g.textAlign = "right";
-    g.textBaseline = "top";
-    g.fillText(name, chart.left - 8, top + 14);
-    g.fillText(text(most), chart.left - 8, top + 28);
-    clipToPlot(g, chart, top, top + 60);
-    g.fillStyle = colour;
-    values.forEach((value, i) => {
-      const h = 54 * value / most;
-      g.fillRect(chart.left + i, top + 58 - h, 1, h);
-    });
-    g.restore();
-  }
   shadeChosen(g) {
     const {run, chart} = this;
     const span = selection.buffer !== null ?
@@ -246,10 +230,12 @@ class Timeline {
         [run.layerSums[selection.layer].start, run.layerSums[selection.layer].end] :
         null;
     if (!span || !Number.isFinite(span[0])) return;
-    g.strokeStyle = cssColour("--warn");
+    g.strokeStyle = cssColour("--text");
     g.lineWidth = 1.5;
+    g.setLineDash([4, 3]);
     g.strokeRect(
         chart.x(span[0]), 1, Math.max(chart.x(span[1]) - chart.x(span[0]), 1), chart.height - 27);
+    g.setLineDash([]);
   }
   laneAt(y) { return this.rows.find((lane) => y >= this.y(lane) && y < this.y(lane) + this.lane); }
   eventAt(x, y) {
@@ -262,7 +248,11 @@ class Timeline {
   hover(x, y) {
     const {run} = this;
     const [lane, e] = this.eventAt(x, y);
-    if (lane === undefined) return "";
+    if (lane === undefined) return this.hoverCurve(x, y);
+    if (x < this.chart.left) {
+      const engine = run.engines[lane % LANES];
+      return `${engine}: the ${ENGINE_TEXT[engine]} engine of core ${Math.floor(lane / LANES)}`;
+    }
     if (e >= 0) {
       const bytes = run.buffer[e] >= 0 ?
           `\n${readableBytes(run.bytes[e])} of ${run.buffers[run.buffer[e]]}` :
@@ -274,6 +264,15 @@ class Timeline {
     return gap ? `idle: ${CAUSE_TEXT[gap[2]]}\n${readableCycles(gap[1] - gap[0])}, from ${
                      grouped(gap[0])} to ${grouped(gap[1])}` :
                  "";
+  }
+  hoverCurve(x, y) {
+    const {chart} = this;
+    const curve = this.curves[Math.floor((y - this.curveTop) / 68)];
+    if (!curve || x < chart.left || x > chart.width - chart.right) return "";
+    const [from, until] = [chart.value(x), chart.value(x + 1)];
+    const end = Math.max(Math.ceil(until), Math.floor(from) + 1);
+    return `cycles ${grouped(Math.floor(from))} to ${grouped(end)}\n${
+        curve.tip(curve.valueOf(from, until))}`;
   }
   click(x, y) {
     const [, e] = this.eventAt(x, y);
@@ -292,71 +291,80 @@ function prepareTimeline(run) {
   run.liveBytes = liveCurve(run);
 }
 
+// What "Zoom to the selection" shows.
+function selectedSpan(run) {
+  const {interval, buffer, layer} = selection;
+  if (interval) return interval;
+  if (buffer !== null) return [run.firstUse[buffer], run.lastUse[buffer]];
+  if (layer !== null) return [run.layerSums[layer].start, run.layerSums[layer].end];
+  return [0, run.cycles];
+}
+
+function labelledSelect(label, id, options, chosen, change) {
+  return element(
+      "label", {}, `${label} `,
+      element(
+          "select", {id, onchange: (event) => change(event.target.value)},
+          ...options.map(
+              (value) => element("option", {value, selected: value === chosen}, value))));
+}
+
+function engineLegend(run) {
+  return element(
+      "div", {class: "legend", id: "engines"},
+      ...[0, 1, 2, 3].map(
+          (engine) => element(
+              "span", {}, element("b", {}, run.engines[engine]),
+              ` ${ENGINE_TEXT[run.engines[engine]]}`)));
+}
+
+const TIMELINE_NOTE =
+    "The height of a lane is the share of the pixel's cycles in which the engine was busy; " +
+    "zoomed in, every instruction is drawn, and the stripe below an idle engine says why. " +
+    "Vertical lines are barriers, arrows signals. The curves are of all cores, in a scale " +
+    "that does not change: that of DRAM is the mean of each pixel's cycles, in which the " +
+    "bytes of a request count evenly over the time that it is open, with a dark top where it " +
+    "leaves the scale; that of live bytes is the most in them. Hovering tells values. Shift " +
+    "and dragging, or Shift and arrow keys, select an interval, of the chosen cores.";
+
 function timelineView(run, root) {
   prepareTimeline(run);
-  const all = Array.from({length: run.cores}, (_, i) => i);
   const place = element("div");
   let timeline;
-  const build = (cores) => {
-    timeline = new Timeline(run, cores);
-    state.timeline = timeline;
+  const build = () => {
+    const cores = state.core === null ? Array.from({length: run.cores}, (_, i) => i) : [state.core];
+    const range = timeline && timeline.chart.range;
+    state.timeline = timeline = new Timeline(run, cores);
+    if (range) timeline.chart.range = range;
     place.replaceChildren(timeline.chart.canvas);
   };
-  const zoomTo = () => {
-    const span = selection.interval ||
-        (selection.buffer !== null ?
-             [run.firstUse[selection.buffer], run.lastUse[selection.buffer]] :
-             selection.layer !== null ?
-             [run.layerSums[selection.layer].start, run.layerSums[selection.layer].end] :
-             [0, run.cycles]);
-    timeline.chart.show(span[0], span[1]);
+  const chooseCore = (value) => {
+    state.core = value === "all" ? null : Number(value);
+    build();
+    showSelection();
   };
+  const chooseColour = (value) => {
+    state.timelineBy = value;
+    timeline.chart.redraw();
+  };
+  const numbers = Array.from({length: run.cores}, (_, i) => String(i));
   root.append(
       element(
           "div", {class: "tools"},
+          labelledSelect(
+              "Cores", "cores", ["all", ...numbers],
+              state.core === null ? "all" : String(state.core), chooseCore),
+          labelledSelect(
+              "Colour by", "timeline-by", ["layer", "engine"], state.timelineBy, chooseColour),
           element(
-              "label", {}, "Cores ",
-              element(
-                  "select", {
-                    id: "cores",
-                    onchange: (event) =>
-                        build(event.target.value === "all" ? all : [Number(event.target.value)])
-                  },
-                  element("option", {value: "all"}, "all"),
-                  ...all.map((core) => element("option", {value: core}, String(core))))),
-          element(
-              "label", {}, "Colour by ",
-              element(
-                  "select", {
-                    id: "timeline-by",
-                    onchange: (event) => {
-                      state.timelineBy = event.target.value;
-                      timeline.chart.redraw();
-                    }
-                  },
-                  element("option", {value: "layer"}, "layer"),
-                  element(
-                      "option", {value: "engine", selected: state.timelineBy === "engine"},
-                      "engine"))),
-          element("button", {onclick: zoomTo, id: "zoom-selection"}, "Zoom to the selection"),
+              "button",
+              {onclick: () => timeline.chart.show(...selectedSpan(run)), id: "zoom-selection"},
+              "Zoom to the selection"),
           element(
               "button", {onclick: () => timeline.chart.show(0, run.cycles), id: "zoom-all"},
-              "Show all")),
-      element(
-          "p", {class: "note"},
-          "The height of a lane is the share of the pixel's cycles in which the engine " +
-              "was busy; zoomed in, every instruction is drawn, and the stripe below an idle " +
-              "engine says why. Vertical lines are barriers, arrows signals. The curve of " +
-              "DRAM is the mean of each pixel's cycles, in which the bytes of a request count" +
-              " evenly over the time that it is open; that of live bytes is the most in them." +
-              " Both are scaled to what is in sight."),
-      place,
-      element(
-          "div", {class: "legend"},
-          ...CAUSES.map(
-              (cause) => element(
-                  "span", {}, element("i", {style: `background:${CAUSE_COLOUR[cause]}`}),
-                  `idle: ${CAUSE_TEXT[cause]}`))));
-  build(all);
+              "Show all"),
+          engineLegend(run)),
+      element("p", {class: "note"}, TIMELINE_NOTE), place, causeLegend(false));
+  build();
   return {update: () => timeline.chart.redraw()};
 }
