@@ -97,8 +97,8 @@ Compiled compile_graph(Graph graph, const ChosenMachine& machine, const CompileO
                        Blocks blocks) {
   if (blocks == Blocks::every) return compile_graph(std::move(graph), machine, options);
   FoldedGraph folded = fold_equal_blocks(std::move(graph));
-  Compiled compiled = compile_graph(std::move(folded.graph), machine, options);
-  compiled.left_out = left_out(folded.rows, *compiled.object);
+  Compiled compiled = compile_graph(folded.graph, machine, options);
+  compiled.left_out = left_out(folded, *compiled.object);
   return compiled;
 }
 

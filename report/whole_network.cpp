@@ -14,14 +14,16 @@
 namespace unna {
 namespace {
 
-/// Whether a layer is (part of) an operator of one of these names.
-bool is_of(std::string_view layer, const std::set<std::string, std::less<>>& names) {
-  while (!names.contains(layer)) {
+using Names = std::set<std::string, std::less<>>;
+
+/// The operator that a layer is, or is a part of; its name, and behind a dot or a tilde which part.
+std::string_view operator_of(std::string_view layer, const Names& operators) {
+  while (!operators.contains(layer)) {
     const std::size_t cut = layer.find_last_of(".~");
-    if (cut == std::string_view::npos) return false;
+    if (cut == std::string_view::npos) return {};
     layer = layer.substr(0, cut);
   }
-  return true;
+  return layer;
 }
 
 /// By buffer whether these layers alone make it or, of what outlives a program, use it.
@@ -44,13 +46,15 @@ std::vector<bool> owned(const Object& object, const std::vector<std::size_t>& la
 
 }  // namespace
 
-std::vector<LeftOut> left_out(const std::vector<EqualBlocks>& rows, const Object& object) {
+std::vector<LeftOut> left_out(const FoldedGraph& folded, const Object& object) {
+  Names operators;
+  for (const GraphOp& op : folded.graph.ops) operators.insert(op.name);
   std::vector<LeftOut> result;
-  for (const EqualBlocks& row : rows) {
-    const std::set<std::string, std::less<>> names(row.middle.begin(), row.middle.end());
+  for (const EqualBlocks& row : folded.rows) {
+    const Names middle(row.middle.begin(), row.middle.end());
     LeftOut left{row.count, kKeptBlocks, {}};
     for (std::size_t l = 0; l < object.layers.size(); ++l)
-      if (is_of(object.layers[l].name, names)) left.layers.push_back(l);
+      if (middle.contains(operator_of(object.layers[l].name, operators))) left.layers.push_back(l);
     invariant(!left.layers.empty(), "a block of {} operators has no layer", row.middle.size());
     result.push_back(std::move(left));
   }

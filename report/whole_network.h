@@ -27,7 +27,8 @@ struct LeftOut {
 
   double times() const { return static_cast<double>(blocks - simulated); }
 };
-std::vector<LeftOut> left_out(const std::vector<EqualBlocks>& rows, const Object& object);
+/// Of the program that was compiled from the folded graph.
+std::vector<LeftOut> left_out(const FoldedGraph& folded, const Object& object);
 
 using BytesByKind = std::array<Bytes, kBufferKindNames.size()>;
 

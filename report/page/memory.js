@@ -219,7 +219,7 @@ function runMap(run, {axis, by, top, title, height}) {
 function topologyVerdict(run) {
   const {pairs, first} = run.topology.overlaps;
   if (pairs === 0)
-    return "In this program it is right: cores are ordered wherever two of its tensors share bytes.";
+    return "In this program it is right: cores are ordered wherever two tensors share bytes.";
   return "It holds only where no core starts a layer before all have ended the one before. " +
       `This program does not wait so: ${
              pairs === 1 ? "one pair of buffers shares" : `${pairs} pairs of buffers share`} ` +

@@ -87,6 +87,26 @@ TEST_P(EqualBlocksRun, SaysOfTheWholeNetworkWhatRunningItSays) {
 INSTANTIATE_TEST_SUITE_P(Cases, EqualBlocksRun, ::testing::ValuesIn(kBlocksCases),
                          [](const auto& test) { return std::string(test.param.name); });
 
+TEST(EqualBlocksLayers, AreNotThoseOfOperatorsWithLongerNames) {
+  GraphBuilder builder("chain");
+  TensorId x = builder.input("x", {1, 4, 8, 8});
+  for (int i = 0; i < 6; ++i) {
+    const std::string name = fmt::format("conv{}", i);
+    x = builder.op(OpKind::conv, name, {x, builder.weight(name + ".w", {4, 4, 1, 1})},
+                   ConvAttrs{})[0];
+  }
+  x = builder.op(OpKind::softmax, "conv1.of_all", {x}, {})[0];
+  builder.mark_output(x);
+  MachineChoice choice;
+  choice.cores = 1;
+  const Compiled once =
+      compile_graph(builder.finish(), choose_machine(choice), CompileOptions{}, Blocks::once);
+  ASSERT_EQ(once.left_out.size(), 1U);
+  EXPECT_EQ(once.left_out[0].blocks, 6U);
+  ASSERT_EQ(once.left_out[0].layers.size(), 1U);
+  EXPECT_EQ(once.object->layers[once.left_out[0].layers[0]].name, "conv1");
+}
+
 TEST(EqualBlocksGenerate, SaysOfEachStepWhatRunningAllBlocksSays) {
   NetworkChoice network{UNNASIM_SOURCE_DIR "/workloads/gpt2_cached.yaml", {}, {}, 1};
   network.onnx.dims = kSmallGpt;
