@@ -4,7 +4,7 @@ import collections
 import json
 import re
 
-from views_case import ViewsCase
+from views_case import ViewsCase, unnasim
 
 SHORT = {"dispatch": "no instruction", "token_ln": "ln", "token_ls": "ls", "token_cp": "cp", "token_st": "st",
          "sync": "other cores", "done": "nothing left"}
@@ -174,6 +174,21 @@ class Figures(ViewsCase):
             return Math.min(...ys) - box.y - box.height;""")
         self.assertGreater(apart, 0)
         self.assertRegex(self.text("footer"), r"a map or a timeline.*a\s+wheel zooms it")
+
+    def test_the_plan_from_topology_is_judged_as_compare_judges_it(self):
+        for network, cores in (("resnet18", 4), ("net.yaml", 1)):
+            run = f"judged.{cores}"
+            unnasim("simulate", network, "--cores", cores, "--no-timing", "--report", "-o", run, cwd=self.where)
+            unnasim("compare", network, "--cores", cores, "--planners", "greedy-by-size", "--granularity", "tensor",
+                    "--no-timing", "--json", "judged.json", "-o", "judged", cwd=self.where)
+            plans = json.loads((self.where / "judged.json").read_text())["cases"][0]["plans"]
+            unsafe = next(p.get("unsafe") for p in plans if p["liveness"] == "topology")
+            self.assertEqual(unsafe is None, cores == 1)
+            self.open("memory", self.where / run / "report.html")
+            note = self.js("return topologyVerdict(state.run)")
+            self.assertIn(note, self.text("main"))
+            self.assertIn(unsafe or "In this program it is right", note)
+
 
 
 class Comparison(ViewsCase):
