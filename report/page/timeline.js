@@ -181,16 +181,19 @@ class Timeline {
     g.lineWidth = 1;
     const barriers = run.arrows.barriers.filter((b) => seen(run.start[b[0]] + run.length[b[0]]));
     this.arrows = 0;
+    this.barrierLines = [];
     for (const events of barriers.length <= 150 ? barriers : []) {
       const rows = events.map((e) => Math.floor(run.laneOf[e] / LANES))
                        .filter((core) => this.cores.includes(core));
       if (rows.length === 0) continue;
       const x = chart.x(run.start[events[0]] + run.length[events[0]]);
       const ys = rows.map((core) => this.y(core * LANES) + 2 * this.lane);
+      const [top, bottom] = [Math.min(...ys) - 2 * this.lane, Math.max(...ys) + 2 * this.lane];
+      this.barrierLines.push({x, top, bottom, events});
       g.globalAlpha = 0.6;
       g.beginPath();
-      g.moveTo(x, Math.min(...ys) - 2 * this.lane);
-      g.lineTo(x, Math.max(...ys) + 2 * this.lane);
+      g.moveTo(x, top);
+      g.lineTo(x, bottom);
       for (const e of events) {
         const core = Math.floor(run.laneOf[e] / LANES);
         if (!this.cores.includes(core)) continue;
@@ -245,7 +248,14 @@ class Timeline {
     const e = firstAfter(this.run, lane, time);
     return [lane, e < this.run.laneStart[lane + 1] && this.run.start[e] <= time ? e : -1];
   }
+  // A barrier stands before what lies below its line.
   hover(x, y) {
+    const barrier = costliestBarrier(this.run, this.barrierLines || [], x, y);
+    const below = this.hoverLanes(x, y);
+    if (!barrier) return below;
+    return barrierText(this.run, barrier) + (below ? `\n${below}` : "");
+  }
+  hoverLanes(x, y) {
     const {run} = this;
     const [lane, e] = this.eventAt(x, y);
     if (lane === undefined) return this.hoverCurve(x, y);

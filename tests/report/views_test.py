@@ -6,6 +6,7 @@ import re
 import unittest
 
 import browser
+from views_barriers import Barriers  # noqa: F401
 from views_case import ViewsCase, rows_of, unnasim
 from views_charts import Charts  # noqa: F401
 from views_figures import Comparison, Figures  # noqa: F401
