@@ -21,7 +21,6 @@
 #include "flow/files.h"
 #include "flow/shipped_files.h"
 #include "memmgr/checker.h"
-#include "memmgr/complete_problem.h"
 #include "memmgr/plan.h"
 #include "memmgr/plan_explanation.h"
 #include "memmgr/planners/options.h"
@@ -34,7 +33,6 @@
 #include "text/numbers.h"
 #include "text/printable.h"
 #include "text/units.h"
-#include "text/yaml.h"
 
 namespace unna {
 

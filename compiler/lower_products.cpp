@@ -1,12 +1,6 @@
 // Convolutions and matrix products.
 
-// One function an operator: which kernel it becomes, over which views. Windows and LSTM have files
-// of their own.
-
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <cmath>
 
 #include "compiler/lowering.h"
 #include "numbers/quantised.h"

@@ -1,19 +1,15 @@
 #include "flow/pipeline.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
-#include <chrono>
 #include <limits>
 #include <utility>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/host.h"
 #include "base/version.h"
 #include "compiler/adapt.h"
 #include "flow/functional_run.h"
-#include "flow/host.h"
 #include "flow/peak.h"
 #include "flow/process_pool.h"
 #include "flow/transfer.h"
@@ -21,13 +17,9 @@
 #include "memmgr/plan.h"
 #include "memmgr/planners/options.h"
 #include "memmgr/planners/registry.h"
-#include "text/printable.h"
 #include "text/units.h"
-#include "workloads/equal_blocks.h"
 
 namespace unna {
-
-namespace fs = std::filesystem;
 
 namespace {
 

@@ -204,30 +204,11 @@ StepFigures StepPrograms::figures(const StepShape& shape, const Compiled& progra
   run.result = result;
   run.work = work_of(object, machine_.config.core);
   run.energy_table = energy_;
-  const double work = activity_energy(run.work.activity(), run.machine, energy_).total();
-  if (!program.left_out.empty()) {
-    run.layer_times = layer_times(trace, machine_.config.core);
-    const WholeNetwork whole = whole_network(run, object, program.left_out);
-    const Activity more = left_out_work(program.left_out, object, run.work, 1).activity;
-    return {shape.past,
-            shape.length,
-            true,
-            whole.cycles,
-            whole.dram_read,
-            whole.dram_written,
-            whole.energy_pj,
-            whole.macs,
-            work + activity_energy(more, run.machine, energy_).total()};
-  }
-  return {shape.past,
-          shape.length,
-          true,
-          static_cast<double>(result.cycles),
-          static_cast<double>(result.dram_read),
-          static_cast<double>(result.dram_written),
-          energy(run).total(),
-          static_cast<double>(result.macs),
-          work};
+  if (!program.left_out.empty()) run.layer_times = layer_times(trace, machine_.config.core);
+  const WholeNetwork whole = whole_network(run, object, program.left_out);
+  return {shape.past,      shape.length,    true,
+          whole.cycles,    whole.dram_read, whole.dram_written,
+          whole.energy_pj, whole.macs,      outline_of(program).work_pj};
 }
 
 GenerateFootprint StepPrograms::footprint() const {

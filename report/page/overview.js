@@ -39,6 +39,19 @@ function largestLoss(slots) {
   return losses.sort((a, b) => b[1].value - a[1].value)[0];
 }
 
+// Of a run that stands for a network of more equal blocks than it has.
+function wholeCard(run) {
+  const whole = run.summary.whole_network;
+  if (!whole) return [];
+  const rows = whole.equal_blocks.map(
+      ({blocks, simulated}) => `${simulated.value} of ${blocks.value} equal blocks`);
+  return [[
+    "whole network", `${grouped(whole.cycles.value)} cycles`,
+    `${readable(whole.latency)}, ${readable(whole.energy)}. This page shows ${
+        rows.join(", ")}; the others count as the middle one.`
+  ]];
+}
+
 function limitCard(run) {
   const [first, ...rest] = cyclesByLimit(run);
   if (!first) return ["cycles by limit", "none", "No layer executes anything."];
@@ -54,9 +67,9 @@ function limitCard(run) {
 function burstCard(run) {
   if (!run.summary.bursts)
     return [
-      "DRAM bursts", "not simulated",
-      `dram.model is ${run.summary.machine.dram.model}: bytes take the time of their number, and ` +
-          "no single bursts, rows or conflicts are simulated."
+      "DRAM bursts", "not counted",
+      `dram.model is ${run.summary.machine.dram.model}, which counts no row hits and conflicts: ` +
+          "banked, which simulates single bursts, does."
     ];
   const {without_sharing: own, shared} = run.summary.bursts;
   const found = own.row_hits.value + own.row_misses.value + own.row_conflicts.value;
@@ -92,6 +105,7 @@ function figureCards(run) {
   const bound =
       roofline.compute_cycles.value >= roofline.bandwidth_cycles.value ? "compute" : "bandwidth";
   return [
+    ...wholeCard(run),
     ["limit", p.limit, LIMIT_TEXT[p.limit]],
     limitCard(run),
     [

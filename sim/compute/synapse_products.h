@@ -96,7 +96,7 @@ class SynapseProducts {
       stretches_.push_back({line + (left + kx * dilation) * c, (first_tap + kx) * c, c});
   }
 
-  /// Adds `row_sums` sums of products of one position to sums_[at...].
+  /// Adds the products of one position to the sums from `at` on.
   void add_row(const Value* wt_values, std::int64_t pitch, std::int64_t channels, std::int64_t at) {
     row_.resize(static_cast<std::size_t>(channels));
     if (wt_values == nullptr)

@@ -35,6 +35,11 @@ constexpr const char* kSweep =
     "  planner: [naive, greedy-by-size]\n  machine.dram.capacity_bytes: [8000, 1000000]\n"
     "  machine.core.queue_depth: [2, 3, 4, 5]\n";
 constexpr int kPoints = 48;
+/// Each point takes some tenths of a second, a hundred times what it is given to run out of time.
+constexpr const char* kSlowNetwork =
+    "name: tiny\ninputs: {x: [1, 64, 56, 56]}\nops:\n"
+    "  - {repeat: {i: 12}, ops: [{op: conv, name: c$(i), channels: 64, kernel: 3, pad: 1}]}\n";
+constexpr const char* kSlowSweep = "sweep: s\naxes:\n  network: [tiny.yaml]\n  cores: [1, 2]\n";
 
 class SweepKill : public ::testing::Test {
  protected:
@@ -136,6 +141,8 @@ TEST_F(SweepKill, a_killed_point_is_told_apart_and_run_again) {
 }
 
 TEST_F(SweepKill, points_that_ran_out_of_time_are_run_again) {
+  write_file(directory_ / "tiny.yaml", kSlowNetwork);
+  write_file(directory_ / "s.yaml", kSlowSweep);
   ASSERT_EQ(run("whole"), 0);
   EXPECT_EQ(run("late", {"--point-timeout", "0.001"}), 1);
   EXPECT_NE(table("late").find(",timeout,took longer than 0.001 s,"), std::string::npos);

@@ -137,9 +137,19 @@ class Figures(ViewsCase):
             self.assertIn(fact, text)
         self.assertEqual(self.js("return document.getElementById('machine').tagName"), "DETAILS")
 
+    def test_a_run_that_stands_for_more_blocks_says_so(self):
+        self.open("overview")
+        self.assertFalse(self.js("return document.querySelector(`[data-figure='whole network']`)"))
+        unnasim("simulate", "mobilenet_v1", "--equal-blocks", "once", "--no-timing", "--report", "-o", "once", cwd=self.where)
+        whole = json.loads((self.where / "once/summary.json").read_text())["whole_network"]
+        self.open("overview", self.where / "once/report.html")
+        text = self.text("[data-figure='whole network']")
+        self.assertIn(f"{round(whole['cycles']['value']):,} cycles", text)
+        self.assertIn(f"3 of {whole['equal_blocks'][0]['blocks']['value']} equal blocks", text)
+
     def test_single_bursts_have_a_card_where_they_are_simulated(self):
         self.open("overview")
-        self.assertIn("no single bursts", self.text("[data-figure='DRAM bursts']"))
+        self.assertIn("dram.model is bandwidth, which counts no row hits", self.text("[data-figure='DRAM bursts']"))
         self.open("overview", self.where / "c/report.html")
         own = json.loads((self.where / "c/summary.json").read_text())["bursts"]["without_sharing"]
         text = self.text("[data-figure='DRAM bursts']")
