@@ -22,7 +22,7 @@ inline constexpr std::array<std::string_view, 4> kLimitNames = {"compute", "band
 struct ComputeShares {
   double busy = 0;      ///< executing
   double waiting = 0;   ///< for tokens of DMAs, or for instructions
-  double awaiting = 0;  ///< other cores: barriers, semaphores, and the last one's end
+  double awaiting = 0;  ///< other cores: at barriers, in waits, and after their own end
 };
 ComputeShares compute_shares(const SimResult& result);
 

@@ -39,6 +39,7 @@ constexpr std::array<std::string_view, kStalls> kIdleTexts = {"idle: no instruct
                                                               "idle: waits for ls",
                                                               "idle: waits for cp",
                                                               "idle: waits for st",
+                                                              "idle: own engines drain",
                                                               "idle: waits for other cores",
                                                               "idle: nothing left to do"};
 

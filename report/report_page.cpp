@@ -15,6 +15,7 @@
 #include "report/layer_times.h"
 #include "report/page_columns.h"
 #include "report/page_sources.h"
+#include "report/run_report.h"
 #include "sim/simulate.h"
 
 namespace unna {
@@ -68,10 +69,13 @@ Json parsed_summary(const PageRun& run) {
     summary.at("performance").at("cycles").at("value").get<std::int64_t>();
     summary.at("machine").at("dram").at("alignment_bytes").at("value").get<Bytes>();
     core_of(summary);
+    for (const std::string_view cause : kStallNames)  // an earlier version wrote fewer
+      summary.at("cores").at(0).at("engines").at("cp").at(fmt::format("stall_{}", cause));
     return summary;
   } catch (const Json::exception&) {
     throw InputError(fmt::format(
-        "{}/summary.json: is no summary of a run, expected what simulate writes", run.path));
+        "{}/summary.json: is no summary of a run, expected what this version's simulate writes",
+        run.path));
   }
 }
 
@@ -128,6 +132,7 @@ std::string packed_run(const PageRun& run) {
   header["type"] = "run";
   header["path"] = run.path;
   header["summary"] = parsed_summary(run);
+  header["stored"] = stored_text(header["summary"].at("granularity").get<std::string>());
   check_belongs(run);
   header["layers_csv"] = run.layers;
   header["names"] = names_of(run);

@@ -106,13 +106,15 @@ void CoreStalls::explain(std::size_t engine) {
   }
   const bool halts = !control().empty() && events_[control().back()]->kind == TraceKind::halt;
   const Cycle halt = halts ? available_[control().back()] : cycles_;
+  const Cycle halted = halts ? events_[control().back()]->end : cycles_;
   idle = pass_control(idle, halt, spans);
   add(spans, idle, std::min(halt, cycles_), Stall::dispatch);
-  add(spans, std::max(idle, halt), cycles_, Stall::done);
+  add(spans, std::max(idle, halt), halted, Stall::drain);
+  add(spans, std::max(idle, halted), cycles_, Stall::done);
 }
 
-/// What the control processor does in [from, until): it is on its way, or at a barrier. Returns the
-/// end of the last barrier, from which on nothing is explained yet.
+/// What the control processor does in [from, until): it is on its way, before a barrier, or at it.
+/// Returns the end of the last barrier, from which on nothing is explained yet.
 Cycle CoreStalls::pass_control(Cycle from, Cycle until, std::vector<IdleSpan>& spans) const {
   auto next = std::ranges::partition_point(control(),
                                            [&](std::size_t i) { return events_[i]->end <= from; });
@@ -121,7 +123,9 @@ Cycle CoreStalls::pass_control(Cycle from, Cycle until, std::vector<IdleSpan>& s
     if (at >= until) break;
     add(spans, from, at, Stall::dispatch);
     const Cycle end = std::min(until, events_[*next]->end);
-    add(spans, at, end, Stall::sync);
+    const Cycle arrival = std::clamp(events_[*next]->start, at, end);
+    add(spans, at, arrival, Stall::drain);
+    add(spans, arrival, end, Stall::sync);
     from = std::max(from, end);
   }
   return from;

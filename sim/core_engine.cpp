@@ -175,12 +175,13 @@ IdleReason CoreModel::idle_reason(const EngineState& s) const {
     case Control::running:
       return {0, Stall::dispatch};
     case Control::barrier:
+    case Control::halt:
+      return {fetched_, Stall::drain};
     case Control::arrived:
     case Control::released:
-      return {fetched_, Stall::sync};
-    case Control::halt:
+      return {0, Stall::sync};
     case Control::halted:
-      return {fetched_, Stall::done};
+      return {0, Stall::done};
   }
   return {};
 }

@@ -25,12 +25,15 @@ enum class Stall : std::uint8_t {
   token_ls,  ///< ... of the load-synapse engine; the first of the missing ones counts
   token_cp,  ///< ... of the compute engine
   token_st,  ///< ... of the store engine
-  sync,      ///< no instruction because the core is at a barrier; or the engine is in a `wait`
-  done,      ///< no instruction is left: the control processor has reached halt
+  drain,     ///< no instruction because the next one is a barrier or halt, which other engines of
+             ///< the core keep it from reaching
+  sync,      ///< no instruction because the core has arrived at a barrier; or the engine is in a
+             ///< `wait`
+  done,      ///< no instruction is left: the core has halted
 };
-inline constexpr std::size_t kStalls = 7;
+inline constexpr std::size_t kStalls = 8;
 inline constexpr std::array<std::string_view, kStalls> kStallNames = {
-    "dispatch", "token_ln", "token_ls", "token_cp", "token_st", "sync", "done"};
+    "dispatch", "token_ln", "token_ls", "token_cp", "token_st", "drain", "sync", "done"};
 
 struct EngineStats {
   std::int64_t instructions = 0;

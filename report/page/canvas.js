@@ -3,7 +3,8 @@
 
 class Chart {
   // options: height, label, from, until, draw(chart), hover(x, y) -> text, click(x, y),
-  // interval(from, until), clear: tooltips do not cover the chart.
+  // interval(from, until), clear: tooltips do not cover the chart, vertical: what moves and zooms
+  // upwards, {zoom(factor, y), hold() -> pan(pixels), all()}.
   constructor(options) {
     Object.assign(this, options);
     this.left = options.left ?? 84;
@@ -92,14 +93,26 @@ class Chart {
   wheel(event) {
     if (event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    this.zoom(Math.exp(event.deltaY * 0.0015), this.value(this.at(event)[0]));
+    // With Shift some browsers turn the wheel sideways.
+    const factor = Math.exp((event.deltaY || event.deltaX) * 0.0015);
+    const [x, y] = this.at(event);
+    if (event.shiftKey && this.vertical)
+      this.vertical.zoom(factor, y);
+    else
+      this.zoom(factor, this.value(x));
   }
   down(event) {
     this.canvas.focus({preventScroll: true});
     this.canvas.setPointerCapture(event.pointerId);
     const [x, y] = this.at(event);
-    this.drag =
-        {x, y, range: [...this.range], interval: event.shiftKey && this.interval, moved: false};
+    this.drag = {
+      x,
+      y,
+      range: [...this.range],
+      pan: this.vertical && this.vertical.hold(),
+      interval: event.shiftKey && this.interval,
+      moved: false
+    };
   }
   move(event) {
     const [x, y] = this.at(event);
@@ -109,7 +122,8 @@ class Chart {
           this.clear ? this.canvas.getBoundingClientRect() : undefined);
       return;
     }
-    if (Math.abs(x - this.drag.x) > 3) this.drag.moved = true;
+    if (Math.abs(x - this.drag.x) > 3 || (this.drag.pan && Math.abs(y - this.drag.y) > 3))
+      this.drag.moved = true;
     if (!this.drag.moved) return;
     showTip("");
     if (this.drag.interval) {
@@ -119,6 +133,7 @@ class Chart {
     } else {
       const shift = (this.drag.x - x) / this.inner * (this.drag.range[1] - this.drag.range[0]);
       this.show(this.drag.range[0] + shift, this.drag.range[1] + shift);
+      if (this.drag.pan) this.drag.pan(y - this.drag.y);
     }
   }
   up(event) {
@@ -157,8 +172,20 @@ class Chart {
       "+": () => this.zoom(0.6, middle),
       "=": () => this.zoom(0.6, middle),
       "-": () => this.zoom(1 / 0.6, middle),
-      0: () => this.show(this.from, this.until),
+      0: () => {
+        this.show(this.from, this.until);
+        if (this.vertical) this.vertical.all();
+      },
     };
+    if (this.vertical) {
+      const step = this.height * 0.15;
+      Object.assign(acts, {
+        ArrowUp: () => this.vertical.hold()(step),
+        ArrowDown: () => this.vertical.hold()(-step),
+        PageUp: () => this.vertical.zoom(0.6, this.height / 2),
+        PageDown: () => this.vertical.zoom(1 / 0.6, this.height / 2),
+      });
+    }
     if (!acts[event.key]) return;
     event.preventDefault();
     acts[event.key]();

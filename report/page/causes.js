@@ -1,13 +1,15 @@
 // What limits runs and layers, and why engines are idle.
 
 // Why an engine is idle, in the words and order of docs/metrics.md.
-const CAUSES = ["dispatch", "token_ln", "token_ls", "token_cp", "token_st", "sync", "done"];
+const CAUSES =
+    ["dispatch", "token_ln", "token_ls", "token_cp", "token_st", "drain", "sync", "done"];
 const CAUSE_TEXT = {
   dispatch: "no instruction handed on yet",
   token_ln: "waits for the load-neuron engine (ln)",
   token_ls: "waits for the load-synapse engine (ls)",
   token_cp: "waits for the compute engine (cp)",
   token_st: "waits for the store engine (st)",
+  drain: "waits for its core's other engines to end, before a barrier or halt",
   sync: "waits for other cores",
   done: "nothing left to do",
 };
@@ -17,6 +19,7 @@ const CAUSE_COLOUR = {
   token_ls: "#d55e00",
   token_cp: "#cc6677",
   token_st: "#8c5a2b",
+  drain: "#e8a0a0",
   sync: "var(--text)",
   done: "#c9b79c",
 };
@@ -26,6 +29,7 @@ const CAUSE_SHORT = {
   token_ls: "ls",
   token_cp: "cp",
   token_st: "st",
+  drain: "drain",
   sync: "other cores",
   done: "nothing left",
 };

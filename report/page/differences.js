@@ -84,27 +84,23 @@ function byName(a, b, value) {
 }
 
 // The largest difference first, whichever its sign.
-function compareTable(id, rows, text, what, choose) {
+function compareTable(id, rows, text, what, chosen, choose, shown) {
   const signed = (v) => (v > 0 ? "+" : "") + (v < 0 ? "-" : "") + text(Math.abs(v));
   return new SortableTable({
-           id,
-           rows,
-           bars: ["difference"],
-           key: (r) => r.name,
-           chosen: () => false,
-           choose,
-           sort: {by: "difference", down: true},
-           columns: [
-             {name: "name", title: what, text: (v) => v},
-             {name: "a", title: "first run", text: (v, r) => r.inA ? text(v) : "-"},
-             {name: "b", title: "second run", text: (v, r) => r.inB ? text(v) : "-"}, {
-               name: "difference",
-               title: "difference",
-               order: (r) => Math.abs(r.difference),
-               text: signed
-             },
-             {name: "ratio", title: "second / first", order: (r) => r.ratio ?? -1, text: ratioText}
-           ]
-         })
-      .node;
+    id,
+    rows,
+    bars: ["difference"],
+    key: (r) => r.name,
+    chosen,
+    choose,
+    shown,
+    sort: {by: "difference", down: true},
+    columns: [
+      {name: "name", title: what, text: (v) => v},
+      {name: "a", title: "first run", text: (v, r) => r.inA ? text(v) : "-"},
+      {name: "b", title: "second run", text: (v, r) => r.inB ? text(v) : "-"},
+      {name: "difference", title: "difference", order: (r) => Math.abs(r.difference), text: signed},
+      {name: "ratio", title: "second / first", order: (r) => r.ratio ?? -1, text: ratioText}
+    ]
+  });
 }

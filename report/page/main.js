@@ -69,7 +69,7 @@ function chooseRun(index) {
   state.run = state.runs[index];
   state.core = null;
   const run = state.run;
-  Object.assign(selection, {layer: null, buffer: null, interval: null});
+  Object.assign(selection, {layer: null, buffer: null, interval: null, elsewhere: null});
   if (!run.live) {
     run.live = makeLiveness(run);
     run.tensorIndex = new Map([...new Set(run.tensors)].map((name, i) => [name, i]));

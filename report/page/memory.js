@@ -6,6 +6,7 @@ class MemoryMap {
   constructor(options) {
     Object.assign(
         this, options);  // title, boxes, until, top, lines, describe, choose, isChosen, axisName
+    [this.low, this.high] = [0, this.top];  // the addresses that are in sight
     this.chart = new Chart({
       height: options.height || 420,
       label: options.title,
@@ -16,11 +17,38 @@ class MemoryMap {
       hover: (x, y) => this.hover(x, y),
       click: (x, y) => this.click(x, y),
       interval: options.interval,
-      clear: true
+      clear: true,
+      vertical: {
+        zoom: (factor, y) => this.zoomAddresses(factor, y),
+        hold: () => this.holdAddresses(),
+        all: () => this.showAddresses(0, this.top)
+      }
     });
   }
   get bottom() { return this.chart.height - 26; }
-  y(address) { return this.bottom - address / this.top * (this.bottom - 10); }
+  get bytesOfPixel() { return (this.high - this.low) / (this.bottom - 10); }
+  y(address) { return this.bottom - (address - this.low) / this.bytesOfPixel; }
+  address(y) { return this.low + (this.bottom - y) * this.bytesOfPixel; }
+
+  showAddresses(low, high) {
+    const span = Math.min(Math.max(high - low, Math.min(64, this.top)), this.top);
+    this.low = Math.min(Math.max(low, 0), this.top - span);
+    this.high = this.low + span;
+    this.chart.redraw();
+    if (this.scaled) this.scaled(this.low, this.high);
+  }
+  zoomAddresses(factor, y) {
+    const at = this.address(y);
+    this.showAddresses(at - (at - this.low) * factor, at + (this.high - at) * factor);
+  }
+  // What pans by so many pixels downwards from what is in sight now.
+  holdAddresses() {
+    const [low, high] = [this.low, this.high];
+    return (pixels) => {
+      const bytes = pixels * (high - low) / (this.bottom - 10);
+      this.showAddresses(low + bytes, high + bytes);
+    };
+  }
 
   draw(g) {
     const {chart} = this;
@@ -29,7 +57,7 @@ class MemoryMap {
     g.fillStyle = cssColour("--faint");
     g.textAlign = "right";
     g.textBaseline = "middle";
-    for (const at of ticks(0, this.top, 6, true)) {
+    for (const at of ticks(this.low, this.high, 6, true)) {
       g.fillText(readableBytes(at), chart.left - 8, this.y(at));
       g.fillRect(chart.left - 4, Math.round(this.y(at)), 4, 1);
     }
@@ -107,7 +135,8 @@ class MemoryMap {
 
   boxAt(x, y) {
     const time = this.chart.value(x);
-    const address = (this.bottom - y) / (this.bottom - 10) * this.top;
+    if (y > this.bottom) return null;
+    const address = this.address(y);
     const slack = (this.chart.range[1] - this.chart.range[0]) / this.chart.inner;
     let found = null;
     for (const box of this.boxes) {
@@ -215,6 +244,17 @@ function runMap(run, {axis, by, top, title, height}) {
   });
 }
 
+// Zooming the addresses of one of two maps of equal heights zooms the other one's.
+function showSameAddresses(a, b) {
+  const follow = (map, other) => {
+    map.scaled = (low, high) => {
+      if (other.low !== low || other.high !== high) other.showAddresses(low, high);
+    };
+  };
+  follow(a, b);
+  follow(b, a);
+}
+
 // Whether this program bears the plan from topology out.
 function topologyVerdict(run) {
   const {pairs, first} = run.topology.overlaps;
@@ -245,7 +285,6 @@ function topologyMap(run, top) {
     boxes,
     top,
     until: largest(boxes.map((b) => b.until), 1),
-    height: 300,
     axisName: info.intervals ? "layer" : "place",
     lines: [{at: info.peak, name: "peak", left: true}, {at: info.lower_bound, name: "lower bound"}],
     describe: (box) => `${box.name}\n${grouped(box.size)} B at ${grouped(box.at)}, in use from ${
@@ -263,56 +302,14 @@ function boundNote(run) {
   return `${run.live.n} buffers, ${readableBytes(m.without_sharing.value)} without sharing. Peak ${
              readableBytes(m.peak.value)}, ` +
       `${
-             gap === 0 ?
-                 "which no layout of this program goes below" :
-                 `${readableBytes(gap)} (${
-                     percent(
-                         gap /
-                         m.lower_bound
-                             .value)}) above the lower bound: that much is lost in gaps`}. ` +
+             gap === 0 ? `which no layout of this program's ${run.stored} goes below` :
+                         `${readableBytes(gap)} (${
+                             percent(gap / m.lower_bound.value)}) above the lower bound of its ${
+                             run.stored}: that much is lost in gaps`}. ` +
       `The ${bound.size} buffers with a thick edge are in use together and make the bound (${
-             readableBytes(bytes)}).`;
-}
-
-function conflictTable(run) {
-  const id = selection.buffer;
-  const entry = id === null ? undefined : run.live.entry.get(id);
-  if (entry === undefined)
-    return element(
-        "p", {class: "note", id: "conflicts"},
-        "Click a buffer: its conflicts are listed here, with the reason of each.");
-  if (!run.live.first)
-    return element(
-        "p", {class: "note", id: "conflicts"},
-        "The run has too many buffers and cores to list its conflicts here: the page " +
-            "leaves them out.");
-  const others = conflicts(run.live, entry)
-                     .sort((a, b) => run.size[run.live.ids[b]] - run.size[run.live.ids[a]]);
-  const shown = others.slice(0, 40);
-  return element(
-      "div", {id: "conflicts"},
-      element(
-          "p", {}, element("b", {}, run.buffers[id]),
-          ` conflicts with ${others.length} of ${run.live.n - 1} buffers${
-              others.length > 40 ? "; the 40 largest are shown" : ""}.`),
-      element(
-          "div", {class: "scroll"},
-          element(
-              "table", {},
-              element(
-                  "thead", {},
-                  element(
-                      "tr", {}, element("th", {}, "buffer"), element("th", {}, "size"),
-                      element("th", {class: "words"}, "why"))),
-              element(
-                  "tbody", {},
-                  ...shown.map(
-                      (b) => element(
-                          "tr", {onclick: () => selectBuffer(run, run.live.ids[b])},
-                          element("td", {}, run.buffers[run.live.ids[b]]),
-                          element("td", {}, readableBytes(run.size[run.live.ids[b]])),
-                          element(
-                              "td", {class: "words"}, whyConflict(run, run.live, entry, b))))))));
+             readableBytes(bytes)}): less memory takes another program, such as another ` +
+      "granularity or a walk, not another layout. Wheel and drag zoom and move the cycles, Shift " +
+      "and wheel or Page up and down zoom the addresses.";
 }
 
 function memoryView(run, root) {
@@ -332,6 +329,7 @@ function memoryView(run, root) {
   const list = element("div");
   const note = element("p", {class: "note", id: "bound"}, boundNote(run));
   const beside = element("div");
+  const buffers = bufferTable(run);
   root.append(
       element(
           "div", {class: "tools"},
@@ -343,28 +341,31 @@ function memoryView(run, root) {
                 ["slowness", "cycles of the layer"]
               ],
               "Colour by")),
-      note, place, element("h2", {}, "Conflicts"), list,
+      note, place, element("h2", {}, "Conflicts"), list, buffers.node,
       element("h2", {}, "Topology liveness in the same scale"),
       element(
           "p", {class: "note"},
           `What frameworks plan with: whole tensors in the order of the layers, planned by ${
               run.topology.planner}; ` +
-              `peak ${readableBytes(run.topology.peak)}, lower bound ${
+              `peak ${readableBytes(run.topology.peak)}, lower bound of whole tensors ${
                   readableBytes(run.topology.lower_bound)}. ` +
               topologyVerdict(run)),
       beside);
   const top = 1.04 * Math.max(run.summary.memory.peak.value, run.topology.peak, 1);
   let map;
   const topology = topologyMap(run, top);
+  state.topologyMap = topology;
   beside.append(topology.chart.canvas);
   function build() {
     map = runMap(run, {...settings, top, title: "memory map"});
+    showSameAddresses(map, topology);
     place.replaceChildren(map.chart.canvas);
     state.map = map;
   }
   build();
   const update = () => {
     list.replaceChildren(conflictTable(run));
+    buffers.draw();
     map.chart.redraw();
     topology.chart.redraw();
   };

@@ -85,11 +85,13 @@ function burstCard(run) {
   ];
 }
 
-function footprintCard(memory) {
+function footprintCard(run) {
+  const {memory} = run.summary;
   const gap = memory.peak.value - memory.lower_bound.value;
   const least = gap === 0 ?
-      "Equal to the lower bound: no layout of this program is smaller." :
-      `${readableBytes(gap)} above the lower bound of ${readableBytes(memory.lower_bound.value)}.`;
+      `Equal to the lower bound: no layout of this program's ${run.stored} is smaller.` :
+      `${readableBytes(gap)} above the lower bound of its ${run.stored}, ${
+          readableBytes(memory.lower_bound.value)}.`;
   return [
     "footprint", readableBytes(memory.peak.value),
     `${least} Without sharing ${readableBytes(memory.without_sharing.value)}.`
@@ -136,7 +138,7 @@ function figureCards(run) {
           percent(p.bandwidth_utilisation.value)} of the peak bandwidth.`
     ],
     burstCard(run),
-    footprintCard(memory),
+    footprintCard(run),
     [
       "energy", readable(energy.total),
       `${significant(energy.power.value)} W, ${

@@ -1,17 +1,19 @@
 // One selection for all views: a layer, a buffer and an interval of cycles, each of which may be
-// none. Views listen and draw what is chosen.
+// none. Views listen and draw what is chosen. Of a comparison, `elsewhere` names the buffer and the
+// layer that only the other run has.
 
 const selection = {
   layer: null,
   buffer: null,
-  interval: null
+  interval: null,
+  elsewhere: null
 };
 const listeners = [];
 
 function onSelection(listener) { listeners.push(listener); }
 
 function select(change) {
-  Object.assign(selection, change);
+  Object.assign(selection, {elsewhere: null}, change);
   showSelection();
   for (const listener of listeners) listener();
 }
@@ -30,7 +32,8 @@ function showSelection() {
   const bar = document.getElementById("selection");
   const run = state.run;
   bar.replaceChildren();
-  if (!run || (selection.layer === null && selection.buffer === null && !selection.interval)) {
+  const {layer, buffer, interval, elsewhere} = selection;
+  if (!run || (layer === null && buffer === null && !interval && !elsewhere)) {
     bar.append(
         run ? "Nothing is selected: click a layer, a buffer, an instruction, or drag with Shift." :
               "");
@@ -50,5 +53,7 @@ function showSelection() {
     part(
         "buffer", `${run.buffers[selection.buffer]}, ${readableBytes(run.size[selection.buffer])}`);
   }
+  for (const kind of ["layer", "buffer"])
+    if (elsewhere?.[kind]) part(kind, `${elsewhere[kind]}, which ${run.path} does not have`);
   if (selection.interval) part("interval", intervalText(run, selection.interval, state.core));
 }

@@ -2,12 +2,14 @@
 
 class SortableTable {
   // options: id, rows, key(row), chosen(row), choose(row), bars (names of columns), sort {by,
-  // down}, foot (rows of texts by the names of columns), columns: [{name, title, unit, tip,
-  // words (set to the left), text(value, row), cell(row), order(row)}].
+  // down}, shown (at most so many rows, and the chosen ones; all), foot (rows of texts by the names
+  // of columns), columns: [{name, title, unit, tip, words (set to the left), text(value, row),
+  // cell(row), order(row)}].
   constructor(options) {
     Object.assign(this, options);
     this.sort = {...options.sort};
-    this.stop = null;  // the key of the row that Tab reaches
+    this.filter = null;  // null: all rows match
+    this.stop = null;    // the key of the row that Tab reaches
     this.most = Object.fromEntries(
         this.bars.map((bar) => [bar, largest(this.rows.map((r) => Math.abs(r[bar]) || 0), 1e-12)]));
     this.body = element("tbody", {
@@ -40,11 +42,26 @@ class SortableTable {
     this.draw();
   }
 
+  // Leaves only the rows that `filter` is true of; null: all.
+  narrow(filter) {
+    this.filter = filter;
+    this.draw();
+  }
+  matching() { return this.filter ? this.rows.filter(this.filter) : this.rows; }
+
+  // The chosen rows that would not be among those that are shown come first.
+  visibleRows() {
+    const rows = this.sorted();
+    if (!this.shown || rows.length <= this.shown) return rows;
+    return [
+      ...rows.slice(this.shown).filter((row) => this.chosen(row)), ...rows.slice(0, this.shown)
+    ];
+  }
   sorted() {
     const {by, down} = this.sort;
     const column = this.columns.find((c) => c.name === by);
     const value = column.order || ((row) => row[by]);
-    return [...this.rows].sort((a, b) => {
+    return [...this.matching()].sort((a, b) => {
       const [x, y] = [value(a), value(b)];
       const least = typeof x === "string" || typeof y === "string" ?
           String(x).localeCompare(String(y)) :
@@ -52,8 +69,8 @@ class SortableTable {
       return down ? -least : least;
     });
   }
-  cellOf(row, {name, text, cell}) {
-    if (cell) return element("td", {"data-column": name}, cell(row));
+  cellOf(row, {name, text, cell, words}) {
+    if (cell) return element("td", {"data-column": name, class: words && "words"}, cell(row));
     const share = 100 * Math.abs(row[name]) / this.most[name];
     const bar =
         this.bars.includes(name) ? {class: "bar", style: `--share:${share.toFixed(1)}%`} : {};
@@ -73,11 +90,11 @@ class SortableTable {
   // What has the focus keeps it.
   draw() {
     const focused = this.body.contains(document.activeElement);
-    const rows = this.sorted();
+    const rows = this.visibleRows();
     if (rows.length > 0 && !rows.some((row) => this.key(row) === this.stop))
       this.stop = this.key(rows.find((row) => this.chosen(row)) || rows[0]);
     this.body.replaceChildren(...rows.map((row) => this.rowOf(row)));
-    if (focused) this.body.querySelector("[tabindex='0']").focus({preventScroll: true});
+    if (focused) this.body.querySelector("[tabindex='0']")?.focus({preventScroll: true});
     this.heads.forEach((head, i) => {
       const {by, down} = this.sort;
       const chosen = by === this.columns[i].name;

@@ -1,5 +1,6 @@
 // Timeline: a lane for each engine of each core. Where many instructions fall on a pixel, its
-// height says which share of it the engine was busy; where few do, each is drawn.
+// height says which share of it the engine was busy, the rest in pale why it mostly was not; where
+// few do, each is drawn.
 
 // A colour as a pixel of an image: bytes red, green, blue, alpha.
 const words = new Map();
@@ -77,6 +78,7 @@ class Timeline {
         g.createImageData(Math.round(chart.inner * ratio), Math.round((this.curveTop - 4) * ratio));
     const pixels = {words: new Uint32Array(image.data.buffer), width: image.width, ratio};
     pixels.words.fill(wordOf(cssColour("--plot")));
+    pixels.pale = CAUSES.map((cause) => wordOf(paleColour(causeColour(cause))));
     const [from, until] = chart.range;
     const most = Math.min(chart.inner / 3, 8000 / this.rows.length);
     const few = [];
@@ -96,7 +98,7 @@ class Timeline {
     for (const [lane, first, last] of few) this.drawExact(g, lane, first, last);
     g.restore();
   }
-  drawShares({words, width, ratio}, lane) {
+  drawShares({words, width, ratio, pale}, lane) {
     const {run, chart} = this;
     const bottom = Math.round((this.y(lane) + this.lane - 1) * ratio);
     const full = Math.round((this.lane - 2) * ratio);
@@ -107,18 +109,22 @@ class Timeline {
     // Goes through the lane once, as the pixels do.
     let e = firstAfter(run, lane, chart.range[0]);
     let before = busyAt(run, lane, e, chart.range[0]);
+    const idle = idleByPixel(run.gaps[lane], chart.range[0], span);
     for (let x = 0, time = chart.range[0] + span; x < width; ++x, time += span) {
-      const first = Math.min(e, end - 1);
-      while (e < end && reach[e] <= time) ++e;
+      let shown = Math.min(e, end - 1);
+      for (; e < end && reach[e] <= time; ++e)
+        if (this.isChosen(e)) shown = e;
       let after = sums[e + lane];
       if (e < end)
         after += Math.max(0, time - Math.max(run.start[e], e > begin ? reach[e - 1] : 0));
       const share = (after - before) / span;
       before = after;
-      if (share <= 0) continue;
-      const word = wordOf(this.colour(first));
-      const top = bottom - Math.max(1, Math.round(full * Math.min(share, 1)));
-      for (let y = top; y < bottom; ++y) words[y * width + x] = word;
+      const cause = idle(time);
+      const height = share <= 0 ? 0 : Math.max(1, Math.round(full * Math.min(share, 1)));
+      const word = height > 0 ? wordOf(this.colour(shown)) : 0;
+      if (cause >= 0)
+        for (let y = bottom - full; y < bottom - height; ++y) words[y * width + x] = pale[cause];
+      for (let y = bottom - height; y < bottom; ++y) words[y * width + x] = word;
     }
   }
   drawExact(g, lane, first, last) {
@@ -126,22 +132,17 @@ class Timeline {
     const y = this.y(lane);
     const [from, until] = chart.range;
     const gaps = run.gaps[lane];
-    let low = 0;
-    let high = gaps.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (gaps[middle][1] > from)
-        high = middle;
-      else
-        low = middle + 1;
-    }
-    for (let i = low; i < gaps.length && gaps[i][0] < until; ++i) {
+    for (let i = gapAfter(gaps, from); i < gaps.length && gaps[i][0] < until; ++i) {
       const x = chart.x(gaps[i][0]);
       const cause = gaps[i][2];
       g.fillStyle = causeColour(cause);
       g.fillRect(x, y + this.lane - 5, Math.max(chart.x(gaps[i][1]) - x, 0.3), 3);
     }
-    for (let e = first; e < last; ++e) {
+    // Requests of a DMA overlap: what is chosen lies above the others.
+    const order = Array.from({length: last - first}, (_, i) => first + i);
+    const [others, chosen] =
+        [order.filter((e) => !this.isChosen(e)), order.filter((e) => this.isChosen(e))];
+    for (const e of [...others, ...chosen]) {
       if (run.opcodes[run.opcode[e]] === "wait") continue;
       ++this.exact;
       const x = chart.x(run.start[e]);
@@ -163,13 +164,14 @@ class Timeline {
       }
     }
   }
+  isChosen(e) {
+    if (selection.buffer !== null) return this.run.buffer[e] === selection.buffer;
+    return selection.layer === null || this.run.layer[e] === selection.layer;
+  }
   // What is chosen keeps its colour, so that it looks like no stall; all else is grey.
   colour(e) {
     const {run} = this;
-    const chosen = selection.buffer !== null ? run.buffer[e] === selection.buffer :
-        selection.layer !== null             ? run.layer[e] === selection.layer :
-                                               true;
-    if (!chosen) return cssColourCached("--faded");
+    if (!this.isChosen(e)) return cssColourCached("--faded");
     return state.timelineBy === "engine" ? engineColour(run.laneOf[e] % LANES) :
                                            layerColour(run.layer[e]);
   }
@@ -292,89 +294,4 @@ class Timeline {
       buffer: this.run.buffer[e] >= 0 ? this.run.buffer[e] : null
     });
   }
-}
-
-function prepareTimeline(run) {
-  if (run.busy) return;
-  run.busy = busySums(run);
-  run.moved = movedCurve(run);
-  run.liveBytes = liveCurve(run);
-}
-
-// What "Zoom to the selection" shows.
-function selectedSpan(run) {
-  const {interval, buffer, layer} = selection;
-  if (interval) return interval;
-  if (buffer !== null) return [run.firstUse[buffer], run.lastUse[buffer]];
-  if (layer !== null) return [run.layerSums[layer].start, run.layerSums[layer].end];
-  return [0, run.cycles];
-}
-
-function labelledSelect(label, id, options, chosen, change) {
-  return element(
-      "label", {}, `${label} `,
-      element(
-          "select", {id, onchange: (event) => change(event.target.value)},
-          ...options.map(
-              (value) => element("option", {value, selected: value === chosen}, value))));
-}
-
-function engineLegend(run) {
-  return element(
-      "div", {class: "legend", id: "engines"},
-      ...[0, 1, 2, 3].map(
-          (engine) => element(
-              "span", {}, element("b", {}, run.engines[engine]),
-              ` ${ENGINE_TEXT[run.engines[engine]]}`)));
-}
-
-const TIMELINE_NOTE =
-    "The height of a lane is the share of the pixel's cycles in which the engine was busy; " +
-    "zoomed in, every instruction is drawn, and the stripe below an idle engine says why. " +
-    "Vertical lines are barriers, arrows signals. The curves are of all cores, in a scale " +
-    "that does not change: that of DRAM is the mean of each pixel's cycles, in which the " +
-    "bytes of a request count evenly over the time that it is open, with a dark top where it " +
-    "leaves the scale; that of live bytes is the most in them. Hovering tells values. Shift " +
-    "and dragging, or Shift and arrow keys, select an interval, of the chosen cores.";
-
-function timelineView(run, root) {
-  prepareTimeline(run);
-  const place = element("div");
-  let timeline;
-  const build = () => {
-    const cores = state.core === null ? Array.from({length: run.cores}, (_, i) => i) : [state.core];
-    const range = timeline && timeline.chart.range;
-    state.timeline = timeline = new Timeline(run, cores);
-    if (range) timeline.chart.range = range;
-    place.replaceChildren(timeline.chart.canvas);
-  };
-  const chooseCore = (value) => {
-    state.core = value === "all" ? null : Number(value);
-    build();
-    showSelection();
-  };
-  const chooseColour = (value) => {
-    state.timelineBy = value;
-    timeline.chart.redraw();
-  };
-  const numbers = Array.from({length: run.cores}, (_, i) => String(i));
-  root.append(
-      element(
-          "div", {class: "tools"},
-          labelledSelect(
-              "Cores", "cores", ["all", ...numbers],
-              state.core === null ? "all" : String(state.core), chooseCore),
-          labelledSelect(
-              "Colour by", "timeline-by", ["layer", "engine"], state.timelineBy, chooseColour),
-          element(
-              "button",
-              {onclick: () => timeline.chart.show(...selectedSpan(run)), id: "zoom-selection"},
-              "Zoom to the selection"),
-          element(
-              "button", {onclick: () => timeline.chart.show(0, run.cycles), id: "zoom-all"},
-              "Show all"),
-          engineLegend(run)),
-      element("p", {class: "note"}, TIMELINE_NOTE), place, causeLegend(false));
-  build();
-  return {update: () => timeline.chart.redraw()};
 }

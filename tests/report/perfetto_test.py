@@ -218,7 +218,7 @@ def check_events(timeline, events):
 
 
 CAUSES = {"no instruction handed on": "dispatch", "waits for ln": "token_ln", "waits for ls": "token_ls",
-          "waits for cp": "token_cp", "waits for st": "token_st", "waits for other cores": "sync",
+          "waits for cp": "token_cp", "waits for st": "token_st", "own engines drain": "drain", "waits for other cores": "sync",
           "nothing left to do": "done"}
 
 

@@ -7,7 +7,7 @@ import re
 from views_case import ViewsCase, unnasim
 
 SHORT = {"dispatch": "no instruction", "token_ln": "ln", "token_ls": "ls", "token_cp": "cp", "token_st": "st",
-         "sync": "other cores", "done": "nothing left"}
+         "drain": "drain", "sync": "other cores", "done": "nothing left"}
 
 
 class Figures(ViewsCase):

@@ -9,6 +9,7 @@ import browser
 from views_barriers import Barriers  # noqa: F401
 from views_case import ViewsCase, rows_of, unnasim
 from views_charts import Charts  # noqa: F401
+from views_details import Details  # noqa: F401
 from views_figures import Comparison, Figures  # noqa: F401
 from views_scale import Scale  # noqa: F401
 

@@ -34,13 +34,13 @@ TEST(Stalls, EachCycleOfAHandshakeHasItsCause) {
   const SimResult result = simulate(program.image(), plain_machine(), {});
   ASSERT_EQ(result.cycles, 46);
   EXPECT_EQ(of(result, 0, kLn).busy, 20);  // 1-21, then nothing is left for it
-  EXPECT_EQ(of(result, 0, kLn).stall, stalls({{Stall::dispatch, 1}, {Stall::done, 25}}));
+  EXPECT_EQ(of(result, 0, kLn).stall, stalls({{Stall::dispatch, 1}, {Stall::drain, 25}}));
   EXPECT_EQ(of(result, 0, kCp).busy, 5);
   EXPECT_EQ(of(result, 0, kCp).stall,
-            stalls({{Stall::dispatch, 2}, {Stall::token_ln, 19}, {Stall::done, 20}}));
+            stalls({{Stall::dispatch, 2}, {Stall::token_ln, 19}, {Stall::drain, 20}}));
   EXPECT_EQ(of(result, 0, kSt).busy, 20);
   EXPECT_EQ(of(result, 0, kSt).stall, stalls({{Stall::dispatch, 3}, {Stall::token_cp, 23}}));
-  EXPECT_EQ(of(result, 0, kLs).stall, stalls({{Stall::dispatch, 3}, {Stall::done, 43}}));
+  EXPECT_EQ(of(result, 0, kLs).stall, stalls({{Stall::dispatch, 3}, {Stall::drain, 43}}));
   expect_every_cycle_once(result);
 }
 
@@ -56,7 +56,7 @@ TEST(Stalls, FirstMissingTokenIsTheCauseAndChangesAsTokensCome) {
             stalls({{Stall::dispatch, 3}, {Stall::token_ln, 9}, {Stall::token_ls, 20}}));
 }
 
-TEST(Stalls, BarrierIsSyncFromItsFetchToItsRelease) {
+TEST(Stalls, BeforeABarrierOwnEnginesDrainAndAtItOthersAreAwaited) {
   Program program(2);
   program.add(0, compute(50)).add(0, barrier(3)).add(0, compute(1));
   program.add(1, compute(10)).add(1, barrier(3)).add(1, compute(1));
@@ -64,7 +64,10 @@ TEST(Stalls, BarrierIsSyncFromItsFetchToItsRelease) {
   ASSERT_EQ(result.cycles, 73);  // released at 71, dispatched then, 72-73
   EXPECT_EQ(of(result, 1, kCp).stall, stalls({{Stall::dispatch, 2}, {Stall::sync, 60}}));
   EXPECT_EQ(of(result, 1, kSt).stall,
-            stalls({{Stall::dispatch, 2}, {Stall::sync, 70}, {Stall::done, 1}}));
+            stalls({{Stall::dispatch, 2}, {Stall::drain, 11}, {Stall::sync, 60}}));
+  // Core 0 comes last: its other engines wait for its compute engine, then all for the release.
+  EXPECT_EQ(of(result, 0, kSt).stall,
+            stalls({{Stall::dispatch, 2}, {Stall::drain, 51}, {Stall::sync, 20}}));
   expect_every_cycle_once(result);
 }
 
