@@ -19,6 +19,11 @@ double buffer_energy(Bytes size, std::int64_t banks, Bytes read, Bytes written,
   return real(read) * sram_read_pj(table, macro) + real(written) * sram_write_pj(table, macro);
 }
 
+/// um2 of a buffer made of `banks` macros.
+double buffer_area(Bytes size, std::int64_t banks, const EnergyTable& table) {
+  return real(size) * sram_um2_per_byte(table, real(size) / real(banks));
+}
+
 Bytes moved_by_dma(const Activity& a) {
   return a.loaded_neurons + a.loaded_synapses + a.stored;
 }
@@ -28,12 +33,12 @@ double idle_energy_per_cycle(const MachineConfig& machine, const EnergyTable& ta
   constexpr double kPjPerMwOverMhz = 1e3;
   const double per_mm2 = table.clock_pj_per_mm2 + table.leakage_mw_per_mm2 * kPjPerMwOverMhz /
                                                       static_cast<double>(machine.clock_mhz);
-  return core_area(machine.core, table).total() * per_mm2;
+  return core_area(machine, table).total() * per_mm2;
 }
 
 /// From a core to the DRAM's port: the edge of a square of all cores.
 double interconnect_mm(const MachineConfig& machine, const EnergyTable& table) {
-  return std::sqrt(real(machine.cores) * core_area(machine.core, table).total());
+  return std::sqrt(real(machine.cores) * core_area(machine, table).total());
 }
 
 }  // namespace
@@ -49,14 +54,16 @@ ByPart& ByPart::operator+=(const ByPart& other) {
   return *this;
 }
 
-ByPart core_area(const CoreConfig& core, const EnergyTable& table) {
+ByPart core_area(const MachineConfig& machine, const EnergyTable& table) {
+  const CoreConfig& core = machine.core;
   const double multipliers = real(core.pes * core.multipliers);
   ByPart area;
-  area[Part::pes] = multipliers * table.multiplier_um2;
+  area[Part::pes] = multipliers * table.multiplier_um2[static_cast<std::size_t>(machine.data_type)];
   if (core.indexing != Indexing::none) area[Part::indexing] = multipliers * table.indexing_um2;
-  area[Part::nbin] = real(core.nbin_bytes) * table.sram_um2_per_byte + table.neuron_buffer_um2;
-  area[Part::nbout] = real(core.nbout_bytes) * table.sram_um2_per_byte + table.neuron_buffer_um2;
-  area[Part::sb] = real(core.sb_bytes) * table.sram_um2_per_byte;
+  area[Part::nbin] = buffer_area(core.nbin_bytes, core.nbin_banks, table) + table.neuron_buffer_um2;
+  area[Part::nbout] =
+      buffer_area(core.nbout_bytes, core.nbout_banks, table) + table.neuron_buffer_um2;
+  area[Part::sb] = buffer_area(core.sb_bytes, core.sb_banks, table);
   area[Part::control] = table.control_um2;
   for (double& v : area.value) v /= kUm2PerMm2;
   return area;

@@ -41,7 +41,8 @@ struct ByPart {
   ByPart& operator+=(const ByPart& other);
 };
 
-ByPart core_area(const CoreConfig& core, const EnergyTable& table);
+/// Of one core of the machine: multipliers by its data type, buffers by the size of their macros.
+ByPart core_area(const MachineConfig& machine, const EnergyTable& table);
 
 /// What the memory system moved for the bytes that the DMAs did (`dram.model: banked`).
 struct MemoryTraffic {

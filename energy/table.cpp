@@ -39,14 +39,23 @@ void read_types(YamlMapReader& section, std::string_view row, PerType& member) {
   });
 }
 
-void read_sram(YamlMapReader& section, std::vector<SramPoint>& points) {
+SramPoint sram_point(Bytes bytes, YamlMapReader& reader) {
+  return {bytes, number(reader, "read"), number(reader, "write")};
+}
+
+SramArea sram_area(Bytes bytes, YamlMapReader& reader) {
+  return {bytes, number(reader, "um2_per_byte")};
+}
+
+/// A list of points by ascending size of the macro; `read(bytes, reader)` takes what else each has.
+template <class Point, class F>
+void read_sizes(YamlMapReader& section, std::vector<Point>& points, F&& read) {
   read_row(section, "sram", [&](YamlMapReader& row) {
     const YamlNode& list = row.require("points");
     for (const YamlNode& item : list.as_sequence("points")) {
       YamlMapReader reader(item, "a point");
       const YamlNode& bytes = reader.require("bytes");
-      const SramPoint point{bytes.as_int("bytes", 1, std::int64_t{1} << 40), number(reader, "read"),
-                            number(reader, "write")};
+      const Point point = read(bytes.as_int("bytes", 1, std::int64_t{1} << 40), reader);
       reader.finish();
       if (!points.empty() && point.bytes <= points.back().bytes)
         bytes.fail("not larger than the point before, expected ascending sizes");
@@ -56,6 +65,19 @@ void read_sram(YamlMapReader& section, std::vector<SramPoint>& points) {
   });
 }
 
+/// Paths of machine fields with the values that the machine takes them as.
+std::vector<std::pair<std::string, std::string>> machine_fields(const YamlNode& node) {
+  MachineConfig machine;
+  std::vector<std::pair<std::string, std::string>> fields;
+  for (const auto& [path, value] : node.as_map("machine").fields) {
+    if (value.kind != YamlNode::Kind::scalar) value.fail("no value, expected that of the field");
+    assign_field(machine, path, value.text, value.pos);
+    const auto all = field_values(machine);
+    fields.push_back(*std::ranges::find(all, path, &std::pair<std::string, std::string>::first));
+  }
+  return fields;
+}
+
 void read_energy(const YamlNode& node, EnergyTable& t) {
   YamlMapReader section(node, "energy");
   read_types(section, "multiply", t.multiply_pj);
@@ -63,7 +85,7 @@ void read_energy(const YamlNode& node, EnergyTable& t) {
   read_types(section, "elementwise", t.elementwise_pj);
   read_types(section, "special", t.special_pj);
   read_value(section, "register", "pj_per_byte", t.register_pj_per_byte);
-  read_sram(section, t.sram);
+  read_sizes(section, t.sram, sram_point);
   read_value(section, "indexing", "pj", t.indexing_pj);
   read_value(section, "instruction", "pj", t.instruction_pj);
   read_value(section, "dram", "pj_per_byte", t.dram_pj_per_byte);
@@ -75,24 +97,25 @@ void read_energy(const YamlNode& node, EnergyTable& t) {
 
 void read_area(const YamlNode& node, EnergyTable& t) {
   YamlMapReader section(node, "area");
-  read_value(section, "multiplier", "um2", t.multiplier_um2);
-  read_value(section, "sram", "um2_per_byte", t.sram_um2_per_byte);
+  read_types(section, "multiplier", t.multiplier_um2);
+  read_sizes(section, t.sram_area, sram_area);
   read_value(section, "neuron_buffer", "um2", t.neuron_buffer_um2);
   read_value(section, "indexing", "um2", t.indexing_um2);
   read_value(section, "control", "um2", t.control_um2);
   section.finish();
 }
 
-/// Straight in log-log coordinates between points. A point without energy has no logarithm: there
-/// the line is straight in ordinary ones.
-double interpolate(const std::vector<SramPoint>& points, double SramPoint::*value, double bytes) {
-  const auto size = [](const SramPoint& p) { return static_cast<double>(p.bytes); };
+/// Straight in log-log coordinates between points. A value of 0 has no logarithm: there the line is
+/// straight in ordinary ones.
+template <class Point>
+double interpolate(const std::vector<Point>& points, double Point::*value, double bytes) {
+  const auto size = [](const Point& p) { return static_cast<double>(p.bytes); };
   if (bytes <= size(points.front())) return points.front().*value;
   if (bytes >= size(points.back())) return points.back().*value;
-  const auto upper = std::find_if(points.begin(), points.end(),
-                                  [&](const SramPoint& p) { return size(p) > bytes; });
-  const SramPoint& a = *(upper - 1);
-  const SramPoint& b = *upper;
+  const auto upper =
+      std::find_if(points.begin(), points.end(), [&](const Point& p) { return size(p) > bytes; });
+  const Point& a = *(upper - 1);
+  const Point& b = *upper;
   if (a.*value <= 0 || b.*value <= 0)
     return a.*value + (b.*value - a.*value) * (bytes - size(a)) / (size(b) - size(a));
   const double share = std::log(bytes / size(a)) / std::log(size(b) / size(a));
@@ -110,6 +133,7 @@ EnergyTable parse_energy(const std::string& yaml, const std::string& file) {
   read_row(reader, "published", [&](YamlMapReader& row) {
     table.published_power_mw = number(row, "power_mw");
     table.published_area_mm2 = number(row, "area_mm2");
+    table.published_machine = machine_fields(row.require("machine"));
   });
   read_energy(reader.require("energy"), table);
   read_area(reader.require("area"), table);
@@ -131,6 +155,10 @@ double sram_read_pj(const EnergyTable& table, double bytes) {
 
 double sram_write_pj(const EnergyTable& table, double bytes) {
   return interpolate(table.sram, &SramPoint::write_pj_per_byte, bytes);
+}
+
+double sram_um2_per_byte(const EnergyTable& table, double bytes) {
+  return interpolate(table.sram_area, &SramArea::um2_per_byte, bytes);
 }
 
 }  // namespace unna

@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/units.h"
@@ -13,7 +14,7 @@
 
 namespace unna {
 
-/// pJ an operation, by DataType.
+/// pJ or um2 an operation, by DataType.
 using PerType = std::array<double, std::size(kDataTypeNames)>;
 
 struct SramPoint {
@@ -22,12 +23,19 @@ struct SramPoint {
   double write_pj_per_byte = 0;
 };
 
+struct SramArea {
+  Bytes bytes = 0;  ///< of the macro
+  double um2_per_byte = 0;
+};
+
 /// Every row is required in the file: there are no defaults behind it.
 struct EnergyTable {
   std::string name;
   std::string hash;  ///< XXH64 of the file's bytes
   double published_power_mw = 0;
   double published_area_mm2 = 0;
+  /// Path and value of the machine fields that the core of the published figures has.
+  std::vector<std::pair<std::string, std::string>> published_machine;
 
   PerType multiply_pj{}, add_pj{}, elementwise_pj{}, special_pj{};
   double register_pj_per_byte = 0;  ///< operand and pipeline registers, a byte of operand
@@ -39,10 +47,10 @@ struct EnergyTable {
   double clock_pj_per_mm2 = 0;  ///< every cycle
   double leakage_mw_per_mm2 = 0;
 
-  double multiplier_um2 = 0;
-  double sram_um2_per_byte = 0;
-  double neuron_buffer_um2 = 0;  ///< NBin and NBout each, beyond their SRAM
-  double indexing_um2 = 0;       ///< a multiplier
+  PerType multiplier_um2{};
+  std::vector<SramArea> sram_area;  ///< by ascending size, at least one
+  double neuron_buffer_um2 = 0;     ///< NBin and NBout each, beyond their SRAM
+  double indexing_um2 = 0;          ///< a multiplier
   double control_um2 = 0;
 };
 
@@ -57,5 +65,8 @@ EnergyTable default_energy();
 /// the nearest point's beyond its ends.
 double sram_read_pj(const EnergyTable& table, double bytes);
 double sram_write_pj(const EnergyTable& table, double bytes);
+
+/// um2 a byte of an SRAM macro of `bytes`, between points and beyond them as for energy.
+double sram_um2_per_byte(const EnergyTable& table, double bytes);
 
 }  // namespace unna

@@ -106,11 +106,10 @@ constexpr Column<R> kFigures[] = {
        return of_shared(r, [](const SimResult& s) { return whole(s.memory->dram_bytes()); });
      }},
     {"core_area_mm2", "mm2", "of one core, as `core_area` of `energy` in `summary.json`",
-     [](const R& r) -> Cell { return core_area(r.machine.core, r.energy_table).total(); }},
+     [](const R& r) -> Cell { return core_area(r.machine, r.energy_table).total(); }},
     {"cores_area_mm2", "mm2", "of all cores; without the shared cache and the interconnect",
      [](const R& r) -> Cell {
-       return static_cast<double>(r.machine.cores) *
-              core_area(r.machine.core, r.energy_table).total();
+       return static_cast<double>(r.machine.cores) * core_area(r.machine, r.energy_table).total();
      }},
 };
 

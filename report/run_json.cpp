@@ -127,7 +127,7 @@ Json energy_json(const RunReport& report) {
   json["power"] = figure(watts(report), "W");
   json["gops_per_watt"] = figure(gops_per_watt(report), "GOP/s/W");
   json["parts"] = parts_json(pj, kNj, "nJ");
-  const ByPart area = core_area(report.machine.core, report.energy_table);
+  const ByPart area = core_area(report.machine, report.energy_table);
   json["core_area"] = figure(area.total(), "mm2");
   json["core_area_parts"] = parts_json(area, 1, "mm2");
   return json;

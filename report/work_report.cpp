@@ -129,8 +129,19 @@ std::string energy_text(const RunReport& report) {
                      shares_text(std::move(shares)));
 }
 
+/// Fields in which the core of the published figures differs, with the values that it has there.
+std::vector<std::string> unlike_the_published(const MachineConfig& machine,
+                                              const EnergyTable& table) {
+  const auto own = field_values(machine);
+  std::vector<std::string> others;
+  for (const auto& field : table.published_machine)
+    if (std::ranges::find(own, field) == own.end())
+      others.push_back(fmt::format("{} {}", field.first, field.second));
+  return others;
+}
+
 std::string core_energy_text(const MachineConfig& machine, const EnergyTable& table) {
-  const ByPart area = core_area(machine.core, table);
+  const ByPart area = core_area(machine, table);
   const ByPart dense = core_power(peak_activity(machine.core, false), machine, table);
   const ByPart indexed = core_power(peak_activity(machine.core, true), machine, table);
   TextTable text({"", "area mm2", "dense mW", "indexed mW"});
@@ -143,12 +154,19 @@ std::string core_energy_text(const MachineConfig& machine, const EnergyTable& ta
       row(kPartTexts[p], area.value[p], dense.value[p], indexed.value[p]);
   text.rule();
   row("core", area.total(), dense.total(), indexed.total());
-  row("published", table.published_area_mm2, table.published_power_mw, table.published_power_mw);
-  text.add({"difference", percent(difference(area.total(), table.published_area_mm2)),
-            percent(difference(dense.total(), table.published_power_mw)),
-            percent(difference(indexed.total(), table.published_power_mw))});
-  return fmt::format("One core of {} at {} MHz, {} operations a cycle, by {}\n\n{}", machine.name,
-                     machine.clock_mhz, peak_operations(machine.core), table.name, text.str());
+  const std::vector<std::string> others = unlike_the_published(machine, table);
+  if (others.empty()) {
+    row("published", table.published_area_mm2, table.published_power_mw, table.published_power_mw);
+    text.add({"difference", percent(difference(area.total(), table.published_area_mm2)),
+              percent(difference(dense.total(), table.published_power_mw)),
+              percent(difference(indexed.total(), table.published_power_mw))});
+  }
+  return fmt::format(
+      "One core of {} at {} MHz, {} operations a cycle, by {}\n\n{}{}", machine.name,
+      machine.clock_mhz, peak_operations(machine.core), table.name, text.str(),
+      others.empty() ? ""
+                     : fmt::format("The table's published figures are of another core, with {}.\n",
+                                   fmt::join(others, ", ")));
 }
 
 }  // namespace unna

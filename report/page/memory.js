@@ -341,7 +341,7 @@ function memoryView(run, root) {
                 ["slowness", "cycles of the layer"]
               ],
               "Colour by")),
-      note, place, element("h2", {}, "Conflicts"), list, buffers.node,
+      note, place, element("h2", {}, "Conflicts"), list,
       element("h2", {}, "Topology liveness in the same scale"),
       element(
           "p", {class: "note"},
@@ -350,7 +350,7 @@ function memoryView(run, root) {
               `peak ${readableBytes(run.topology.peak)}, lower bound of whole tensors ${
                   readableBytes(run.topology.lower_bound)}. ` +
               topologyVerdict(run)),
-      beside);
+      beside, buffers.node);
   const top = 1.04 * Math.max(run.summary.memory.peak.value, run.topology.peak, 1);
   let map;
   const topology = topologyMap(run, top);

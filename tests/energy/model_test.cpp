@@ -21,8 +21,8 @@ EnergyTable round_table() {
   t.interconnect_pj_per_byte_mm = 2;
   t.clock_pj_per_mm2 = 4;
   t.leakage_mw_per_mm2 = 6;
-  t.multiplier_um2 = 10'000;
-  t.sram_um2_per_byte = 10;
+  t.multiplier_um2 = {2'500, 10'000, 30'000, 90'000};
+  t.sram_area = {{2048, 10}, {32768, 2.5}};
   t.neuron_buffer_um2 = 100'000;
   t.indexing_um2 = 5'000;
   t.control_um2 = 4'480;
@@ -94,7 +94,7 @@ TEST(Energy, the_data_type_chooses_operations_and_bytes) {
 }
 
 TEST(Energy, area_adds_up_by_part) {
-  const ByPart area = core_area(machine().core, round_table());
+  const ByPart area = core_area(machine(), round_table());
   EXPECT_DOUBLE_EQ(area[Part::pes], 2.56);
   EXPECT_DOUBLE_EQ(area[Part::indexing], 1.28);
   EXPECT_DOUBLE_EQ(area[Part::nbin], 0.18192);
@@ -102,6 +102,19 @@ TEST(Energy, area_adds_up_by_part) {
   EXPECT_DOUBLE_EQ(area[Part::sb], 0.32768);
   EXPECT_DOUBLE_EQ(area[Part::control], 0.00448);
   EXPECT_DOUBLE_EQ(area.total(), 4.536);
+}
+
+TEST(Energy, area_follows_the_data_type_and_the_size_of_macros) {
+  MachineConfig m = machine();
+  m.data_type = DataType::fp32;
+  EXPECT_DOUBLE_EQ(core_area(m, round_table())[Part::pes], 256 * 0.09);
+  m.data_type = DataType::int8;
+  EXPECT_DOUBLE_EQ(core_area(m, round_table())[Part::pes], 256 * 0.0025);
+  // 16 macros of 2 KB, 4 of 8 KB (half of a quarter's logarithm: half as dear), 1 of 32 KB.
+  for (const auto& [banks, um2_per_byte] : {std::pair{16, 10.0}, {4, 5.0}, {1, 2.5}}) {
+    m.core.sb_banks = banks;
+    EXPECT_NEAR(core_area(m, round_table())[Part::sb], 32768 * um2_per_byte * 1e-6, 1e-9);
+  }
 }
 
 TEST(Energy, idle_power_is_that_of_the_area_of_all_cores_in_every_cycle) {
@@ -151,14 +164,14 @@ TEST(Energy, the_shipped_table_gives_back_the_layout_it_was_taken_from) {
   m.clock_mhz = 980;
   m.core.nbin_bytes = m.core.nbout_bytes = 2 * kKiB;
   m.core.nbin_banks = m.core.nbout_banks = 1;
-  ByPart area = core_area(m.core, t);
+  ByPart area = core_area(m, t);
   area[Part::indexing] = 0;  // DianNao has none
   EXPECT_NEAR(area.total(), 3.023, 0.005);
 
   Activity a = peak_activity(m.core, false);
   a.elementwise = 0;  // its combinational power is in that of the multipliers
   ByPart power = core_power(a, m, t);
-  power[Part::idle] *= 3.023 / core_area(m.core, t).total();
+  power[Part::idle] *= 3.023 / core_area(m, t).total();
   EXPECT_NEAR(power.total(), 485, 5);
 }
 

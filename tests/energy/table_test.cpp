@@ -41,22 +41,33 @@ TEST(EnergyTable, values_are_read_into_their_rows) {
   EXPECT_EQ(t.add_pj[static_cast<std::size_t>(DataType::int16)], 0.021);
   EXPECT_EQ(t.special_pj[static_cast<std::size_t>(DataType::fp32)], 4.435);
   EXPECT_EQ(t.dram_pj_per_byte, 162.5);
+  EXPECT_EQ(t.multiplier_um2[static_cast<std::size_t>(DataType::fp16)], 9360);
+  ASSERT_EQ(t.sram_area.size(), 3U);
+  EXPECT_EQ(t.sram_area[1].um2_per_byte, 7.76);
+  ASSERT_EQ(t.published_machine.size(), 8U);
+  EXPECT_EQ(t.published_machine[1], (std::pair<std::string, std::string>("data_type", "int16")));
   ASSERT_EQ(t.sram.size(), 4U);
   EXPECT_EQ(t.sram[3].bytes, 1048576);
 }
 
 TEST(EnergyTable, errors_name_place_problem_and_expectation) {
-  EXPECT_EQ(error_with("energy:\n", "energy:\n  watts: 3\n").substr(0, 12), "e.yaml:19:3:");
+  EXPECT_EQ(error_with("energy:\n", "energy:\n  watts: 3\n").substr(0, 12), "e.yaml:28:3:");
   EXPECT_NE(error_with("    um2: 160802\n", "").find("um2"), std::string::npos);
   EXPECT_NE(error_with("pj: 125", "pj: -1").find("pj"), std::string::npos);
   EXPECT_NE(error_with("pj: 125", "pj: lots").find("'lots'"), std::string::npos);
   EXPECT_NE(error_with("source: Horowitz's 70 pJ", "sources: Horowitz's 70 pJ").find("source"),
             std::string::npos);
-  EXPECT_NE(error_with("source: DianNao's SB / 32 KB", "source: \"\"")
+  EXPECT_NE(error_with("source: DianNao's CP, AXI multiplexer and the rest", "source: \"\"")
                 .find("no source, expected where the figure is from"),
             std::string::npos);
-  EXPECT_NE(error_with("bytes: 8192", "bytes: 2048")
+  EXPECT_NE(error_with("{bytes: 8192", "{bytes: 2048")
                 .find("not larger than the point before, expected ascending sizes"),
+            std::string::npos);
+  EXPECT_NE(error_with("bytes: 16384", "bytes: 1024").find("expected ascending sizes"),
+            std::string::npos);
+  EXPECT_NE(error_with("    core.pes: 16\n", "    core.pse: 16\n").find("core.pes"),
+            std::string::npos);
+  EXPECT_NE(error_with("data_type: int16", "data_type: int61").find("e.yaml:18:16"),
             std::string::npos);
 }
 
