@@ -42,6 +42,7 @@ awk -F, '
 # shellcheck disable=SC2016
 awk -F, '
   function abs(x) {return x < 0 ? -x : x}
+  function counted(n, what) {return n " " what (n == 1 ? "" : "s")}
   function add(group) {
     if (!(group in count)) order[++groups] = group
     errors[group, ++count[group]] = abs($6)
@@ -59,7 +60,7 @@ awk -F, '
       }
       middle = n % 2 ? errors[group, (n + 1) / 2] : (errors[group, n / 2] + errors[group, n / 2 + 1]) / 2
       split(where[group], f, ",")
-      printf "| %s | %d | %.1f %% | %.1f %% | `%s`, %d cores, %d channels of %s |\n", group, n, 100 * middle, 100 * worst[group], f[1], f[2], f[4], f[3]
+      printf "| %s | %d | %.1f %% | %.1f %% | `%s`, %s, %s of %s |\n", group, n, 100 * middle, 100 * worst[group], f[1], counted(f[2], "core"), counted(f[4], "channel"), f[3]
     }
   }
 ' "$out/memory-models.csv"
