@@ -67,7 +67,7 @@ int compare_command(const Options& options) {
   compare.planners = options.list("planners");
   for (const std::string& name : compare.planners) planner_choice(options, "planners", name);
   compare.plan = plan_choice(options);
-  compare.compile = compile_choice(options, Granularity::band);
+  compare.compile = compile_choice(options);
   compare.perturbed = options.required_integer("perturb", 0, 1000);
   compare.walks = options.number("walks", 0, 1000);
   compare.jobs = job_count(options);

@@ -119,6 +119,7 @@ int fit_command(const Options& options) {
   const fs::path directory = run_directory(
       options, fmt::format("{}.{}.fit", run.report.network, run.report.machine.cores));
   const std::vector<FitRow> rows = rows_of(fitted);
+  const std::string replaced = replaced_run(directory, run);
   OutputFiles files;
   add_run(directory, run, files,
           {{"schedule.txt", run.compiled.schedule_dump}, {"front.csv", fit_csv(rows)}});
@@ -126,8 +127,8 @@ int fit_command(const Options& options) {
     files.add(*json, fit_json(rows, subject(run.report, fit_options, fitted.search.row_bound)));
   files.commit();
   say(options,
-      fmt::format("{}\n{}  {:<13} {}\n", fit_text(rows, rows.front(), fitted.search.row_bound),
-                  summary_text(run.report), "written to", directory.string()),
+      fmt::format("{}\n{}  {:<13} {}{}\n", fit_text(rows, rows.front(), fitted.search.row_bound),
+                  summary_text(run.report), "written to", directory.string(), replaced),
       kFitFiles);
   return kExitOk;
 }

@@ -63,7 +63,8 @@ GenerateOptions generate_choice(const Options& options) {
   choice.check = options.flag("check");
   if (choice.check && !choice.functional && !options.given("requests"))
     options.fail("check", "takes effect with --functional only");
-  choice.run.compile = compile_choice(options);
+  // Its programs share one layout.
+  choice.run.compile = compile_choice(options, Granularity::tensor);
   choice.run.planner = planner_choice(options, "planner", options.required("planner"));
   choice.run.plan = plan_choice(options);
   choice.run.perturbed = options.required_integer("perturb", 0, 1000);

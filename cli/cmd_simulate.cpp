@@ -168,9 +168,11 @@ int simulate_command(const Options& options) {
   progress.end_stage();
   const fs::path directory =
       run_directory(options, fmt::format("{}.{}", run.report.network, run.report.machine.cores));
+  const std::string replaced = replaced_run(directory, run);
   write_all(options, dumps, run, directory);
   say(options,
-      fmt::format("{}  {:<13} {}\n", summary_text(run.report), "written to", directory.string()),
+      fmt::format("{}  {:<13} {}{}\n", summary_text(run.report), "written to", directory.string(),
+                  replaced),
       kSimulateFiles);
   return kExitOk;
 }

@@ -32,10 +32,11 @@ constexpr OptionRow kMachineOptions[] = {
 
 constexpr OptionRow kCompileOptions[] = {
     {"granularity", "HOW", "",
-     "buffers a tensor is stored as: tensor, slice, band or lifetime (default: tensor, with a "
-     "schedule lifetime; compare: band)"},
+     "buffers a tensor is stored as: tensor, slice, band, lifetime or auto (default: auto, with a "
+     "schedule lifetime; generate: tensor)"},
     {"partition", "HOW", "auto", "over cores: auto, channels, rows, batch or branches"},
-    {"bands", "N", "4", "groups of rows a core's part is cut into, with --granularity band"},
+    {"bands", "N", "4",
+     "groups of rows a core's part is cut into, with --granularity band or auto"},
     {"barriers", "WHERE", "data",
      "between cores: data (only where data flows) or layers (after each layer)"},
 };

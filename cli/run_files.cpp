@@ -1,7 +1,9 @@
 #include "cli/run_files.h"
 
+#include "base/file.h"
 #include "isa/object.h"
 #include "isa/trace.h"
+#include "report/replaced_run.h"
 #include "report/report_page.h"
 
 namespace unna {
@@ -20,6 +22,12 @@ void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles
   all.push_back({std::string(kRunManifest), run_manifest(run.report.network, all)});
   files.make_directory(directory);
   for (RunFile& file : all) files.add(directory / file.name, std::move(file.content));
+}
+
+std::string replaced_run(const std::filesystem::path& directory, const Run& run) {
+  const std::filesystem::path there = directory / "summary.json";
+  if (!std::filesystem::is_regular_file(there)) return "";
+  return replaced_run_text(read_file(there), summary_json(run.report));
 }
 
 std::string run_page(const std::filesystem::path& directory, const Run& run) {

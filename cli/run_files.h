@@ -17,6 +17,9 @@ namespace unna {
 void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles& files,
              std::vector<RunFile> more = {});
 
+/// In what the run that the directory has, if any, differs from this one: text for behind its name.
+std::string replaced_run(const std::filesystem::path& directory, const Run& run);
+
 /// The page that `unnasim report` would make of the directory.
 std::string run_page(const std::filesystem::path& directory, const Run& run);
 

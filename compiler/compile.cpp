@@ -218,6 +218,13 @@ std::string dump_tiles(const LoweredGraph& g, const Schedule& s) {
   return out;
 }
 
+std::vector<UnitTouch> touches_of(const LoweredGraph& graph, const Schedule& schedule) {
+  std::vector<UnitTouch> touches;
+  for (const UnitOfWork& u : schedule.units)
+    touches.push_back({u.core, read_regions(graph, u), written_regions(graph, u)});
+  return touches;
+}
+
 std::vector<StorageCuts> cut_storages(const LoweredGraph& graph, const Schedule& schedule,
                                       const CompileOptions& options) {
   switch (options.granularity) {
@@ -228,12 +235,11 @@ std::vector<StorageCuts> cut_storages(const LoweredGraph& graph, const Schedule&
     case Granularity::band:
       return cut_at_writes(graph, schedule.written, options.bands);
     case Granularity::lifetime:
-      break;
+      return cut_by_lifetime(graph, touches_of(graph, schedule));
+    case Granularity::automatic:
+      return cut_where_cheap(graph, schedule.written, options.bands, touches_of(graph, schedule));
   }
-  std::vector<UnitTouch> touches;
-  for (const UnitOfWork& u : schedule.units)
-    touches.push_back({u.core, read_regions(graph, u), written_regions(graph, u)});
-  return cut_by_lifetime(graph, touches);
+  throw InternalError("no granularity");
 }
 
 /// Instructions have offsets of 32 bits.

@@ -30,8 +30,11 @@ enum class Granularity : std::uint8_t {
   band,    ///< each core's part in groups of rows
   /// One for what the same units write and, on each core, the same unit reads last.
   lifetime,
+  /// In groups of rows where that takes no more transfers worth their time, else one buffer.
+  automatic,
 };
-inline constexpr std::string_view kGranularityNames[] = {"tensor", "slice", "band", "lifetime"};
+inline constexpr std::string_view kGranularityNames[] = {"tensor", "slice", "band", "lifetime",
+                                                         "auto"};
 
 /// How an operator's output is divided among the cores.
 enum class Partition : std::uint8_t {
@@ -60,7 +63,7 @@ inline constexpr std::string_view kBarriersNames[] = {"data", "layers"};
 struct CompileOptions {
   Granularity granularity = Granularity::tensor;
   Partition partition = Partition::automatic;
-  std::int64_t bands = 4;  ///< groups of rows a core's part is cut into, with Granularity::band
+  std::int64_t bands = 4;  ///< groups of rows a core's part is cut into, with band and automatic
   /// Of the kernels that lower_network() makes of the same network and machine; null: layer by
   /// layer.
   std::shared_ptr<const WalkPlan> walks = nullptr;

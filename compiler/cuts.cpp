@@ -199,6 +199,26 @@ class LifetimeGrid {
   std::vector<Lifetime> cells_;
 };
 
+void drop_channel_cuts_within(const std::vector<StorageRegion>& touched, StorageCuts& cuts) {
+  std::erase_if(cuts.channel_cuts, [&](std::int64_t at) {
+    return std::ranges::any_of(
+        touched, [&](const StorageRegion& r) { return r.channel_lo < at && at < r.channel_hi; });
+  });
+}
+
+/// Row cuts within a region divide its transfers.
+bool worth_cutting(const Storage& storage, const std::vector<StorageRegion>& touched,
+                   const StorageCuts& cuts) {
+  Bytes bytes = 0;
+  std::int64_t divided = 0;
+  for (const StorageRegion& r : touched) {
+    bytes += (r.row_hi - r.row_lo) * (r.channel_hi - r.channel_lo) * storage.element;
+    const auto after = std::ranges::upper_bound(cuts.row_cuts, r.row_lo);
+    divided += std::lower_bound(after, cuts.row_cuts.end(), r.row_hi) - after;
+  }
+  return divided * kWorthATransfer <= bytes;
+}
+
 }  // namespace
 
 std::vector<StorageCuts> whole_storages(const LoweredGraph& graph) {
@@ -223,6 +243,26 @@ std::vector<StorageCuts> cut_at_writes(const LoweredGraph& graph,
     if (!at[r.storage.index()].channels) continue;
     insert_cut(c.channel_cuts, r.channel_lo);
     insert_cut(c.channel_cuts, r.channel_hi);
+  }
+  number_buffers(cuts);
+  return cuts;
+}
+
+std::vector<StorageCuts> cut_where_cheap(const LoweredGraph& graph,
+                                         const std::vector<StorageRegion>& written,
+                                         std::int64_t bands, const std::vector<UnitTouch>& units) {
+  std::vector<std::vector<StorageRegion>> touched(graph.storages.size());
+  for (const UnitTouch& u : units)
+    for (const auto* regions : {&u.reads, &u.writes})
+      for (const StorageRegion& r : *regions) touched[r.storage.index()].push_back(r);
+  std::vector<StorageCuts> cuts = uncut(graph);
+  for (std::int64_t n = bands; n >= 1; n /= 2) {
+    std::vector<StorageCuts> finer = cut_at_writes(graph, written, n);
+    for (std::size_t i = 0; i < cuts.size(); ++i) {
+      if (cuts[i].buffers() > 1) continue;
+      drop_channel_cuts_within(touched[i], finer[i]);
+      if (worth_cutting(graph.storages[i], touched[i], finer[i])) cuts[i] = finer[i];
+    }
   }
   number_buffers(cuts);
   return cuts;

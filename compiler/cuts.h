@@ -44,6 +44,18 @@ struct UnitTouch {
   std::vector<StorageRegion> writes;
 };
 
+/// Each intermediate storage is cut as cut_at_writes() does, with the most bands of `bands`, a half
+/// of them, and so on down to 1 that cost no time to speak of; without channel cuts inside of what
+/// a unit touches. An access that a cut divides takes one transfer more, which is worth it for
+/// every kWorthATransfer bytes touched. Where not even one band is, the storage stays whole.
+std::vector<StorageCuts> cut_where_cheap(const LoweredGraph& graph,
+                                         const std::vector<StorageRegion>& written,
+                                         std::int64_t bands, const std::vector<UnitTouch>& units);
+
+/// Chosen from 4, 8, 16 and 32 KiB over the shipped networks on 1, 4 and 16 cores: the least that
+/// makes none of them more than 2 % slower than whole tensors (docs/results.md, "Granularity").
+inline constexpr Bytes kWorthATransfer = 32 * kKiB;
+
 /// Intermediate storages are cut into lifetime classes: elements with the same writing units and,
 /// on each core, the same last reading unit share a buffer, as far as a grid of rows, columns and
 /// channels can tell them apart. Finer buffers could not die earlier, coarser ones would live as

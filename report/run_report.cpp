@@ -44,6 +44,7 @@ std::string_view stored_text(std::string_view granularity) {
   if (granularity == "slice") return "slices";
   if (granularity == "band") return "bands";
   if (granularity == "lifetime") return "lifetime classes";
+  if (granularity == "auto") return "tensors and bands";
   return "whole tensors";
 }
 

@@ -13,6 +13,6 @@ networks=(alexnet_pruned blazeface lenet5 lenet5_pruned lstm mobilenet_v1 mobile
   squeezenet1_1 transformer_encoder)
 files=("${networks[@]/#/workloads/}")
 files=("${files[@]/%/.yaml}")
-"$program" compare "${files[@]}" --cores 4,16 --planners bfc,auto --no-timing -o "$scratch"
+"$program" compare "${files[@]}" --cores 4,16 --granularity band --planners bfc,auto --no-timing -o "$scratch"
 cp "$scratch/compare.csv" docs/data/compare.csv
 gnuplot -e "table='docs/data/compare.csv'; output='docs/plots/compare.svg'" scripts/compare.gp

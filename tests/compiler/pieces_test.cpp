@@ -49,6 +49,45 @@ TEST(Pieces, BandsAreWholeLines) {
   EXPECT_EQ(p.cuts(StorageId(0)).row_cuts, (std::vector<std::int64_t>{0, 8, 16, 24}));
 }
 
+/// Row cuts of a storage of 256 rows of so many channels of 2 bytes, which two cores write.
+std::vector<std::int64_t> cheap_row_cuts(std::int64_t channels,
+                                         const std::vector<std::pair<int, int>>& reads) {
+  LoweredGraph g;
+  g.storages.push_back({"t", BufferKind::intermediate, 256 * channels, channels, 1, 2});
+  const auto region = [&](int lo, int hi) {
+    return StorageRegion{StorageId(0), lo, hi, 0, 1, 0, channels};
+  };
+  const std::vector<StorageRegion> written = {region(0, 128), region(128, 256)};
+  std::vector<UnitTouch> units = {{CoreId(0), {}, {written[0]}}, {CoreId(1), {}, {written[1]}}};
+  for (const auto& [lo, hi] : reads) units.push_back({CoreId(0), {region(lo, hi)}, {}});
+  return cut_where_cheap(g, written, 4, units)[0].row_cuts;
+}
+
+TEST(Pieces, CheapBandsAreAsFineAsTransfersAreWorthIt) {
+  using Cuts = std::vector<std::int64_t>;
+  // 128 KiB are written and 128 read: worth 8 transfers more. Bands of 32 rows take 3 more of each
+  // writer and 7 of the reader, those of 64 rows 5 in all.
+  EXPECT_EQ(cheap_row_cuts(256, {{0, 256}}), (Cuts{0, 64, 128, 192, 256}));
+  // Readers of single bands take none more.
+  EXPECT_EQ(cheap_row_cuts(256, {{0, 32}, {32, 64}, {64, 96}, {96, 128}, {128, 160}, {160, 256}}),
+            (Cuts{0, 32, 64, 96, 128, 160, 192, 224, 256}));
+  // 1 KiB is worth none: whole where the reader needs both parts, else as it is written.
+  EXPECT_EQ(cheap_row_cuts(1, {{0, 256}}), (Cuts{0, 256}));
+  EXPECT_EQ(cheap_row_cuts(1, {{0, 128}, {128, 256}}), (Cuts{0, 128, 256}));
+}
+
+TEST(Pieces, CheapChannelCutsDivideNothing) {
+  LoweredGraph g;
+  g.storages.push_back({"t", BufferKind::intermediate, 256 * 8, 8, 1, 2});
+  const auto channels = [](std::int64_t lo, std::int64_t hi) {
+    return StorageRegion{StorageId(0), 0, 256, 0, 1, lo, hi};
+  };
+  const std::vector<StorageRegion> written = {channels(0, 2), channels(2, 4), channels(4, 8)};
+  const auto cuts = cut_where_cheap(
+      g, written, 4, {{CoreId(0), {channels(0, 4)}, written}, {CoreId(1), {channels(4, 8)}, {}}});
+  EXPECT_EQ(cuts[0].channel_cuts, (std::vector<std::int64_t>{0, 4, 8}));
+}
+
 TEST(Pieces, NoCutInChannelsWhereAnAccessCannotFollow) {
   LoweredGraph g = one_storage();
   Kernel flat;  // walks pairs of channels: half rows

@@ -57,7 +57,7 @@ class ViewsCase(unittest.TestCase):
         where = Path(folder.name)
         (where / "net.yaml").write_text(NETWORK)
         (where / "small.yaml").write_text(SWEEP)
-        unnasim("simulate", "resnet18", "--cores", 4, "--no-timing", "--report", "-o", "a", cwd=where)
+        unnasim("simulate", "resnet18", "--cores", 4, "--granularity", "tensor", "--no-timing", "--report", "-o", "a", cwd=where)
         unnasim("simulate", "resnet18", "--cores", 4, "--no-timing", "--granularity", "band", "-o", "b", cwd=where)
         unnasim("fit", "net.yaml", "--cores", 2, "--memory-budget", "16KiB", "--no-timing", "-o", "f", cwd=where)
         unnasim("sweep", "small.yaml", "-o", "s", cwd=where)

@@ -2,6 +2,8 @@
 
 // Machines and compiler options for random tests: small buffers, odd numbers of cores.
 
+#include <array>
+
 #include "base/rng.h"
 #include "compiler/compile.h"
 #include "configs/machine.h"
@@ -29,7 +31,9 @@ inline MachineConfig random_machine(Rng& rng, DataType type) {
 
 inline CompileOptions random_options(Rng& rng) {
   CompileOptions o;
-  o.granularity = static_cast<Granularity>(rng.below(3));
+  constexpr std::array kGranularities = {Granularity::tensor, Granularity::slice, Granularity::band,
+                                         Granularity::automatic};
+  o.granularity = kGranularities.at(rng.below(kGranularities.size()));
   o.partition = static_cast<Partition>(rng.below(5));
   o.bands = rng.between(1, 8);
   return o;

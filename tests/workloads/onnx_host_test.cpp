@@ -43,14 +43,28 @@ TEST(OnnxNodes, may_stand_in_any_order) {
   EXPECT_EQ(graph.ops[0].name, "a");
 }
 
+TEST(OnnxNodes, in_a_circle_are_refused_by_name) {
+  Builder b;
+  b.input("x", {2});
+  b.node("Relu", {"x"}, {"before"});
+  b.node("Add", {"before", "c"}, {"a"});
+  b.node("Relu", {"a"}, {"b"});
+  b.node("Relu", {"b"}, {"c"});
+  b.node("Abs", {"c"}, {"y"});
+  b.output("y");
+  EXPECT_EQ(refusal_of(b),
+            "net.onnx: operators need one another's results in a circle: 'b', 'c', 'a' and again "
+            "'b', expected each to need only earlier ones");
+}
+
 TEST(OnnxDimensions, are_set_by_name_for_all_inputs) {
   Builder b;
   b.input("x", {-1, 3}).input("z", {-1, 3});
   b.node("Add", {"x", "z"}, {"y"});
   b.output("y");
   EXPECT_EQ(refusal_of(b),
-            "net.onnx: input 'x' is ?x3, expected its shape: --input-shape x=... or --dim n=...; "
-            "input 'z' is ?x3, expected its shape: --input-shape z=... or --dim n=...");
+            "net.onnx: inputs 'x' (?x3), 'z' (?x3) have dimensions of unknown size, expected "
+            "--dim n=... or --input-shape NAME=SHAPE for each");
   OnnxOptions options;
   options.dims["n"] = 5;
   EXPECT_EQ(imported(b, options).graph.tensors[0].shape, (Shape{5, 3}));

@@ -35,6 +35,7 @@ class Importer {
   std::optional<Shape> input_shape(const ValueInfo& info);
   void read_input(const ValueInfo& info);
   void read_inputs();
+  void add_unknown_inputs();
   void expect_inputs() const;
   void read_initializers();
 
@@ -79,6 +80,7 @@ class Importer {
   Draft draft_;
   Weights weights_;
   Problems problems_;
+  std::vector<const ValueInfo*> unknown_;  ///< inputs with dimensions that nobody has given
   /// What names stand for; nothing for results of operators that are not supported.
   std::map<std::string, std::optional<Value>, std::less<>> values_;
   std::map<std::string, const Node*, std::less<>> maker_;  ///< of each name that a node makes

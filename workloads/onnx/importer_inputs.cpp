@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <span>
 
 #include "workloads/onnx/importer.h"
 
@@ -47,23 +48,44 @@ std::optional<std::int64_t> size_of(const std::string& name,
   return sum;
 }
 
-/// How to say what is not known: by the names of dimensions where all of these have one.
-std::string remedy(const ValueInfo& info) {
-  std::vector<std::string> dims;
+/// The options that say what is not known, by the names of dimensions; none where one has no name.
+std::vector<std::string> dim_options(const ValueInfo& info) {
+  std::vector<std::string> options;
   for (std::size_t d = 0; info.dims && d < info.dims->size(); ++d) {
     if ((*info.dims)[d] >= 0) continue;
-    if (info.dim_names[d].empty()) {
-      dims.clear();
-      break;
-    }
+    if (info.dim_names[d].empty()) return {};
     for (const std::string& term : terms_of(info.dim_names[d])) {
       std::string option = fmt::format("--dim {}=...", term);
-      if (std::ranges::find(dims, option) == dims.end()) dims.push_back(std::move(option));
+      if (std::ranges::find(options, option) == options.end()) options.push_back(std::move(option));
     }
   }
-  std::string text = fmt::format("--input-shape {}=...", info.name);
-  if (!dims.empty()) text += fmt::format(" or {}", fmt::join(dims, " "));
+  return options;
+}
+
+std::string one_unknown(const ValueInfo& info) {
+  std::string text = fmt::format("input '{}' is {}, expected its shape: --input-shape {}=...",
+                                 info.name, text_of(info), info.name);
+  if (const auto options = dim_options(info); !options.empty())
+    text += fmt::format(" or {}", fmt::join(options, " "));
   return text;
+}
+
+/// Of several, whose dimensions all have names.
+std::string several_unknown(std::span<const ValueInfo* const> inputs) {
+  constexpr std::size_t kNamed = 4;
+  std::vector<std::string> names, options;
+  for (const ValueInfo* info : inputs) {
+    if (names.size() < kNamed)
+      names.push_back(fmt::format("'{}' ({})", info->name, text_of(*info)));
+    for (std::string& option : dim_options(*info))
+      if (std::ranges::find(options, option) == options.end()) options.push_back(std::move(option));
+  }
+  const std::string more =
+      inputs.size() > kNamed ? fmt::format(" and {} more", inputs.size() - kNamed) : "";
+  return fmt::format(
+      "inputs {}{} have dimensions of unknown size, expected {} or --input-shape "
+      "NAME=SHAPE for each",
+      fmt::join(names, ", "), more, fmt::join(options, " "));
 }
 
 }  // namespace
@@ -76,8 +98,7 @@ std::optional<Shape> Importer::input_shape(const ValueInfo& info) {
     for (std::size_t d = 0; info.dims && d < shape.size(); ++d)
       if (shape[d] < 0) shape[d] = size_of(info.dim_names[d], options_.dims).value_or(-1);
     if (std::ranges::count(shape, -1) == 0) return shape;
-    problems_.add(fmt::format("input '{}' is {}, expected its shape: {}", name, text_of(info),
-                              printable(remedy(info))));
+    unknown_.push_back(&info);
     return std::nullopt;
   }
   const Shape& shape = given->second;
@@ -151,9 +172,21 @@ void Importer::read_input(const ValueInfo& info) {
   define(info.name, std::move(value));
 }
 
+/// What all inputs lack is said once.
+void Importer::add_unknown_inputs() {
+  std::vector<const ValueInfo*> named;
+  for (const ValueInfo* info : unknown_)
+    if (!dim_options(*info).empty()) named.push_back(info);
+  if (named.size() > 1) problems_.add(printable(several_unknown(named)));
+  for (const ValueInfo* info : unknown_)
+    if (named.size() < 2 || dim_options(*info).empty())
+      problems_.add(printable(one_unknown(*info)));
+}
+
 void Importer::read_inputs() {
   expect_inputs();
   for (const ValueInfo& info : model_.inputs) read_input(info);
+  add_unknown_inputs();
 }
 
 void Importer::read_initializers() {

@@ -3,18 +3,25 @@
 #include "workloads/onnx/model.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <limits>
 #include <map>
 #include <set>
 
+#include "text/printable.h"
 #include "workloads/onnx/protos.h"
 
 namespace unna::onnx_import {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Its name, or that of its first result.
+std::string label_of(const ::onnx::NodeProto& node) {
+  return node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name();
+}
 
 class Reader {
  public:
@@ -100,8 +107,7 @@ Node Reader::node(const ::onnx::NodeProto& proto) {
   out.domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
   out.inputs.assign(proto.input().begin(), proto.input().end());
   out.outputs.assign(proto.output().begin(), proto.output().end());
-  std::string label = out.name;
-  if (label.empty() && !out.outputs.empty()) label = out.outputs[0];
+  const std::string label = label_of(proto);
   for (const auto& a : proto.attribute())
     if (!out.attributes.emplace(a.name(), attribute(a, label)).second)
       fail(fmt::format("{} '{}' has attribute '{}' twice, expected it once", out.op, label,
@@ -177,9 +183,27 @@ std::string skeleton_of(::onnx::ModelProto& proto) {
   return proto.SerializeAsString();
 }
 
-/// Nodes in the order of the file, as far as each comes after those whose results it reads. Nodes
-/// in circles, and those behind them, come last.
-void sort_nodes(::onnx::GraphProto& graph) {
+/// Names along a circle that `from`, which waits for nodes that wait, leads to.
+std::vector<std::string> circle_of(const ::onnx::GraphProto& graph,
+                                   const std::vector<std::set<int>>& waits,
+                                   const std::vector<std::size_t>& left, int from) {
+  std::vector<int> path;
+  while (std::ranges::find(path, from) == path.end()) {
+    path.push_back(from);
+    const auto& makers = waits[static_cast<std::size_t>(from)];
+    from = *std::ranges::find_if(
+        makers, [&](int maker) { return left[static_cast<std::size_t>(maker)] != 0; });
+  }
+  std::vector<std::string> names;
+  for (auto node = std::ranges::find(path, from); node != path.end(); ++node)
+    names.push_back(printable(label_of(graph.node(*node))));
+  std::ranges::reverse(names);  // from a maker to its reader
+  return names;
+}
+
+/// Nodes in the order of the file, as far as each comes after those whose results it reads. Returns
+/// the names along a circle, where there is one, and leaves the order then.
+std::vector<std::string> sort_nodes(::onnx::GraphProto& graph) {
   std::map<std::string, int> maker;
   for (int i = 0; i < graph.node_size(); ++i)
     for (const std::string& output : graph.node(i).output())
@@ -205,17 +229,22 @@ void sort_nodes(::onnx::GraphProto& graph) {
       if (--left[static_cast<std::size_t>(reader)] == 0) ready.insert(reader);
   }
   for (int i = 0; i < graph.node_size(); ++i)
-    if (left[static_cast<std::size_t>(i)] != 0) order.push_back(i);
-  if (std::ranges::is_sorted(order)) return;
+    if (left[static_cast<std::size_t>(i)] != 0) return circle_of(graph, waits, left, i);
+  if (std::ranges::is_sorted(order)) return {};
   ::google::protobuf::RepeatedPtrField<::onnx::NodeProto> sorted;
   for (const int i : order) sorted.Add()->Swap(graph.mutable_node(i));
   graph.mutable_node()->Swap(&sorted);
+  return {};
 }
 
 void Reader::read(::onnx::ModelProto& proto) {
   if (!proto.has_graph()) fail("is no ONNX model, expected one with a graph");
   read_opset(proto);
-  sort_nodes(*proto.mutable_graph());
+  if (const auto circle = sort_nodes(*proto.mutable_graph()); !circle.empty())
+    fail(
+        fmt::format("operators need one another's results in a circle: '{}' and again '{}', "
+                    "expected each to need only earlier ones",
+                    fmt::join(circle, "', '"), circle.front()));
   read_graph(proto.graph());
   note_missing();
   // libonnx 1.12 knows no operators behind opset 17: their shapes and checks are ours.

@@ -25,7 +25,7 @@ std::shared_ptr<const WeightGroups> weight_groups(const Constant& c) {
 TensorId Weights::of(const Constant& constant) {
   if (constant.kind != ElementKind::real) refuse("integers as weights");
   for (const std::int64_t dim : constant.dims)
-    if (dim < 1) refuse("an empty weight of {}", to_string(constant.dims));
+    if (dim < 1) refuse("an operand without elements, {}", to_string(constant.dims));
   auto& same = made_[{constant.name, constant.dims}];
   const void* key = constant.reals.get();
   if (!constant.name.empty())
