@@ -189,8 +189,8 @@ class Figures(ViewsCase):
         for network, cores in (("resnet18", 4), ("net.yaml", 1)):
             run = f"judged.{cores}"
             unnasim("simulate", network, "--cores", cores, "--no-timing", "--report", "-o", run, cwd=self.where)
-            unnasim("compare", network, "--cores", cores, "--planners", "greedy-by-size", "--granularity", "tensor",
-                    "--no-timing", "--json", "judged.json", "-o", "judged", cwd=self.where)
+            unnasim("compare", network, "--cores", cores, "--planners", "greedy-by-size", "--no-timing",
+                    "--json", "judged.json", "-o", "judged", cwd=self.where)
             plans = json.loads((self.where / "judged.json").read_text())["cases"][0]["plans"]
             unsafe = next(p.get("unsafe") for p in plans if p["liveness"] == "topology")
             self.assertEqual(unsafe is None, cores == 1)

@@ -53,8 +53,8 @@ TEST(OnnxNodes, in_a_circle_are_refused_by_name) {
   b.node("Abs", {"c"}, {"y"});
   b.output("y");
   EXPECT_EQ(refusal_of(b),
-            "net.onnx: operators need one another's results in a circle: 'b', 'c', 'a' and again "
-            "'b', expected each to need only earlier ones");
+            "net.onnx: operators need one another's results in a circle: 'b', 'c', 'a', 'b', "
+            "expected each to need only those of earlier ones");
 }
 
 TEST(OnnxDimensions, are_set_by_name_for_all_inputs) {

@@ -273,9 +273,10 @@ TEST(OnnxErrors, say_what_is_wrong_with_the_model) {
   cycle.input("x", {2});
   cycle.node("Add", {"x", "y"}, {"y"}, "n");
   cycle.output("y");
-  EXPECT_EQ(error_of(cycle),
-            "net.onnx: 1 of 1 operators are not supported: Add 'n' (reads 'y', which nothing "
-            "before it defines)");
+  EXPECT_EQ(
+      error_of(cycle),
+      "net.onnx: operators need one another's results in a circle: 'n', 'n', expected each to "
+      "need only those of earlier ones");
   Builder constant;
   constant.input("x", {2}).weight("y", {2});
   constant.output("y");

@@ -241,10 +241,10 @@ void Reader::read(::onnx::ModelProto& proto) {
   if (!proto.has_graph()) fail("is no ONNX model, expected one with a graph");
   read_opset(proto);
   if (const auto circle = sort_nodes(*proto.mutable_graph()); !circle.empty())
-    fail(
-        fmt::format("operators need one another's results in a circle: '{}' and again '{}', "
-                    "expected each to need only earlier ones",
-                    fmt::join(circle, "', '"), circle.front()));
+    fail(fmt::format(
+        "operators need one another's results in a circle: '{}', '{}', expected each to need only "
+        "those of earlier ones",
+        fmt::join(circle, "', '"), circle.front()));
   read_graph(proto.graph());
   note_missing();
   // libonnx 1.12 knows no operators behind opset 17: their shapes and checks are ours.
