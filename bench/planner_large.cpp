@@ -144,7 +144,7 @@ void networks_section() {
                  std::to_string(tally.proved), percent(tally.worst, 2), tally.worst_name,
                  fmt::format("{:.2f}", tally.slowest), tally.slowest_name});
   }
-  fmt::print("auto with its default effort, tensors in bands as in compare:\n{}\n", table.str());
+  fmt::print("auto with its default effort, tensors in bands:\n{}\n", table.str());
 }
 
 }  // namespace unna::bench

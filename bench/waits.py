@@ -18,8 +18,8 @@ CORES = (4, 16)
 
 
 def rows(program, network, cores):
-    command = [program, "plan", network, "--cores", str(cores), "--objective", "peak,waits", "--perturb",
-               "0", "--quiet", "--csv", "-"]
+    command = [program, "plan", network, "--cores", str(cores), "--granularity", "tensor", "--objective", "peak,waits",
+               "--perturb", "0", "--quiet", "--csv", "-"]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return list(csv.DictReader(io.StringIO(text)))
 

@@ -32,8 +32,7 @@ NetworkChoice network_choice(const Options& options, const std::string& file);
 MachineChoice machine_choice(const Options& options);  ///< without --cores
 /// `--schedule walk`, where the command has a budget to search for.
 bool searches_walks(const Options& options);
-CompileOptions compile_choice(const Options& options,
-                              Granularity otherwise = Granularity::automatic);
+CompileOptions compile_choice(const Options& options, Granularity otherwise = kDefaultGranularity);
 /// --memory-budget, --objective, --partition, --jobs, --energy, as far as the command has them.
 FitOptions fit_choice(const Options& options);
 PlanOptions plan_choice(const Options& options);

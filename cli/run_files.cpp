@@ -27,7 +27,10 @@ void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles
 std::string replaced_run(const std::filesystem::path& directory, const Run& run) {
   const std::filesystem::path there = directory / "summary.json";
   if (!std::filesystem::is_regular_file(there)) return "";
-  return replaced_run_text(read_file(there), summary_json(run.report));
+  const std::filesystem::path program = directory / "program.uno";
+  const bool same = std::filesystem::is_regular_file(program) &&
+                    read_file(program) == encode_object(*run.compiled.object);
+  return replaced_run_text(read_file(there), summary_json(run.report), same);
 }
 
 std::string run_page(const std::filesystem::path& directory, const Run& run) {

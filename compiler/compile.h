@@ -30,7 +30,7 @@ enum class Granularity : std::uint8_t {
   band,    ///< each core's part in groups of rows
   /// One for what the same units write and, on each core, the same unit reads last.
   lifetime,
-  /// In groups of rows where that takes no more transfers worth their time, else one buffer.
+  /// In groups of rows where the transfers that the cuts add take next to no time, else one buffer.
   automatic,
 };
 inline constexpr std::string_view kGranularityNames[] = {"tensor", "slice", "band", "lifetime",
@@ -59,6 +59,9 @@ enum class Barriers : std::uint8_t {
            ///< the same
 };
 inline constexpr std::string_view kBarriersNames[] = {"data", "layers"};
+
+/// What a user gets who does not say; programs that share a layout, and walks, take others.
+inline constexpr Granularity kDefaultGranularity = Granularity::automatic;
 
 struct CompileOptions {
   Granularity granularity = Granularity::tensor;

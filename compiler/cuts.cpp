@@ -206,13 +206,14 @@ void drop_channel_cuts_within(const std::vector<StorageRegion>& touched, Storage
   });
 }
 
-/// Row cuts within a region divide its transfers.
+/// Row cuts within a region divide what accesses it, once or in each of its passes.
 bool worth_cutting(const Storage& storage, const std::vector<StorageRegion>& touched,
                    const StorageCuts& cuts) {
   Bytes bytes = 0;
   std::int64_t divided = 0;
   for (const StorageRegion& r : touched) {
-    bytes += (r.row_hi - r.row_lo) * (r.channel_hi - r.channel_lo) * storage.element;
+    bytes += (r.row_hi - r.row_lo) * (r.channel_hi - r.channel_lo) * storage.element *
+             (r.column_hi - r.column_lo) / storage.rows_per_line;
     const auto after = std::ranges::upper_bound(cuts.row_cuts, r.row_lo);
     divided += std::lower_bound(after, cuts.row_cuts.end(), r.row_hi) - after;
   }

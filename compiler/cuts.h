@@ -46,8 +46,8 @@ struct UnitTouch {
 
 /// Each intermediate storage is cut as cut_at_writes() does, with the most bands of `bands`, a half
 /// of them, and so on down to 1 that cost no time to speak of; without channel cuts inside of what
-/// a unit touches. An access that a cut divides takes one transfer more, which is worth it for
-/// every kWorthATransfer bytes touched. Where not even one band is, the storage stays whole.
+/// a unit touches. A region that a cut divides takes one transfer more, which is worth it for every
+/// kWorthATransfer bytes that units touch. Where not even one band is, the storage stays whole.
 std::vector<StorageCuts> cut_where_cheap(const LoweredGraph& graph,
                                          const std::vector<StorageRegion>& written,
                                          std::int64_t bands, const std::vector<UnitTouch>& units);

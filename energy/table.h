@@ -14,7 +14,7 @@
 
 namespace unna {
 
-/// pJ or um2 an operation, by DataType.
+/// pJ an operation, or um2 a multiplier, by DataType.
 using PerType = std::array<double, std::size(kDataTypeNames)>;
 
 struct SramPoint {

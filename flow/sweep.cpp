@@ -197,7 +197,7 @@ SweepRun resolve(const SweepSpec& spec, const SweepPoint& point) {
   SweepRun run;
   run.options.perturbed = spec.perturbed;
   run.options.concurrent = false;  // points are
-  run.options.compile.granularity = Granularity::automatic;
+  run.options.compile.granularity = kDefaultGranularity;
   MachineChoice machine;
   machine.file = spec.machine;
   machine.set = spec.set;

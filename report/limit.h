@@ -21,7 +21,7 @@ inline constexpr std::array<std::string_view, 4> kLimitNames = {"compute", "band
 /// to 1 (to 0 for a run of no cycles).
 struct ComputeShares {
   double busy = 0;      ///< executing
-  double waiting = 0;   ///< for tokens of DMAs, or for instructions
+  double waiting = 0;   ///< for tokens, for instructions, or for own engines to drain
   double awaiting = 0;  ///< other cores: at barriers, in waits, and after their own end
 };
 ComputeShares compute_shares(const SimResult& result);

@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "text/printable.h"
+
 namespace unna {
 namespace {
 
@@ -51,7 +53,7 @@ std::vector<std::pair<std::string, std::string>> settings_of(const Json& summary
 
 }  // namespace
 
-std::string replaced_run_text(std::string_view there, std::string_view instead) {
+std::string replaced_run_text(std::string_view there, std::string_view instead, bool same_program) {
   constexpr std::size_t kShown = 3;
   std::vector<std::string> others;
   try {
@@ -60,8 +62,9 @@ std::string replaced_run_text(std::string_view there, std::string_view instead) 
     const std::map<std::string, std::string> own(now.begin(), now.end());
     for (const auto& [name, value] : old)
       if (const auto at = own.find(name); at == own.end() || at->second != value)
-        others.push_back(fmt::format("{} {}", name, value));
-    if (others.empty() && old.size() != now.size()) others.push_back("other options");
+        others.push_back(printable(fmt::format("{} {}", name, value)));
+    if (others.empty() && (!same_program || old.size() != now.size()))
+      others.push_back("other options");
   } catch (const Json::exception&) {
     return "";
   }

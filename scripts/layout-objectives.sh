@@ -16,7 +16,7 @@ for network in resnet18 mobilenet_v2 googlenet densenet121; do
     for cache in 0 1048576; do
       csv=$out/$network.$cores.$cache.csv
       [[ -f $csv ]] || "$unnasim" plan "$root/workloads/$network.yaml" --cores $cores \
-        --set dram.model=banked --set cache.size_bytes=$cache --objective peak,latency --candidates 32 \
+        --set dram.model=banked --set cache.size_bytes=$cache --granularity tensor --objective peak,latency --candidates 32 \
         --csv "$csv" >"${csv%.csv}.txt" 2>/dev/null
       awk -F, -v network="$network" -v cores="$cores" -v cache="$cache" '
         NR == 1 {for (i = 1; i <= NF; ++i) at[$i] = i; next}

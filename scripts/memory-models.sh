@@ -44,15 +44,16 @@ awk -F, '
   function abs(x) {return x < 0 ? -x : x}
   function counted(n, what) {return n " " what (n == 1 ? "" : "s")}
   function add(group) {
-    if (!(group in count)) order[++groups] = group
     errors[group, ++count[group]] = abs($6)
     if (abs($6) > worst[group]) {worst[group] = abs($6); where[group] = $0}
   }
   {add($3); add($2 == 1 ? "1 core" : $2 " cores"); add("all")}
   END {
     printf "| runs with | pairs | median | worst | where |\n|---|---|---|---|---|\n"
+    groups = split("all,1 core,4 cores,16 cores,64 cores,ddr4-2400,ddr5-4800,lpddr4-3200,lpddr5-6400,hbm2,hbm3", order, ",")
     for (g = 1; g <= groups; ++g) {
       group = order[g]; n = count[group]
+      if (!n) continue
       for (i = 2; i <= n; ++i) {
         x = errors[group, i]
         for (j = i - 1; j > 0 && errors[group, j] > x; --j) errors[group, j + 1] = errors[group, j]

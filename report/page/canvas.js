@@ -94,7 +94,8 @@ class Chart {
     if (event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     // With Shift some browsers turn the wheel sideways.
-    const factor = Math.exp((event.deltaY || event.deltaX) * 0.0015);
+    const turned = event.shiftKey ? event.deltaY || event.deltaX : event.deltaY;
+    const factor = Math.exp(turned * 0.0015);
     const [x, y] = this.at(event);
     if (event.shiftKey && this.vertical)
       this.vertical.zoom(factor, y);

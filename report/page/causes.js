@@ -19,7 +19,7 @@ const CAUSE_COLOUR = {
   token_ls: "#d55e00",
   token_cp: "#cc6677",
   token_st: "#8c5a2b",
-  drain: "#e8a0a0",
+  drain: "#808000",
   sync: "var(--text)",
   done: "#c9b79c",
 };

@@ -4,9 +4,10 @@
 function laneSums(run, lane, [from, until]) {
   const idle = Object.fromEntries(CAUSES.map((cause) => [cause, 0]));
   let all = 0;
-  for (const [begin, end, cause] of run.gaps[lane]) {
+  const gaps = run.gaps[lane];
+  for (let i = gapAfter(gaps, from); i < gaps.length && gaps[i][0] < until; ++i) {
+    const [begin, end, cause] = gaps[i];
     const shared = Math.min(end, until) - Math.max(begin, from);
-    if (shared <= 0) continue;
     idle[cause] += shared;
     all += shared;
   }

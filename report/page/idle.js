@@ -3,7 +3,7 @@
 // Above the ground of the plot so much that causes are told apart, and less than what is busy.
 function paleColour(colour) {
   const ground = channelsOf(cssColour("--plot"));
-  return rgbOf(channelsOf(colour).map((v, i) => ground[i] + (v - ground[i]) * 0.32));
+  return rgbOf(channelsOf(colour).map((v, i) => ground[i] + (v - ground[i]) * 0.45));
 }
 
 // The first idle span that ends after a cycle.

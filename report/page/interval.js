@@ -39,5 +39,6 @@ function intervalText(run, interval, core) {
   const span = until - from;
   return `${grouped(from)} to ${grouped(until)}, ${scopeText(core)}: ${readableCycles(span)}, ` +
       `${grouped(instructions)} instructions, ${readableBytes(bytes)} of DRAM (${
-             significant(bytes / span)} B a cycle), compute engines ${engineText(busy, idle)}`;
+             significant(
+                 bytes / Math.max(span, 1))} B a cycle), compute engines ${engineText(busy, idle)}`;
 }

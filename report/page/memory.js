@@ -57,8 +57,9 @@ class MemoryMap {
     g.fillStyle = cssColour("--faint");
     g.textAlign = "right";
     g.textBaseline = "middle";
+    const exact = this.high - this.low < 2 ** 17;  // else neighbours would read alike
     for (const at of ticks(this.low, this.high, 6, true)) {
-      g.fillText(readableBytes(at), chart.left - 8, this.y(at));
+      g.fillText(exact ? grouped(at) : readableBytes(at), chart.left - 8, this.y(at));
       g.fillRect(chart.left - 4, Math.round(this.y(at)), 4, 1);
     }
     chart.axis(g, this.bottom, this.axisName);
@@ -307,7 +308,7 @@ function boundNote(run) {
                              percent(gap / m.lower_bound.value)}) above the lower bound of its ${
                              run.stored}: that much is lost in gaps`}. ` +
       `The ${bound.size} buffers with a thick edge are in use together and make the bound (${
-             readableBytes(bytes)}): less memory takes another program, such as another ` +
+             readableBytes(bytes)}): to go below that takes another program, such as another ` +
       "granularity or a walk, not another layout. Wheel and drag zoom and move the cycles, Shift " +
       "and wheel or Page up and down zoom the addresses.";
 }
@@ -327,6 +328,7 @@ function memoryView(run, root) {
           ...values.map(([value, text]) => element("option", {value}, text))));
   const place = element("div");
   const list = element("div");
+  let listed;  // the buffer whose conflicts are listed
   const note = element("p", {class: "note", id: "bound"}, boundNote(run));
   const beside = element("div");
   const buffers = bufferTable(run);
@@ -357,14 +359,18 @@ function memoryView(run, root) {
   state.topologyMap = topology;
   beside.append(topology.chart.canvas);
   function build() {
+    const before = map;
     map = runMap(run, {...settings, top, title: "memory map"});
     showSameAddresses(map, topology);
+    if (before) map.showAddresses(before.low, before.high);
+    if (before && before.axisName === map.axisName) map.chart.show(...before.chart.range);
     place.replaceChildren(map.chart.canvas);
     state.map = map;
   }
   build();
   const update = () => {
-    list.replaceChildren(conflictTable(run));
+    if (listed !== selection.buffer) list.replaceChildren(conflictTable(run));
+    listed = selection.buffer;
     buffers.draw();
     map.chart.redraw();
     topology.chart.redraw();

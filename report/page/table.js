@@ -9,6 +9,7 @@ class SortableTable {
     Object.assign(this, options);
     this.sort = {...options.sort};
     this.filter = null;  // null: all rows match
+    this.order = null;   // those that match, sorted; null: to be sorted anew
     this.stop = null;    // the key of the row that Tab reaches
     this.most = Object.fromEntries(
         this.bars.map((bar) => [bar, largest(this.rows.map((r) => Math.abs(r[bar]) || 0), 1e-12)]));
@@ -39,19 +40,22 @@ class SortableTable {
   sortBy(name) {
     this.sort.down = this.sort.by === name ? !this.sort.down : this.bars.includes(name);
     this.sort.by = name;
+    this.order = null;
     this.draw();
   }
 
   // Leaves only the rows that `filter` is true of; null: all.
   narrow(filter) {
     this.filter = filter;
+    this.order = null;
     this.draw();
   }
   matching() { return this.filter ? this.rows.filter(this.filter) : this.rows; }
 
   // The chosen rows that would not be among those that are shown come first.
   visibleRows() {
-    const rows = this.sorted();
+    this.order ??= this.sorted();
+    const rows = this.order;
     if (!this.shown || rows.length <= this.shown) return rows;
     return [
       ...rows.slice(this.shown).filter((row) => this.chosen(row)), ...rows.slice(0, this.shown)

@@ -53,7 +53,7 @@ function timelineView(run, root) {
   const showRow = ({from, until}) => {
     const margin = Math.max(50, until - from);
     timeline.chart.show(from - margin, until + margin);
-    select({interval: [from, until]});
+    select({interval: [from, Math.max(until, from + 1)]});
     place.scrollIntoView({block: "nearest"});
   };
   const build = () => {

@@ -49,17 +49,23 @@ TEST(Pieces, BandsAreWholeLines) {
   EXPECT_EQ(p.cuts(StorageId(0)).row_cuts, (std::vector<std::int64_t>{0, 8, 16, 24}));
 }
 
-/// Row cuts of a storage of 256 rows of so many channels of 2 bytes, which two cores write.
-std::vector<std::int64_t> cheap_row_cuts(std::int64_t channels,
-                                         const std::vector<std::pair<int, int>>& reads) {
+struct Read {
+  int lo, hi;
+  int share = 1;  ///< of the channels, the first 1/share
+};
+
+/// Row cuts of a storage of 256 rows of so many channels, which two cores write.
+std::vector<std::int64_t> cheap_row_cuts(std::int64_t channels, const std::vector<Read>& reads,
+                                         Bytes element = 2,
+                                         BufferKind kind = BufferKind::intermediate) {
   LoweredGraph g;
-  g.storages.push_back({"t", BufferKind::intermediate, 256 * channels, channels, 1, 2});
-  const auto region = [&](int lo, int hi) {
-    return StorageRegion{StorageId(0), lo, hi, 0, 1, 0, channels};
+  g.storages.push_back({"t", kind, 256 * channels, channels, 1, element});
+  const auto region = [&](int lo, int hi, int share) {
+    return StorageRegion{StorageId(0), lo, hi, 0, 1, 0, channels / share};
   };
-  const std::vector<StorageRegion> written = {region(0, 128), region(128, 256)};
+  const std::vector<StorageRegion> written = {region(0, 128, 1), region(128, 256, 1)};
   std::vector<UnitTouch> units = {{CoreId(0), {}, {written[0]}}, {CoreId(1), {}, {written[1]}}};
-  for (const auto& [lo, hi] : reads) units.push_back({CoreId(0), {region(lo, hi)}, {}});
+  for (const Read& r : reads) units.push_back({CoreId(0), {region(r.lo, r.hi, r.share)}, {}});
   return cut_where_cheap(g, written, 4, units)[0].row_cuts;
 }
 
@@ -74,6 +80,43 @@ TEST(Pieces, CheapBandsAreAsFineAsTransfersAreWorthIt) {
   // 1 KiB is worth none: whole where the reader needs both parts, else as it is written.
   EXPECT_EQ(cheap_row_cuts(1, {{0, 256}}), (Cuts{0, 256}));
   EXPECT_EQ(cheap_row_cuts(1, {{0, 128}, {128, 256}}), (Cuts{0, 128, 256}));
+  // What the program does not make stays whole.
+  EXPECT_EQ(cheap_row_cuts(256, {}, 2, BufferKind::input), (Cuts{0, 256}));
+}
+
+TEST(Pieces, CheapBandsCountBytesAndCutsExactly) {
+  using Cuts = std::vector<std::int64_t>;
+  // 256 rows are read, so that 8 transfers are worth it; bands of 64 rows divide 2 writes, 6 reads.
+  const std::vector<Read> just = {{32, 96},   {96, 160},  {160, 224}, {63, 65},
+                                  {127, 129}, {191, 193}, {0, 58}};
+  EXPECT_EQ(cheap_row_cuts(256, just), (Cuts{0, 64, 128, 192, 256}));
+  std::vector<Read> less = just;
+  less.back().hi = 57;
+  EXPECT_EQ(cheap_row_cuts(256, less), (Cuts{0, 128, 256}));
+  // Elements of one byte are half of them.
+  EXPECT_EQ(cheap_row_cuts(256, just, 1), (Cuts{0, 128, 256}));
+  // Nobody reads: 4 are worth it. Bands are halved: never 3 of 43 rows, which would do, too.
+  EXPECT_EQ(cheap_row_cuts(256, {}), (Cuts{0, 64, 128, 192, 256}));
+  // Half of the channels are half of the bytes: 10 are worth it, 11 divided by bands of 64 rows.
+  EXPECT_EQ(cheap_row_cuts(256, {{0, 256, 2}, {0, 256, 2}, {0, 256, 2}}), (Cuts{0, 128, 256}));
+}
+
+TEST(Pieces, CheapBandsAreWholeLinesAndColumnsCountByTheirShare) {
+  // 64 lines of 4 pixels with 256 channels, 2 KiB a line.
+  LoweredGraph g;
+  g.storages.push_back({"t", BufferKind::intermediate, 64 * 4 * 256, 256, 4, 2});
+  const auto columns = [](std::int64_t lo, std::int64_t hi) {
+    return StorageRegion{StorageId(0), 0, 256, lo, hi, 0, 256};
+  };
+  const auto cuts = [&](const std::vector<StorageRegion>& reads) {
+    return cut_where_cheap(g, {columns(0, 4)}, 5,
+                           {{CoreId(0), {}, {columns(0, 4)}}, {CoreId(0), reads, {}}})[0]
+        .row_cuts;
+  };
+  // 13 lines a band divide writer and reader by 4 each, of 8 that 256 KiB are worth.
+  EXPECT_EQ(cuts({columns(0, 4)}), (std::vector<std::int64_t>{0, 52, 104, 156, 208, 256}));
+  // Three quarters of the columns are 96 KiB: worth 7. Two bands of 32 lines divide by 1 each.
+  EXPECT_EQ(cuts({columns(0, 3)}), (std::vector<std::int64_t>{0, 128, 256}));
 }
 
 TEST(Pieces, CheapChannelCutsDivideNothing) {

@@ -44,14 +44,14 @@ TEST(EnergyTable, values_are_read_into_their_rows) {
   EXPECT_EQ(t.multiplier_um2[static_cast<std::size_t>(DataType::fp16)], 9360);
   ASSERT_EQ(t.sram_area.size(), 3U);
   EXPECT_EQ(t.sram_area[1].um2_per_byte, 7.76);
-  ASSERT_EQ(t.published_machine.size(), 8U);
+  ASSERT_EQ(t.published_machine.size(), 11U);
   EXPECT_EQ(t.published_machine[1], (std::pair<std::string, std::string>("data_type", "int16")));
   ASSERT_EQ(t.sram.size(), 4U);
   EXPECT_EQ(t.sram[3].bytes, 1048576);
 }
 
 TEST(EnergyTable, errors_name_place_problem_and_expectation) {
-  EXPECT_EQ(error_with("energy:\n", "energy:\n  watts: 3\n").substr(0, 12), "e.yaml:28:3:");
+  EXPECT_EQ(error_with("energy:\n", "energy:\n  watts: 3\n").substr(0, 12), "e.yaml:31:3:");
   EXPECT_NE(error_with("    um2: 160802\n", "").find("um2"), std::string::npos);
   EXPECT_NE(error_with("pj: 125", "pj: -1").find("pj"), std::string::npos);
   EXPECT_NE(error_with("pj: 125", "pj: lots").find("'lots'"), std::string::npos);

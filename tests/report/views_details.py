@@ -60,6 +60,16 @@ class Details(ViewsCase):
               clientY: r.top + arguments[1], bubbles: true, cancelable: true}))""", x, y)
         self.assertAlmostEqual(self.js("return state.map.address(arguments[0])", y), address, delta=first[1])
         self.assertEqual(self.js("return state.map.boxAt(arguments[0], arguments[1]).name", x, y), name)
+        # Another colour leaves both maps as they are.
+        zoomed = self.js(scales)
+        self.choose("#by", "layer")
+        self.assertEqual(self.js(scales), zoomed)
+        # A wheel that turns sideways zooms nothing without Shift.
+        before = self.js("return state.map.chart.range")
+        self.js("""document.querySelector('#view-memory canvas').dispatchEvent(
+            new WheelEvent('wheel', {deltaX: -300, bubbles: true, cancelable: true}))""")
+        self.assertEqual(self.js("return state.map.chart.range"), before)
+        self.js("document.querySelector('#view-memory canvas').focus()")
         self.key("0")
         self.assertEqual(self.js(scales), [first, first])
 
@@ -143,6 +153,42 @@ class Details(ViewsCase):
         self.assertLessEqual(low, begin)
         self.assertGreaterEqual(high, end)
         self.assertLess(high - low, self.js("return state.run.cycles") / 2)
+
+    def test_a_wait_for_a_signal_is_listed_with_who_signalled(self):
+        self.open("overview")
+        self.choose("#run", 2)  # the program of a fit, which has signals
+        self.js("openTab('timeline')")
+        expected = self.js("""const r = state.run, core = (e) => Math.floor(r.laneOf[e] / LANES);
+            const waits = []; for (let e = 0; e < r.count; ++e) if (r.opcodes[r.opcode[e]] === 'wait') waits.push([r.length[e], r.start[e], core(e)]);
+            return waits.sort((a, b) => b[0] - a[0]);""")
+        self.assertGreater(len(expected), 0)
+        rows = self.js("""return [...document.querySelectorAll('#sync-table tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent))
+            .filter(([what]) => what.startsWith('signal'))""")
+        self.assertEqual(len(rows), min(len(expected), len(rows)))
+        length, start, waiter = expected[0]
+        what, cores, last, begin, at, until, waited = rows[0]
+        self.assertEqual((cores, begin, until, waited), (str(waiter), f"{start:,}", f"{start + length:,}", f"{length:,}"))
+        self.assertNotEqual(last, f"core {waiter}")
+        self.assertLessEqual(int(at.replace(",", "")), start + length)
+        self.choose("#run", 0)
+
+    def test_pale_causes_are_told_apart(self):
+        """By CIE 1976 colour differences, on the light ground and on the dark one."""
+        def lab(colour):
+            linear = [v / 255 / 12.92 if v / 255 <= 0.04045 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in colour]
+            x, y, z = (sum(w * v for w, v in zip(row, linear)) for row in
+                       ((0.4339, 0.3762, 0.1899), (0.2126, 0.7152, 0.0722), (0.0177, 0.1094, 0.8729)))
+            x, y, z = (v ** (1 / 3) if v > 0.008856 else 7.787 * v + 16 / 116 for v in (x, y, z))
+            return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+        for scheme in ("dark", "light"):
+            self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+            self.open("timeline")
+            pale = self.js("return CAUSES.map((cause) => [cause, channelsOf(paleColour(causeColour(cause)))])")
+            for i, (one, a) in enumerate(pale):
+                for other, b in pale[:i]:
+                    distance = sum((x - y) ** 2 for x, y in zip(lab(a), lab(b))) ** 0.5
+                    self.assertGreater(distance, 10, (scheme, one, other))
 
     def test_what_is_chosen_lies_above_requests_that_overlap_it(self):
         self.open("timeline")

@@ -57,6 +57,26 @@ TEST(OnnxNodes, in_a_circle_are_refused_by_name) {
             "expected each to need only those of earlier ones");
 }
 
+TEST(OnnxNodes, in_a_long_circle_are_named_in_part) {
+  Builder b;
+  b.input("x", {2});
+  b.node("Add", {"x", "y"}, {"n0"});
+  for (int i = 1; i < 100; ++i)
+    b.node("Relu", {fmt::format("n{}", i - 1)}, {i == 99 ? "y" : fmt::format("n{}", i)});
+  b.output("y");
+  EXPECT_EQ(refusal_of(b),
+            "net.onnx: operators need one another's results in a circle: 'n1', 'n2', 'n3', 'n4', "
+            "'n5', 'n6' and 94 more, expected each to need only those of earlier ones");
+}
+
+TEST(OnnxNodes, that_define_an_input_anew_are_no_circle) {
+  Builder b;
+  b.input("x", {2});
+  b.node("Relu", {"x"}, {"x"}, "n");
+  b.output("x");
+  EXPECT_NE(refusal_of(b).find("'x' is defined twice"), std::string::npos) << refusal_of(b);
+}
+
 TEST(OnnxDimensions, are_set_by_name_for_all_inputs) {
   Builder b;
   b.input("x", {-1, 3}).input("z", {-1, 3});

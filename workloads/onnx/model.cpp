@@ -183,12 +183,14 @@ std::string skeleton_of(::onnx::ModelProto& proto) {
   return proto.SerializeAsString();
 }
 
-/// Names along a circle that `from`, which waits for nodes that wait, leads to.
-std::vector<std::string> circle_of(const ::onnx::GraphProto& graph,
-                                   const std::vector<std::set<int>>& waits,
-                                   const std::vector<std::size_t>& left, int from) {
+/// The nodes along a circle that `from`, which waits for nodes that wait, leads to: names, of a
+/// long one the first few.
+std::string circle_of(const ::onnx::GraphProto& graph, const std::vector<std::set<int>>& waits,
+                      const std::vector<std::size_t>& left, int from) {
   std::vector<int> path;
-  while (std::ranges::find(path, from) == path.end()) {
+  std::vector<bool> seen(waits.size());
+  while (!seen[static_cast<std::size_t>(from)]) {
+    seen[static_cast<std::size_t>(from)] = true;
     path.push_back(from);
     const auto& makers = waits[static_cast<std::size_t>(from)];
     from = *std::ranges::find_if(
@@ -198,16 +200,26 @@ std::vector<std::string> circle_of(const ::onnx::GraphProto& graph,
   for (auto node = std::ranges::find(path, from); node != path.end(); ++node)
     names.push_back(printable(label_of(graph.node(*node))));
   std::ranges::reverse(names);  // from a maker to its reader
-  return names;
+  constexpr std::size_t kNamed = 6;
+  const std::size_t more = names.size() > kNamed ? names.size() - kNamed : 0;
+  if (more > 0)
+    names.resize(kNamed);
+  else
+    names.push_back(names.front());
+  return fmt::format("'{}'{}", fmt::join(names, "', '"),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
 /// Nodes in the order of the file, as far as each comes after those whose results it reads. Returns
-/// the names along a circle, where there is one, and leaves the order then.
-std::vector<std::string> sort_nodes(::onnx::GraphProto& graph) {
+/// names along a circle, where there is one, and leaves the order then.
+std::string sort_nodes(::onnx::GraphProto& graph) {
+  std::set<std::string> given;  // what else has one of these names is told as defined twice
+  for (const auto& input : graph.input()) given.insert(input.name());
+  for (const auto& weight : graph.initializer()) given.insert(weight.name());
   std::map<std::string, int> maker;
   for (int i = 0; i < graph.node_size(); ++i)
     for (const std::string& output : graph.node(i).output())
-      if (!output.empty()) maker.emplace(output, i);
+      if (!output.empty() && !given.contains(output)) maker.emplace(output, i);
   std::vector<std::set<int>> waits(static_cast<std::size_t>(graph.node_size()));
   std::vector<std::vector<int>> readers(waits.size());
   for (int i = 0; i < graph.node_size(); ++i)
@@ -241,10 +253,10 @@ void Reader::read(::onnx::ModelProto& proto) {
   if (!proto.has_graph()) fail("is no ONNX model, expected one with a graph");
   read_opset(proto);
   if (const auto circle = sort_nodes(*proto.mutable_graph()); !circle.empty())
-    fail(fmt::format(
-        "operators need one another's results in a circle: '{}', '{}', expected each to need only "
-        "those of earlier ones",
-        fmt::join(circle, "', '"), circle.front()));
+    fail(
+        fmt::format("operators need one another's results in a circle: {}, expected each to need "
+                    "only those of earlier ones",
+                    circle));
   read_graph(proto.graph());
   note_missing();
   // libonnx 1.12 knows no operators behind opset 17: their shapes and checks are ours.
