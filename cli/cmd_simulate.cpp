@@ -120,6 +120,9 @@ void write_all(const Options& options, const std::vector<std::string>& dumps, co
   if (const auto file = options.text("trace")) write_trace(*file, run.executed.trace);
   if (const auto file = options.text("perfetto")) files.add(*file, timeline(run));
   files.commit();
+  // One of the run before would stand beside the files of this one.
+  std::error_code none;
+  if (!options.flag("report")) fs::remove(directory / "report.html", none);
 }
 
 }  // namespace

@@ -32,8 +32,11 @@ constexpr OptionRow kMachineOptions[] = {
 
 constexpr OptionRow kCompileOptions[] = {
     {"granularity", "HOW", "",
-     "buffers a tensor is stored as: tensor, slice, band, lifetime or auto (default: auto, with a "
-     "schedule lifetime; generate: tensor)"},
+     "buffers of a tensor: tensor (one), slice (one for each core's part), band (each part in "
+     "groups "
+     "of rows), lifetime (one for what is in use equally long), auto (bands where they cost next "
+     "to "
+     "no time); default: auto, with a schedule lifetime, generate: tensor"},
     {"partition", "HOW", "auto", "over cores: auto, channels, rows, batch or branches"},
     {"bands", "N", "4",
      "groups of rows a core's part is cut into, with --granularity band or auto"},
@@ -171,7 +174,7 @@ NetworkChoice network_choice(const Options& options, const std::string& file) {
     if (equals == std::string::npos || equals == 0 ||
         !parse_integer(std::string_view(text).substr(equals + 1), size) || size < 0 ||
         size > kMaxDimension)
-      options.fail("dim", fmt::format("'{}', expected NAME=SIZE", text));
+      options.fail("dim", fmt::format("'{}', expected NAME=SIZE, a whole number from 0", text));
     const std::string name = text.substr(0, equals);
     if (!choice.onnx.dims.emplace(name, size).second)
       options.fail("dim", fmt::format("'{}' twice, expected it once", name));
@@ -215,6 +218,9 @@ CompileOptions compile_choice(const Options& options, Granularity otherwise) {
           : (schedule ? Granularity::lifetime : otherwise);
   choice.partition = static_cast<Partition>(options.choice("partition", kPartitionNames));
   choice.bands = options.required_integer("bands", 1, 1 << 20);
+  if (options.given("bands") && choice.granularity != Granularity::band &&
+      choice.granularity != Granularity::automatic)
+    options.fail("bands", "takes effect with --granularity band or auto only");
   choice.barriers = static_cast<Barriers>(options.choice("barriers", kBarriersNames));
   if (choice.barriers == Barriers::layers && schedule)
     options.fail("barriers",

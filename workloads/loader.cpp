@@ -145,7 +145,9 @@ void NetworkLoader::bind_file_params(const YamlNode* params) {
   for (const auto& [name, value] : given_) {
     if (own.find(name) == nullptr)
       throw InputError(SourcePos{root_.pos.file},
-                       fmt::format("has no param '{}', expected {}", name, key_list(own.fields)));
+                       own.fields.empty() ? "has no params, expected no --dim"
+                                          : fmt::format("has no param '{}', expected {}", name,
+                                                        key_list(own.fields)));
     YamlNode node;
     node.kind = YamlNode::Kind::scalar;
     node.text = std::to_string(value);

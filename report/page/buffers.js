@@ -54,7 +54,7 @@ const BUFFER_COLUMNS = [
   {
     name: "bound",
     title: "in the bound",
-    tip: "Whether it is one of those that are in use together and make the lower bound.",
+    tip: "Whether it is one of those that may be in use together and make the lower bound.",
     text: (v) => v
   },
 ];
@@ -129,7 +129,7 @@ function conflictTable(run) {
                        why: () => whyConflict(run, run.live, entry, other)
                      })),
     bars: ["size"],
-    shown: 40,
+    shown: 200,
     key: (row) => row.name,
     chosen: () => false,
     choose: (row) => selectBuffer(run, row.id),
@@ -140,6 +140,6 @@ function conflictTable(run) {
       element(
           "p", {}, element("b", {}, run.buffers[id]),
           ` conflicts with ${others.length} of ${run.live.n - 1} buffers${
-              others.length > 40 ? "; 40 are shown" : ""}.`),
+              others.length > 200 ? "; 200 are shown" : ""}.`),
       table.node);
 }

@@ -9,7 +9,7 @@ const CAUSE_TEXT = {
   token_ls: "waits for the load-synapse engine (ls)",
   token_cp: "waits for the compute engine (cp)",
   token_st: "waits for the store engine (st)",
-  drain: "waits for its core's other engines to end, before a barrier or halt",
+  drain: "waits for own engines to end (drain)",
   sync: "waits for other cores",
   done: "nothing left to do",
 };

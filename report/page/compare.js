@@ -72,6 +72,30 @@ function layerTable(a, b) {
       (r) => chooseByName(null, r.name));
 }
 
+// Of programs with other buffers: in how many pieces each tensor is stored.
+function piecesOfTensors(run) {
+  const pieces = new Map();
+  for (const id of run.live.ids)
+    pieces.set(run.tensors[id], (pieces.get(run.tensors[id]) || 0) + 1);
+  return pieces;
+}
+
+function tensorDifferences(a, b) {
+  const rows = byName(piecesOfTensors(a), piecesOfTensors(b), (count) => count);
+  const moved = rows.filter((r) => r.a !== r.b);
+  const note = `The runs store tensors at another granularity: ${moved.length} of ${
+      rows.length} tensors have another number of buffers.`;
+  const layerOf = (name) => a.live.ids.find((id) => a.tensors[id] === name);
+  const table = compareTable(
+      "compare-buffers", moved, grouped, "tensor, in buffers", (r) => chosenNames.layer === r.layer,
+      (r) => chooseByName(null, r.layer), 2000);
+  for (const row of moved) {
+    const id = layerOf(row.name);
+    row.layer = id === undefined ? null : writerName(a, id);
+  }
+  return {note, table};
+}
+
 function buffersByName(run) {
   return new Map(Array.from(run.live.ids, (id) => [run.buffers[id], run.size[id]]));
 }
@@ -104,7 +128,8 @@ function compareView(root) {
     const maps = mapPair(a, b);
     state.maps = maps;
     const layers = layerTable(a, b);
-    const buffers = bufferDifferences(a, b);
+    const alike = a.summary.granularity === b.summary.granularity;
+    const buffers = alike ? bufferDifferences(a, b) : tensorDifferences(a, b);
     place.replaceChildren(
         element("h2", {}, "In what they differ"), settingsTable(a, b), element("h2", {}, "Figures"),
         figuresTable(a, b), element("h2", {}, "Maps in one scale"),

@@ -87,6 +87,12 @@ function liveCurve(run) {
   return curve;
 }
 
+// The most bytes of intermediates that are between first and last use at a time, in this run.
+function mostLive(run) {
+  run.liveBytes ??= liveCurve(run);
+  return largest(run.liveBytes.bytes, 0);
+}
+
 // How many of the ascending times are at or before one.
 function countUntil(times, time) {
   let low = 0;

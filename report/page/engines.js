@@ -28,8 +28,21 @@ function engineRow(run, name, sums) {
               element("td", {"data-engine": run.engines[engine]}, stackedBar(sum.busy, sum.idle))));
 }
 
+// The selected cycles, else those between a selected layer's first and last instruction.
+function shownInterval(run) {
+  const text = (interval) => interval.map(grouped).join(" to ");
+  if (selection.interval)
+    return [selection.interval, `the selected cycles ${text(selection.interval)}`];
+  const layer = selection.layer === null ? null : run.layerSums[selection.layer];
+  if (layer && layer.end > layer.start)
+    return [
+      [layer.start, layer.end], `the cycles of ${layer.name}, ${text([layer.start, layer.end])}`
+    ];
+  return [[0, run.cycles], "the whole run"];
+}
+
 function engineTable(run) {
-  const interval = selection.interval || [0, run.cycles];
+  const [interval, what] = shownInterval(run);
   const cores = Array.from({length: run.cores}, (_, core) => core);
   const engines = [0, 1, 2, 3];
   const sums =
@@ -39,13 +52,12 @@ function engineTable(run) {
       "section", {id: "engine-table"}, element("h2", {}, "What each engine did"),
       element(
           "p", {class: "note"},
-          selection.interval ?
-              `In the selected cycles ${interval.map(grouped).join(" to ")}.` :
-              "In the whole run; in an interval once one is selected. Hovering tells the shares."),
+          `In ${what}. Of an interval or a layer once one is selected. Hovering tells the shares.`),
+      causeLegend(true),
       element(
           "div", {class: "scroll"},
           element(
-              "table", {class: "plain"},
+              "table", {class: "plain even"},
               element(
                   "thead", {},
                   element(

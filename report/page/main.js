@@ -45,6 +45,7 @@ function openTab(id) {
     button.tabIndex = open ? 0 : -1;
   }
   showTip("");
+  scrollTo(0, 0);
   history.replaceState(null, "", `#${tab[0]}`);
 }
 

@@ -307,8 +307,13 @@ function boundNote(run) {
                          `${readableBytes(gap)} (${
                              percent(gap / m.lower_bound.value)}) above the lower bound of its ${
                              run.stored}: that much is lost in gaps`}. ` +
-      `The ${bound.size} buffers with a thick edge are in use together and make the bound (${
-             readableBytes(bytes)}): to go below that takes another program, such as another ` +
+      `The ${bound.size} buffers with a thick edge make the bound (${
+             readableBytes(
+                 bytes)}): nothing orders the uses of one after those of another, so that ` +
+      `all may be in use together. In this run at most ${
+             readableBytes(
+                 mostLive(run))} are live at once: what is more is the price of what the ` +
+      "program leaves unordered. To go below the bound takes another program, such as another " +
       "granularity or a walk, not another layout. Wheel and drag zoom and move the cycles, Shift " +
       "and wheel or Page up and down zoom the addresses.";
 }

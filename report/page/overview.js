@@ -94,7 +94,9 @@ function footprintCard(run) {
           readableBytes(memory.lower_bound.value)}.`;
   return [
     "footprint", readableBytes(memory.peak.value),
-    `${least} Without sharing ${readableBytes(memory.without_sharing.value)}.`
+    `${least} In this run at most ${
+        readableBytes(mostLive(run))} are live at once. Without sharing ${
+        readableBytes(memory.without_sharing.value)}.`
   ];
 }
 

@@ -4,7 +4,7 @@ function prepareTimeline(run) {
   if (run.busy) return;
   run.busy = busySums(run);
   run.moved = movedCurve(run);
-  run.liveBytes = liveCurve(run);
+  run.liveBytes ??= liveCurve(run);
 }
 
 // What "Zoom to the selection" shows.
@@ -56,6 +56,7 @@ function timelineView(run, root) {
     select({interval: [from, Math.max(until, from + 1)]});
     place.scrollIntoView({block: "nearest"});
   };
+  const waits = synchronisationSection(run, showRow);
   const build = () => {
     const cores = state.core === null ? Array.from({length: run.cores}, (_, i) => i) : [state.core];
     const range = timeline && timeline.chart.range;
@@ -89,11 +90,11 @@ function timelineView(run, root) {
               "button", {onclick: () => timeline.chart.show(0, run.cycles), id: "zoom-all"},
               "Show all"),
           engineLegend(run)),
-      element("p", {class: "note"}, TIMELINE_NOTE), place, causeLegend(false), engines,
-      synchronisationSection(run, showRow));
+      element("p", {class: "note"}, TIMELINE_NOTE), place, causeLegend(false), engines, waits.node);
   build();
   const update = () => {
     engines.replaceChildren(engineTable(run));
+    waits.draw();
     timeline.chart.redraw();
   };
   update();

@@ -85,6 +85,21 @@ TEST(Auto, TheSameBytesForAnyNumberOfThreads) {
   EXPECT_GE(repaired, 1);
 }
 
+/// What `./dev test` runs under ThreadSanitizer, where the test above takes minutes.
+TEST(Auto, PlansOnThreadsBrieflyAsOnOne) {
+  std::vector<PlanProblem> problems = hard_problems();
+  problems.pop_back();
+  for (const PlanProblem& problem : problems)
+    for (const char* planner : {"auto", "exact", "tetris"}) {
+      PlanOptions options;
+      options.effort = 1;
+      options.tetris.effort = 5;
+      const Plan one = run_planner(planner, problem, options);
+      options.threads = 4;
+      EXPECT_EQ(run_planner(planner, problem, options).offsets, one.offsets) << planner;
+    }
+}
+
 TEST(PlaceInOrder, IsGivenUpWhereAnEndRisesToTheLimit) {
   for (const std::size_t count : {100, 4'000}) {  // among neighbours, and by a scan
     const PlanProblem problem = packing(7, count);

@@ -31,7 +31,10 @@ class Details(ViewsCase):
         only = sorted(set(names[1]) - set(names[0]))[0]
         self.js("const b = state.maps[1].boxes.find((box) => box.name === arguments[0]); state.maps[1].choose(b)", only)
         self.assertEqual(self.js(chosen), [[], [only]])
-        self.assertEqual(self.chosen_rows("compare-buffers"), [only])
+        # Of bands and whole tensors, tensors are compared; of equal granularities, buffers would be.
+        self.assertEqual(self.chosen_rows("compare-buffers"), [only.split("[")[0]])
+        note = self.js("const d = bufferDifferences(...state.runs); d.table.choose({name: arguments[0]}); return [d.note, d.table.chosen({name: arguments[0]})]", only)
+        self.assertEqual(note, [f"0 buffers have the same name and size in both; {len(names[0]) + len(names[1])} do not.", True])
         self.assertIn(f"{only}, which a does not have", self.text("#selection"))
         self.js("document.getElementById('clear').click()")
         self.assertEqual(self.js(chosen), [[], []])
@@ -76,6 +79,15 @@ class Details(ViewsCase):
     def test_bounds_say_what_they_bound(self):
         self.open("memory")
         self.assertIn("whole tensors", self.text("#bound"))
+        # What is live at once, from the events alone: never more than the bound.
+        live = self.js("""const r = state.run; const at = new Map(); for (let e = 0; e < r.count; ++e) {
+              const b = r.buffer[e]; if (b < 0 || !r.live.entry.has(b)) continue; const [from, until] = at.get(b) || [Infinity, -1];
+              at.set(b, [Math.min(from, r.start[e]), Math.max(until, r.start[e] + r.length[e])]); }
+            let most = 0; for (const [from] of at.values()) { let sum = 0;
+              for (const [b, [f, u]] of at) if (f <= from && from < u) sum += r.size[b]; most = Math.max(most, sum); }
+            return [mostLive(r), most];""")
+        self.assertEqual(live[0], live[1])
+        self.assertLessEqual(live[0], self.summary["memory"]["lower_bound"]["value"])
         self.assertEqual(self.js("return state.runs[1].stored"), "bands")
         self.open("overview")
         self.assertIn("whole tensors", self.text("[data-figure=footprint]"))
@@ -126,6 +138,9 @@ class Details(ViewsCase):
                               core, engine)
                 self.assertIn(f"busy ({counted['busy']['value']:,} core-cycles)", tip)
                 self.assertEqual("(" + f"{counted['stall_drain']['value']:,} core-cycles)" in tip.replace("\n", ""), counted["stall_drain"]["value"] > 0)
+        self.js("selectLayer(3)")
+        layer = self.js("return state.run.layerSums[3]")
+        self.assertIn(f"In the cycles of {layer['name']}, {layer['start']:,} to {layer['end']:,}", self.text("#engine-table"))
         self.js("select({interval: [1000, 3000]})")
         self.assertIn("In the selected cycles 1,000 to 3,000", self.text("#engine-table"))
         cycles = self.js("""return [...document.querySelectorAll('#engine-table tr[data-key="core 1"] .stack')].map((stack) =>
@@ -147,7 +162,18 @@ class Details(ViewsCase):
         rows = self.js("return [...document.querySelectorAll('#sync-table tbody tr')].map((row) => row.lastChild.textContent)")
         costs = [int(row.replace(",", "")) for row in rows]
         self.assertEqual(costs, sorted(costs, reverse=True))
+        # What is told of the layers around a barrier is what its last core computes.
+        before, after, at, last = self.js("""const cells = document.querySelector('#sync-table tbody tr').children;
+            return [cells[3].textContent, cells[4].textContent, cells[6].textContent, cells[2].textContent];""")
+        found = self.js("""const r = state.run; const lane = arguments[0] * LANES + 2; let before = '-', after = '-';
+            for (let e = r.laneStart[lane]; e < r.laneStart[lane + 1]; ++e) {
+              if (r.start[e] + r.length[e] <= arguments[1]) before = r.layers[r.layer[e]]; else if (after === '-') after = r.layers[r.layer[e]]; }
+            return [before, after];""", int(last.split()[1]), int(at.replace(",", "")))
+        self.assertEqual([before, after], found)
         self.js("document.querySelector('#sync-table tbody tr').click()")
+        listed = self.js("return document.querySelectorAll('#sync-table tbody tr').length")
+        self.assertLess(listed, len(rows))
+        self.assertGreater(listed, 0)
         low, high = self.js("return state.timeline.chart.range")
         begin, end = self.js("return selection.interval")
         self.assertLessEqual(low, begin)
@@ -166,7 +192,10 @@ class Details(ViewsCase):
             .filter(([what]) => what.startsWith('signal'))""")
         self.assertEqual(len(rows), min(len(expected), len(rows)))
         length, start, waiter = expected[0]
-        what, cores, last, begin, at, until, waited = rows[0]
+        what, cores, last, before, after, begin, at, until, waited = rows[0]
+        layers = self.js("return state.run.layers")
+        self.assertIn(before, layers)
+        self.assertIn(after, layers)
         self.assertEqual((cores, begin, until, waited), (str(waiter), f"{start:,}", f"{start + length:,}", f"{length:,}"))
         self.assertNotEqual(last, f"core {waiter}")
         self.assertLessEqual(int(at.replace(",", "")), start + length)

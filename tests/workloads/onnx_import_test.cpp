@@ -83,7 +83,7 @@ TEST(OnnxInputs, with_a_dimension_that_is_a_sum_have_it_of_the_terms) {
   options.dims = {{"past", 3}};
   EXPECT_EQ(input_error([&] { parse_onnx(b.bytes(), "net.onnx", options); }),
             "net.onnx: input 'z' is 1x?, expected its shape: --input-shape z=... or "
-            "--dim past=... --dim length=...");
+            "--dim length=...");
   options.dims = {{"past", 3}, {"width", 2}};
   EXPECT_EQ(input_error([&] { parse_onnx(b.bytes(), "net.onnx", options); }),
             "net.onnx: has no dimension 'width', expected one of: past, past + length");
@@ -311,6 +311,10 @@ TEST(LoadNetwork, tells_models_from_networks_by_name_or_content) {
   shaped.input_shapes["x"] = {2};
   EXPECT_EQ(input_error([&] { load_network(folder / "net.yaml", shaped); }),
             (folder / "net.yaml").string() + ": has its shapes, expected no --input-shape");
+  OnnxOptions cut;
+  cut.outputs = {"y"};
+  EXPECT_EQ(input_error([&] { load_network(folder / "net.yaml", cut); }),
+            (folder / "net.yaml").string() + ": has its outputs, expected no --outputs");
   std::filesystem::remove_all(folder);
 }
 

@@ -42,6 +42,8 @@ OnnxImport load_network(const std::filesystem::path& file, const OnnxOptions& op
   }
   if (!options.input_shapes.empty())
     throw InputError(SourcePos{file.string()}, "has its shapes, expected no --input-shape");
+  if (!options.outputs.empty())
+    throw InputError(SourcePos{file.string()}, "has its outputs, expected no --outputs");
   OnnxImport network;
   network.graph = parse_workload(bytes, file.string(), options.dims);
   pair_states(network.graph, {}, {options.states.pairs, std::nullopt}, SourcePos{file.string()});

@@ -11,6 +11,8 @@
 namespace unna::onnx_import {
 namespace {
 
+using Dims = std::map<std::string, std::int64_t, std::less<>>;
+
 std::string text_of(const ValueInfo& info) {
   if (!info.dims) return "without dimensions";
   std::vector<std::string> parts;
@@ -35,7 +37,7 @@ std::vector<std::string> terms_of(std::string_view name) {
 
 /// A named dimension: as given, or the sum of given ones.
 std::optional<std::int64_t> size_of(const std::string& name,
-                                    const std::map<std::string, std::int64_t, std::less<>>& given) {
+                                    const Dims& given) {
   if (const auto at = given.find(name); at != given.end()) return at->second;
   const std::vector<std::string> terms = terms_of(name);
   if (terms.size() < 2) return std::nullopt;
@@ -48,36 +50,37 @@ std::optional<std::int64_t> size_of(const std::string& name,
   return sum;
 }
 
-/// The options that say what is not known, by the names of dimensions; none where one has no name.
-std::vector<std::string> dim_options(const ValueInfo& info) {
+/// The options that say what is not known beside `given`, by the names of dimensions; none where one
+/// has no name.
+std::vector<std::string> dim_options(const ValueInfo& info, const Dims& given) {
   std::vector<std::string> options;
   for (std::size_t d = 0; info.dims && d < info.dims->size(); ++d) {
     if ((*info.dims)[d] >= 0) continue;
     if (info.dim_names[d].empty()) return {};
     for (const std::string& term : terms_of(info.dim_names[d])) {
       std::string option = fmt::format("--dim {}=...", term);
-      if (std::ranges::find(options, option) == options.end()) options.push_back(std::move(option));
+      if (!given.contains(term) && std::ranges::find(options, option) == options.end()) options.push_back(std::move(option));
     }
   }
   return options;
 }
 
-std::string one_unknown(const ValueInfo& info) {
+std::string one_unknown(const ValueInfo& info, const Dims& given) {
   std::string text = fmt::format("input '{}' is {}, expected its shape: --input-shape {}=...",
                                  info.name, text_of(info), info.name);
-  if (const auto options = dim_options(info); !options.empty())
+  if (const auto options = dim_options(info, given); !options.empty())
     text += fmt::format(" or {}", fmt::join(options, " "));
   return text;
 }
 
 /// Of several, whose dimensions all have names.
-std::string several_unknown(std::span<const ValueInfo* const> inputs) {
+std::string several_unknown(std::span<const ValueInfo* const> inputs, const Dims& given) {
   constexpr std::size_t kNamed = 4;
   std::vector<std::string> names, options;
   for (const ValueInfo* info : inputs) {
     if (names.size() < kNamed)
       names.push_back(fmt::format("'{}' ({})", info->name, text_of(*info)));
-    for (std::string& option : dim_options(*info))
+    for (std::string& option : dim_options(*info, given))
       if (std::ranges::find(options, option) == options.end()) options.push_back(std::move(option));
   }
   const std::string more =
@@ -176,11 +179,11 @@ void Importer::read_input(const ValueInfo& info) {
 void Importer::add_unknown_inputs() {
   std::vector<const ValueInfo*> named;
   for (const ValueInfo* info : unknown_)
-    if (!dim_options(*info).empty()) named.push_back(info);
-  if (named.size() > 1) problems_.add(printable(several_unknown(named)));
+    if (!dim_options(*info, options_.dims).empty()) named.push_back(info);
+  if (named.size() > 1) problems_.add(printable(several_unknown(named, options_.dims)));
   for (const ValueInfo* info : unknown_)
-    if (named.size() < 2 || dim_options(*info).empty())
-      problems_.add(printable(one_unknown(*info)));
+    if (named.size() < 2 || dim_options(*info, options_.dims).empty())
+      problems_.add(printable(one_unknown(*info, options_.dims)));
 }
 
 void Importer::read_inputs() {
