@@ -168,6 +168,7 @@ function deriveLayers(run) {
                                    compute_busy: 0,
                                    macs: 0,
                                    dram: 0,
+                                   moved: [0, 0, 0],  // by ln, ls and st
                                    energy_nj: 0,
                                    stalls: 0,
                                    idle: Object.fromEntries(CAUSES.map((cause) => [cause, 0])),
@@ -193,10 +194,16 @@ function deriveLayers(run) {
       sum.stalls += row["stall_" + cause];
     }
   }
+  const place = {0: 0, 1: 1, 3: 2};
+  for (let e = 0; e < run.count; ++e) {
+    const sum = run.layerSums[run.layer[e]];
+    if (sum && run.bytes[e] > 0) sum.moved[place[run.laneOf[e] % LANES]] += run.bytes[e];
+  }
   const core = run.summary.machine.core;
   const slots = core.pes.value * core.multipliers.value;
   for (const sum of run.layerSums) {
     if (sum.cores === 0) sum.start = 0;
+    sum.rate = sum.cycles > 0 ? sum.dram / sum.cycles : 0;
     sum.utilisation = sum.cycles > 0 ? sum.macs / (sum.cycles * slots * run.cores) : 0;
   }
 }

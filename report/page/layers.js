@@ -1,5 +1,12 @@
 // Layers: a table with bars that can be sorted, the sizes of the buffers, and the slowest layers.
 
+// What a layer's bytes are, by the engines that move them.
+function dramTip({moved, dram, cycles}) {
+  const [neurons, synapses, stored] = moved;
+  return `${readableBytes(neurons)} of neurons and ${readableBytes(synapses)} of synapses loaded, ${
+      readableBytes(stored)} stored: ${significant(dram / Math.max(cycles, 1))} B a run cycle`;
+}
+
 const energyText = (nj) => readable({value: nj, unit: "nJ"});
 const LAYER_COLUMNS = [
   {name: "name", title: "layer", text: (v) => v},
@@ -62,7 +69,20 @@ const LAYER_COLUMNS = [
     text: percent
   },
   {name: "macs", title: "MACs", text: grouped},
-  {name: "dram", title: "DRAM", tip: "Bytes of its loads and stores.", text: readableBytes},
+  {
+    name: "dram",
+    title: "DRAM",
+    tip: "Bytes of its loads and stores; hovering a row's tells of which.",
+    text: readableBytes,
+    tipOf: dramTip
+  },
+  {
+    name: "rate",
+    title: "DRAM rate",
+    unit: "B a run cycle",
+    tip: "Its bytes over its run cycles; some came ahead, in the cycles of the layer before.",
+    text: significant
+  },
   {
     name: "energy_nj",
     title: "energy",
@@ -72,7 +92,8 @@ const LAYER_COLUMNS = [
     text: energyText
   },
 ];
-const LAYER_BARS = ["cycles", "compute_busy", "stalls", "utilisation", "macs", "dram", "energy_nj"];
+const LAYER_BARS =
+    ["cycles", "compute_busy", "stalls", "utilisation", "macs", "dram", "rate", "energy_nj"];
 
 // What is of no layer, so that each column adds up to the run's.
 function layerFoot(run) {
@@ -98,6 +119,7 @@ function layerFoot(run) {
       utilisation: percent(sum("macs") / (all * slots)),
       macs: grouped(sum("macs")),
       dram: readableBytes(sum("dram")),
+      rate: significant(sum("dram") / Math.max(run.cycles, 1)),
       energy_nj: readable(energy.total)
     }
   ];

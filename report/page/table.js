@@ -4,7 +4,7 @@ class SortableTable {
   // options: id, rows, key(row), chosen(row), choose(row), bars (names of columns), sort {by,
   // down}, shown (at most so many rows, and the chosen ones; all), foot (rows of texts by the names
   // of columns), columns: [{name, title, unit, tip, words (set to the left), text(value, row),
-  // cell(row), order(row)}].
+  // cell(row), order(row), tipOf(row)}].
   constructor(options) {
     Object.assign(this, options);
     this.sort = {...options.sort};
@@ -73,12 +73,12 @@ class SortableTable {
       return down ? -least : least;
     });
   }
-  cellOf(row, {name, text, cell, words}) {
+  cellOf(row, {name, text, cell, words, tipOf}) {
     if (cell) return element("td", {"data-column": name, class: words && "words"}, cell(row));
     const share = 100 * Math.abs(row[name]) / this.most[name];
     const bar =
         this.bars.includes(name) ? {class: "bar", style: `--share:${share.toFixed(1)}%`} : {};
-    return element("td", bar, text(row[name], row));
+    return element("td", {...bar, "data-tip": tipOf && tipOf(row)}, text(row[name], row));
   }
   rowOf(row) {
     const key = this.key(row);

@@ -56,6 +56,20 @@ class Figures(ViewsCase):
             share = sum(cycles[layer] for layer in layers) / sum(cycles.values())
             self.assertIn(f"{limit} {100 * share:.1f} % ({len(layers)} layer", text)
 
+    def test_a_layer_tells_what_it_moved(self):
+        self.open("layers")
+        moved = self.sums("dram_read", "dram_written")
+        written, cycles = self.sums("dram_written"), self.sums("run_cycles")
+        found = self.js("return state.run.layerSums.map((l) => [l.name, l.moved, l.rate])")
+        for layer, (neurons, synapses, stored), rate in found:
+            self.assertEqual(neurons + synapses + stored, moved[layer], layer)
+            self.assertEqual(stored, written[layer], layer)
+            if cycles[layer]:
+                self.assertAlmostEqual(rate, moved[layer] / cycles[layer], delta=0.01, msg=layer)
+        self.assertTrue(any(synapses > 0 for _, (_, synapses, _), _ in found))
+        tip = self.js("return [...document.querySelectorAll('#layer-table td[data-tip]')].map((td) => td.dataset.tip)[0]")
+        self.assertRegex(tip, r"of neurons and .* of synapses loaded, .* stored: [0-9.]+ B a run cycle")
+
     def test_a_layer_tells_why_its_engines_were_idle(self):
         self.open("layers")
         busy, stalls = self.sums("compute_busy"), {cause: self.sums("stall_" + cause) for cause in SHORT}

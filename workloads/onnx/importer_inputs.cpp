@@ -36,8 +36,7 @@ std::vector<std::string> terms_of(std::string_view name) {
 }
 
 /// A named dimension: as given, or the sum of given ones.
-std::optional<std::int64_t> size_of(const std::string& name,
-                                    const Dims& given) {
+std::optional<std::int64_t> size_of(const std::string& name, const Dims& given) {
   if (const auto at = given.find(name); at != given.end()) return at->second;
   const std::vector<std::string> terms = terms_of(name);
   if (terms.size() < 2) return std::nullopt;
@@ -50,8 +49,8 @@ std::optional<std::int64_t> size_of(const std::string& name,
   return sum;
 }
 
-/// The options that say what is not known beside `given`, by the names of dimensions; none where one
-/// has no name.
+/// The options that say what is not known beside `given`, by the names of dimensions; none where
+/// one has no name.
 std::vector<std::string> dim_options(const ValueInfo& info, const Dims& given) {
   std::vector<std::string> options;
   for (std::size_t d = 0; info.dims && d < info.dims->size(); ++d) {
@@ -59,7 +58,8 @@ std::vector<std::string> dim_options(const ValueInfo& info, const Dims& given) {
     if (info.dim_names[d].empty()) return {};
     for (const std::string& term : terms_of(info.dim_names[d])) {
       std::string option = fmt::format("--dim {}=...", term);
-      if (!given.contains(term) && std::ranges::find(options, option) == options.end()) options.push_back(std::move(option));
+      if (!given.contains(term) && std::ranges::find(options, option) == options.end())
+        options.push_back(std::move(option));
     }
   }
   return options;
