@@ -81,7 +81,7 @@ const LAYER_COLUMNS = [
     title: "DRAM rate",
     unit: "B a run cycle",
     tip: "Its bytes over its run cycles; some came ahead, in the cycles of the layer before.",
-    text: significant
+    text: (v) => significant(v)
   },
   {
     name: "energy_nj",
