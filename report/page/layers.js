@@ -79,7 +79,7 @@ const LAYER_COLUMNS = [
   {
     name: "rate",
     title: "DRAM rate",
-    unit: "B a run cycle",
+    unit: "B a cycle",
     tip: "Its bytes over its run cycles; some came ahead, in the cycles of the layer before.",
     text: (v) => significant(v)
   },

@@ -74,12 +74,15 @@ class MemoryMap {
     const {chart} = this;
     const [from, until] = chart.range;
     const chosen = [];
+    // Where something is chosen, all else is paler.
+    const dimmed = this.boxes.some((box) => this.isChosen(box)) ? 0.35 : 1;
     for (const box of this.boxes) {
       if (box.until < from || box.from > until) continue;
       const x = chart.x(box.from);
       const y = this.y(box.at + box.size);
       const w = Math.max(chart.x(box.until) - x, 0.5);
       const h = Math.max(this.y(box.at) - y, 0.5);
+      g.globalAlpha = this.isChosen(box) ? 1 : dimmed;
       g.fillStyle = box.colour;
       g.fillRect(x, y, w, h);
       if (w > 3 && h > 3) {
@@ -93,6 +96,7 @@ class MemoryMap {
       else if (this.isMarked && this.isMarked(box))
         hatch(g, x, y, w, h);
     }
+    g.globalAlpha = 1;
     for (const [x, y, w, h] of chosen) {
       g.strokeStyle = cssColourCached("--page");
       g.lineWidth = 5;
@@ -166,7 +170,7 @@ function cssColourCached(name) {
 // Buffers of the bound carry a stripe, so that colour alone does not tell them.
 function hatch(g, x, y, w, h) {
   g.fillStyle = cssColourCached("--text");
-  g.fillRect(x, y, Math.min(3, w), h);
+  g.fillRect(x, y, Math.min(3, w / 3), h);
 }
 
 function bufferText(run, id) {
@@ -313,8 +317,8 @@ function boundNote(run) {
       `all may be in use together. In this run at most ${
              readableBytes(
                  mostLive(run))} are live at once: what is more is the price of what the ` +
-      "program leaves unordered. To go below the bound takes another program, such as another " +
-      "granularity or a walk, not another layout. Wheel and drag zoom and move the cycles, Shift " +
+      "program leaves unordered. To go below the bound takes another program, not another " +
+      "layout: unnasim fit tells what walks of less memory would cost. Wheel and drag zoom and move the cycles, Shift " +
       "and wheel or Page up and down zoom the addresses.";
 }
 

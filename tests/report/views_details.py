@@ -76,6 +76,21 @@ class Details(ViewsCase):
         self.key("0")
         self.assertEqual(self.js(scales), [first, first])
 
+    def test_what_is_not_chosen_is_paler_on_the_map(self):
+        self.open("memory")
+        self.js("clearSelection(); state.map.chart.drawNow()")
+        pixel = """const m = state.map, ratio = devicePixelRatio || 1, b = m.boxes[arguments[0]];
+            const x = (m.chart.x(b.from) + m.chart.x(b.until)) / 2, y = (m.y(b.at) + m.y(b.at + b.size)) / 2 + 8;
+            return [...m.chart.canvas.getContext('2d').getImageData(Math.round(x * ratio), Math.round(y * ratio), 1, 1).data];"""
+        # Two large boxes, neither of which any other covers.
+        one, other = self.js("""const area = (b) => b.size * (b.until - b.from); const m = state.map;
+            return m.boxes.map((b, i) => [area(b), i]).sort((a, b) => b[0] - a[0]).slice(0, 2).map(([, i]) => i)""")
+        before = [self.js(pixel, i) for i in (one, other)]
+        self.js("selectBuffer(state.run, state.map.boxes[arguments[0]].id); state.map.chart.drawNow()", one)
+        after = [self.js(pixel, i) for i in (one, other)]
+        self.assertEqual(after[0], before[0])
+        self.assertGreater(sum(after[1]), sum(before[1]))
+
     def test_bounds_say_what_they_bound(self):
         self.open("memory")
         self.assertIn("whole tensors", self.text("#bound"))
