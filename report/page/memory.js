@@ -318,8 +318,8 @@ function boundNote(run) {
              readableBytes(
                  mostLive(run))} are live at once: what is more is the price of what the ` +
       "program leaves unordered. To go below the bound takes another program, not another " +
-      "layout: unnasim fit tells what walks of less memory would cost. Wheel and drag zoom and move the cycles, Shift " +
-      "and wheel or Page up and down zoom the addresses.";
+      "layout: unnasim fit tells what walks of less memory would cost. Wheel and drag zoom and " +
+      "move the cycles, Shift and wheel or Page up and down zoom the addresses.";
 }
 
 function memoryView(run, root) {
