@@ -26,7 +26,7 @@ std::string value_text(const Json& value) {
 void collect(const Json& node, const std::string& path,
              std::vector<std::pair<std::string, std::string>>& settings) {
   for (const auto& [key, value] : node.items()) {
-    const std::string here = path + "." + key;
+    const std::string here = fmt::format("{}.{}", path, key);
     if (value.is_object() && !value.contains("value"))
       collect(value, here, settings);
     else

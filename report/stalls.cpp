@@ -155,6 +155,7 @@ std::vector<IdleSpans> idle_spans(const Trace& trace, const CoreConfig& core) {
   for (const TraceEvent& e : trace.events) events.at(e.core.index()).push_back(&e);
   const Cycle cycles = trace_end(trace);
   std::vector<IdleSpans> spans;
+  spans.reserve(events.size());
   for (auto& of_core : events)
     spans.push_back(CoreStalls(std::move(of_core), core, cycles).spans());
   return spans;

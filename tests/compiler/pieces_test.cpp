@@ -14,7 +14,7 @@ namespace {
 /// A storage of 6 lines of 4 pixels with 8 channels, read and written whole by one kernel.
 LoweredGraph one_storage() {
   LoweredGraph g;
-  g.storages.push_back({"t", BufferKind::intermediate, 6 * 4 * 8, 8, 4, 2});
+  g.storages.push_back({"t", BufferKind::intermediate, 192, 8, 4, 2});
   Kernel k;
   k.dims = {1, 1, 6, 4, 8};
   k.out = {StorageId(0), 0, {0, 0, 32, 8, 1}};
@@ -104,7 +104,7 @@ TEST(Pieces, CheapBandsCountBytesAndCutsExactly) {
 TEST(Pieces, CheapBandsAreWholeLinesAndColumnsCountByTheirShare) {
   // 64 lines of 4 pixels with 256 channels, 2 KiB a line.
   LoweredGraph g;
-  g.storages.push_back({"t", BufferKind::intermediate, 64 * 4 * 256, 256, 4, 2});
+  g.storages.push_back({"t", BufferKind::intermediate, 65'536, 256, 4, 2});
   const auto columns = [](std::int64_t lo, std::int64_t hi) {
     return StorageRegion{StorageId(0), 0, 256, lo, hi, 0, 256};
   };
@@ -121,7 +121,7 @@ TEST(Pieces, CheapBandsAreWholeLinesAndColumnsCountByTheirShare) {
 
 TEST(Pieces, CheapChannelCutsDivideNothing) {
   LoweredGraph g;
-  g.storages.push_back({"t", BufferKind::intermediate, 256 * 8, 8, 1, 2});
+  g.storages.push_back({"t", BufferKind::intermediate, 2'048, 8, 1, 2});
   const auto channels = [](std::int64_t lo, std::int64_t hi) {
     return StorageRegion{StorageId(0), 0, 256, 0, 1, lo, hi};
   };
@@ -227,6 +227,7 @@ TEST(Pieces, CutsInColumnsTouchEachElementOnceAtItsPlace) {
   for (int round = 0; round < 500; ++round) {
     std::vector<UnitTouch> units;
     const bool whole_channels = round % 2 == 0;
+    units.reserve(4);
     for (int u = 0; u < 4; ++u)
       units.push_back({CoreId(rng.between(0, 2) != 0 ? 1 : 0),
                        {random_region(rng, whole_channels)},

@@ -69,7 +69,7 @@ TEST(Energy, each_count_is_charged_to_its_part) {
 
 TEST(Energy, bursts_and_lines_are_shared_out_by_bytes_of_dmas) {
   MachineConfig m = machine();
-  m.cache.size_bytes = 4 * 2 * 2048;
+  m.cache.size_bytes = 16 * kKiB;
   m.cache.ways = 4;
   m.dram.layout.channels = 2;
   Activity a;

@@ -280,7 +280,8 @@ bool lay_at_random(const PlanProblem& p, const std::vector<std::uint32_t>& aside
   std::vector<std::uint32_t> order = by_size(p);
   rng.shuffle(order);
   std::erase_if(order, [&](auto i) { return std::ranges::count(aside, i) != 0; });
-  std::ranges::stable_partition(order, [&](auto i) { return p.buffers[i].fixed.has_value(); });
+  std::stable_partition(order.begin(), order.end(),
+                        [&](auto i) { return p.buffers[i].fixed.has_value(); });
   std::vector<std::uint32_t> laid;
   for (const std::uint32_t i : order) {
     const PlanBuffer& b = p.buffers[i];

@@ -28,13 +28,15 @@ MachineConfig plain_machine(std::int64_t cores = 1);
 struct Line {
   Instruction instruction;
 
-  Line&& takes(const Engines& from) && {
-    instruction.wait = mask_of(from);
-    return std::move(*this);
+  Line takes(const Engines& from) const {
+    Line line = *this;
+    line.instruction.wait = mask_of(from);
+    return line;
   }
-  Line&& gives(const Engines& to) && {
-    instruction.signal = mask_of(to);
-    return std::move(*this);
+  Line gives(const Engines& to) const {
+    Line line = *this;
+    line.instruction.signal = mask_of(to);
+    return line;
   }
 };
 

@@ -230,6 +230,7 @@ std::string sort_nodes(::onnx::GraphProto& graph) {
   std::set<int> ready;
   std::vector<int> order;
   std::vector<std::size_t> left;
+  left.reserve(waits.size());
   for (const auto& w : waits) left.push_back(w.size());
   for (int i = 0; i < graph.node_size(); ++i)
     if (left[static_cast<std::size_t>(i)] == 0) ready.insert(i);

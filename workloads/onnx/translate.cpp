@@ -144,8 +144,10 @@ TensorId Translation::apply(const std::string& op, const std::vector<TensorId>& 
   invariant(row != nullptr, "no operator {}", op);
   const Node node{fmt::format("{}.{}", name_, suffix), op, "", {}, {""}, node_.attributes};
   std::vector<Value> values;
+  values.reserve(inputs.size());
   for (const TensorId input : inputs) values.push_back(Value::of(input));
   std::vector<const Value*> given;
+  given.reserve(values.size());
   for (const Value& value : values) given.push_back(&value);
   Translation inner(node, std::move(given), draft_, weights_, opset_, read_);
   row->translate(inner);
