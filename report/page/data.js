@@ -164,6 +164,7 @@ function deriveLayers(run) {
                                    start: Infinity,
                                    end: 0,
                                    cores: 0,
+                                   shares_of_cores: [],  // [core, MACs, compute busy]
                                    cycles: 0,
                                    compute_busy: 0,
                                    macs: 0,
@@ -180,6 +181,7 @@ function deriveLayers(run) {
     const sum = run.layerSums[index.get(row.layer)];
     if (!sum) continue;
     sum.cores += 1;
+    sum.shares_of_cores.push([row.core, row.macs, row.compute_busy]);
     sum.start = Math.min(sum.start, row.start_cycle);
     sum.end = Math.max(sum.end, row.end_cycle);
     sum.cycles += row.run_cycles;

@@ -1,5 +1,12 @@
 // Layers: a table with bars that can be sorted, the sizes of the buffers, and the slowest layers.
 
+// How evenly a layer is shared: by MACs, or, where it has none, by what compute engines did.
+function coresTip({shares_of_cores: shares, macs, compute_busy}) {
+  const [at, all, what] = macs > 0 ? [1, macs, "MACs"] : [2, compute_busy, "compute busy"];
+  const parts = shares.map((share) => `core ${share[0]} ${percent(share[at] / Math.max(all, 1))}`);
+  return `${what}: ${parts.join(", ")}\nsimulate --dump partition says along which dimensions`;
+}
+
 // What a layer's bytes are, by the engines that move them.
 function dramTip({moved, dram, cycles}) {
   const [neurons, synapses, stored] = moved;
@@ -11,7 +18,13 @@ const energyText = (nj) => readable({value: nj, unit: "nJ"});
 const LAYER_COLUMNS = [
   {name: "name", title: "layer", text: (v) => v},
   {name: "kind", title: "kind", text: (v) => v},
-  {name: "cores", title: "cores", tip: "How many cores execute instructions of it.", text: String},
+  {
+    name: "cores",
+    title: "cores",
+    tip: "How many cores execute instructions of it; hovering a row's tells how evenly.",
+    text: String,
+    tipOf: coresTip
+  },
   {
     name: "start",
     title: "first load",

@@ -67,7 +67,13 @@ class Figures(ViewsCase):
             if cycles[layer]:
                 self.assertAlmostEqual(rate, moved[layer] / cycles[layer], delta=0.01, msg=layer)
         self.assertTrue(any(synapses > 0 for _, (_, synapses, _), _ in found))
-        tip = self.js("return [...document.querySelectorAll('#layer-table td[data-tip]')].map((td) => td.dataset.tip)[0]")
+        rows = [row for row in self.layers if float(row["macs"]) > 0]
+        total = self.sums("macs")[rows[0]["layer"]]
+        cores = self.js("return document.querySelector(`#layer-table tr[data-key='${arguments[0]}'] td:nth-child(3)`).dataset.tip", rows[0]["layer"])
+        for row in rows:
+            if row["layer"] == rows[0]["layer"]:
+                self.assertIn(f"core {row['core']} {100 * float(row['macs']) / total:.1f} %", cores)
+        tip = self.js("return [...document.querySelectorAll('#layer-table td[data-tip]')].map((td) => td.dataset.tip).find((t) => t.includes('neurons'))")
         self.assertRegex(tip, r"of neurons and .* of synapses loaded, .* stored: [0-9.]+ B a run cycle")
 
     def test_a_layer_tells_why_its_engines_were_idle(self):
