@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <limits>
 #include <set>
 #include <thread>
@@ -16,6 +17,7 @@
 #include "memmgr/planners/options.h"
 #include "memmgr/planners/registry.h"
 #include "memmgr/planners/tetris_options.h"
+#include "text/nearest.h"
 #include "text/numbers.h"
 
 namespace unna {
@@ -210,6 +212,9 @@ bool searches_walks(const Options& options) {
 CompileOptions compile_choice(const Options& options, Granularity otherwise) {
   CompileOptions choice;
   const auto schedule = options.text("schedule");
+  if (schedule && !searches_walks(options) && typing_mistakes(*schedule, "walk") == 1 &&
+      !std::filesystem::exists(*schedule))
+    options.fail("schedule", fmt::format("'{}' is no file, did you mean 'walk'?", *schedule));
   if (schedule && !searches_walks(options))
     choice.schedule = ScheduleText{*schedule, read_file(*schedule)};
   choice.granularity =

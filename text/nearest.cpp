@@ -39,6 +39,8 @@ std::optional<std::size_t> mistakes(std::string_view word, std::string_view name
   consider(typing_mistakes(word, name), name.size());
   const std::string_view last = name.substr(name.rfind('.') + 1);
   if (last.size() < name.size()) consider(typing_mistakes(word, last) + 1, last.size());
+  const std::string_view end = word.substr(word.rfind('.') + 1);  // behind a wrong part
+  if (end.size() < word.size()) consider(typing_mistakes(end, last) + 1, last.size());
   if (word.size() >= kBeginning && (name.starts_with(word) || last.starts_with(word)))
     consider(1, name.size());
   if (name.size() > kBeginning && word.starts_with(name)) consider(1, name.size());

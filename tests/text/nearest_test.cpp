@@ -29,6 +29,8 @@ TEST(Nearest, may_be_meant_by_its_last_part_or_its_beginning) {
   EXPECT_EQ(nearest("dram.bandwidth", kFields), "dram.bandwidth_gbps");
   EXPECT_EQ(nearest("bandwidth", kFields), "dram.bandwidth_gbps");
   EXPECT_EQ(nearest("coresnumber", kFields), "cores");
+  EXPECT_EQ(nearest("core.bandwidth_gbps", kFields), "dram.bandwidth_gbps");
+  EXPECT_EQ(nearest("core.cores", kFields), "cores");
 }
 
 TEST(Nearest, is_none_where_a_third_of_the_letters_differ) {
