@@ -15,7 +15,8 @@ std::size_t typing_mistakes(std::string_view a, std::string_view b);
 
 /// The name with the fewest mistakes, the first of several; none where all differ by more than a
 /// third of their letters. Of names with dots, the last part alone counts as well ("pes" for
-/// "core.pes"), also of the word ("core.data_type" for "data_type"), and so does a beginning of three letters or more
+/// "core.pes"), also of the word ("core.data_type" for "data_type"), and so does a beginning of
+/// three letters or more
 /// ("bandwidth" for "bandwidth_gbps", "convolution" for "conv").
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> names);
 
