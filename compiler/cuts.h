@@ -53,7 +53,8 @@ std::vector<StorageCuts> cut_where_cheap(const LoweredGraph& graph,
                                          std::int64_t bands, const std::vector<UnitTouch>& units);
 
 /// Chosen from 4, 8, 16 and 32 KiB over the shipped networks on 1, 4 and 16 cores: the least that
-/// makes none of them more than 2 % slower than whole tensors (docs/results.md, "Granularity").
+/// makes none of them more than 2 % slower than whole tensors
+/// (docs/adr/0025-bands-where-they-are-cheap.md).
 inline constexpr Bytes kWorthATransfer = 32 * kKiB;
 
 /// Intermediate storages are cut into lifetime classes: elements with the same writing units and,

@@ -264,6 +264,7 @@ void fill_report(Run& run, const RunOptions& options) {
   report.machine_file = compiled.machine.file;
   report.machine = compiled.machine.config;
   report.granularity = kGranularityNames[static_cast<std::size_t>(options.compile.granularity)];
+  report.bands = options.compile.bands;
   report.partition = kPartitionNames[static_cast<std::size_t>(options.compile.partition)];
   report.barriers = kBarriersNames[static_cast<std::size_t>(options.compile.barriers)];
   report.seed = options.plan.seed;

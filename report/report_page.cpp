@@ -69,6 +69,7 @@ Json parsed_summary(const PageRun& run) {
     summary.at("performance").at("cycles").at("value").get<std::int64_t>();
     summary.at("machine").at("dram").at("alignment_bytes").at("value").get<Bytes>();
     core_of(summary);
+    summary.at("granularity").get<std::string>();
     for (const std::string_view cause : kStallNames)  // an earlier version wrote fewer
       summary.at("cores").at(0).at("engines").at("cp").at(fmt::format("stall_{}", cause));
     return summary;

@@ -267,6 +267,7 @@ std::string summary_json(const RunReport& report) {
   json["network_file"] = input_json(report.network_file);
   if (report.machine_file) json["machine_file"] = input_json(*report.machine_file);
   json["granularity"] = report.granularity;
+  json["bands"] = report.bands;
   json["partition"] = report.partition;
   json["barriers"] = report.barriers;
   json["seed"] = report.seed;

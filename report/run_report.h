@@ -107,6 +107,7 @@ struct RunReport {
   std::optional<InputFile> machine_file;  ///< none: a preset
   MachineConfig machine;                  ///< resolved
   std::string granularity;
+  std::int64_t bands = 0;  ///< with granularity band and auto
   std::string partition;
   std::string barriers;
   std::uint64_t seed = 0;

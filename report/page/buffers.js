@@ -58,7 +58,7 @@ const BUFFER_COLUMNS = [
     text: (v) => v
   },
 ];
-const SHOWN_BUFFERS = 200;
+const SHOWN_BUFFERS = 200;  // of each table
 
 // Every word that is searched for has to be in the name of the buffer, its tensor or its layers.
 function matches(row, words) {
@@ -129,7 +129,7 @@ function conflictTable(run) {
                        why: () => whyConflict(run, run.live, entry, other)
                      })),
     bars: ["size"],
-    shown: 200,
+    shown: SHOWN_BUFFERS,
     key: (row) => row.name,
     chosen: () => false,
     choose: (row) => selectBuffer(run, row.id),
@@ -140,6 +140,6 @@ function conflictTable(run) {
       element(
           "p", {}, element("b", {}, run.buffers[id]),
           ` conflicts with ${others.length} of ${run.live.n - 1} buffers${
-              others.length > 200 ? "; 200 are shown" : ""}.`),
+              others.length > SHOWN_BUFFERS ? `; ${SHOWN_BUFFERS} are shown` : ""}.`),
       table.node);
 }

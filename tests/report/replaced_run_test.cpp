@@ -31,7 +31,7 @@ TEST(ReplacedRun, HasTheSettingsInWhichItDiffers) {
 }
 
 TEST(ReplacedRun, OfAnotherProgramHadOtherOptions) {
-  const std::string now = summary("band", 16, "int16");  // --bands stands in no summary
+  const std::string now = summary("band", 16, "int16");  // such as --weight-density
   EXPECT_EQ(replaced_run_text(now, now, false), ", in place of a run with other options");
 }
 
