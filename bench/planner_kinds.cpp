@@ -30,6 +30,11 @@ Lifetimes packing(std::uint64_t seed, std::size_t count, std::uint64_t pinwheel_
   return make(kind);
 }
 
+/// Cut anywhere, so that few cuts share a time or sizes.
+Lifetimes fine_packing(std::uint64_t seed, std::size_t count, std::uint64_t pinwheel_percent) {
+  return make(PerfectPacking{seed, count, 20'000, Bytes{1} << 30, 1, pinwheel_percent});
+}
+
 /// Ends at multiples of a sixteenth of the height, at one of thirty times.
 Lifetimes few_sizes(std::uint64_t seed) {
   PerfectPacking kind;
@@ -50,8 +55,11 @@ const Kind kKinds[] = {
      [](std::uint64_t s) { return packing(s, 100 + 33 * (s % 10), 0); }},
     {"pinwheels, 100 to 400", 10,
      [](std::uint64_t s) { return packing(s, 100 + 33 * (s % 10), 90); }},
-    {"guillotines, 2,000", 2, [](std::uint64_t s) { return packing(s, 2000, 0); }},
-    {"pinwheels, 2,000", 2, [](std::uint64_t s) { return packing(s, 2000, 90); }},
+        {"guillotines, 2,000", 10, [](std::uint64_t s) { return fine_packing(s, 2000, 0); }},
+    {"pinwheels, 2,000", 10, [](std::uint64_t s) { return fine_packing(s, 2000, 90); }},
+    {"guillotines, 10,000", 2, [](std::uint64_t s) { return fine_packing(s, 10'000, 0); }},
+    {"guillotines, 2,000, 200 times", 2, [](std::uint64_t s) { return packing(s, 2000, 0); }},
+    {"pinwheels, 2,000, 200 times", 2, [](std::uint64_t s) { return packing(s, 2000, 90); }},
     {"few sizes and times, 200", 10, few_sizes},
     {"concurrent, 2 threads, 500", 2, concurrent<2, 500>},
     {"concurrent, 8 threads, 500", 2, concurrent<8, 500>},

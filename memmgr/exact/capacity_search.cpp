@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/parallel.h"
+#include "memmgr/exact/perfect_search.h"
 #include "memmgr/placement/placement.h"
 
 namespace unna {
@@ -31,6 +32,31 @@ std::uint64_t luby(std::uint64_t i) {
   }
 }
 
+/// Order of what is tried first: each round takes the next two, with contacts and without.
+using First = PerfectStyle::First;
+constexpr std::array kFirst = {First::longest, First::largest, First::any, First::smallest,
+                               First::shortest};
+
+/// Runs the lanes side by side. The first in order that knows an answer counts, so that threads
+/// change nothing but the time; what is spent up to it is taken from the budget.
+template <class Search>
+SearchResult first_success(Budget& budget, Search&& search) {
+  std::array<SearchResult, kLanes> results;
+  std::atomic<std::size_t> first = kLanes;
+  parallel_for(kLanes, budget.threads, [&](std::size_t lane) {
+    if (first.load() < lane) return;
+    results[lane] = search(lane);
+    if (results[lane].end == SearchEnd::limit) return;
+    std::size_t seen = first.load();
+    while (lane < seen && !first.compare_exchange_weak(seen, lane)) {
+    }
+  });
+  const std::size_t last = std::min(first.load(), kLanes - 1);
+  for (std::size_t lane = 0; lane <= last; ++lane)
+    budget.work -= std::min(budget.work, results[lane].work);
+  return first.load() == kLanes ? SearchResult{} : std::move(results[last]);
+}
+
 std::vector<std::uint32_t> others(std::size_t n, const std::vector<std::uint32_t>& aside) {
   std::vector<char> out(n, 0);
   for (const std::uint32_t i : aside) out[i] = 1;
@@ -47,6 +73,7 @@ CapacitySearch::CapacitySearch(const PlanProblem& problem, Bytes capacity, std::
       capacity_(capacity),
       seed_(seed),
       aside_(always_placeable(problem, capacity)),
+      perfect_(perfect_instance(problem, capacity)),
       offsets_(problem.size(), 0) {
   // Those that no other has to keep away from are in no instance.
   std::vector<Taken> reserved;
@@ -66,37 +93,57 @@ CapacitySearch::CapacitySearch(const PlanProblem& problem, Bytes capacity, std::
 SearchEnd CapacitySearch::search(Part& part, Budget& budget) {
   const PackingInstance& in = part.instance;
   if (part.memory.empty()) part.memory.assign(kLanes, SearchMemory(in));
-  std::array<SearchResult, kLanes> results;
   while (budget.work > 0 && !budget.out_of_time()) {
     const std::uint64_t nodes = 16 * in.count() * luby(part.round);
-    std::atomic<std::size_t> first_success = kLanes;
-    parallel_for(kLanes, budget.threads, [&](std::size_t lane) {
-      results[lane] = {};
-      if (first_success.load() < lane) return;
+    const SearchResult result = first_success(budget, [&](std::size_t lane) {
       SearchStyle style = kStyles[lane];
       if (part.round > 0) style.seed = seed_ * 0x10001 + part.round * kLanes + lane;
-      PackingSearch search(in, capacity_, style, part.memory[lane]);
-      results[lane] = search.run(nodes, budget.deadline, budget.work);
-      if (results[lane].end == SearchEnd::limit) return;
-      std::size_t seen = first_success.load();
-      while (lane < seen && !first_success.compare_exchange_weak(seen, lane)) {
-      }
+      return PackingSearch(in, capacity_, style, part.memory[lane])
+          .run(nodes, budget.deadline, budget.work);
     });
     ++part.round;
-    const std::size_t first = first_success.load();
-    for (std::size_t lane = 0; lane <= std::min(first, kLanes - 1); ++lane)
-      budget.work -= std::min(budget.work, results[lane].work);
-    if (first == kLanes) continue;
-    if (results[first].end == SearchEnd::found)
-      for (std::uint32_t k = 0; k < in.count(); ++k)
-        offsets_[in.buffer[k]] = results[first].offsets[k];
-    return results[first].end;
+    if (result.end == SearchEnd::limit) continue;
+    if (result.end == SearchEnd::found)
+      for (std::uint32_t k = 0; k < in.count(); ++k) offsets_[in.buffer[k]] = result.offsets[k];
+    return result.end;
+  }
+  return SearchEnd::limit;
+}
+
+SearchEnd CapacitySearch::search_perfect(Budget& budget) {
+  constexpr std::uint64_t kLeastNodes = 3000;
+  while (budget.work > 0 && !budget.out_of_time()) {
+    const std::uint64_t nodes =
+        std::max<std::uint64_t>(kLeastNodes, 2 * perfect_->count()) * luby(perfect_round_);
+    const SearchResult result = first_success(budget, [&](std::size_t lane) {
+      const PerfectStyle style{kFirst[(2 * perfect_round_ + lane) % kFirst.size()], lane < 2,
+                               seed_ * 0x10001 + perfect_round_ * kLanes + lane};
+      return PerfectSearch(*perfect_, style).run(nodes, budget.deadline, budget.work);
+    });
+    ++perfect_round_;
+    if (result.end == SearchEnd::limit) continue;
+    if (result.end == SearchEnd::found)
+      for (std::uint32_t k = 0; k < perfect_->count(); ++k)
+        offsets_[perfect_->buffer[k]] = result.offsets[k];
+    return result.end;
   }
   return SearchEnd::limit;
 }
 
 SearchEnd CapacitySearch::go_on(Budget& budget) {
-  if (end_ != SearchEnd::limit || too_large_) return end_;
+  if (end_ != SearchEnd::limit) return end_;
+  if (perfect_) {
+    const std::uint64_t kept = too_large_ ? 0 : budget.work / 4;
+    Budget share{budget.work - kept, budget.deadline, budget.threads};
+    end_ = search_perfect(share);
+    budget.work = share.work + kept;
+    if (end_ != SearchEnd::limit) return end_;
+  }
+  return search_parts(budget);
+}
+
+SearchEnd CapacitySearch::search_parts(Budget& budget) {
+  if (too_large_) return end_;
   for (Part& part : parts_) {
     if (part.solved) continue;
     const SearchEnd end = search(part, budget);

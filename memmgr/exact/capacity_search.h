@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "memmgr/exact/instance.h"
+#include "memmgr/exact/perfect_instance.h"
 #include "memmgr/exact/search.h"
 #include "memmgr/problem.h"
 
@@ -25,12 +26,15 @@ struct Budget {
 };
 
 /// Searches a plain problem with stored neighbour lists for a layout below one capacity; may be
-/// gone on with. Buffers that any layout leaves room for are set aside first.
+/// gone on with. Buffers that any layout leaves room for are set aside first. Where the buffers
+/// fill the capacity at all times, most of the work goes to a search for perfect packings.
 class CapacitySearch {
  public:
   CapacitySearch(const PlanProblem& problem, Bytes capacity, std::uint64_t seed);
 
-  Bytes capacity() const { return capacity_; }
+    Bytes capacity() const { return capacity_; }
+  /// The buffers fill the capacity at all times.
+  bool is_perfect() const { return perfect_.has_value(); }
   /// Takes what it spends from the budget. Four searches run side by side, each from its own seeds,
   /// and the first in order that succeeds counts, so that threads change nothing but the time.
   /// `impossible` is a proof. Once it has ended (other than by `limit`) the answer stays.
@@ -47,12 +51,16 @@ class CapacitySearch {
   };
 
   SearchEnd search(Part& part, Budget& budget);
+  SearchEnd search_parts(Budget& budget);
+  SearchEnd search_perfect(Budget& budget);
 
   const PlanProblem& problem_;
   Bytes capacity_;
   std::uint64_t seed_;
   std::vector<std::uint32_t> aside_;
   std::vector<Part> parts_;
+  std::optional<PerfectInstance> perfect_;
+  std::uint64_t perfect_round_ = 0;
   std::vector<Bytes> offsets_;
   SearchEnd end_ = SearchEnd::limit;
   bool too_large_ = false;  ///< an instance is, for the search: nothing will be known

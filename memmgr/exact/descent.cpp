@@ -26,8 +26,9 @@ Bytes common_unit(const PlanProblem& problem) {
 constexpr std::uint64_t kFirstWork = 60'000'000;
 constexpr std::uint64_t kFirstWorkOfPair = 75;
 constexpr std::uint64_t kLaterWork = 20'000'000;
-/// One turn of so many goes to the bound.
+/// One turn of so many goes to the bound, more where the search for perfect packings helps there.
 constexpr std::uint64_t kTurns = 8;
+constexpr std::uint64_t kTurnsOfPerfect = 2;
 
 }  // namespace
 
@@ -59,7 +60,8 @@ Bytes Descent::next_capacity() const {
 }
 
 void Descent::step(std::uint64_t work, Budget& budget) {
-  const bool first = turn_++ % kTurns == 0;
+  const bool perfect = at_bound_ && at_bound_->is_perfect();
+  const bool first = turn_++ % (perfect ? kTurnsOfPerfect : kTurns) == 0;
   const Bytes low = std::max(bound_, goal_);
   const Bytes capacity = first ? low : next_capacity();
   Budget share{std::min(work, budget.work), budget.deadline, budget.threads};

@@ -15,6 +15,10 @@ inline void add(Reason to, std::span<const std::uint64_t> more) {
   for (std::size_t w = 0; w < to.size(); ++w) to[w] |= more[w];
 }
 
+inline void add_to(Reason to, std::uint32_t level) {
+  to[level / 64] |= std::uint64_t{1} << (level % 64);
+}
+
 inline void assign(Reason to, std::span<const std::uint64_t> from) {
   std::ranges::copy(from, to.begin());
 }

@@ -4,7 +4,9 @@
 #include <chrono>
 
 #include "base/parallel.h"
+#include "memmgr/exact/capacity_search.h"
 #include "memmgr/exact/descent.h"
+#include "memmgr/exact/perfect_instance.h"
 #include "memmgr/exact/repair.h"
 #include "memmgr/placement/placement.h"
 #include "memmgr/plan.h"
@@ -37,6 +39,7 @@ class Portfolio {
   }
   void keep(const std::vector<Bytes>& offsets, std::string_view by);
   void descend(std::uint64_t work);
+  void fill();
   void repair(std::uint64_t work);
   void climb(std::uint64_t work);
   void evolve(std::uint64_t work);
@@ -85,6 +88,20 @@ void Portfolio::descend(std::uint64_t work) {
   spend(given - share.work);
   bound_ = std::max(bound_, descent_->bound());
   keep(descent_->offsets(), "branch and bound");
+}
+
+/// Where the buffers fill their bound at all times, a perfect packing is what to look for.
+void Portfolio::fill() {
+  if (!problem_.lists_stored() || !perfect_instance(problem_, bound_)) return;
+  CapacitySearch search(problem_, bound_, options_.seed);
+  Budget share = slice(budget_.work / 4 * 3);
+  if (budget_.deadline)
+    share.deadline = *budget_.deadline - std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                             std::chrono::duration<double>(seconds_left() / 4));
+  const std::uint64_t given = share.work;
+  const SearchEnd end = search.go_on(share);
+  spend(given - share.work);
+  if (end == SearchEnd::found) keep(search.offsets(), "branch and bound");
 }
 
 /// Islands go their own ways for a while, then all start from the best.
@@ -136,18 +153,26 @@ void Portfolio::band() {
   spend(64 * problem_.size());
   if (together > peak_ + peak_ / 4) return;
   PlanOptions options = options_;
-  options.effort = std::max<std::int64_t>(
-      1, static_cast<std::int64_t>(std::min<std::uint64_t>(budget_.work, 1'000'000'000) /
-                                   2'000'000 / bands.size()));
+  // What bands that meet their bound leave is for the others; most of all where that is the
+  // optimum.
+  constexpr std::uint64_t kMillion = 1'000'000;
+  std::uint64_t millions = std::min<std::uint64_t>(budget_.work, 1000 * kMillion) / kMillion;
+  millions = together <= bound_ ? millions / 4 * 3 : millions / 2;
   std::vector<std::vector<Bytes>> offsets;
   for (const Band& b : bands) {
     const PlanProblem part = band_problem(problem_, b);
-    if (budget_.deadline)
-      options.time_limit = seconds_left() / 2 / static_cast<double>(bands.size());
+    const std::uint64_t left = bands.size() - offsets.size();
+    const std::uint64_t effort = std::max<std::uint64_t>(1, millions / left);
+    options.effort = static_cast<std::int64_t>(effort);
+    if (budget_.deadline) options.time_limit = seconds_left() / 2 / static_cast<double>(left);
     const Plan planned = plan_auto(part, options);
     offsets.push_back(planned.offsets);
-    const bool met = peak_of(part, planned.offsets) <= part.lower_bound;
-    spend(met ? 64 * part.size() : static_cast<std::uint64_t>(options.effort) * 1'000'000);
+    if (peak_of(part, planned.offsets) <= part.lower_bound) {
+      spend(64 * part.size());
+      continue;
+    }
+    spend(effort * kMillion);
+    millions -= std::min(millions, effort);
   }
   keep(stack_bands(problem_, bands, offsets), "bands");
 }
@@ -186,12 +211,14 @@ Plan Portfolio::run() {
   try_all_orders();
   band();
   plan_threads();
+  if (!done()) fill();
   const std::uint64_t n = problem_.size();
   // A search at the bound takes looks with the square of the buffers.
   const std::uint64_t least =
       small ? std::max<std::uint64_t>(130'000'000, 90 * n * n) : 130'000'000;
   for (std::uint64_t work = least; !done(); work += work / 2) {
     if (small && problem_.plain()) descend(work);
+
     if (!done() && problem_.plain())
       repair(small && problem_.lifetimes.intervals ? work / 4 : work);
     if (!done() && problem_.lifetimes.order) climb(2 * work);

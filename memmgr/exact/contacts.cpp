@@ -1,0 +1,92 @@
+#include "memmgr/exact/contacts.h"
+
+#include <algorithm>
+#include <bit>
+#include <span>
+#include <utility>
+
+namespace unna {
+namespace {
+
+/// Buffers that end in the low bits, buffers that begin behind them.
+using Set = std::uint32_t;
+
+constexpr std::size_t kMostOnASide = 10;
+constexpr std::size_t kMostSets = 4096;
+
+struct Sum {
+  Bytes bytes;
+  Set set;
+
+  friend auto operator<=>(const Sum&, const Sum&) = default;
+};
+
+/// Of all subsets but the empty one.
+std::vector<Sum> sums(const PerfectInstance& in, std::span<const std::uint32_t> buffers) {
+  std::vector<Sum> all{{0, 0}};
+  for (std::size_t i = 0; i < buffers.size(); ++i)
+    for (std::size_t s = 0, until = all.size(); s < until; ++s)
+      all.push_back({all[s].bytes + in.size[buffers[i]], all[s].set | (Set{1} << i)});
+  all.erase(all.begin());
+  return all;
+}
+
+/// Sets of buffers that end and buffers that begin with equal sums, no set within another; empty
+/// where there are too many.
+std::vector<Set> least_balanced(const PerfectInstance& in, std::span<const std::uint32_t> ending,
+                                std::span<const std::uint32_t> starting) {
+  if (ending.size() > kMostOnASide || starting.size() > kMostOnASide) return {};
+  std::vector<Sum> ends = sums(in, ending);
+  std::ranges::sort(ends);
+  std::vector<Set> balanced;
+  for (const Sum& begins : sums(in, starting)) {
+    for (const Sum& e : std::ranges::equal_range(ends, begins.bytes, {}, &Sum::bytes))
+      balanced.push_back(e.set | (begins.set << ending.size()));
+    if (balanced.size() > kMostSets) return {};
+  }
+  std::ranges::sort(balanced, {}, [](Set s) { return std::pair(std::popcount(s), s); });
+  std::vector<Set> least;
+  for (const Set s : balanced)
+    if (std::ranges::none_of(least, [&](Set l) { return (s & l) == l; })) least.push_back(s);
+  return least;
+}
+
+/// Sets that have something in common become one.
+std::vector<Set> unite(const std::vector<Set>& sets) {
+  std::vector<Set> groups;
+  for (Set group : sets) {
+    const auto meets = [&](Set other) { return (other & group) != 0; };
+    for (auto other = std::ranges::find_if(groups, meets); other != groups.end();
+         other = std::ranges::find_if(groups, meets)) {
+      group |= *other;
+      groups.erase(other);
+    }
+    groups.push_back(group);
+  }
+  return groups;
+}
+
+}  // namespace
+
+void find_contacts(PerfectInstance& in) {
+  in.end_group.assign(in.count(), 0);
+  in.begin_group.assign(in.count(), 0);
+  std::uint32_t next = 0;
+  for (std::uint32_t t = 0; t <= in.slots; ++t) {
+    const auto ending = in.ending[t];
+    const auto starting = in.starting[t];
+    std::vector<Set> groups = unite(least_balanced(in, ending, starting));
+    ++next;  // of what is in no set
+    for (const std::uint32_t k : ending) in.end_group[k] = next;
+    for (const std::uint32_t k : starting) in.begin_group[k] = next;
+    for (const Set group : groups) {
+      ++next;
+      for (std::size_t i = 0; i < ending.size(); ++i)
+        if ((group >> i & 1U) != 0) in.end_group[ending[i]] = next;
+      for (std::size_t i = 0; i < starting.size(); ++i)
+        if ((group >> (ending.size() + i) & 1U) != 0) in.begin_group[starting[i]] = next;
+    }
+  }
+}
+
+}  // namespace unna

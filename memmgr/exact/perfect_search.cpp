@@ -1,0 +1,338 @@
+#include "memmgr/exact/perfect_search.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace unna {
+
+PerfectSearch::PerfectSearch(const PerfectInstance& instance, PerfectStyle style)
+    : in_(instance),
+      style_(style),
+      rng_(style.seed),
+      skyline_(instance.slots, instance.height + 1),
+      offset_(instance.count(), 0),
+      level_of_(instance.count(), kNowhere),
+      top_(instance.slots, kNowhere),
+      place_in_niches_(instance.slots, kNowhere),
+      left_choices_(instance.slots, 0),
+      right_choices_(instance.slots, 0),
+      words_(instance.count() / 64 + 1),
+      levels_(instance.count()),
+      reasons_(instance.count() * words_, 0),
+      conflict_(words_, 0) {}
+
+SearchResult PerfectSearch::run(std::uint64_t node_limit, const Deadline& deadline,
+                                std::uint64_t work_limit) {
+  limit_ = node_limit;
+  deadline_ = deadline;
+  work_limit_ = work_limit;
+  work_ = in_.count() * words_ / 4;
+  bool found = false;
+  refresh(0, in_.slots);
+  bool open = all_niches_can_be_filled(0, in_.slots);
+  while (open && !found) {
+    open_level();
+    while (open && !advance()) open = !stopped_ && back_up();
+    found = open && depth_ == in_.count();
+  }
+  const SearchEnd end = found                         ? SearchEnd::found
+                        : stopped_ || style_.contacts ? SearchEnd::limit
+                                                      : SearchEnd::impossible;
+  return {end, found ? offset_ : std::vector<Bytes>{}, nodes_, work_};
+}
+
+bool PerfectSearch::out_of_budget() {
+  constexpr std::uint64_t kBetweenLooks = 500'000;
+  if (nodes_ >= limit_ || work_ > work_limit_) stopped_ = true;
+  if (deadline_ && work_ >= next_look_) {
+    next_look_ = work_ + kBetweenLooks;
+    if (std::chrono::steady_clock::now() >= *deadline_) stopped_ = true;
+  }
+  return stopped_;
+}
+
+/// The niche and side with the fewest choices, of several the lowest.
+void PerfectSearch::open_level() {
+  Level& level = levels_[depth_];
+  std::tuple<std::uint32_t, Bytes> least{kNowhere, 0};
+  work_ += 4 * niches_.size();
+  for (const std::uint32_t niche : niches_) {
+    const bool left = left_choices_[niche] <= right_choices_[niche];
+    const std::tuple key{left ? left_choices_[niche] : right_choices_[niche],
+                         skyline_.height(niche)};
+    if (key >= least) continue;
+    least = key;
+    level.niche = niche;
+    level.side = left ? Side::left : Side::right;
+  }
+  level.next = 0;
+  level.choices.clear();
+  for_each_choice(level.niche, level.side, [&](std::uint32_t k) { level.choices.push_back(k); });
+  sort_choices(level);
+  std::ranges::fill(reason(depth_), 0);
+  explain(reason(depth_), level.niche, level.side, skyline_.height(level.niche) + 1);
+  // They would lie elsewhere if the niche had another floor.
+  const std::uint32_t floor =
+      top_[level.side == Side::left ? level.niche : skyline_.end(level.niche) - 1];
+  if (floor != kNowhere) add_to(reason(depth_), level_of_[floor]);
+  ++depth_;
+}
+
+/// Those that end level with the wall first, then as the style says; of those that are the same in
+/// all respects one.
+void PerfectSearch::sort_choices(Level& level) {
+  const Bytes wall =
+      level.side == Side::left ? skyline_.left_wall(level.niche) : skyline_.right_wall(level.niche);
+  const Bytes depth = std::min(wall, in_.height) - skyline_.height(level.niche);
+  using First = PerfectStyle::First;
+  const auto key = [&](std::uint32_t k) -> std::int64_t {
+    const std::int64_t noise = rng_.between(75, 125);
+    switch (style_.first) {
+      case First::longest:
+        return -noise * (in_.end[k] - in_.begin[k]);
+      case First::largest:
+        return -noise * in_.size[k];
+      case First::smallest:
+        return noise * in_.size[k];
+      case First::shortest:
+        return noise * (in_.end[k] - in_.begin[k]);
+      case First::any:
+        break;
+    }
+    return static_cast<std::int64_t>(rng_.below(1U << 30U));
+  };
+  std::vector<std::tuple<bool, std::int64_t, std::uint32_t>> keyed;
+  for (const std::uint32_t k : level.choices) keyed.emplace_back(in_.size[k] != depth, key(k), k);
+  std::ranges::sort(keyed);
+  level.choices.clear();
+  for (const auto& [uneven, order, k] : keyed)
+    if (std::ranges::none_of(level.choices, [&, k = k](std::uint32_t other) {
+          return in_.size[k] == in_.size[other] && in_.begin[k] == in_.begin[other] &&
+                 in_.end[k] == in_.end[other];
+        }))
+      level.choices.push_back(k);
+}
+
+/// Takes the next choice of the last level that is no failure at once; false where none is left.
+bool PerfectSearch::advance() {
+  Level& level = levels_[depth_ - 1];
+  while (level.next < level.choices.size()) {
+    ++nodes_;
+    if (out_of_budget()) return false;
+    if (place(level, level.choices[level.next++])) return true;
+    explain_refusal(level);
+    take_back(level);
+    if (!rests_on(depth_ - 1)) {  // no other choice here helps
+      assign(reason(depth_ - 1), conflict_);
+      return false;
+    }
+    add(reason(depth_ - 1), conflict_);
+  }
+  return false;
+}
+
+/// The last level is a failure: back to the last decision that has a part in it. False where none
+/// has.
+bool PerfectSearch::back_up() {
+  const auto forget_itself = [&](std::uint32_t level) {
+    reason(level)[level / 64] &= ~(std::uint64_t{1} << (level % 64));
+  };
+  --depth_;
+  forget_itself(depth_);
+  assign(conflict_, reason(depth_));
+  for (; depth_ > 0; --depth_) {
+    take_back(levels_[depth_ - 1]);
+    if (!rests_on(depth_ - 1)) continue;
+    add(reason(depth_ - 1), conflict_);
+    return true;
+  }
+  return false;
+}
+
+/// False where no buffers are left for a niche after that.
+bool PerfectSearch::place(Level& level, std::uint32_t k) {
+  level.placed = k;
+  level_of_[k] = depth_ - 1;
+  offset_[k] = skyline_.height(level.niche);
+  const auto slots = std::span(top_).subspan(in_.begin[k], in_.end[k] - in_.begin[k]);
+  level.covered.assign(slots.begin(), slots.end());
+  std::ranges::fill(slots, k);
+  work_ += 64 + slots.size() / 4 + words_ / 2;
+  forget_niche(level.niche);
+  const std::uint32_t end = skyline_.end(level.niche);
+  if (end < in_.slots) forget_niche(end);
+  level.undo = skyline_.raise(level.niche, in_.begin[k], in_.end[k], in_.size[k]);
+  refresh(level.undo.begin(), level.undo.end());
+  return all_niches_can_be_filled(level.undo.begin(), level.undo.end());
+}
+
+void PerfectSearch::take_back(Level& level) {
+  const std::uint32_t k = level.placed;
+  level_of_[k] = kNowhere;
+  std::ranges::copy(level.covered, top_.begin() + in_.begin[k]);
+  forget_niches(level.undo.begin(), level.undo.end());
+  skyline_.restore(level.undo);
+  refresh(level.undo.begin(), level.undo.end());
+}
+
+/// Finds niches among the segments of these slots, and counts their choices.
+void PerfectSearch::refresh(std::uint32_t begin, std::uint32_t end) {
+  for (std::uint32_t s = begin; s < end; s = skyline_.end(s)) {
+    work_ += 8;
+    if (skyline_.height(s) >= in_.height || !skyline_.is_niche(s)) {
+      forget_niche(s);
+      continue;
+    }
+    left_choices_[s] = count_choices(s, Side::left);
+    right_choices_[s] = count_choices(s, Side::right);
+
+    if (place_in_niches_[s] != kNowhere) continue;
+    place_in_niches_[s] = static_cast<std::uint32_t>(niches_.size());
+    niches_.push_back(s);
+  }
+}
+
+/// False where a niche among these slots has no choices, or too few for its walls.
+bool PerfectSearch::all_niches_can_be_filled(std::uint32_t begin, std::uint32_t end) {
+  for (std::uint32_t s = begin; s < end; s = skyline_.end(s))
+    if (place_in_niches_[s] != kNowhere && (left_choices_[s] == 0 || right_choices_[s] == 0))
+      return false;
+  for (std::uint32_t s = begin; s < end; s = skyline_.end(s))
+    if (place_in_niches_[s] != kNowhere &&
+        !(covers_wall(s, Side::left) && covers_wall(s, Side::right)))
+      return false;
+  return true;
+}
+
+void PerfectSearch::forget_niches(std::uint32_t begin, std::uint32_t end) {
+  for (std::uint32_t s = begin; s < end; s = skyline_.end(s)) forget_niche(s);
+}
+
+void PerfectSearch::forget_niche(std::uint32_t segment) {
+  std::uint32_t& place = place_in_niches_[segment];
+  if (place == kNowhere) return;
+  niches_[place] = niches_.back();
+  place_in_niches_[niches_[place]] = place;
+  niches_.pop_back();
+  place = kNowhere;
+}
+
+/// Why the last placement leaves a niche without choices, or with too few.
+void PerfectSearch::explain_refusal(const Level& level) {
+  std::ranges::fill(conflict_, 0);
+  for (std::uint32_t s = level.undo.begin(); s < level.undo.end(); s = skyline_.end(s)) {
+    if (place_in_niches_[s] == kNowhere) continue;
+    for (const Side side : {Side::left, Side::right}) {
+      const bool none = (side == Side::left ? left_choices_ : right_choices_)[s] == 0;
+      if (!none && covers_wall(s, side)) continue;
+      explain(conflict_, s, side, none ? skyline_.height(s) + 1 : brim(s));
+      return;
+    }
+  }
+}
+
+/// Why no others than those that are counted may lie in the niche at a side below a height: its
+/// wall, buffers that lie elsewhere, and the wall opposite, which others would have to pass.
+void PerfectSearch::explain(Reason reason, std::uint32_t niche, Side side, Bytes until) {
+  const Side opposite = side == Side::left ? Side::right : Side::left;
+  const auto add_wall = [&](Side at) {
+    for (const std::uint32_t w : across(niche, at))
+      if (wall_of(w, niche, until) > 0) add_to(reason, level_of_[w]);
+  };
+  const auto concerned = [&](std::uint32_t k) {
+    if (!style_.contacts || at_border(niche, side)) return true;
+    return std::ranges::any_of(across(niche, side), [&](std::uint32_t w) {
+      return wall_of(w, niche, until) > 0 && is_of_group(k, group_of(w, side), side);
+    });
+  };
+  add_wall(side);
+  bool too_long = false;
+  for (const std::uint32_t k : at_side(niche, side)) {
+    if (!concerned(k)) continue;
+    if (!ends_within(k, niche, side))
+      too_long = true;
+    else if (is_placed(k))
+      add_to(reason, level_of_[k]);
+  }
+  if (too_long) add_wall(opposite);
+}
+
+Bytes PerfectSearch::brim(std::uint32_t niche) const {
+  return std::min({skyline_.left_wall(niche), skyline_.right_wall(niche), in_.height});
+}
+
+bool PerfectSearch::at_border(std::uint32_t niche, Side side) const {
+  return side == Side::left ? niche == 0 : skyline_.end(niche) == in_.slots;
+}
+
+std::span<const std::uint32_t> PerfectSearch::across(std::uint32_t niche, Side side) const {
+  return side == Side::left ? in_.ending[niche] : in_.starting[skyline_.end(niche)];
+}
+
+std::span<const std::uint32_t> PerfectSearch::at_side(std::uint32_t niche, Side side) const {
+  return side == Side::left ? in_.starting[niche] : in_.ending[skyline_.end(niche)];
+}
+
+Bytes PerfectSearch::wall_of(std::uint32_t k, std::uint32_t niche, Bytes until) const {
+  if (!is_placed(k)) return 0;
+  return std::min(offset_[k] + in_.size[k], until) - std::max(offset_[k], skyline_.height(niche));
+}
+
+bool PerfectSearch::is_of_group(std::uint32_t k, std::uint32_t group, Side side) const {
+  return (side == Side::left ? in_.begin_group : in_.end_group)[k] == group;
+}
+
+std::uint32_t PerfectSearch::group_of(std::uint32_t wall, Side side) const {
+  return (side == Side::left ? in_.end_group : in_.begin_group)[wall];
+}
+
+bool PerfectSearch::ends_within(std::uint32_t k, std::uint32_t niche, Side side) const {
+  return side == Side::left ? in_.end[k] <= skyline_.end(niche) : in_.begin[k] >= niche;
+}
+
+/// Buffers that may lie at the floor of a niche.
+template <class Body>
+void PerfectSearch::for_each_choice(std::uint32_t niche, Side side, Body&& body) const {
+  std::optional<std::uint32_t> group;
+  if (style_.contacts && !at_border(niche, side)) {
+    const Bytes floor = skyline_.height(niche);
+    for (const std::uint32_t w : across(niche, side))
+      if (wall_of(w, niche, floor + 1) > 0) group = group_of(w, side);
+  }
+  for (const std::uint32_t k : at_side(niche, side))
+    if (!is_placed(k) && ends_within(k, niche, side) && (!group || is_of_group(k, *group, side)))
+      body(k);
+}
+
+std::uint32_t PerfectSearch::count_choices(std::uint32_t niche, Side side) {
+  std::uint32_t count = 0;
+  for_each_choice(niche, side, [&](std::uint32_t) { ++count; });
+  work_ += 4 * (across(niche, side).size() + at_side(niche, side).size());
+  return count;
+}
+
+/// Whether the buffers left that may lie at a side are enough up to the brim: all together, and
+/// with contacts those of each group beside what the wall has of it.
+bool PerfectSearch::covers_wall(std::uint32_t niche, Side side) {
+  const Bytes until = brim(niche);
+  const auto left = [&](auto&& counts) {
+    Bytes bytes = 0;
+    for (const std::uint32_t k : at_side(niche, side))
+      if (!is_placed(k) && ends_within(k, niche, side) && counts(k)) bytes += in_.size[k];
+    work_ += 4 * at_side(niche, side).size();
+    return bytes;
+  };
+  if (!style_.contacts || at_border(niche, side))
+    return left([](std::uint32_t) { return true; }) >= until - skyline_.height(niche);
+  for (const std::uint32_t w : across(niche, side)) {
+    if (wall_of(w, niche, until) <= 0) continue;
+    const std::uint32_t group = group_of(w, side);
+    Bytes wall = 0;
+    for (const std::uint32_t other : across(niche, side))
+      if (group_of(other, side) == group) wall += std::max<Bytes>(wall_of(other, niche, until), 0);
+    if (left([&](std::uint32_t k) { return is_of_group(k, group, side); }) < wall) return false;
+  }
+  return true;
+}
+
+}  // namespace unna
