@@ -47,6 +47,16 @@ struct ConcurrentPackings {
 };
 Lifetimes make(const ConcurrentPackings& kind);
 
+/// Threads of buffers that live one after another; of each hundred buffers `waits` wait for one of
+/// another thread, not far back. Only these edges are given. Shuffled.
+struct Strands {
+  std::uint64_t seed = 1;
+  std::size_t count = 100'000;
+  std::size_t strands = 32;
+  std::uint64_t waits = 10;
+};
+Lifetimes make(const Strands& kind);
+
 /// What cores that walk several layers line by line need (docs/walks.md): each core makes a line of
 /// each layer a step, from lines of the layer before that it and its neighbours have made; a signal
 /// after each step. The first layer's input is there from the start. Shuffled.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/rng.h"
 #include "bench/instances.h"
@@ -139,6 +140,26 @@ Lifetimes make(const ConcurrentPackings& kind) {
     }
   }
   return shuffled(std::move(all), kind.threads, kind.seed);
+}
+
+Lifetimes make(const Strands& kind) {
+  Rng rng(kind.seed);
+  std::vector<std::uint32_t> name(kind.count);
+  std::iota(name.begin(), name.end(), 0U);
+  rng.shuffle(name);
+  std::vector<BufferPair> edges;
+  for (std::size_t i = kind.strands; i < kind.count; ++i) {
+    edges.push_back({name[i - kind.strands], name[i]});
+    const std::size_t back = 1 + rng.below(std::min(3 * kind.strands, i));
+    if (rng.below(100) < kind.waits && back % kind.strands != 0)
+      edges.push_back({name[i - back], name[i]});
+  }
+  Lifetimes lives;
+  lives.kind = LivenessKind::edges;
+  for (std::size_t i = 0; i < kind.count; ++i)
+    lives.buffers.push_back({fmt::format("b{}", i), 64 * rng.between(1, 64), {}, {}});
+  lives.order = order_of_edges(kind.count, edges);
+  return lives;
 }
 
 Lifetimes make(const WalkLike& kind) {

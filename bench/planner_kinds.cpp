@@ -55,7 +55,7 @@ const Kind kKinds[] = {
      [](std::uint64_t s) { return packing(s, 100 + 33 * (s % 10), 0); }},
     {"pinwheels, 100 to 400", 10,
      [](std::uint64_t s) { return packing(s, 100 + 33 * (s % 10), 90); }},
-        {"guillotines, 2,000", 10, [](std::uint64_t s) { return fine_packing(s, 2000, 0); }},
+    {"guillotines, 2,000", 10, [](std::uint64_t s) { return fine_packing(s, 2000, 0); }},
     {"pinwheels, 2,000", 10, [](std::uint64_t s) { return fine_packing(s, 2000, 90); }},
     {"guillotines, 10,000", 2, [](std::uint64_t s) { return fine_packing(s, 10'000, 0); }},
     {"guillotines, 2,000, 200 times", 2, [](std::uint64_t s) { return packing(s, 2000, 0); }},

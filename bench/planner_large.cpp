@@ -31,7 +31,8 @@ struct LargeResult {
   double make_seconds = 0;
 };
 
-LargeResult run_large(const NetworkLike& kind) {
+template <class Kind>
+LargeResult run_large(const Kind& kind) {
   LargeResult result;
   const Stopwatch watch;
   const PlanProblem problem = make_problem(make(kind), 1);
@@ -51,7 +52,8 @@ struct Forked {
   double max_mib = 0;
 };
 
-Forked run_in_child(const NetworkLike& kind) {
+template <class Kind>
+Forked run_in_child(const Kind& kind) {
   int ends[2];
   invariant(pipe(ends) == 0, "no pipe");
   std::fflush(stdout);
@@ -106,15 +108,18 @@ std::vector<std::string> shipped_networks() {
 void large_section() {
   TextTable table({"kind", "buffers", "auto above bound", "CPU s", "greedy-by-size above bound",
                    "CPU s", "peak ratio", "index and bound s", "peak RSS MiB"});
+  const auto add = [&](std::string_view name, const auto& kind) {
+    const auto [r, mib] = run_in_child(kind);
+    table.add({std::string(name), grouped(static_cast<std::int64_t>(kind.count)),
+               r.gap == 0 ? "optimal" : percent(r.gap, 3), fmt::format("{:.2f}", r.seconds),
+               percent(r.greedy_gap, 3), fmt::format("{:.2f}", r.greedy_seconds),
+               fmt::format("{:.4f}", (1 + r.gap) / (1 + r.greedy_gap)),
+               fmt::format("{:.2f}", r.make_seconds), fmt::format("{:.0f}", mib)});
+  };
   for (const bool training : {false, true})
-    for (const std::size_t count : {20'000, 60'000, 100'000}) {
-      const auto [r, mib] = run_in_child({1, count, training});
-      table.add({training ? "training" : "inference", grouped(static_cast<std::int64_t>(count)),
-                 r.gap == 0 ? "optimal" : percent(r.gap, 3), fmt::format("{:.2f}", r.seconds),
-                 percent(r.greedy_gap, 3), fmt::format("{:.2f}", r.greedy_seconds),
-                 fmt::format("{:.4f}", (1 + r.gap) / (1 + r.greedy_gap)),
-                 fmt::format("{:.2f}", r.make_seconds), fmt::format("{:.0f}", mib)});
-    }
+    for (const std::size_t count : {20'000, 60'000, 100'000})
+      add(training ? "training" : "inference", NetworkLike{1, count, training});
+  add("32 strands", Strands{});
   fmt::print("auto with its default effort, seed 1:\n{}\n", table.str());
 }
 

@@ -60,13 +60,11 @@ class Flow {
   Node slot(std::uint32_t b) const { return static_cast<Node>(n_ + b); }
   bool is_slot(Node v) const { return v >= n_; }
   std::uint32_t buffer(Node v) const { return static_cast<std::uint32_t>(is_slot(v) ? v - n_ : v); }
-  std::span<const std::uint32_t> givers(std::uint32_t b) const {
-    return std::span(giver_).subspan(giver_row_[b], giver_row_[b + 1] - giver_row_[b]);
-  }
 
-  void link_givers();
   void give_greedily();
+  std::vector<std::uint64_t> count_successors() const;
   void give(std::uint32_t a, std::uint32_t b);
+  void note_giver(std::uint32_t a, std::uint32_t b);
   bool find_levels();
   void block();
   void push(std::vector<Step>& path);
@@ -77,7 +75,7 @@ class Flow {
     std::uint32_t length = 0;
   };
   std::size_t arcs(Node v) const {
-    return is_slot(v) ? 2 + givers(buffer(v)).size() : index_.chains();
+    return is_slot(v) ? 2 + givers_[buffer(v)].size() : index_.chains();
   }
   Arc arc(Node v, std::size_t number) const;
   Bytes& flow_of(Node v, std::size_t number, Bytes& sign);
@@ -90,10 +88,11 @@ class Flow {
   std::size_t n_;
   std::vector<Bytes> supply_;  ///< what is left of it
   std::vector<Bytes> demand_;
-  std::vector<Bytes> given_;            ///< element a to chain k: a * chains + k
-  std::vector<Bytes> along_;            ///< slot to the next of its chain
-  std::vector<std::size_t> giver_row_;  ///< elements that lead directly to a slot
-  std::vector<std::uint32_t> giver_;
+  std::vector<Bytes> given_;  ///< element a to chain k: a * chains + k
+  std::vector<Bytes>
+      along_;  ///< slot to the next of its chain
+               /// Of each slot the elements that give to it directly; some may have ceased to.
+  std::vector<std::vector<std::uint32_t>> givers_;
   std::vector<std::uint32_t> level_;
   std::vector<std::uint32_t> next_arc_;
 };
@@ -105,34 +104,20 @@ Flow::Flow(const OrderIndex& index, std::span<const Bytes> weights)
       supply_(weights.begin(), weights.end()),
       demand_(weights.begin(), weights.end()),
       given_(n_ * index.chains(), 0),
-      along_(n_, 0) {
+      along_(n_, 0),
+      givers_(n_) {
   for (std::uint32_t i = 0; i < n_; ++i)
     if (index.unused(i)) supply_[i] = demand_[i] = 0;
-  link_givers();
   give_greedily();
 }
 
-void Flow::link_givers() {
-  giver_row_.assign(n_ + 2, 0);
-  const auto each_link = [&](auto&& body) {
-    for (std::uint32_t a = 0; a < n_; ++a) {
-      if (index_.unused(a)) continue;
-      for (std::size_t k = 0; k < index_.chains(); ++k)
-        if (index_.after(a, k) < index_.chain(k).size())
-          body(a, index_.chain(k)[index_.after(a, k)]);
-    }
-  };
-  each_link([&](std::uint32_t, std::uint32_t b) { ++giver_row_[b + 2]; });
-  for (std::size_t b = 2; b < giver_row_.size(); ++b) giver_row_[b] += giver_row_[b - 1];
-  giver_.resize(giver_row_.back());
-  each_link([&](std::uint32_t a, std::uint32_t b) { giver_[giver_row_[b + 1]++] = a; });
-  giver_row_.pop_back();
-}
-
-/// In sequence order, from the buffers that not all later ones come after, then from those that are
-/// dead for everyone: exact on intervals, near it where cores run nearly in step.
+/// In sequence order, from the buffers that not all later ones come after, those first that the
+/// fewest come after and that could so give to the fewest others; then from those that are dead for
+/// everyone. Exact on intervals, near it on orders: what is missing takes few phases.
 void Flow::give_greedily() {
-  std::vector<std::uint32_t> open;    // still overlap a later buffer
+  const std::vector<std::uint64_t> takers = count_successors();
+  const auto takers_of = [&](std::uint32_t a) { return takers[a]; };
+  std::vector<std::uint32_t> open;    // still overlap a later buffer; ascending by takers
   std::vector<std::uint32_t> closed;  // do not; a queue
   std::size_t closed_head = 0;
   std::vector<std::uint32_t> last(n_);
@@ -143,14 +128,14 @@ void Flow::give_greedily() {
       if (supply_[a] > 0 && last[a] < p) closed.push_back(a);
       return supply_[a] == 0 || last[a] < p;
     });
-    for (auto a = open.rbegin(); a != open.rend() && demand_[b] > 0; ++a)
+    for (auto a = open.begin(); a != open.end() && demand_[b] > 0; ++a)
       if (supply_[*a] > 0 && index_.before(*a, b)) give(*a, b);
     while (demand_[b] > 0 && closed_head < closed.size()) {
       give(closed[closed_head], b);
       if (supply_[closed[closed_head]] == 0) ++closed_head;
     }
     last[b] = index_.last_overlap(b);
-    open.push_back(b);
+    open.insert(std::ranges::upper_bound(open, takers[b], {}, takers_of), b);
   }
   // give() notes where bytes enter and leave a chain; between, they add up.
   for (std::size_t k = 0; k < index_.chains(); ++k) {
@@ -159,14 +144,30 @@ void Flow::give_greedily() {
   }
 }
 
+std::vector<std::uint64_t> Flow::count_successors() const {
+  std::vector<std::uint64_t> count(n_, 0);
+  for (std::uint32_t i = 0; i < n_; ++i)
+    for (std::size_t k = 0; k < index_.chains() && !index_.unused(i); ++k)
+      count[i] += index_.chain(k).size() - index_.after(i, k);
+  return count;
+}
+
 void Flow::give(std::uint32_t a, std::uint32_t b) {
   const Bytes amount = std::min(supply_[a], demand_[b]);
   const std::uint32_t k = index_.chain_of(b);
+  const std::uint32_t first = index_.chain(k)[index_.after(a, k)];
   supply_[a] -= amount;
   demand_[b] -= amount;
+  note_giver(a, first);
   given_[a * index_.chains() + k] += amount;
-  along_[index_.chain(k)[index_.after(a, k)]] += amount;
+  along_[first] += amount;
   along_[b] -= amount;
+}
+
+/// Before element a gives more to slot b.
+void Flow::note_giver(std::uint32_t a, std::uint32_t b) {
+  if (given_[a * index_.chains() + index_.chain_of(b)] > 0) return;
+  if (std::ranges::find(givers_[b], a) == givers_[b].end()) givers_[b].push_back(a);
 }
 
 Flow::Arc Flow::arc(Node v, std::size_t number) const {
@@ -187,7 +188,7 @@ Flow::Arc Flow::arc(Node v, std::size_t number) const {
     if (x == 0) return {};
     return {slot(chain[x - 1]), along_[chain[x - 1]], 1};
   }
-  const std::uint32_t a = givers(b)[number - 2];
+  const std::uint32_t a = givers_[b][number - 2];
   return {a, given_[a * index_.chains() + index_.chain_of(b)], 1};
 }
 
@@ -198,11 +199,16 @@ Bytes& Flow::flow_of(Node v, std::size_t number, Bytes& sign) {
   if (number == 0) return along_[b];
   const std::uint32_t k = index_.chain_of(b);
   if (number == 1) return along_[index_.chain(k)[index_.index_in_chain(b) - 1]];
-  return given_[givers(b)[number - 2] * index_.chains() + k];
+  return given_[givers_[b][number - 2] * index_.chains() + k];
 }
 
-/// Distances from the supplies; false where no demand can be reached: the flow is a maximum.
+/// Distances from the supplies, as far as the nearest demand; false where no demand can be reached:
+/// the flow is a maximum.
 bool Flow::find_levels() {
+  for (std::uint32_t b = 0; b < n_; ++b)
+    std::erase_if(givers_[b], [&](std::uint32_t a) {
+      return given_[a * index_.chains() + index_.chain_of(b)] == 0;
+    });
   level_.assign(2 * n_, kFar);
   std::deque<Node> queue;
   for (Node a = 0; a < n_; ++a) {
@@ -210,14 +216,15 @@ bool Flow::find_levels() {
     level_[a] = 0;
     queue.push_back(a);
   }
-  bool found = false;
+  std::uint32_t nearest = kFar;
   while (!queue.empty()) {
     const Node v = queue.front();
     queue.pop_front();
-    found = found || (is_slot(v) && demand_[buffer(v)] > 0);
+    if (is_slot(v) && demand_[buffer(v)] > 0) nearest = std::min(nearest, level_[v]);
     for (std::size_t i = 0; i < arcs(v); ++i) {
       const Arc to = arc(v, i);
       if (to.room == 0 || level_[to.to] <= level_[v] + to.length) continue;
+      if (level_[v] + to.length > nearest) continue;
       level_[to.to] = level_[v] + to.length;
       if (to.length == 0)
         queue.push_front(to.to);
@@ -225,7 +232,7 @@ bool Flow::find_levels() {
         queue.push_back(to.to);
     }
   }
-  return found;
+  return nearest != kFar;
 }
 
 /// A blocking flow of the shortest paths, depth first.
@@ -269,6 +276,7 @@ void Flow::push(std::vector<Step>& path) {
   demand -= amount;
   std::optional<std::size_t> full;
   for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    if (!is_slot(path[i].node)) note_giver(path[i].node, buffer(path[i + 1].node));
     Bytes sign = 0;
     Bytes& flow = flow_of(path[i].node, path[i].arc, sign);
     flow += sign * amount;

@@ -1,7 +1,8 @@
-// Edges of a partial order as chains: a topological order cut greedily into paths, and for each
-// element how far along each path its predecessors reach.
+// Edges of a partial order as chains: a topological order cut greedily, and for each element how
+// far along each chain its predecessors reach.
 
 #include <algorithm>
+#include <optional>
 
 #include "base/error.h"
 #include "memmgr/lifetimes.h"
@@ -45,8 +46,77 @@ std::vector<std::uint32_t> topological(std::size_t size, const Adjacency& succes
   return sequence;
 }
 
-/// Starts of elements take this many numbers at most: a gigabyte with the index.
-constexpr std::size_t kMostStarts = std::size_t{1} << 26U;
+/// Cuts a partial order into chains, element by element in topological order. Each goes on a chain
+/// of which it knows the last element, directly or through others: so a chain that was left for
+/// another goes on where the two meet again, and chains stay about as many as elements that are not
+/// ordered at all.
+class ChainCutter {
+ public:
+  explicit ChainCutter(std::size_t size) : place_(size), row_(size) {}
+
+  void add(std::uint32_t i, std::span<const std::uint32_t> predecessors) {
+    known_.assign(tail_.size(), 0);
+    for (const std::uint32_t j : predecessors) {
+      const std::vector<std::uint32_t>& theirs = row_[j];
+      for (std::size_t c = 0; c < theirs.size(); ++c) known_[c] = std::max(known_[c], theirs[c]);
+      std::uint32_t& of_chain = known_[place_[j].chain];
+      of_chain = std::max(of_chain, place_[j].position);
+    }
+    place_[i] = append(i);
+    row_[i] = known_;
+  }
+
+  ChainOrder order() const {
+    check_size();
+    ChainOrder order(tail_.size());
+    std::vector<std::uint32_t> first;
+    for (std::size_t i = 0; i < row_.size(); ++i) {
+      first = row_[i];
+      first.resize(tail_.size(), 0);
+      order.add(std::span(&place_[i], 1), first);
+    }
+    return order;
+  }
+
+ private:
+  /// Starts of elements take this many numbers at most: a gigabyte with the index.
+  static constexpr std::size_t kMostStarts = std::size_t{1} << 26U;
+
+  void check_size() const {
+    if (!tail_.empty() && row_.size() > kMostStarts / tail_.size())
+      throw InputError(
+          fmt::format("the order of {} buffers falls into more than {} chains, the most that its "
+                      "index has room for",
+                      row_.size(), kMostStarts / row_.size()));
+  }
+
+  /// To the chain that grew last of those whose last element is known.
+  ChainOrder::Mark append(std::uint32_t i) {
+    std::optional<std::uint32_t> best;
+    for (std::uint32_t c = 0; c < tail_.size(); ++c) {
+      if (known_[c] != place_[tail_[c]].position) continue;
+      if (!best || grown_[c] > grown_[*best]) best = c;
+    }
+    if (!best) {
+      best = static_cast<std::uint32_t>(tail_.size());
+      tail_.push_back(i);
+      grown_.push_back(++added_);
+      check_size();
+      return {*best, 1};
+    }
+    const std::uint32_t position = place_[tail_[*best]].position + 1;
+    tail_[*best] = i;
+    grown_[*best] = ++added_;
+    return {*best, position};
+  }
+
+  std::vector<ChainOrder::Mark> place_;
+  std::vector<std::vector<std::uint32_t>> row_;  ///< how far along each chain known there was
+  std::vector<std::uint32_t> tail_;              ///< last element of each chain
+  std::vector<std::uint64_t> grown_;             ///< when each was appended to
+  std::uint64_t added_ = 0;
+  std::vector<std::uint32_t> known_;
+};
 
 }  // namespace
 
@@ -78,43 +148,10 @@ ChainOrder order_of_edges(std::size_t size, std::span<const BufferPair> edges) {
   std::vector<std::uint32_t> open;
   const auto sequence = topological(size, Adjacency(size, edges, false), open);
   if (sequence.size() != size) throw InputError("the order has a circle, expected none");
+  ChainCutter cutter(size);
   const Adjacency predecessors(size, edges, true);
-
-  std::vector<ChainOrder::Mark> place(size);
-  std::vector<std::uint32_t> tail;  // last element of each path
-  for (const std::uint32_t i : sequence) {
-    const auto before = predecessors.of(i);
-    const auto end =
-        std::ranges::find_if(before, [&](std::uint32_t j) { return tail[place[j].chain] == j; });
-    if (end == before.end()) {
-      place[i] = {static_cast<std::uint32_t>(tail.size()), 1};
-      tail.push_back(i);
-    } else {
-      place[i] = {place[*end].chain, place[*end].position + 1};
-      tail[place[i].chain] = i;
-    }
-  }
-  if (!tail.empty() && size > kMostStarts / tail.size())
-    throw InputError(
-        fmt::format("the order of {} buffers falls into {} chains, expected at most {}", size,
-                    tail.size(), kMostStarts / size));
-
-  std::vector<std::uint32_t> known(size * tail.size(), 0);
-  const auto row = [&](std::uint32_t i) {
-    return std::span(known).subspan(i * tail.size(), tail.size());
-  };
-  for (const std::uint32_t i : sequence) {
-    for (const std::uint32_t j : predecessors.of(i)) {
-      const auto theirs = row(j);
-      std::ranges::transform(row(i), theirs, row(i).begin(),
-                             [](std::uint32_t a, std::uint32_t b) { return std::max(a, b); });
-      auto& known_of_chain = row(i)[place[j].chain];
-      known_of_chain = std::max(known_of_chain, place[j].position);
-    }
-  }
-  ChainOrder order(tail.size());
-  for (std::uint32_t i = 0; i < size; ++i) order.add(std::span(&place[i], 1), row(i));
-  return order;
+  for (const std::uint32_t i : sequence) cutter.add(i, predecessors.of(i));
+  return cutter.order();
 }
 
 }  // namespace unna

@@ -57,6 +57,10 @@ class OrderIndex {
     if (unused(i)) return;
     search_earlier(1, 0, leaves_, position_[i], chain_of_[i], index_in_chain_[i], body);
   }
+  /// Index of the first buffer of chain k that stands later in the sequence than i. Those from
+  /// there
+  /// until after(i, k) overlap i.
+  std::uint32_t first_later(std::size_t i, std::size_t k) const;
   /// Number of pairs that overlap.
   std::uint64_t pairs() const;
   /// Last position in the sequence of a buffer that overlaps i (its own where there is none later).
@@ -69,7 +73,6 @@ class OrderIndex {
   void cut_into_chains(const Lifetimes& lifetimes);
   void find_successors(const Lifetimes& lifetimes);
   void build_search();
-  std::uint32_t first_later(std::size_t i, std::size_t k) const;
 
   /// latest_[chain * 2 leaves + node]: the greatest after() of the buffers under a tree node.
   template <class Body>

@@ -43,9 +43,11 @@ class Portfolio {
   void repair(std::uint64_t work);
   void climb(std::uint64_t work);
   void evolve(std::uint64_t work);
+
   void band();
   void plan_threads();
   void try_all_orders();
+  void search();
   Budget slice(std::uint64_t work) const {
     return {std::min(work, budget_.work), budget_.deadline, budget_.threads};
   }
@@ -195,12 +197,7 @@ void Portfolio::try_all_orders() {
   spend(1'000'000);
 }
 
-Plan Portfolio::run() {
-  Plan plan;
-  if (problem_.size() == 0) return plan;
-  best_ = best_constructive(problem_, budget_);
-  peak_ = peak_of(problem_, best_);
-  bound_ = problem_.lower_bound;
+void Portfolio::search() {
   const bool small = problem_.lists_stored() && problem_.size() <= 4000 &&
                      (problem_.lifetimes.intervals ? problem_.index.pairs() < 2'000'000
                                                    : problem_.index.pairs() < 100'000);
@@ -218,13 +215,28 @@ Plan Portfolio::run() {
       small ? std::max<std::uint64_t>(130'000'000, 90 * n * n) : 130'000'000;
   for (std::uint64_t work = least; !done(); work += work / 2) {
     if (small && problem_.plain()) descend(work);
-
     if (!done() && problem_.plain())
       repair(small && problem_.lifetimes.intervals ? work / 4 : work);
     if (!done() && problem_.lifetimes.order) climb(2 * work);
     if (!done() && orders) evolve(problem_.lifetimes.order && problem_.plain() ? work : 2 * work);
     if (!problem_.plain() && !orders && !problem_.lifetimes.order) break;
     ++turn_;
+  }
+}
+
+Plan Portfolio::run() {
+  Plan plan;
+  if (problem_.size() == 0) return plan;
+  bound_ = problem_.lower_bound;
+  // Where hardly any buffers are ordered, even one placement would look at too many pairs.
+  if (problem_.index.pairs() > kManyPairs && can_be_banded(problem_)) {
+    best_ = place_without_sharing(problem_);
+    peak_ = peak_of(problem_, best_);
+    band();
+  } else {
+    best_ = best_constructive(problem_, budget_);
+    peak_ = peak_of(problem_, best_);
+    search();
   }
   plan.offsets = std::move(best_);
   plan.lower_bound = bound_;

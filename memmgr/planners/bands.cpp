@@ -279,6 +279,7 @@ std::vector<Bytes> stack_bands(const PlanProblem& problem, const std::vector<Ban
     }
     floor = top;
   }
+  if (problem.index.pairs() > kManyPairs) return stacked;
   std::vector<std::uint32_t> order(problem.size());
   std::iota(order.begin(), order.end(), 0U);
   std::ranges::stable_sort(order, {}, [&](std::uint32_t i) { return stacked[i]; });

@@ -3,23 +3,22 @@
 #include <algorithm>
 
 #include "memmgr/placement/placement.h"
+#include "memmgr/planners/conflict_sums.h"
 #include "memmgr/planners/constructive.h"
 #include "memmgr/planners/steps.h"
 
 namespace unna {
+
 std::vector<ConstructiveOrder> conflict_orders(const PlanProblem& problem) {
   Keys size;
   Keys degree;
   Keys pressure;
   Keys end;
-  std::vector<std::uint32_t> scratch;
+  const ConflictSums conflicts = conflict_sums(problem);
   for (std::uint32_t i = 0; i < problem.size(); ++i) {
-    const auto neighbours = problem.neighbours(i, scratch);
-    Bytes bytes = 0;
-    for (const std::uint32_t j : neighbours) bytes += problem.buffers[j].size;
     size.push_back(static_cast<double>(problem.buffers[i].size));
-    degree.push_back(static_cast<double>(neighbours.size()));
-    pressure.push_back(static_cast<double>(bytes));
+    degree.push_back(static_cast<double>(conflicts.degree[i]));
+    pressure.push_back(static_cast<double>(conflicts.pressure[i]));
     end.push_back(static_cast<double>(problem.index.last_overlap(i)));
   }
   std::vector<std::uint32_t> by_index(problem.size());

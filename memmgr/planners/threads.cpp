@@ -11,6 +11,7 @@
 #include "memmgr/complete_problem.h"
 #include "memmgr/part_problem.h"
 #include "memmgr/placement/placement.h"
+#include "memmgr/planners/conflict_sums.h"
 #include "memmgr/planners/planners.h"
 #include "memmgr/planners/search_budget.h"
 #include "memmgr/planners/steps.h"
@@ -32,22 +33,15 @@ Features features_of(const PlanProblem& problem) {
   for (const std::uint32_t i : problem.antichain)
     at_bound[thread(i)] += static_cast<double>(problem.buffers[i].size);
   Features f;
-  std::vector<std::uint32_t> scratch;
+  const ConflictSums conflicts = conflict_sums(problem, threads);
   for (std::uint32_t i = 0; i < problem.size(); ++i) {
-    double degree = 0;
-    double pressure = 0;
-    for (const std::uint32_t j : problem.neighbours(i, scratch)) {
-      if (thread(j) != thread(i)) continue;
-      ++degree;
-      pressure += static_cast<double>(problem.buffers[j].size);
-    }
     f.thread.push_back(thread(i));
     f.bound.push_back(at_bound[thread(i)]);
     f.size.push_back(static_cast<double>(problem.buffers[i].size));
     f.start.push_back(static_cast<double>(problem.index.position(i)));
     f.end.push_back(static_cast<double>(problem.index.last_overlap(i)));
-    f.degree.push_back(degree);
-    f.pressure.push_back(pressure);
+    f.degree.push_back(static_cast<double>(conflicts.degree[i]));
+    f.pressure.push_back(static_cast<double>(conflicts.pressure[i]));
   }
   return f;
 }

@@ -22,12 +22,24 @@
 namespace unna::test {
 namespace {
 
-PlanProblem packing(std::uint64_t seed, std::size_t count) {
+Lifetimes packing_lives(std::uint64_t seed, std::size_t count) {
   bench::PerfectPacking kind;
   kind.seed = seed;
   kind.count = count;
   kind.horizon = 60;
-  return make_problem(make(kind), 1);
+  return make(kind);
+}
+
+PlanProblem packing(std::uint64_t seed, std::size_t count) {
+  return make_problem(packing_lives(seed, count), 1);
+}
+
+/// Without one of its buffers, so that the search for perfect packings has no turn.
+PlanProblem loose_packing(std::uint64_t seed, std::size_t count) {
+  Lifetimes lives = packing_lives(seed, count);
+  lives.buffers.pop_back();
+  lives.intervals->pop_back();
+  return make_problem(std::move(lives), 1);
 }
 
 /// Partial orders and intervals, with alignment and fixed offsets: none is solved by a greedy
@@ -45,7 +57,8 @@ std::vector<PlanProblem> hard_problems() {
   }
   problems.push_back(make_problem(instruction_liveness(random_trace(rng, 4, 60, 500)), 16));
   problems.push_back(interval_problem(fragmentation_fixture()));
-  problems.push_back(packing(5, 4'500));  // too many for branch and bound: repair has its turn
+  problems.push_back(
+      loose_packing(5, 4'500));  // too many for branch and bound: repair has its turn
   return problems;
 }
 

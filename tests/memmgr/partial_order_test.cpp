@@ -1,11 +1,14 @@
 // The fixtures of "Partial orders" in the reference page.
 
 #include <algorithm>
+#include <numeric>
 
+#include "bench/instances.h"
 #include "memmgr/checker.h"
 #include "memmgr/complete_problem.h"
 #include "memmgr/placement/placement.h"
 #include "memmgr/plan.h"
+#include "memmgr/planners/conflict_sums.h"
 #include "memmgr/planners/registry.h"
 #include "memmgr/problem.h"
 #include "tests/memmgr/fixtures.h"
@@ -217,6 +220,62 @@ TEST(PartialOrder, ThePlanCheckerMissesNoPair) {
 }
 
 /// Whether some use of a happens before some use of b: by the clocks, and by search.
+TEST(PartialOrder, StrandsThatWaitForOneAnotherStayFewChains) {
+  constexpr std::size_t kStrands = 8;
+  const Lifetimes lives = make(bench::Strands{3, 4000, kStrands, 20});
+  EXPECT_LE(lives.order->chains(), 3 * kStrands);  // hundreds where paths are cut at every wait
+}
+
+TEST(PartialOrder, ChainsKeepTheOrderOfTheEdges) {
+  Rng rng(19);
+  for (int round = 0; round < 100; ++round) {
+    const std::size_t n = 2 + rng.below(30);
+    std::vector<std::uint32_t> name(n);
+    std::iota(name.begin(), name.end(), 0U);
+    rng.shuffle(name);
+    std::vector<BufferPair> edges;
+    std::vector<std::vector<char>> before(n, std::vector<char>(n, 0));
+    for (std::size_t b = 1; b < n; ++b)
+      for (std::size_t a = 0; a < b; ++a)
+        if (rng.chance(1, 6)) {
+          edges.push_back({name[a], name[b]});
+          before[name[a]][name[b]] = 1;
+        }
+    rng.shuffle(edges);
+    for (std::size_t k = 0; k < n; ++k)  // closed transitively (Warshall 1962)
+      for (std::size_t a = 0; a < n; ++a)
+        for (std::size_t b = 0; b < n; ++b)
+          if (before[a][k] != 0 && before[k][b] != 0) before[a][b] = 1;
+    const ChainOrder order = order_of_edges(n, edges);
+    for (std::size_t a = 0; a < n; ++a)
+      for (std::size_t b = 0; b < n; ++b)
+        ASSERT_EQ(order.before(a, b), a != b && before[a][b] != 0) << round;
+  }
+}
+
+TEST(PartialOrder, ConflictsAreCountedWithoutEnumeratingThem) {
+  Rng rng(23);
+  for (int round = 0; round < 60; ++round) {
+    PlanProblem p = make_problem(
+        round % 2 == 0 ? instruction_liveness(random_trace(rng, 4, 40, 300))
+                       : make(bench::Strands{static_cast<std::uint64_t>(round), 60, 4, 20}),
+        1);
+    std::vector<std::uint32_t> threads(p.size());
+    for (std::uint32_t& t : threads) t = static_cast<std::uint32_t>(rng.below(3));
+    for (const bool of_threads : {false, true}) {
+      const std::span<const std::uint32_t> which =
+          of_threads ? std::span<const std::uint32_t>(threads) : std::span<const std::uint32_t>();
+      ASSERT_TRUE(p.lists_stored());
+      const ConflictSums expected = conflict_sums(p, which);
+      PlanProblem unlisted = p;
+      unlisted.row.clear();
+      const ConflictSums counted = conflict_sums(unlisted, which);
+      ASSERT_EQ(counted.degree, expected.degree) << round;
+      ASSERT_EQ(counted.pressure, expected.pressure) << round;
+    }
+  }
+}
+
 TEST(PartialOrder, UseClocksTellWhatStartsBeforeWhatEnds) {
   Rng rng(907);
   int found = 0;
