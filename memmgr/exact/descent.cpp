@@ -49,6 +49,11 @@ void Descent::offer(const std::vector<Bytes>& offsets) {
   offsets_ = offsets;
 }
 
+void Descent::go_on_with(std::unique_ptr<CapacitySearch> at_bound) {
+  at_bound_ = std::move(at_bound);
+  turn_ = 1;
+}
+
 void Descent::raise_bound(Bytes impossible) {
   bound_ = std::max(bound_, std::min(peak_, round_up(impossible + 1, unit_)));
 }

@@ -147,11 +147,7 @@ void place_aside(const PlanProblem& problem, std::span<const std::uint32_t> asid
 }
 
 std::uint64_t placement_work(const PlanProblem& problem) {
-  if (scan_is_faster(problem)) return scan_work(problem);
-  constexpr std::uint64_t kOfListed = 8;
-  constexpr std::uint64_t kOfFound = 20;  // in the index, along several chains
-  const bool listed = problem.lists_stored() || problem.lifetimes.intervals;
-  return (listed ? kOfListed : kOfFound) * problem.index.pairs() + problem.size();
+  return scan_is_faster(problem) ? scan_work(problem) : 8 * problem.index.pairs() + problem.size();
 }
 
 std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order,

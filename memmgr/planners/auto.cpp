@@ -60,6 +60,7 @@ class Portfolio {
   const PlanProblem& problem_;
   const PlanOptions& options_;
   Budget budget_;
+  std::unique_ptr<CapacitySearch> filling_;  ///< until the descent goes on with it
   std::unique_ptr<Descent> descent_;
   std::vector<Repair> islands_;
   std::unique_ptr<OrderClimb> climb_;
@@ -82,6 +83,7 @@ void Portfolio::descend(std::uint64_t work) {
   if (!descent_) {
     descent_ = std::make_unique<Descent>(problem_, best_, options_.seed);
     if (problem_.capacity) descent_->aim_at(*problem_.capacity);
+    if (filling_) descent_->go_on_with(std::move(filling_));
   }
   descent_->offer(best_);
   Budget share = slice(work);
@@ -95,15 +97,15 @@ void Portfolio::descend(std::uint64_t work) {
 /// Where the buffers fill their bound at all times, a perfect packing is what to look for.
 void Portfolio::fill() {
   if (!problem_.lists_stored() || !perfect_instance(problem_, bound_)) return;
-  CapacitySearch search(problem_, bound_, options_.seed);
+  filling_ = std::make_unique<CapacitySearch>(problem_, bound_, options_.seed);
   Budget share = slice(budget_.work / 4 * 3);
   if (budget_.deadline)
     share.deadline = *budget_.deadline - std::chrono::duration_cast<std::chrono::nanoseconds>(
                                              std::chrono::duration<double>(seconds_left() / 4));
   const std::uint64_t given = share.work;
-  const SearchEnd end = search.go_on(share);
+  const SearchEnd end = filling_->go_on(share);
   spend(given - share.work);
-  if (end == SearchEnd::found) keep(search.offsets(), "branch and bound");
+  if (end == SearchEnd::found) keep(filling_->offsets(), "branch and bound");
 }
 
 /// Islands go their own ways for a while, then all start from the best.
