@@ -32,7 +32,7 @@ class CapacitySearch {
  public:
   CapacitySearch(const PlanProblem& problem, Bytes capacity, std::uint64_t seed);
 
-    Bytes capacity() const { return capacity_; }
+  Bytes capacity() const { return capacity_; }
   /// The buffers fill the capacity at all times.
   bool is_perfect() const { return perfect_.has_value(); }
   /// Takes what it spends from the budget. Four searches run side by side, each from its own seeds,

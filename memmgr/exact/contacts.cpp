@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <span>
 #include <utility>
 
 namespace unna {
@@ -22,24 +21,24 @@ struct Sum {
 };
 
 /// Of all subsets but the empty one.
-std::vector<Sum> sums(const PerfectInstance& in, std::span<const std::uint32_t> buffers) {
+std::vector<Sum> sums(std::span<const Bytes> size, std::span<const std::uint32_t> buffers) {
   std::vector<Sum> all{{0, 0}};
   for (std::size_t i = 0; i < buffers.size(); ++i)
     for (std::size_t s = 0, until = all.size(); s < until; ++s)
-      all.push_back({all[s].bytes + in.size[buffers[i]], all[s].set | (Set{1} << i)});
+      all.push_back({all[s].bytes + size[buffers[i]], all[s].set | (Set{1} << i)});
   all.erase(all.begin());
   return all;
 }
 
 /// Sets of buffers that end and buffers that begin with equal sums, no set within another; empty
 /// where there are too many.
-std::vector<Set> least_balanced(const PerfectInstance& in, std::span<const std::uint32_t> ending,
+std::vector<Set> least_balanced(std::span<const Bytes> size, std::span<const std::uint32_t> ending,
                                 std::span<const std::uint32_t> starting) {
   if (ending.size() > kMostOnASide || starting.size() > kMostOnASide) return {};
-  std::vector<Sum> ends = sums(in, ending);
+  std::vector<Sum> ends = sums(size, ending);
   std::ranges::sort(ends);
   std::vector<Set> balanced;
-  for (const Sum& begins : sums(in, starting)) {
+  for (const Sum& begins : sums(size, starting)) {
     for (const Sum& e : std::ranges::equal_range(ends, begins.bytes, {}, &Sum::bytes))
       balanced.push_back(e.set | (begins.set << ending.size()));
     if (balanced.size() > kMostSets) return {};
@@ -68,25 +67,25 @@ std::vector<Set> unite(const std::vector<Set>& sets) {
 
 }  // namespace
 
-void find_contacts(PerfectInstance& in) {
-  in.end_group.assign(in.count(), 0);
-  in.begin_group.assign(in.count(), 0);
+Contacts find_contacts(std::span<const Bytes> size, const Rows& ending, const Rows& starting) {
+  Contacts contacts{std::vector<std::uint32_t>(size.size(), 0),
+                    std::vector<std::uint32_t>(size.size(), 0)};
   std::uint32_t next = 0;
-  for (std::uint32_t t = 0; t <= in.slots; ++t) {
-    const auto ending = in.ending[t];
-    const auto starting = in.starting[t];
-    std::vector<Set> groups = unite(least_balanced(in, ending, starting));
+  for (std::size_t t = 0; t < ending.size(); ++t) {
+    const auto ends = ending[t];
+    const auto begins = starting[t];
     ++next;  // of what is in no set
-    for (const std::uint32_t k : ending) in.end_group[k] = next;
-    for (const std::uint32_t k : starting) in.begin_group[k] = next;
-    for (const Set group : groups) {
+    for (const std::uint32_t k : ends) contacts.at_end[k] = next;
+    for (const std::uint32_t k : begins) contacts.at_begin[k] = next;
+    for (const Set group : unite(least_balanced(size, ends, begins))) {
       ++next;
-      for (std::size_t i = 0; i < ending.size(); ++i)
-        if ((group >> i & 1U) != 0) in.end_group[ending[i]] = next;
-      for (std::size_t i = 0; i < starting.size(); ++i)
-        if ((group >> (ending.size() + i) & 1U) != 0) in.begin_group[starting[i]] = next;
+      for (std::size_t i = 0; i < ends.size(); ++i)
+        if ((group >> i & 1U) != 0) contacts.at_end[ends[i]] = next;
+      for (std::size_t i = 0; i < begins.size(); ++i)
+        if ((group >> (ends.size() + i) & 1U) != 0) contacts.at_begin[begins[i]] = next;
     }
   }
+  return contacts;
 }
 
 }  // namespace unna

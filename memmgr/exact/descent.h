@@ -28,7 +28,7 @@ class Descent {
   /// A peak of `goal` is as good as any other.
   void aim_at(Bytes goal) { goal_ = goal; }
   /// A better plan from elsewhere; one that is not better is ignored.
-    void offer(const std::vector<Bytes>& offsets);
+  void offer(const std::vector<Bytes>& offsets);
   /// A search at the bound that has not ended: other capacities have their turns first.
   void go_on_with(std::unique_ptr<CapacitySearch> at_bound);
   /// Goes on until it is closed or the budget is spent.

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "memmgr/exact/contacts.h"
-
 namespace unna {
 namespace {
 
@@ -75,7 +73,7 @@ std::optional<PerfectInstance> perfect_instance(const PlanProblem& problem, Byte
   if (!fills(in)) return std::nullopt;
   in.starting = by_slot(in.begin, in.slots);
   in.ending = by_slot(in.end, in.slots);
-  find_contacts(in);
+  in.contacts = find_contacts(in.size, in.ending, in.starting);
   return in;
 }
 

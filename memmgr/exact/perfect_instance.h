@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "memmgr/exact/contacts.h"
 #include "memmgr/exact/instance.h"
 #include "memmgr/problem.h"
 
@@ -22,8 +23,7 @@ struct PerfectInstance {
                                           ///< `begin`, and with this `end`
   std::uint32_t slots = 0;
   Bytes height = 0;
-  /// Groups of buffers that are likely to meet, see contacts.h: of each at its end and its begin.
-  std::vector<std::uint32_t> end_group, begin_group;
+  Contacts contacts;
 
   std::size_t count() const { return size.size(); }
 };

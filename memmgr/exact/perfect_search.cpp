@@ -279,11 +279,11 @@ Bytes PerfectSearch::wall_of(std::uint32_t k, std::uint32_t niche, Bytes until) 
 }
 
 bool PerfectSearch::is_of_group(std::uint32_t k, std::uint32_t group, Side side) const {
-  return (side == Side::left ? in_.begin_group : in_.end_group)[k] == group;
+  return (side == Side::left ? in_.contacts.at_begin : in_.contacts.at_end)[k] == group;
 }
 
 std::uint32_t PerfectSearch::group_of(std::uint32_t wall, Side side) const {
-  return (side == Side::left ? in_.end_group : in_.begin_group)[wall];
+  return (side == Side::left ? in_.contacts.at_end : in_.contacts.at_begin)[wall];
 }
 
 bool PerfectSearch::ends_within(std::uint32_t k, std::uint32_t niche, Side side) const {

@@ -62,7 +62,7 @@ class PerfectSearch {
   bool back_up();
   bool place(Level& level, std::uint32_t k);
   void take_back(Level& level);
-    void refresh(std::uint32_t begin, std::uint32_t end);
+  void refresh(std::uint32_t begin, std::uint32_t end);
   bool all_niches_can_be_filled(std::uint32_t begin, std::uint32_t end);
   void forget_niches(std::uint32_t begin, std::uint32_t end);
   void forget_niche(std::uint32_t segment);

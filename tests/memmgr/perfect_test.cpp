@@ -125,13 +125,13 @@ TEST(Contacts, GroupsAreTheLeastSetsOfEqualSums) {
                                     {1, 2, 10}});
   const auto in = perfect_instance(p, 45);
   ASSERT_TRUE(in);
-  EXPECT_EQ(in->end_group[0], in->begin_group[6]);
-  EXPECT_EQ(in->end_group[1], in->begin_group[5]);
-  EXPECT_EQ(in->end_group[2], in->begin_group[7]);
-  EXPECT_EQ(in->end_group[3], in->begin_group[8]);
-  EXPECT_EQ(in->end_group[2], in->end_group[3]);
-  EXPECT_NE(in->end_group[0], in->end_group[1]);
-  EXPECT_NE(in->end_group[0], in->end_group[2]);
+  EXPECT_EQ(in->contacts.at_end[0], in->contacts.at_begin[6]);
+  EXPECT_EQ(in->contacts.at_end[1], in->contacts.at_begin[5]);
+  EXPECT_EQ(in->contacts.at_end[2], in->contacts.at_begin[7]);
+  EXPECT_EQ(in->contacts.at_end[3], in->contacts.at_begin[8]);
+  EXPECT_EQ(in->contacts.at_end[2], in->contacts.at_end[3]);
+  EXPECT_NE(in->contacts.at_end[0], in->contacts.at_end[1]);
+  EXPECT_NE(in->contacts.at_end[0], in->contacts.at_end[2]);
 }
 
 TEST(Contacts, SetsWithBuffersInCommonAreOneGroup) {
@@ -139,8 +139,8 @@ TEST(Contacts, SetsWithBuffersInCommonAreOneGroup) {
   const auto in = perfect_instance(p, 9);
   ASSERT_TRUE(in);
   // 4 = 4 for either, 4 + 1 = 5 for either.
-  for (const std::uint32_t k : {1, 2}) EXPECT_EQ(in->end_group[0], in->end_group[k]);
-  for (const std::uint32_t k : {3, 4}) EXPECT_EQ(in->end_group[0], in->begin_group[k]);
+  for (const std::uint32_t k : {1, 2}) EXPECT_EQ(in->contacts.at_end[0], in->contacts.at_end[k]);
+  for (const std::uint32_t k : {3, 4}) EXPECT_EQ(in->contacts.at_end[0], in->contacts.at_begin[k]);
 }
 
 TEST(PerfectInstance, IsWhatFillsTheCapacityAndMayLieAnywhere) {
