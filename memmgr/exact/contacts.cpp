@@ -39,8 +39,9 @@ std::vector<Set> least_balanced(std::span<const Bytes> size, std::span<const std
   std::ranges::sort(ends);
   std::vector<Set> balanced;
   for (const Sum& begins : sums(size, starting)) {
-    for (const Sum& e : std::ranges::equal_range(ends, begins.bytes, {}, &Sum::bytes))
-      balanced.push_back(e.set | (begins.set << ending.size()));
+    auto e = std::ranges::lower_bound(ends, begins.bytes, {}, &Sum::bytes);
+    for (; e != ends.end() && e->bytes == begins.bytes; ++e)
+      balanced.push_back(e->set | (begins.set << ending.size()));
     if (balanced.size() > kMostSets) return {};
   }
   std::ranges::sort(balanced, {}, [](Set s) { return std::pair(std::popcount(s), s); });
