@@ -154,6 +154,7 @@ Lifetimes make(const Strands& kind) {
     if (rng.below(100) < kind.waits && back % kind.strands != 0)
       edges.push_back({name[i - back], name[i]});
   }
+  rng.shuffle(edges);
   Lifetimes lives;
   lives.kind = LivenessKind::edges;
   for (std::size_t i = 0; i < kind.count; ++i)

@@ -62,12 +62,11 @@ class ChainCutter {
       std::uint32_t& of_chain = known_[place_[j].chain];
       of_chain = std::max(of_chain, place_[j].position);
     }
-    place_[i] = append(i);
+    place_[i] = append(i, predecessors);
     row_[i] = known_;
   }
 
   ChainOrder order() const {
-    check_size();
     ChainOrder order(tail_.size());
     std::vector<std::uint32_t> first;
     for (std::size_t i = 0; i < row_.size(); ++i) {
@@ -85,18 +84,29 @@ class ChainCutter {
   void check_size() const {
     if (!tail_.empty() && row_.size() > kMostStarts / tail_.size())
       throw InputError(
-          fmt::format("the order of {} buffers falls into more than {} chains, the most that its "
-                      "index has room for",
-                      row_.size(), kMostStarts / row_.size()));
+          fmt::format("the order of {} buffers needs more than {} chains, expected at most {}",
+                      row_.size(), kMostStarts / row_.size(), kMostStarts / row_.size()));
   }
 
-  /// To the chain that grew last of those whose last element is known.
-  ChainOrder::Mark append(std::uint32_t i) {
+  std::optional<std::uint32_t> last_grown_of_known() const {
     std::optional<std::uint32_t> best;
     for (std::uint32_t c = 0; c < tail_.size(); ++c) {
       if (known_[c] != place_[tail_[c]].position) continue;
       if (!best || grown_[c] > grown_[*best]) best = c;
     }
+    return best;
+  }
+
+  /// To the chain that has waited longest of those that end in a predecessor: the others are still
+  /// to be gone on with by their own next ones. If there is none, to the chain that grew last of
+  /// those whose last element is known through others.
+  ChainOrder::Mark append(std::uint32_t i, std::span<const std::uint32_t> predecessors) {
+    std::optional<std::uint32_t> best;
+    for (const std::uint32_t j : predecessors) {
+      const std::uint32_t c = place_[j].chain;
+      if (tail_[c] == j && (!best || grown_[c] < grown_[*best])) best = c;
+    }
+    if (!best) best = last_grown_of_known();
     if (!best) {
       best = static_cast<std::uint32_t>(tail_.size());
       tail_.push_back(i);

@@ -32,7 +32,8 @@ std::uint64_t luby(std::uint64_t i) {
   }
 }
 
-/// Order of what is tried first: each round takes the next two, with contacts and without.
+/// Orders of what is tried first, in turns: each round takes two of them with contacts, and the two
+/// behind these without.
 using First = PerfectStyle::First;
 constexpr std::array kFirst = {First::longest, First::largest, First::any, First::smallest,
                                First::shortest};

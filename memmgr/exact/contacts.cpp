@@ -70,8 +70,8 @@ std::vector<Set> unite(const std::vector<Set>& sets) {
 
 Contacts find_contacts(std::span<const Bytes> size, const Rows& ending, const Rows& starting) {
   Contacts contacts{std::vector<std::uint32_t>(size.size(), 0),
-                    std::vector<std::uint32_t>(size.size(), 0)};
-  std::uint32_t next = 0;
+                    std::vector<std::uint32_t>(size.size(), 0), 0};
+  std::uint32_t& next = contacts.count;
   for (std::size_t t = 0; t < ending.size(); ++t) {
     const auto ends = ending[t];
     const auto begins = starting[t];
@@ -86,6 +86,7 @@ Contacts find_contacts(std::span<const Bytes> size, const Rows& ending, const Ro
         if ((group >> (ends.size() + i) & 1U) != 0) contacts.at_begin[begins[i]] = next;
     }
   }
+  ++contacts.count;
   return contacts;
 }
 

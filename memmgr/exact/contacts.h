@@ -15,6 +15,7 @@ namespace unna {
 struct Contacts {
   std::vector<std::uint32_t> at_end;    ///< of those that it may meet where it ends,
   std::vector<std::uint32_t> at_begin;  ///< and where it begins
+  std::uint32_t count = 0;              ///< numbers are below it
 };
 
 /// Where nothing is wasted, buffers that end at a time and those that begin then touch along lines

@@ -65,9 +65,9 @@ Bytes Descent::next_capacity() const {
 }
 
 void Descent::step(std::uint64_t work, Budget& budget) {
-  const bool perfect = at_bound_ && at_bound_->is_perfect();
-  const bool first = turn_++ % (perfect ? kTurnsOfPerfect : kTurns) == 0;
   const Bytes low = std::max(bound_, goal_);
+  const bool perfect = at_bound_ && at_bound_->capacity() == low && at_bound_->is_perfect();
+  const bool first = turn_++ % (perfect ? kTurnsOfPerfect : kTurns) == 0;
   const Bytes capacity = first ? low : next_capacity();
   Budget share{std::min(work, budget.work), budget.deadline, budget.threads};
   const std::uint64_t given = share.work;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 namespace unna {
 namespace {
@@ -30,6 +31,17 @@ Rows by_slot(const std::vector<std::uint32_t>& key, std::uint32_t slots) {
     rows.close();
   }
   return rows;
+}
+
+std::vector<std::uint32_t> twins(const PerfectInstance& in) {
+  std::vector<std::uint32_t> order(in.count());
+  std::iota(order.begin(), order.end(), 0U);
+  const auto key = [&](std::uint32_t k) { return std::tuple(in.begin[k], in.end[k], in.size[k]); };
+  std::ranges::stable_sort(order, {}, key);
+  std::vector<std::uint32_t> twin(in.count());
+  for (std::size_t x = 0; x < order.size(); ++x)
+    twin[order[x]] = x > 0 && key(order[x]) == key(order[x - 1]) ? twin[order[x - 1]] : order[x];
+  return twin;
 }
 
 bool fills(const PerfectInstance& in) {
@@ -73,6 +85,7 @@ std::optional<PerfectInstance> perfect_instance(const PlanProblem& problem, Byte
   if (!fills(in)) return std::nullopt;
   in.starting = by_slot(in.begin, in.slots);
   in.ending = by_slot(in.end, in.slots);
+  in.twin = twins(in);
   in.contacts = find_contacts(in.size, in.ending, in.starting);
   return in;
 }

@@ -24,6 +24,7 @@ struct PerfectInstance {
   std::uint32_t slots = 0;
   Bytes height = 0;
   Contacts contacts;
+  std::vector<std::uint32_t> twin;  ///< the first buffer of the same size, begin and end
 
   std::size_t count() const { return size.size(); }
 };

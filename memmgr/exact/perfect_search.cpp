@@ -16,6 +16,10 @@ PerfectSearch::PerfectSearch(const PerfectInstance& instance, PerfectStyle style
       place_in_niches_(instance.slots, kNowhere),
       left_choices_(instance.slots, 0),
       right_choices_(instance.slots, 0),
+      marked_(instance.contacts.count, 0),
+      wall_bytes_(instance.contacts.count, 0),
+      left_bytes_(instance.contacts.count, 0),
+      tried_(instance.count(), 0),
       words_(instance.count() / 64 + 1),
       levels_(instance.count()),
       reasons_(instance.count() * words_, 0),
@@ -105,12 +109,13 @@ void PerfectSearch::sort_choices(Level& level) {
   for (const std::uint32_t k : level.choices) keyed.emplace_back(in_.size[k] != depth, key(k), k);
   std::ranges::sort(keyed);
   level.choices.clear();
-  for (const auto& [uneven, order, k] : keyed)
-    if (std::ranges::none_of(level.choices, [&, k = k](std::uint32_t other) {
-          return in_.size[k] == in_.size[other] && in_.begin[k] == in_.begin[other] &&
-                 in_.end[k] == in_.end[other];
-        }))
-      level.choices.push_back(k);
+  ++mark_;
+  for (const auto& [uneven, order, k] : keyed) {
+    if (tried_[in_.twin[k]] == mark_) continue;
+    tried_[in_.twin[k]] = mark_;
+    level.choices.push_back(k);
+  }
+  work_ += 16 * keyed.size();
 }
 
 /// Takes the next choice of the last level that is no failure at once; false where none is left.
@@ -159,8 +164,6 @@ bool PerfectSearch::place(Level& level, std::uint32_t k) {
   std::ranges::fill(slots, k);
   work_ += 64 + slots.size() / 4 + words_ / 2;
   forget_niche(level.niche);
-  const std::uint32_t end = skyline_.end(level.niche);
-  if (end < in_.slots) forget_niche(end);
   level.undo = skyline_.raise(level.niche, in_.begin[k], in_.end[k], in_.size[k]);
   refresh(level.undo.begin(), level.undo.end());
   return all_niches_can_be_filled(level.undo.begin(), level.undo.end());
@@ -239,16 +242,12 @@ void PerfectSearch::explain(Reason reason, std::uint32_t niche, Side side, Bytes
     for (const std::uint32_t w : across(niche, at))
       if (wall_of(w, niche, until) > 0) add_to(reason, level_of_[w]);
   };
-  const auto concerned = [&](std::uint32_t k) {
-    if (!style_.contacts || at_border(niche, side)) return true;
-    return std::ranges::any_of(across(niche, side), [&](std::uint32_t w) {
-      return wall_of(w, niche, until) > 0 && is_of_group(k, group_of(w, side), side);
-    });
-  };
+  mark_wall(niche, side, until);
+  work_ += 4 * (across(niche, side).size() + at_side(niche, side).size());
   add_wall(side);
   bool too_long = false;
   for (const std::uint32_t k : at_side(niche, side)) {
-    if (!concerned(k)) continue;
+    if (marked_group(k, niche, side) == kNowhere) continue;
     if (!ends_within(k, niche, side))
       too_long = true;
     else if (is_placed(k))
@@ -311,28 +310,47 @@ std::uint32_t PerfectSearch::count_choices(std::uint32_t niche, Side side) {
   return count;
 }
 
+void PerfectSearch::mark_wall(std::uint32_t niche, Side side, Bytes until) {
+  ++mark_;
+  const auto open = [&](std::uint32_t group) {
+    if (marked_[group] == mark_) return;
+    marked_[group] = mark_;
+    wall_bytes_[group] = left_bytes_[group] = 0;
+  };
+  if (!tells_groups(niche, side)) {
+    open(0);
+    wall_bytes_[0] = until - skyline_.height(niche);
+    return;
+  }
+  for (const std::uint32_t w : across(niche, side)) {
+    const Bytes bytes = wall_of(w, niche, until);
+    if (bytes <= 0) continue;
+    open(group_of(w, side));
+    wall_bytes_[group_of(w, side)] += bytes;
+  }
+}
+
+std::uint32_t PerfectSearch::marked_group(std::uint32_t k, std::uint32_t niche, Side side) const {
+  if (!tells_groups(niche, side)) return 0;
+  const std::uint32_t group = (side == Side::left ? in_.contacts.at_begin : in_.contacts.at_end)[k];
+  return marked_[group] == mark_ ? group : kNowhere;
+}
+
 /// Whether the buffers left that may lie at a side are enough up to the brim: all together, and
 /// with contacts those of each group beside what the wall has of it.
 bool PerfectSearch::covers_wall(std::uint32_t niche, Side side) {
-  const Bytes until = brim(niche);
-  const auto left = [&](auto&& counts) {
-    Bytes bytes = 0;
-    for (const std::uint32_t k : at_side(niche, side))
-      if (!is_placed(k) && ends_within(k, niche, side) && counts(k)) bytes += in_.size[k];
-    work_ += 4 * at_side(niche, side).size();
-    return bytes;
-  };
-  if (!style_.contacts || at_border(niche, side))
-    return left([](std::uint32_t) { return true; }) >= until - skyline_.height(niche);
-  for (const std::uint32_t w : across(niche, side)) {
-    if (wall_of(w, niche, until) <= 0) continue;
-    const std::uint32_t group = group_of(w, side);
-    Bytes wall = 0;
-    for (const std::uint32_t other : across(niche, side))
-      if (group_of(other, side) == group) wall += std::max<Bytes>(wall_of(other, niche, until), 0);
-    if (left([&](std::uint32_t k) { return is_of_group(k, group, side); }) < wall) return false;
+  mark_wall(niche, side, brim(niche));
+  work_ += 4 * (across(niche, side).size() + at_side(niche, side).size());
+  for (const std::uint32_t k : at_side(niche, side)) {
+    const std::uint32_t group = marked_group(k, niche, side);
+    if (group != kNowhere && !is_placed(k) && ends_within(k, niche, side))
+      left_bytes_[group] += in_.size[k];
   }
-  return true;
+  if (!tells_groups(niche, side)) return left_bytes_[0] >= wall_bytes_[0];
+  return std::ranges::all_of(across(niche, side), [&](std::uint32_t w) {
+    const std::uint32_t group = group_of(w, side);
+    return marked_[group] != mark_ || left_bytes_[group] >= wall_bytes_[group];
+  });
 }
 
 }  // namespace unna

@@ -91,6 +91,14 @@ class PerfectSearch {
   void for_each_choice(std::uint32_t niche, Side side, Body&& body) const;
   std::uint32_t count_choices(std::uint32_t niche, Side side);
   bool covers_wall(std::uint32_t niche, Side side);
+  /// Notes the groups of the wall up to a height; at a border, and without contacts, every buffer
+  /// is of one group.
+  void mark_wall(std::uint32_t niche, Side side, Bytes until);
+  /// The group among those noted that a buffer at the side would be of; none for kNowhere.
+  std::uint32_t marked_group(std::uint32_t k, std::uint32_t niche, Side side) const;
+  bool tells_groups(std::uint32_t niche, Side side) const {
+    return style_.contacts && !at_border(niche, side);
+  }
 
   Reason reason(std::uint32_t level) { return Reason(reasons_).subspan(level * words_, words_); }
   bool rests_on(std::uint32_t level) const {
@@ -109,6 +117,12 @@ class PerfectSearch {
   std::vector<std::uint32_t> niches_;    ///< segments
   std::vector<std::uint32_t> place_in_niches_;
   std::vector<std::uint32_t> left_choices_, right_choices_;  ///< how many, of each niche
+
+  // By group, of the wall that was marked last.
+  std::vector<std::uint64_t> marked_;  ///< which of the walls that was
+  std::vector<Bytes> wall_bytes_, left_bytes_;
+  std::uint64_t mark_ = 0;
+  std::vector<std::uint64_t> tried_;  ///< by twin: the node that has it among its choices
 
   std::size_t words_;  ///< of a reason
   std::vector<Level> levels_;

@@ -56,7 +56,7 @@ std::vector<Bytes> place_without_sharing(const PlanProblem& problem);
 void place_aside(const PlanProblem& problem, std::span<const std::uint32_t> aside,
                  std::vector<Bytes>& offsets);
 
-/// With more conflicting pairs than these one placement takes minutes.
+/// With more conflicting pairs than these one placement on a partial order takes tens of seconds.
 inline constexpr std::uint64_t kManyPairs = 1'000'000'000;
 /// What placing all buffers costs, in looks (memmgr/exact/capacity_search.h).
 std::uint64_t placement_work(const PlanProblem& problem);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/host.h"
 #include "base/parallel.h"
 #include "memmgr/exact/capacity_search.h"
 #include "memmgr/exact/descent.h"
@@ -39,12 +40,13 @@ class Portfolio {
   }
   void keep(const std::vector<Bytes>& offsets, std::string_view by);
   void descend(std::uint64_t work);
-  void fill();
+  void pack_perfectly();
   void repair(std::uint64_t work);
   void climb(std::uint64_t work);
   void evolve(std::uint64_t work);
 
   void band();
+  bool stack_bands_of_many();
   void plan_threads();
   void try_all_orders();
   void search();
@@ -60,7 +62,7 @@ class Portfolio {
   const PlanProblem& problem_;
   const PlanOptions& options_;
   Budget budget_;
-  std::unique_ptr<CapacitySearch> filling_;  ///< until the descent goes on with it
+  std::unique_ptr<CapacitySearch> at_bound_;  ///< until the descent goes on with it
   std::unique_ptr<Descent> descent_;
   std::vector<Repair> islands_;
   std::unique_ptr<OrderClimb> climb_;
@@ -83,7 +85,7 @@ void Portfolio::descend(std::uint64_t work) {
   if (!descent_) {
     descent_ = std::make_unique<Descent>(problem_, best_, options_.seed);
     if (problem_.capacity) descent_->aim_at(*problem_.capacity);
-    if (filling_) descent_->go_on_with(std::move(filling_));
+    if (at_bound_) descent_->go_on_with(std::move(at_bound_));
   }
   descent_->offer(best_);
   Budget share = slice(work);
@@ -94,18 +96,20 @@ void Portfolio::descend(std::uint64_t work) {
   keep(descent_->offsets(), "branch and bound");
 }
 
-/// Where the buffers fill their bound at all times, a perfect packing is what to look for.
-void Portfolio::fill() {
-  if (!problem_.lists_stored() || !perfect_instance(problem_, bound_)) return;
-  filling_ = std::make_unique<CapacitySearch>(problem_, bound_, options_.seed);
+/// Where the buffers fill their bound at all times, and no more is asked for.
+void Portfolio::pack_perfectly() {
+  if (done() || goal() != bound_ || !problem_.lists_stored()) return;
+  if (!perfect_instance(problem_, bound_)) return;
+  at_bound_ = std::make_unique<CapacitySearch>(problem_, bound_, options_.seed);
   Budget share = slice(budget_.work / 4 * 3);
   if (budget_.deadline)
     share.deadline = *budget_.deadline - std::chrono::duration_cast<std::chrono::nanoseconds>(
                                              std::chrono::duration<double>(seconds_left() / 4));
   const std::uint64_t given = share.work;
-  const SearchEnd end = filling_->go_on(share);
+  const SearchEnd end = at_bound_->go_on(share);
   spend(given - share.work);
-  if (end == SearchEnd::found) keep(filling_->offsets(), "branch and bound");
+  if (end == SearchEnd::found) keep(at_bound_->offsets(), "a perfect packing");
+  if (end == SearchEnd::impossible) bound_ = std::min(peak_, bound_ + 1);
 }
 
 /// Islands go their own ways for a while, then all start from the best.
@@ -162,13 +166,16 @@ void Portfolio::band() {
   constexpr std::uint64_t kMillion = 1'000'000;
   std::uint64_t millions = std::min<std::uint64_t>(budget_.work, 1000 * kMillion) / kMillion;
   millions = together <= bound_ ? millions / 4 * 3 : millions / 2;
+  const double seconds = budget_.deadline ? seconds_left() * (together <= bound_ ? 0.75 : 0.5) : 0;
+  const Stopwatch watch;
   std::vector<std::vector<Bytes>> offsets;
   for (const Band& b : bands) {
     const PlanProblem part = band_problem(problem_, b);
     const std::uint64_t left = bands.size() - offsets.size();
     const std::uint64_t effort = std::max<std::uint64_t>(1, millions / left);
     options.effort = static_cast<std::int64_t>(effort);
-    if (budget_.deadline) options.time_limit = seconds_left() / 2 / static_cast<double>(left);
+    if (budget_.deadline)
+      options.time_limit = std::max(seconds - watch.seconds(), 0.0) / static_cast<double>(left);
     const Plan planned = plan_auto(part, options);
     offsets.push_back(planned.offsets);
     if (peak_of(part, planned.offsets) <= part.lower_bound) {
@@ -179,6 +186,16 @@ void Portfolio::band() {
     millions -= std::min(millions, effort);
   }
   keep(stack_bands(problem_, bands, offsets), "bands");
+}
+
+/// Where hardly any buffers are ordered one placement looks at too many pairs, and threads that do
+/// not wait for one another are likely: whether their bands, stacked, are near the bound.
+bool Portfolio::stack_bands_of_many() {
+  if (problem_.index.pairs() <= kManyPairs) return false;
+  best_ = place_without_sharing(problem_);
+  peak_ = peak_of(problem_, best_);
+  band();
+  return by_ == "bands" && peak_ <= bound_ + bound_ / 10;
 }
 
 void Portfolio::plan_threads() {
@@ -210,7 +227,7 @@ void Portfolio::search() {
   try_all_orders();
   band();
   plan_threads();
-  if (!done()) fill();
+  pack_perfectly();
   const std::uint64_t n = problem_.size();
   // A search at the bound takes looks with the square of the buffers.
   const std::uint64_t least =
@@ -230,12 +247,7 @@ Plan Portfolio::run() {
   Plan plan;
   if (problem_.size() == 0) return plan;
   bound_ = problem_.lower_bound;
-  // Where hardly any buffers are ordered, even one placement would look at too many pairs.
-  if (problem_.index.pairs() > kManyPairs && can_be_banded(problem_)) {
-    best_ = place_without_sharing(problem_);
-    peak_ = peak_of(problem_, best_);
-    band();
-  } else {
+  if (!stack_bands_of_many()) {
     best_ = best_constructive(problem_, budget_);
     peak_ = peak_of(problem_, best_);
     search();

@@ -219,11 +219,10 @@ TEST(PartialOrder, ThePlanCheckerMissesNoPair) {
   EXPECT_GT(broken, 100);
 }
 
-/// Whether some use of a happens before some use of b: by the clocks, and by search.
 TEST(PartialOrder, StrandsThatWaitForOneAnotherStayFewChains) {
   constexpr std::size_t kStrands = 8;
   const Lifetimes lives = make(bench::Strands{3, 4000, kStrands, 20});
-  EXPECT_LE(lives.order->chains(), 3 * kStrands);  // hundreds where paths are cut at every wait
+  EXPECT_LE(lives.order->chains(), kStrands + 2);  // a hundred where waits cut them
 }
 
 TEST(PartialOrder, ChainsKeepTheOrderOfTheEdges) {
@@ -260,6 +259,10 @@ TEST(PartialOrder, ConflictsAreCountedWithoutEnumeratingThem) {
         round % 2 == 0 ? instruction_liveness(random_trace(rng, 4, 40, 300))
                        : make(bench::Strands{static_cast<std::uint64_t>(round), 60, 4, 20}),
         1);
+    if (round % 3 == 0) {
+      p.apart = {{0, static_cast<std::uint32_t>(p.size()) - 1}, {1, 2}};
+      complete_problem(p);
+    }
     std::vector<std::uint32_t> threads(p.size());
     for (std::uint32_t& t : threads) t = static_cast<std::uint32_t>(rng.below(3));
     for (const bool of_threads : {false, true}) {
@@ -276,6 +279,7 @@ TEST(PartialOrder, ConflictsAreCountedWithoutEnumeratingThem) {
   }
 }
 
+/// Whether some use of a happens before some use of b: by the clocks, and by search.
 TEST(PartialOrder, UseClocksTellWhatStartsBeforeWhatEnds) {
   Rng rng(907);
   int found = 0;

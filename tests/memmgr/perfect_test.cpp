@@ -5,6 +5,7 @@
 #include "bench/instances.h"
 #include "memmgr/checker.h"
 #include "memmgr/complete_problem.h"
+#include "memmgr/exact/capacity_search.h"
 #include "memmgr/exact/contacts.h"
 #include "memmgr/exact/perfect_instance.h"
 #include "memmgr/exact/perfect_search.h"
@@ -212,6 +213,63 @@ TEST(PerfectSearch, StopsAtItsLimits) {
   EXPECT_EQ(PerfectSearch(*in, {}).run(1'000'000, std::chrono::steady_clock::now()).end,
             SearchEnd::limit);
   EXPECT_EQ(PerfectSearch(*in, {}).run(1'000'000, std::nullopt, 1).end, SearchEnd::limit);
+}
+
+// More than branch and bound takes: what is known of the capacity has to come from this search.
+TEST(PerfectSearch, ProvesABoundImpossibleBesideThousandsOfOthers) {
+  Rng rng(12);
+  std::vector<Box> core;
+  for (int tries = 0; core.empty(); ++tries) {
+    const PlanProblem p = filled(rng, 8);
+    if (PerfectSearch(*perfect_instance(p, p.lower_bound), {PerfectStyle::First::any, false, 1})
+            .run(1'000'000)
+            .end != SearchEnd::impossible)
+      continue;
+    for (std::size_t i = 0; i < p.size(); ++i)
+      core.push_back({(*p.lifetimes.intervals)[i].lower, (*p.lifetimes.intervals)[i].upper,
+                      p.buffers[i].size});
+  }
+  const Bytes height = problem_of(core).lower_bound;
+  std::int64_t time = 7;
+  while (core.size() < 4200) {
+    core.push_back({time, time + 1, height});
+    ++time;
+  }
+  PlanProblem p = problem_of(core);
+  EXPECT_EQ(run_planner("auto", p, {}).lower_bound, height + 1);
+  p.capacity = height + 1;  // nothing to be proved: any plan of that size will do
+  EXPECT_EQ(run_planner("auto", p, {}).lower_bound, height);
+}
+
+TEST(PerfectSearch, GivesTheSameBytesForAnyNumberOfThreads) {
+  for (const auto& kind : {bench::PerfectPacking{7, 300, 200, Bytes{1} << 20, 1024, 0},
+                           bench::PerfectPacking{8, 1000, 5000, Bytes{1} << 30, 1, 90},
+                           bench::PerfectPacking{9, 600, 100, Bytes{1} << 20, 4096, 50}}) {
+    const PlanProblem p = make_problem(make(kind), 1);
+    std::vector<SearchEnd> ends;
+    std::vector<std::vector<Bytes>> offsets;
+    for (const int threads : {1, 2, 4}) {
+      CapacitySearch search(p, p.lower_bound, 5);
+      ASSERT_TRUE(search.is_perfect());
+      Budget budget{40'000'000, {}, threads};
+      ends.push_back(search.go_on(budget));
+      offsets.push_back(search.offsets());
+    }
+    EXPECT_EQ(ends[1], ends[0]);
+    EXPECT_EQ(ends[2], ends[0]);
+    if (ends[0] != SearchEnd::found) continue;
+    EXPECT_EQ(offsets[1], offsets[0]);
+    EXPECT_EQ(offsets[2], offsets[0]);
+  }
+}
+
+// Where one placement would look at too many pairs.
+TEST(Bands, ThreadsOfAThousandMillionPairsAreStacked) {
+  const PlanProblem p = make_problem(make(bench::Strands{1, 66'000, 2, 0}), 1);
+  ASSERT_GT(p.index.pairs(), kManyPairs);
+  const Plan plan = run_planner("auto", p, {});
+  EXPECT_EQ(plan.peak, plan.lower_bound);
+  EXPECT_TRUE(check_plan(p, plan).empty());
 }
 
 /// Guillotines and pinwheels of thousands of buffers, at the optimum with the default effort.
