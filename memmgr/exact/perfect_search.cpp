@@ -89,23 +89,25 @@ void PerfectSearch::sort_choices(Level& level) {
       level.side == Side::left ? skyline_.left_wall(level.niche) : skyline_.right_wall(level.niche);
   const Bytes depth = std::min(wall, in_.height) - skyline_.height(level.niche);
   using First = PerfectStyle::First;
-  const auto key = [&](std::uint32_t k) -> std::int64_t {
-    const std::int64_t noise = rng_.between(75, 125);
+  const auto key = [&](std::uint32_t k) -> double {
+    const auto noise = static_cast<double>(rng_.between(75, 125));
+    const double length = in_.end[k] - in_.begin[k];
+    const auto size = static_cast<double>(in_.size[k]);
     switch (style_.first) {
       case First::longest:
-        return -noise * (in_.end[k] - in_.begin[k]);
+        return -noise * length;
       case First::largest:
-        return -noise * in_.size[k];
+        return -noise * size;
       case First::smallest:
-        return noise * in_.size[k];
+        return noise * size;
       case First::shortest:
-        return noise * (in_.end[k] - in_.begin[k]);
+        return noise * length;
       case First::any:
         break;
     }
-    return static_cast<std::int64_t>(rng_.below(1U << 30U));
+    return static_cast<double>(rng_.below(1U << 30U));
   };
-  std::vector<std::tuple<bool, std::int64_t, std::uint32_t>> keyed;
+  std::vector<std::tuple<bool, double, std::uint32_t>> keyed;
   for (const std::uint32_t k : level.choices) keyed.emplace_back(in_.size[k] != depth, key(k), k);
   std::ranges::sort(keyed);
   level.choices.clear();
