@@ -34,9 +34,9 @@ std::uint64_t luby(std::uint64_t i) {
 
 /// Orders of what is tried first, in turns: each round takes two of them with contacts, and the two
 /// behind these without.
-using First = PerfectStyle::First;
-constexpr std::array kFirst = {First::longest, First::largest, First::any, First::smallest,
-                               First::shortest};
+constexpr std::array kFirst = {PerfectStyle::First::longest, PerfectStyle::First::largest,
+                               PerfectStyle::First::any, PerfectStyle::First::smallest,
+                               PerfectStyle::First::shortest};
 
 /// Runs the lanes side by side. The first in order that knows an answer counts, so that threads
 /// change nothing but the time; what is spent up to it is taken from the budget.
