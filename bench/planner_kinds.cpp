@@ -57,6 +57,7 @@ const Kind kKinds[] = {
      [](std::uint64_t s) { return packing(s, 100 + 33 * (s % 10), 90); }},
     {"guillotines, 2,000", 10, [](std::uint64_t s) { return fine_packing(s, 2000, 0); }},
     {"pinwheels, 2,000", 10, [](std::uint64_t s) { return fine_packing(s, 2000, 90); }},
+    {"both mixed, 2,000", 10, [](std::uint64_t s) { return fine_packing(s, 2000, 40); }},
     {"guillotines, 10,000", 2, [](std::uint64_t s) { return fine_packing(s, 10'000, 0); }},
     {"guillotines, 2,000, 200 times", 2, [](std::uint64_t s) { return packing(s, 2000, 0); }},
     {"pinwheels, 2,000, 200 times", 2, [](std::uint64_t s) { return packing(s, 2000, 90); }},

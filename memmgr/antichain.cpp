@@ -89,9 +89,8 @@ class Flow {
   std::vector<Bytes> supply_;  ///< what is left of it
   std::vector<Bytes> demand_;
   std::vector<Bytes> given_;  ///< element a to chain k: a * chains + k
-  std::vector<Bytes>
-      along_;  ///< slot to the next of its chain
-               /// Of each slot the elements that give to it directly; some may have ceased to.
+  std::vector<Bytes> along_;  ///< slot to the next of its chain
+  /// By slot, elements that give to it directly. Those that have ceased to go with the next levels.
   std::vector<std::vector<std::uint32_t>> givers_;
   std::vector<std::uint32_t> level_;
   std::vector<std::uint32_t> next_arc_;

@@ -58,8 +58,7 @@ class OrderIndex {
     search_earlier(1, 0, leaves_, position_[i], chain_of_[i], index_in_chain_[i], body);
   }
   /// Index of the first buffer of chain k that stands later in the sequence than i. Those from
-  /// there
-  /// until after(i, k) overlap i.
+  /// there until after(i, k) overlap i.
   std::uint32_t first_later(std::size_t i, std::size_t k) const;
   /// Number of pairs that overlap.
   std::uint64_t pairs() const;

@@ -27,39 +27,27 @@ PerfectSearch::PerfectSearch(const PerfectInstance& instance, PerfectStyle style
 
 SearchResult PerfectSearch::run(std::uint64_t node_limit, const Deadline& deadline,
                                 std::uint64_t work_limit) {
-  limit_ = node_limit;
-  deadline_ = deadline;
-  work_limit_ = work_limit;
-  work_ = in_.count() * words_ / 4;
+  meter_ = SearchMeter(node_limit, deadline, work_limit);
+  meter_.count_work(in_.count() * words_ / 4);
   bool found = false;
   refresh(0, in_.slots);
   bool open = all_niches_can_be_filled(0, in_.slots);
   while (open && !found) {
     open_level();
-    while (open && !advance()) open = !stopped_ && back_up();
+    while (open && !advance()) open = !meter_.stopped() && back_up();
     found = open && depth_ == in_.count();
   }
-  const SearchEnd end = found                         ? SearchEnd::found
-                        : stopped_ || style_.contacts ? SearchEnd::limit
-                                                      : SearchEnd::impossible;
-  return {end, found ? offset_ : std::vector<Bytes>{}, nodes_, work_};
-}
-
-bool PerfectSearch::out_of_budget() {
-  constexpr std::uint64_t kBetweenLooks = 500'000;
-  if (nodes_ >= limit_ || work_ > work_limit_) stopped_ = true;
-  if (deadline_ && work_ >= next_look_) {
-    next_look_ = work_ + kBetweenLooks;
-    if (std::chrono::steady_clock::now() >= *deadline_) stopped_ = true;
-  }
-  return stopped_;
+  const SearchEnd end = found                                 ? SearchEnd::found
+                        : meter_.stopped() || style_.contacts ? SearchEnd::limit
+                                                              : SearchEnd::impossible;
+  return {end, found ? offset_ : std::vector<Bytes>{}, meter_.nodes(), meter_.work()};
 }
 
 /// The niche and side with the fewest choices, of several the lowest.
 void PerfectSearch::open_level() {
   Level& level = levels_[depth_];
   std::tuple<std::uint32_t, Bytes> least{kNowhere, 0};
-  work_ += 4 * niches_.size();
+  meter_.count_work(4 * niches_.size());
   for (const std::uint32_t niche : niches_) {
     const bool left = left_choices_[niche] <= right_choices_[niche];
     const std::tuple key{left ? left_choices_[niche] : right_choices_[niche],
@@ -117,15 +105,15 @@ void PerfectSearch::sort_choices(Level& level) {
     tried_[in_.twin[k]] = mark_;
     level.choices.push_back(k);
   }
-  work_ += 16 * keyed.size();
+  meter_.count_work(16 * keyed.size());
 }
 
 /// Takes the next choice of the last level that is no failure at once; false where none is left.
 bool PerfectSearch::advance() {
   Level& level = levels_[depth_ - 1];
   while (level.next < level.choices.size()) {
-    ++nodes_;
-    if (out_of_budget()) return false;
+    meter_.count_node();
+    if (meter_.out_of_budget()) return false;
     if (place(level, level.choices[level.next++])) return true;
     explain_refusal(level);
     take_back(level);
@@ -164,7 +152,7 @@ bool PerfectSearch::place(Level& level, std::uint32_t k) {
   const auto slots = std::span(top_).subspan(in_.begin[k], in_.end[k] - in_.begin[k]);
   level.covered.assign(slots.begin(), slots.end());
   std::ranges::fill(slots, k);
-  work_ += 64 + slots.size() / 4 + words_ / 2;
+  meter_.count_work(64 + slots.size() / 4 + words_ / 2);
   forget_niche(level.niche);
   level.undo = skyline_.raise(level.niche, in_.begin[k], in_.end[k], in_.size[k]);
   refresh(level.undo.begin(), level.undo.end());
@@ -183,7 +171,7 @@ void PerfectSearch::take_back(Level& level) {
 /// Finds niches among the segments of these slots, and counts their choices.
 void PerfectSearch::refresh(std::uint32_t begin, std::uint32_t end) {
   for (std::uint32_t s = begin; s < end; s = skyline_.end(s)) {
-    work_ += 8;
+    meter_.count_work(8);
     if (skyline_.height(s) >= in_.height || !skyline_.is_niche(s)) {
       forget_niche(s);
       continue;
@@ -245,7 +233,7 @@ void PerfectSearch::explain(Reason reason, std::uint32_t niche, Side side, Bytes
       if (wall_of(w, niche, until) > 0) add_to(reason, level_of_[w]);
   };
   mark_wall(niche, side, until);
-  work_ += 4 * (across(niche, side).size() + at_side(niche, side).size());
+  meter_.count_work(4 * (across(niche, side).size() + at_side(niche, side).size()));
   add_wall(side);
   bool too_long = false;
   for (const std::uint32_t k : at_side(niche, side)) {
@@ -308,7 +296,7 @@ void PerfectSearch::for_each_choice(std::uint32_t niche, Side side, Body&& body)
 std::uint32_t PerfectSearch::count_choices(std::uint32_t niche, Side side) {
   std::uint32_t count = 0;
   for_each_choice(niche, side, [&](std::uint32_t) { ++count; });
-  work_ += 4 * (across(niche, side).size() + at_side(niche, side).size());
+  meter_.count_work(4 * (across(niche, side).size() + at_side(niche, side).size()));
   return count;
 }
 
@@ -342,7 +330,7 @@ std::uint32_t PerfectSearch::marked_group(std::uint32_t k, std::uint32_t niche, 
 /// with contacts those of each group beside what the wall has of it.
 bool PerfectSearch::covers_wall(std::uint32_t niche, Side side) {
   mark_wall(niche, side, brim(niche));
-  work_ += 4 * (across(niche, side).size() + at_side(niche, side).size());
+  meter_.count_work(4 * (across(niche, side).size() + at_side(niche, side).size()));
   for (const std::uint32_t k : at_side(niche, side)) {
     const std::uint32_t group = marked_group(k, niche, side);
     if (group != kNowhere && !is_placed(k) && ends_within(k, niche, side))

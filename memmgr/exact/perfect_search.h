@@ -11,6 +11,7 @@
 #include "memmgr/exact/perfect_instance.h"
 #include "memmgr/exact/reason.h"
 #include "memmgr/exact/search.h"
+#include "memmgr/exact/search_meter.h"
 #include "memmgr/exact/skyline.h"
 
 namespace unna {
@@ -39,7 +40,7 @@ class PerfectSearch {
  public:
   PerfectSearch(const PerfectInstance& instance, PerfectStyle style);
 
-  using Deadline = PackingSearch::Deadline;
+  using Deadline = SearchMeter::Deadline;
   /// Ends with `limit` at so many nodes, so much work, or the deadline.
   SearchResult run(std::uint64_t node_limit, const Deadline& deadline = std::nullopt,
                    std::uint64_t work_limit = std::numeric_limits<std::uint64_t>::max());
@@ -69,7 +70,6 @@ class PerfectSearch {
   void explain_refusal(const Level& level);
   void explain(Reason reason, std::uint32_t niche, Side side, Bytes until);
   void sort_choices(Level& level);
-  bool out_of_budget();
 
   bool is_placed(std::uint32_t k) const { return level_of_[k] != kNowhere; }
   /// Up to the lower wall: all that lies below that in the niche lies within its walls.
@@ -130,13 +130,7 @@ class PerfectSearch {
   std::vector<std::uint64_t> reasons_;  ///< why the choices of each level are no more than they are
   std::vector<std::uint64_t> conflict_;
 
-  std::uint64_t nodes_ = 0;
-  std::uint64_t limit_ = 0;
-  std::uint64_t work_ = 0;
-  std::uint64_t work_limit_ = 0;
-  std::uint64_t next_look_ = 0;  ///< at the clock, by work
-  Deadline deadline_;
-  bool stopped_ = false;
+  SearchMeter meter_;
 };
 
 }  // namespace unna

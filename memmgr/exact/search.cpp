@@ -60,26 +60,21 @@ SearchResult PackingSearch::run(std::uint64_t node_limit, const Deadline& deadli
   why_floor_.assign(n * words_, 0);
   why_low_.assign(n * words_, 0);
   conflict_.assign(words_, 0);
-  nodes_ = 0;
-  work_ = n * words_ / 4;
-  limit_ = node_limit;
-  work_limit_ = work_limit;
-  next_look_ = 0;
-  deadline_ = deadline;
-  stopped_ = false;
+  meter_ = SearchMeter(node_limit, deadline, work_limit);
+  meter_.count_work(n * words_ / 4);
   Part all(n);
   std::iota(all.begin(), all.end(), 0U);
   for (std::uint32_t k = 0; k < n; ++k) low_[k] = in_.fixed[k] ? *in_.fixed[k] : in_.allowed(k, 0);
   const bool found = dive(all);
-  const SearchEnd end = found      ? SearchEnd::found
-                        : stopped_ ? SearchEnd::limit
-                                   : SearchEnd::impossible;
-  return {end, found ? offset_ : std::vector<Bytes>{}, nodes_, work_};
+  const SearchEnd end = found              ? SearchEnd::found
+                        : meter_.stopped() ? SearchEnd::limit
+                                           : SearchEnd::impossible;
+  return {end, found ? offset_ : std::vector<Bytes>{}, meter_.nodes(), meter_.work()};
 }
 
 void PackingSearch::save(std::uint32_t k) {
   trail_.push_back({k, passed_[k] != 0, passed_at_[k], floor_[k], low_[k]});
-  work_ += words_ / 4;
+  meter_.count_work(words_ / 4);
   for (const Reason reason : {row(why_floor_, k), row(why_low_, k)})
     trail_reasons_.insert(trail_reasons_.end(), reason.begin(), reason.end());
 }
@@ -134,7 +129,7 @@ bool PackingSearch::place(std::uint32_t k, Bytes offset) {
 bool PackingSearch::lift(std::uint32_t k, bool& changed) {
   Bytes start = kFar;
   Bytes end = kFar;
-  work_ += in_.neighbours[k].size() / 4 + 1;
+  meter_.count_work(in_.neighbours[k].size() / 4 + 1);
   for (const std::uint32_t j : in_.neighbours[k]) {
     if (placed_[j] != 0) continue;
     start = std::min(start, low_[j]);
@@ -166,19 +161,9 @@ bool PackingSearch::propagate(const Part& part) {
     changed = false;
     for (const std::uint32_t k : part)
       if (passed_[k] != 0 && !lift(k, changed)) return false;
-    if (out_of_budget()) return false;
+    if (meter_.out_of_budget()) return false;
   }
   return true;
-}
-
-bool PackingSearch::out_of_budget() {
-  constexpr std::uint64_t kBetweenLooks = 500'000;
-  if (nodes_ > limit_ || work_ > work_limit_) stopped_ = true;
-  if (deadline_ && work_ >= next_look_) {
-    next_look_ = work_ + kBetweenLooks;
-    if (std::chrono::steady_clock::now() >= *deadline_) stopped_ = true;
-  }
-  return stopped_;
 }
 
 /// Buffers of a section are stacked, each from its lowest offset on: as jobs with release dates on
@@ -202,7 +187,7 @@ bool PackingSearch::sections_fit(Part& part) {
 /// Adds a buffer to the rests of its sections, which start no lower.
 bool PackingSearch::stack(std::uint32_t k) {
   const auto sections = in_.sections_of[k];
-  work_ += 4 + sections.size() * (in_.closed.empty() ? 1 : 3);
+  meter_.count_work(4 + sections.size() * (in_.closed.empty() ? 1 : 3));
   if (in_.closed.empty() && sections.back() - sections.front() + 1 == sections.size()) {
     const Bytes most = add_to_all(&rest_[sections.front()], sections.size(), in_.size[k]);
     if (most <= capacity_ - low_[k]) return true;
@@ -262,9 +247,9 @@ SearchMemory::Key PackingSearch::key(const Part& part) const {
 
 bool PackingSearch::dive(Part part) {
   if (part.empty()) return true;
-  ++nodes_;
-  work_ += 4 * part.size() + words_;
-  if (out_of_budget()) return false;
+  meter_.count_node();
+  meter_.count_work(4 * part.size() + words_);
+  if (meter_.out_of_budget()) return false;
   const std::size_t mark = trail_.size();
   if (propagate(part) && sections_fit(part)) {
     std::vector<Part> parts = split(part);
@@ -350,13 +335,13 @@ bool PackingSearch::decide(const Part& part) {
   const auto concerned = [&] {
     undo(mark);
     level_ = level + 1;
-    if (stopped_ || !rests_on(level)) return false;
+    if (meter_.stopped() || !rests_on(level)) return false;
     add(conflict, conflict_);
     return true;
   };
   const auto give_up = [&] {
     level_ = level;
-    if (!stopped_) memory_.add_failed(state);
+    if (!meter_.stopped()) memory_.add_failed(state);
     return false;
   };
   std::vector<std::uint32_t> tried;

@@ -2,7 +2,6 @@
 
 // Depth-first search for a layout of an instance below a capacity.
 
-#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -12,6 +11,7 @@
 #include "memmgr/exact/instance.h"
 #include "memmgr/exact/reason.h"
 #include "memmgr/exact/search_memory.h"
+#include "memmgr/exact/search_meter.h"
 #include "memmgr/exact/search_style.h"
 
 namespace unna {
@@ -49,7 +49,7 @@ class PackingSearch {
   PackingSearch(const PackingInstance& instance, Bytes capacity, SearchStyle style,
                 SearchMemory& memory);
 
-  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+  using Deadline = SearchMeter::Deadline;
   /// Ends with `limit` at so many nodes, so much work, or the deadline.
   SearchResult run(std::uint64_t node_limit, const Deadline& deadline = std::nullopt,
                    std::uint64_t work_limit = std::numeric_limits<std::uint64_t>::max());
@@ -71,7 +71,6 @@ class PackingSearch {
   bool dive(Part part);  ///< sorts it
   bool decide(const Part& part);
   bool propagate(const Part& part);
-  bool out_of_budget();
   bool lift(std::uint32_t k, bool& changed);
   void explain_lift(Reason reason, std::uint32_t k, Bytes low);
   bool sections_fit(Part& part);
@@ -118,13 +117,7 @@ class PackingSearch {
   std::vector<std::uint32_t> options_;
   std::vector<std::int32_t> crossing_;
 
-  std::uint64_t nodes_ = 0;
-  std::uint64_t limit_ = 0;
-  std::uint64_t work_limit_ = 0;
-  std::uint64_t work_ = 0;
-  std::uint64_t next_look_ = 0;  ///< at the clock, by work
-  Deadline deadline_;
-  bool stopped_ = false;
+  SearchMeter meter_;
 };
 
 }  // namespace unna

@@ -29,7 +29,7 @@ void PackingSearch::explain_lift(Reason reason, std::uint32_t k, Bytes low) {
   add_rest(reason, k);
   for (const std::uint32_t j : in_.neighbours[k])
     if (placed_[j] == 0 && in_.size[j] < low) add(reason, row(why_low_, j));
-  work_ += in_.neighbours[k].size() * words_ / 4;
+  meter_.count_work(in_.neighbours[k].size() * words_ / 4);
 }
 
 /// The conflict is that the buffers of a section which start at `from` or above are too many.

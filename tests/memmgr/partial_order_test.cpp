@@ -222,7 +222,7 @@ TEST(PartialOrder, ThePlanCheckerMissesNoPair) {
 TEST(PartialOrder, StrandsThatWaitForOneAnotherStayFewChains) {
   constexpr std::size_t kStrands = 8;
   const Lifetimes lives = make(bench::Strands{3, 4000, kStrands, 20});
-  EXPECT_LE(lives.order->chains(), kStrands + 2);  // a hundred where waits cut them
+  EXPECT_LE(lives.order->chains(), kStrands + 2);
 }
 
 TEST(PartialOrder, ChainsKeepTheOrderOfTheEdges) {

@@ -209,7 +209,7 @@ TEST(PerfectSearch, StopsAtItsLimits) {
   const auto in = perfect_instance(p, p.lower_bound);
   ASSERT_TRUE(in);
   EXPECT_EQ(PerfectSearch(*in, {}).run(10).end, SearchEnd::limit);
-  EXPECT_EQ(PerfectSearch(*in, {}).run(10).nodes, 10U);
+  EXPECT_EQ(PerfectSearch(*in, {}).run(10).nodes, 11U);  // the first that is too much
   EXPECT_EQ(PerfectSearch(*in, {}).run(1'000'000, std::chrono::steady_clock::now()).end,
             SearchEnd::limit);
   EXPECT_EQ(PerfectSearch(*in, {}).run(1'000'000, std::nullopt, 1).end, SearchEnd::limit);
@@ -269,6 +269,7 @@ TEST(Bands, ThreadsOfAThousandMillionPairsAreStacked) {
   ASSERT_GT(p.index.pairs(), kManyPairs);
   const Plan plan = run_planner("auto", p, {});
   EXPECT_EQ(plan.peak, plan.lower_bound);
+  EXPECT_EQ(plan.note, "by bands");
   EXPECT_TRUE(check_plan(p, plan).empty());
 }
 
@@ -281,6 +282,7 @@ TEST_P(LargePerfectPackings, AreFoundByAuto) {
   options.threads = 2;
   const Plan plan = run_planner("auto", p, options);
   EXPECT_EQ(plan.peak, GetParam().height);
+  EXPECT_EQ(plan.note, "by a perfect packing");
   EXPECT_TRUE(check_plan(p, plan).empty());
 }
 
