@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bench/instances.h"
 #include "memmgr/complete_problem.h"
 #include "memmgr/problem.h"
 #include "tests/memmgr/fixtures.h"
@@ -121,6 +122,15 @@ TEST(Antichain, AgreesWithADenseFlowOnLargerOrders) {
     for (std::size_t i = 0; i < p.size(); ++i)
       if (p.index.unused(i)) used[i] = 0;
     ASSERT_EQ(p.lower_bound, DenseFlow(p.lifetimes, used).antichain()) << "round " << round;
+    expect_certificate(p);
+  }
+}
+
+// Where the greedy start is not the end: bytes that an augmenting path has moved are moved again.
+TEST(Antichain, AgreesWithADenseFlowOnStrandsThatWait) {
+  for (std::uint64_t round = 0; round < 60; ++round) {
+    const PlanProblem p = make_problem(make(bench::Strands{round, 110, 4 + round % 9, 30}), 1);
+    ASSERT_EQ(p.lower_bound, DenseFlow(p.lifetimes, sizes(p)).antichain()) << "round " << round;
     expect_certificate(p);
   }
 }

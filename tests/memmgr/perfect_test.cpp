@@ -170,6 +170,7 @@ TEST(PerfectSearch, KnowsWhichFullProblemsHaveAPacking) {
   Rng rng(11);
   int found = 0;
   int impossible = 0;
+  std::uint64_t nodes = 0;  // of proofs
   for (int round = 0; round < 2000; ++round) {
     const PlanProblem p = filled(rng, 6 + rng.below(8));
     const auto in = perfect_instance(p, p.lower_bound);
@@ -186,6 +187,7 @@ TEST(PerfectSearch, KnowsWhichFullProblemsHaveAPacking) {
       const SearchResult result =
           PerfectSearch(*in, {first, false, static_cast<std::uint64_t>(round)}).run(10'000'000);
       ASSERT_EQ(result.end, fits ? SearchEnd::found : SearchEnd::impossible) << round;
+      if (!fits) nodes += result.nodes;
       if (!fits) continue;
       const Plan plan = plan_of(p, *in, result);
       EXPECT_EQ(plan.peak, p.lower_bound);
@@ -202,6 +204,22 @@ TEST(PerfectSearch, KnowsWhichFullProblemsHaveAPacking) {
   }
   EXPECT_GT(found, 300);
   EXPECT_GT(impossible, 200);
+  // 600 each without a look at whether walls can be covered.
+  EXPECT_LT(nodes, 480 * std::size(kFirsts) * static_cast<std::uint64_t>(impossible));
+}
+
+TEST(PerfectSearch, RefutesNothingThatWasCutFromARectangle) {
+  Rng rng(17);
+  for (std::uint64_t round = 0; round < 1000; ++round) {
+    bench::PerfectPacking kind{round, 8 + rng.below(20), rng.between(4, 14), rng.between(6, 20), 1,
+                               40};
+    const PlanProblem p = make_problem(make(kind), 1);
+    const auto in = perfect_instance(p, kind.height);
+    ASSERT_TRUE(in);
+    for (const auto first : kFirsts)
+      ASSERT_EQ(PerfectSearch(*in, {first, false, round}).run(1'000'000).end, SearchEnd::found)
+          << round;
+  }
 }
 
 TEST(PerfectSearch, StopsAtItsLimits) {
