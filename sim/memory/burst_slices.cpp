@@ -242,9 +242,10 @@ void BurstMemory::respond(Slice& s, const Owner& owner, Time first, Time last) {
   const Time enters = std::max(leaves + hop_, c.in_free);
   c.in_free = enters + length;
   c.response_wait += enters - first - hop_;
-  // One burst that leaves the window is room enough for the next packet.
-  release({owner.stream, owner.serial, 1}, first);
-  if (owner.bursts > 1) release({owner.stream, owner.serial, owner.bursts - 1}, last);
+  // One by one: with each the engine may send another packet.
+  const std::int64_t gaps = std::max<std::int64_t>(1, owner.bursts - 1);
+  for (std::int64_t b = 0; b < owner.bursts; ++b)
+    release({owner.stream, owner.serial, 1}, first + (last - first) * b / gaps);
   answered(owner, std::max(c.in_free, last + burst_time_ + hop_));
 }
 

@@ -1,6 +1,7 @@
 #include "sim/memory/packet_channel.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/error.h"
 
@@ -13,7 +14,8 @@ PacketChannel::PacketChannel(const DramDevice& device, const DramController& con
       controller_(controller),
       bank_bits_(bits_of(device.banks)),
       group_bits_(bits_of(device.groups)),
-      ranks_(static_cast<std::size_t>(device.ranks)) {
+      ranks_(static_cast<std::size_t>(device.ranks)),
+      under_way_(static_cast<std::size_t>(ceil_div(timing_.ccd_l, timing_.ccd_s))) {
   invariant(device.banks_per_channel() <= static_cast<std::int64_t>(kMaxBanks),
             "{} banks a channel", device.banks_per_channel());
   queues_[0].capacity = controller.read_queue;
@@ -45,7 +47,9 @@ void PacketChannel::push(const ChannelPacket& packet, Tick at) {
 /// Whether the plan is made that plan() would make now that a packet of this direction was pushed:
 /// the one that there is, or that packet's.
 bool PacketChannel::planned_with_last(std::size_t direction) {
-  if (choice_.at == kNeverTick || choice_.action == Action::refresh || bus_turns()) return false;
+  if (choice_.at == kNeverTick || choice_.action == Action::refresh ||
+      choice_.action == Action::wait || bus_turns())
+    return false;
   if (direction != static_cast<std::size_t>(writing_)) return true;
   const Queue& queue = queues_[direction];
   if (queue.packets.size() == 1) return false;
@@ -86,6 +90,8 @@ std::optional<PacketChannel::Served> PacketChannel::step(Tick now) {
     case Action::refresh:
       refresh(choice_.index, now);
       return std::nullopt;
+    case Action::wait:
+      return std::nullopt;
     case Action::serve:
       break;
   }
@@ -98,6 +104,10 @@ void PacketChannel::plan() {
   if (queues_[0].packets.empty() && queues_[1].packets.empty()) return;
   turn_bus();
   const Queue& queue = queues_[writing_];
+  if (queue.packets.empty()) {
+    choice_ = {last_column_, Action::wait, 0};
+    return;
+  }
   const Waiting& oldest = queue.packets.front();
   const bool only_oldest = queue.served - oldest.served_before >= controller_.max_passed;
   wanted_ = 0;
@@ -128,8 +138,9 @@ void PacketChannel::consider(Action action, std::size_t index, Tick at) {
 bool PacketChannel::bus_turns() const {
   const std::int64_t reads = queues_[0].bursts, writes = queues_[1].bursts;
   const bool had_turn = turn_served_ >= controller_.turn;
-  return writing_ ? writes == 0 || (reads > 0 && (writes <= controller_.write_low || had_turn))
-                  : writes > 0 && (reads == 0 || (writes >= controller_.write_high && had_turn));
+  const bool none_left = queues_[writing_].bursts == 0 && now_ >= last_column_;
+  return writing_ ? none_left || (reads > 0 && (writes <= controller_.write_low || had_turn))
+                  : writes > 0 && (none_left || (writes >= controller_.write_high && had_turn));
 }
 
 void PacketChannel::turn_bus() {
@@ -198,21 +209,45 @@ void PacketChannel::refresh(std::size_t r, Tick at) {
 }
 
 /// The column commands of n bursts of one bank group, from now on; returns the last one's time.
-/// They are CCD_L apart, and no closer to those of other packets than the bus has room for.
+/// They are CCD_L apart, and no closer to those of other packets than the bus has room for. In the
+/// gaps of one bank group go the commands of others: of as many packets at once as CCD_L has CCD_S.
 Tick PacketChannel::pass_bus(std::int64_t n) {
-  const Tick data = n * timing_.ccd_s;
-  bus_work_ = std::max(bus_work_, now_) + data;
-  // Where a bank group leaves gaps, the next packet fills them while this one is under way.
-  const Tick overlap = timing_.ccd_l > timing_.ccd_s ? data : 0;
-  column_[writing_] = std::max(now_ + timing_.ccd_s, bus_work_ - overlap);
-  return std::max(now_ + (n - 1) * timing_.ccd_l, bus_work_ - timing_.ccd_s);
+  bus_work_ = std::max(bus_work_, now_) + n * timing_.ccd_s;
+  const Tick last = std::max(now_ + (n - 1) * timing_.ccd_l, bus_work_ - timing_.ccd_s);
+  *std::ranges::min_element(under_way_) = last + timing_.ccd_s;
+  column_[writing_] = std::max(now_ + timing_.ccd_s, std::ranges::min(under_way_));
+  return last;
+}
+
+/// Of a packet that is served now: its column commands that go before its rank's refresh is due.
+std::int64_t PacketChannel::bursts_before_refresh(const Waiting& w) const {
+  return 1 + std::max<Tick>(0, ranks_[rank_of(w.bank)].refresh_due - 1 - now_) / timing_.ccd_l;
+}
+
+/// The same for the turn of the bus, were nothing pushed until then.
+std::int64_t PacketChannel::bursts_before_turn() const {
+  const std::int64_t reads = queues_[0].bursts, writes = queues_[1].bursts;
+  const bool turns = writing_ ? reads > 0 : writes >= controller_.write_high;
+  if (!turns) return std::numeric_limits<std::int64_t>::max();
+  const std::int64_t left = controller_.turn - turn_served_;
+  return std::max<std::int64_t>(1,
+                                writing_ ? std::min(left, writes - controller_.write_low) : left);
 }
 
 PacketChannel::Served PacketChannel::serve(std::size_t index) {
   Queue& queue = queues_[writing_];
-  const Waiting w = queue.packets[index];
-  queue.packets.erase(queue.packets.begin() + static_cast<std::ptrdiff_t>(index));
-  const std::int64_t n = w.packet.bursts;
+  Waiting w = queue.packets[index];
+  const std::int64_t n =
+      std::min({w.packet.bursts, bursts_before_refresh(w), bursts_before_turn()});
+  if (n == w.packet.bursts) {
+    queue.packets.erase(queue.packets.begin() + static_cast<std::ptrdiff_t>(index));
+  } else {  // the rest waits
+    Waiting& rest = queue.packets[index];
+    rest.packet.bursts -= n;
+    rest.opened = false;
+    rest.served_before += n;
+    w.packet.bursts = n;
+  }
   queue.bursts -= n;
   queue.served += n;
   turn_served_ += n;
@@ -220,6 +255,7 @@ PacketChannel::Served PacketChannel::serve(std::size_t index) {
   Group& group = groups_[group_of(w.bank)];
   const Tick last = pass_bus(n);
   const Tick latency = (writing_ ? timing_.cwl : timing_.cl) + burst_clocks_;
+  last_column_ = std::max(last_column_, last);
   group.column[writing_] = last + timing_.ccd_l;
   if (writing_) {
     column_[0] = std::max(column_[0], last + latency + timing_.wtr_s);

@@ -28,7 +28,7 @@ struct ChannelPacket {
 
 class PacketChannel {
  public:
-  /// A packet that is served.
+  /// A packet that is served, or those of its bursts that were before a refresh or turn of the bus.
   struct Served {
     ChannelPacket packet;
     Tick first_data = 0;  ///< when the data of its first burst has gone over the bus,
@@ -86,7 +86,12 @@ class PacketChannel {
     std::size_t oldest = 0;
     Tick refresh_due = 0;
   };
-  enum class Action : std::uint8_t { serve, row, refresh };
+  enum class Action : std::uint8_t {
+    serve,
+    row,
+    refresh,
+    wait,  ///< for the last burst that is served, before the bus turns
+  };
   struct Choice {
     Tick at = kNeverTick;
     Action action = Action::serve;
@@ -105,6 +110,8 @@ class PacketChannel {
   Tick column_from(const Waiting& waiting) const;
   void refresh(std::size_t rank, Tick at);
   Tick pass_bus(std::int64_t bursts);
+  std::int64_t bursts_before_refresh(const Waiting& waiting) const;
+  std::int64_t bursts_before_turn() const;
   Served serve(std::size_t index);
 
   DramTiming timing_;
@@ -117,6 +124,8 @@ class PacketChannel {
   std::vector<Rank> ranks_;
   Tick bus_work_ = 0;             ///< no column command before it, were they CCD_S apart
   std::array<Tick, 2> column_{};  ///< of the bus
+  std::vector<Tick> under_way_;   ///< packets at a time: when another one can follow each
+  Tick last_column_ = 0;          ///< of what is served so far
   std::size_t last_rank_ = 0;
   bool writing_ = false;
   std::int64_t turn_served_ = 0;

@@ -20,9 +20,8 @@
 namespace unna {
 namespace {
 
-constexpr double kMedian = 0.03;
-/// Of programs that take ten thousand cycles and wait for latencies most of the time.
-constexpr double kWorst = 0.13;
+constexpr double kMedian = 0.015;
+constexpr double kWorst = 0.06;
 
 /// From an eighth to twice those of the preset.
 std::vector<std::int64_t> channels_of(std::int64_t preset_channels) {
