@@ -1,7 +1,9 @@
 #include "compiler/branches.h"
 
 #include <algorithm>
-#include <numeric>
+#include <iterator>
+#include <map>
+#include <optional>
 #include <set>
 
 namespace unna {
@@ -56,19 +58,173 @@ KernelRegion make_region(std::size_t from, std::size_t to,
   return region;
 }
 
-/// Cores for each branch, at least one, in proportion to work.
-std::vector<std::int64_t> share(const std::vector<double>& work, std::int64_t cores) {
-  std::vector<std::int64_t> part(work.size(), 1);
-  std::int64_t left = cores - static_cast<std::int64_t>(work.size());
-  for (; left > 0; --left) {
-    std::size_t most = 0;
-    const auto load = [&](std::size_t b) { return work[b] / static_cast<double>(part[b]); };
-    for (std::size_t b = 1; b < work.size(); ++b)
-      if (load(b) > load(most)) most = b;
-    ++part[most];
+/// What waiting costs the plans of a region, one after the other: for units before the region once,
+/// and for its own as often as a core reads what another one has written since they met.
+class RegionSync {
+ public:
+  /// `before`: the cost of waiting for units before the region.
+  RegionSync(const LoweredGraph& graph, Cycle barrier, const SyncCost& before)
+      : graph_(graph), barrier_(barrier), before_(before) {}
+
+  SyncCost cost() const {
+    return [this](const std::vector<UnitOfWork>& units) { return cost_of(units); };
   }
-  return part;
+  void add(const std::vector<UnitOfWork>& units) {
+    met_before_ = met_before_ || before_(units) > 0;
+    if (reads_of_others(units)) written_.clear();
+    for (const UnitOfWork& u : units)
+      for (const StorageRegion& region : written_regions(graph_, u))
+        written_.emplace_back(u.core, region);
+  }
+
+ private:
+  Cycle cost_of(const std::vector<UnitOfWork>& units) const {
+    if (reads_of_others(units)) return barrier_;
+    return met_before_ ? Cycle{0} : before_(units);
+  }
+  bool reads_of_others(const std::vector<UnitOfWork>& units) const {
+    return std::ranges::any_of(units, [&](const UnitOfWork& u) {
+      return std::ranges::any_of(read_regions(graph_, u), [&](const StorageRegion& read) {
+        return std::ranges::any_of(
+            written_, [&](const auto& w) { return w.first != u.core && w.second.overlaps(read); });
+      });
+    });
+  }
+
+  const LoweredGraph& graph_;
+  Cycle barrier_;
+  const SyncCost& before_;
+  bool met_before_ = false;
+  std::vector<std::pair<CoreId, StorageRegion>> written_;  ///< since the cores met
+};
+
+Cycle time_of(const std::vector<KernelPlan>& plans) {
+  Cycle time = 0;
+  for (const KernelPlan& p : plans) time += p.estimate;
+  return time;
 }
+
+/// Of the branches' kernels one after the other, each on all cores. `before`: the cost of waiting
+/// for units before the region.
+Cycle time_together(const KernelRegion& region, std::int64_t cores, Cycle barrier,
+                    Partitioner& partitioner, const SyncCost& before) {
+  RegionSync sync(partitioner.graph(), barrier, before);
+  Cycle time = 0;
+  for (const auto& branch : region.branches)
+    for (const KernelId k : branch) {
+      const KernelPlan plan = partitioner.plan(k, {0, cores}, cores, sync.cost());
+      time += with_waiting(plan.estimate, static_cast<std::int64_t>(plan.units.size()));
+      sync.add(plan.units);
+    }
+  return time;
+}
+
+/// The plans of a region's branches, each on cores of its own.
+struct SideBySide {
+  std::vector<KernelPlan> plans;
+  Cycle time = 0;         ///< of the slowest branch
+  std::int64_t busy = 0;  ///< cores that are at work at a time
+};
+
+/// Decides how many cores each branch of a region gets.
+class BranchPlanner {
+ public:
+  BranchPlanner(const KernelRegion& region, std::int64_t cores, Cycle barrier,
+                Partitioner& partitioner)
+      : region_(region),
+        cores_(cores),
+        barrier_(barrier),
+        partitioner_(partitioner),
+        alone_(region.branches.size()) {}
+
+  /// None where a branch finds no plan.
+  std::optional<SideBySide> plan() {
+    const auto shares = share();
+    if (!shares) return std::nullopt;
+    SideBySide all;
+    for (std::size_t b = 0; b < shares->size(); ++b)
+      all.busy += alone_[b].at((*shares)[b])->most_units;
+    std::int64_t first = 0;
+    Bytes traffic = 0;
+    for (std::size_t b = 0; b < shares->size(); ++b) {
+      const CoreGroup group{first, (*shares)[b]};
+      std::optional<std::vector<KernelPlan>> plans =
+          plan(b, group, std::max(all.busy, group.count));
+      if (!plans) return std::nullopt;
+      all.time = std::max(all.time, time_of(*plans));
+      for (const KernelPlan& p : *plans)
+        traffic += traffic_of(p.tile) * static_cast<Bytes>(p.units.size());
+      std::ranges::move(*plans, std::back_inserter(all.plans));
+      first += group.count;
+    }
+    all.time = std::max(all.time, partitioner_.moving(traffic));
+    return all;
+  }
+
+ private:
+  /// A branch on so many cores, while all cores use the memory.
+  struct Alone {
+    Cycle time = 0;
+    std::int64_t most_units = 0;  ///< of a kernel: cores that are at work
+  };
+
+  /// Cores of each branch: one, then more for the slowest as long as they make it faster. None
+  /// where a branch finds no plan.
+  std::optional<std::vector<std::int64_t>> share() {
+    const std::size_t n = region_.branches.size();
+    std::vector<std::int64_t> shares(n, 1);
+    for (std::int64_t left = cores_ - static_cast<std::int64_t>(n);;) {
+      std::size_t slowest = 0;
+      for (std::size_t b = 0; b < n; ++b) {
+        if (!alone(b, shares[b])) return std::nullopt;
+        if (alone(b, shares[b])->time > alone(slowest, shares[slowest])->time) slowest = b;
+      }
+      const Cycle most = alone(slowest, shares[slowest])->time;
+      const auto faster_with = [&](std::int64_t more) {
+        const auto& with = alone(slowest, shares[slowest] + more);
+        return with && with->time < most;
+      };
+      std::int64_t more = std::min<std::int64_t>(1, left);
+      while (more < left && !faster_with(more)) more = std::min(2 * more, left);
+      if (more == 0 || !faster_with(more)) return shares;
+      shares[slowest] += more;
+      left -= more;
+    }
+  }
+
+  const std::optional<Alone>& alone(std::size_t branch, std::int64_t cores) {
+    const auto known = alone_[branch].find(cores);
+    if (known != alone_[branch].end()) return known->second;
+    std::optional<Alone> found;
+    if (const auto plans = plan(branch, {0, cores}, cores_)) {
+      found = Alone{time_of(*plans), 0};
+      for (const KernelPlan& p : *plans)
+        found->most_units = std::max(found->most_units, static_cast<std::int64_t>(p.units.size()));
+    }
+    return alone_[branch].emplace(cores, found).first->second;
+  }
+
+  /// Of a branch on these cores while `sharers` use the memory; none where a kernel finds no plan.
+  std::optional<std::vector<KernelPlan>> plan(std::size_t branch, CoreGroup group,
+                                              std::int64_t sharers) {
+    const SyncCost none = [](const std::vector<UnitOfWork>&) { return Cycle{0}; };
+    RegionSync sync(partitioner_.graph(), barrier_, none);
+    std::vector<KernelPlan> plans;
+    for (const KernelId k : region_.branches[branch]) {
+      std::optional<KernelPlan> found = partitioner_.find_plan(k, group, sharers, sync.cost());
+      if (!found) return std::nullopt;
+      sync.add(found->units);
+      plans.push_back(*std::move(found));
+    }
+    return plans;
+  }
+
+  const KernelRegion& region_;
+  std::int64_t cores_;
+  Cycle barrier_;
+  Partitioner& partitioner_;
+  std::vector<std::map<std::int64_t, std::optional<Alone>>> alone_;  ///< by branch and cores
+};
 
 }  // namespace
 
@@ -95,38 +251,30 @@ std::vector<KernelRegion> find_regions(const LoweredGraph& graph) {
   return regions;
 }
 
-std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t cores,
+std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t cores, Cycle barrier,
                                       Partitioner& partitioner, const SyncCost& sync, bool forced) {
-  const std::size_t n = region.branches.size();
-  if (static_cast<std::int64_t>(n) > cores) return {};
+  if (static_cast<std::int64_t>(region.branches.size()) > cores) return {};
   for (const auto& branch : region.branches)
     if (!partitioner.own_synapses(branch)) return {};
-  const CoreGroup everyone{0, cores};
-  Cycle together = 0;
-  std::vector<double> work(n, 0);
-  for (std::size_t b = 0; b < n; ++b)
-    for (const KernelId k : region.branches[b]) {
-      const Cycle estimate = partitioner.plan(k, everyone, cores, sync).estimate;
-      together += estimate;
-      work[b] += static_cast<double>(estimate);
-    }
-  const std::vector<std::int64_t> parts = share(work, cores);
-  std::vector<KernelPlan> plans;
-  Cycle slowest = 0;
-  std::int64_t first = 0;
-  for (std::size_t b = 0; b < n; ++b) {
-    Cycle time = 0;
-    for (const KernelId k : region.branches[b]) {
-      std::optional<KernelPlan> plan = partitioner.find_plan(k, {first, parts[b]}, cores, sync);
-      if (!plan) return {};
-      plans.push_back(*std::move(plan));
-      time += plans.back().estimate;
-    }
-    slowest = std::max(slowest, time);
-    first += parts[b];
+  // Cores may stay idle: where the memory is busy, more of them are not always faster.
+  SideBySide best;
+  const auto branches = static_cast<std::int64_t>(region.branches.size());
+  int tries = 0;  // in vain
+  for (std::int64_t some = cores; some >= branches; some /= 2) {
+    std::optional<SideBySide> found = BranchPlanner(region, some, barrier, partitioner).plan();
+    const bool faster = found && (best.plans.empty() || with_waiting(found->time, found->busy) <
+                                                            with_waiting(best.time, best.busy));
+    if (faster) best = *std::move(found);
+    tries = faster ? 0 : tries + 1;
+    if (tries == 2) break;
   }
-  if (!forced && slowest >= together) return {};
-  for (const KernelId k : region.tail) plans.push_back(partitioner.plan(k, everyone, cores, sync));
+  if (best.plans.empty()) return {};
+  if (!forced && with_waiting(best.time, best.busy) >=
+                     time_together(region, cores, barrier, partitioner, sync))
+    return {};
+  std::vector<KernelPlan> plans = std::move(best.plans);
+  for (const KernelId k : region.tail)
+    plans.push_back(partitioner.plan(k, {0, cores}, cores, sync));
   return plans;
 }
 

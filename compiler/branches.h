@@ -20,10 +20,11 @@ struct KernelRegion {
 /// Regions in execution order; together they have every kernel once.
 std::vector<KernelRegion> find_regions(const LoweredGraph& graph);
 
-/// Plans for the kernels of a region with its branches on disjoint groups of cores, sized by work;
-/// empty where all cores together are estimated to be faster, unless `forced`, or where there are
-/// fewer cores than branches.
-std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t cores,
+/// Plans for the kernels of a region with its branches on disjoint groups of cores, so that the
+/// slowest is as fast as possible; empty where all cores together are estimated to be faster,
+/// unless `forced`, or where there are fewer cores than branches. `barrier` is what a meeting
+/// costs, `sync` what waiting for units before the region does.
+std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t cores, Cycle barrier,
                                       Partitioner& partitioner, const SyncCost& sync, bool forced);
 
 }  // namespace unna

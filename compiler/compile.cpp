@@ -173,14 +173,8 @@ PackedWeights packed_weights(const LoweredGraph& g, const Schedule& s) {
   PackedWeights all;
   for (const KernelPlan& plan : s.plans) {
     const Kernel& k = g.kernels[plan.kernel.index()];
-    const auto* tile = std::get_if<MacTile>(&plan.tile);
-    if (!k.weights || tile == nullptr) continue;
-    PackedWeight packed{{tile->co, tile->ci, tile->per_tap, tile->form, 0},
-                        plan.grid.channels,
-                        synapse_blocks(plan, k),
-                        plan.synapses};
-    if (plan.synapses) packed.packing.largest = plan.synapses->largest();
-    all.emplace(g.storage(*k.weights).name, std::move(packed));
+    if (k.weights && std::holds_alternative<MacTile>(plan.tile))
+      all.emplace(g.storage(*k.weights).name, packed_weight_of(plan, k));
   }
   return all;
 }

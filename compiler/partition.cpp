@@ -16,8 +16,9 @@ namespace unna {
 namespace {
 
 /// Channels that a unit takes at least: whole groups of a grouped convolution, else what the PEs
-/// make at a time. Kernels that need whole rows are not divided by channels.
-std::int64_t channel_granule(const Kernel& k, const CoreConfig& core) {
+/// make at a time, or a burst's where those are fewer. Kernels that need whole rows are not divided
+/// by channels.
+std::int64_t least_channels(const Kernel& k, const MachineConfig& machine) {
   switch (k.kind) {
     case KernelKind::softmax:
     case KernelKind::norm:
@@ -25,10 +26,13 @@ std::int64_t channel_granule(const Kernel& k, const CoreConfig& core) {
     case KernelKind::reduce:
       return k.dims[kC];
     case KernelKind::conv:
-      return k.groups > 1 ? k.dims[kC] / k.groups : core.pes;
+      if (k.groups > 1) return k.dims[kC] / k.groups;
+      break;
     default:
-      return core.pes;
+      break;
   }
+  return channel_granule(machine.core.pes, dram_burst_bytes(machine),
+                         element_bytes(machine.data_type));
 }
 
 struct Range {
@@ -47,14 +51,8 @@ std::int64_t next_division(std::int64_t parts, std::int64_t extent, std::int64_t
   return parts < last ? std::min(2 * parts, last) : last + 1;
 }
 
-/// What comes next waits for the last of the units, which start together and meet in the channels:
-/// so many of them make that twice as late. Found on the LSTM, whose steps are short
-/// (docs/adr/0003).
-constexpr std::int64_t kUnitsThatDoubleTime = 64;
-
-Cycle with_waiting(Cycle time, std::int64_t units) {
-  return time + time * units / kUnitsThatDoubleTime;
-}
+/// Of the memory; more are counted in steps.
+constexpr std::int64_t kFewSharers = 16;
 
 bool uses_window_tile(KernelKind kind) {
   return kind == KernelKind::dwconv || kind == KernelKind::pool;
@@ -69,6 +67,12 @@ Dims largest_unit(const std::vector<UnitOfWork>& units) {
 }
 
 }  // namespace
+
+Cycle with_waiting(Cycle time, std::int64_t units) {
+  // Found on the LSTM, whose steps are short (docs/adr/0003).
+  constexpr std::int64_t kUnitsThatDoubleTime = 64;
+  return time + time * units / kUnitsThatDoubleTime;
+}
 
 Cycle time_of(const Tile& tile) {
   return std::visit([](const auto& t) { return t.time; }, tile);
@@ -91,13 +95,14 @@ Partitioner::Partitioner(const LoweredGraph& graph, const MachineConfig& machine
       strategy_(strategy),
       packed_(std::move(packed)),
       readers_(graph.storages.size()) {
-  for (const Kernel& k : graph.kernels)
-    if (k.weights) ++readers_[k.weights->index()];
+  for (std::size_t i = 0; i < graph.kernels.size(); ++i)
+    if (const auto& weights = graph.kernels[i].weights)
+      readers_[weights->index()].push_back(KernelId(i));
 }
 
 std::vector<Grid> Partitioner::grids(const Kernel& k, std::int64_t cores) const {
   const std::int64_t batch = k.dims[kB] * k.dims[kN];
-  const std::int64_t channels = ceil_div(k.dims[kC], channel_granule(k, machine_.core));
+  const std::int64_t channels = ceil_div(k.dims[kC], least_channels(k, machine_));
   const auto cap = [&](std::int64_t extent, std::int64_t room) { return std::min(extent, room); };
   switch (strategy_) {
     case Partition::channels: {
@@ -154,7 +159,7 @@ std::vector<UnitOfWork> Partitioner::units(KernelId id, const Box& area, const G
             set(box, kN, part(k.dims[kN], 1, parts_n, n));
             set(box, kH, lines(r));
             set(box, kW, part(k.dims[kW], 1, grid.columns, w));
-            set(box, kC, part(k.dims[kC], channel_granule(k, machine_.core), grid.channels, c));
+            set(box, kC, part(k.dims[kC], least_channels(k, machine_), grid.channels, c));
             if (!box.empty()) all.push_back({id, CoreId(static_cast<std::size_t>(core)), box});
           }
   return all;
@@ -162,7 +167,7 @@ std::vector<UnitOfWork> Partitioner::units(KernelId id, const Box& area, const G
 
 std::vector<Grid> Partitioner::walk_grids(const Kernel& k, std::int64_t lines, std::int64_t cores,
                                           Division division) const {
-  const std::int64_t channels = ceil_div(k.dims[kC], channel_granule(k, machine_.core));
+  const std::int64_t channels = ceil_div(k.dims[kC], least_channels(k, machine_));
   const std::int64_t width = k.dims[kW];
   switch (division) {
     case Division::columns: {
@@ -192,16 +197,19 @@ std::vector<Grid> Partitioner::walk_grids(const Kernel& k, std::int64_t lines, s
 }
 
 const Tile& Partitioner::tile(const Kernel& k, const Dims& unit, const TileNeeds& needs) {
+  // Few numbers of them, so that a tile is searched for once: a share of many is nearly the same.
+  const std::int64_t sharers =
+      needs.sharers <= kFewSharers ? needs.sharers : round_up(needs.sharers, kFewSharers / 2);
   CoreConfig core = machine_.core;
   core.sb_bytes = needs.room.bytes();
   const TileMachine m{&core,
                       element_bytes(machine_.data_type),
-                      core_dram_rate_q16(machine_, needs.sharers),
+                      core_dram_rate_q16(machine_, sharers),
                       dram_latency(machine_),
                       dram_burst_bytes(machine_),
-                      engine_dram_rate_q16(machine_, needs.sharers)};
+                      engine_dram_rate_q16(machine_, sharers)};
   const auto once = [&](auto& memo, const auto& shape, const auto& choose) -> const Tile& {
-    const auto key = std::tuple(shape, needs.sharers, core.sb_bytes);
+    const auto key = std::tuple(shape, sharers, core.sb_bytes);
     const auto at = memo.find(key);
     if (at != memo.end()) return at->second;
     return memo.emplace(key, choose(shape, m)).first->second;
@@ -298,13 +306,17 @@ Tile Partitioner::free_tile(KernelId id, const Dims& extents, std::int64_t share
   return tile(k, extents, {sharers, room, density(k)});
 }
 
+Cycle Partitioner::moving(Bytes bytes) const {
+  return ceil_div<Cycle>(bytes << 16, dram_bytes_per_cycle_q16(machine_));
+}
+
 bool Partitioner::shares_synapses(KernelId id) const {
   const Kernel& k = graph_.kernels[id.index()];
-  return k.weights && readers_[k.weights->index()] > 1;
+  return k.weights && readers_[k.weights->index()].size() > 1;
 }
 
 std::int64_t Partitioner::most_channels(const Kernel& k, const Grid& grid) const {
-  const std::int64_t granule = channel_granule(k, machine_.core);
+  const std::int64_t granule = least_channels(k, machine_);
   const std::int64_t granules = ceil_div(ceil_div(k.dims[kC], granule), grid.channels);
   return std::min(k.dims[kC], granules * granule);
 }
@@ -323,11 +335,11 @@ SbWish Partitioner::sb_wish(KernelId id, std::int64_t channels, std::int64_t uni
 }
 
 bool Partitioner::own_synapses(const std::vector<KernelId>& kernels) const {
-  std::map<StorageId, int> among;
+  std::map<StorageId, std::size_t> among;
   for (const KernelId id : kernels)
     if (const auto& weights = graph_.kernels[id.index()].weights) ++among[*weights];
   return std::ranges::all_of(
-      among, [&](const auto& use) { return use.second == readers_[use.first.index()]; });
+      among, [&](const auto& use) { return use.second == readers_[use.first.index()].size(); });
 }
 
 const PackedWeight* Partitioner::packed_weight(const Kernel& k) const {
@@ -359,9 +371,41 @@ KernelPlan Partitioner::plan(KernelId id, CoreGroup group, std::int64_t sharers,
 std::optional<KernelPlan> Partitioner::find_plan(KernelId id, CoreGroup group, std::int64_t sharers,
                                                  const SyncCost& sync) {
   const Kernel& k = graph_.kernels[id.index()];
-  const bool shared = k.weights && readers_[k.weights->index()] > 1;
-  const double pruned = density(k);
   const PackedWeight* packed = packed_weight(k);
+  std::optional<KernelPlan> best = best_plan(id, group, sharers, sync, packed);
+  if (packed != nullptr || !shares_synapses(id) || !std::holds_alternative<MacTile>(best->tile))
+    return best;
+  const PackedWeight& common = common_packing(*k.weights, group, sharers);
+  const PackedWeight own = packed_weight_of(*best, k);
+  if (own.packing == common.packing && own.blocks == common.blocks) return best;
+  return best_plan(id, group, sharers, sync, &common);
+}
+
+const PackedWeight& Partitioner::common_packing(StorageId weights, CoreGroup group,
+                                                std::int64_t sharers) {
+  const std::tuple key(weights, group.count, sharers);
+  const auto known = common_packings_.find(key);
+  if (known != common_packings_.end()) return known->second;
+  std::map<MacShape, std::size_t> kernels;
+  const auto shape_of = [&](KernelId id) {
+    const Kernel& k = graph_.kernels[id.index()];
+    return mac_shape(k, k.dims);
+  };
+  const std::vector<KernelId>& readers = readers_[weights.index()];
+  for (const KernelId id : readers) ++kernels[shape_of(id)];
+  const KernelId commonest =
+      *std::ranges::max_element(readers, {}, [&](KernelId id) { return kernels[shape_of(id)]; });
+  const auto no_waiting = [](const std::vector<UnitOfWork>&) { return Cycle{0}; };
+  const KernelPlan plan = *best_plan(commonest, group, sharers, no_waiting, nullptr);
+  return common_packings_.emplace(key, packed_weight_of(plan, graph_.kernels[commonest.index()]))
+      .first->second;
+}
+
+std::optional<KernelPlan> Partitioner::best_plan(KernelId id, CoreGroup group, std::int64_t sharers,
+                                                 const SyncCost& sync, const PackedWeight* packed) {
+  const Kernel& k = graph_.kernels[id.index()];
+  const bool shared = shares_synapses(id);
+  const double pruned = density(k);
   std::vector<Grid> all = grids(k, group.count);
   if (packed != nullptr && packed->channels <= group.count) all.push_back({1, 1, packed->channels});
   KernelPlan best;

@@ -30,9 +30,14 @@ class Partitioner {
   Partitioner(const LoweredGraph& graph, const MachineConfig& machine, Partition strategy,
               std::shared_ptr<const PackedWeights> packed = nullptr);
 
+  const LoweredGraph& graph() const { return graph_; }
+  /// What the DRAM takes for so many bytes at its peak.
+  Cycle moving(Bytes bytes) const;
+
   /// The division with the smallest estimate; ties go to fewer DRAM bytes, then to more rows.
   /// `sharers` cores use the DRAM at that time. Kernels that share synapses are divided and tiled
-  /// alike, since the synapses are packed in one way only: waiting does not count in their choice.
+  /// as their commonest shape wants it, since the synapses are packed in one way only: waiting does
+  /// not count in their choice.
   KernelPlan plan(KernelId kernel, CoreGroup group, std::int64_t sharers, const SyncCost& sync);
   /// The same; none where weights that stand in memory already are cut for more cores than `group`
   /// has.
@@ -69,6 +74,11 @@ class Partitioner {
 
  private:
   std::vector<Grid> grids(const Kernel& kernel, std::int64_t cores) const;
+  /// find_plan() of a kernel whose synapses stand as `packed`; null: they may be packed in any way.
+  std::optional<KernelPlan> best_plan(KernelId kernel, CoreGroup group, std::int64_t sharers,
+                                      const SyncCost& sync, const PackedWeight* packed);
+  /// How the kernels that share these synapses have them.
+  const PackedWeight& common_packing(StorageId weights, CoreGroup group, std::int64_t sharers);
   /// What a tile is chosen for, besides its unit.
   struct TileNeeds {
     std::int64_t sharers = 1;
@@ -90,12 +100,18 @@ class Partitioner {
   const MachineConfig& machine_;
   Partition strategy_;
   std::shared_ptr<const PackedWeights> packed_;
-  std::vector<int> readers_;  ///< by storage: kernels whose synapses it holds
+  std::vector<std::vector<KernelId>> readers_;  ///< by storage: kernels whose synapses it holds
+  /// By weights, cores of the group, and sharers.
+  std::map<std::tuple<StorageId, std::int64_t, std::int64_t>, PackedWeight> common_packings_;
   /// By shape, sharers, and bytes of SB.
   std::map<std::tuple<MacShape, std::int64_t, Bytes>, Tile> mac_tiles_;
   std::map<std::tuple<WindowShape, std::int64_t, Bytes>, Tile> window_tiles_;
   Tile point_tile_;
 };
+
+/// What comes next waits for the last of the units, which start together and meet in the channels:
+/// many of them make that up to twice as late.
+Cycle with_waiting(Cycle time, std::int64_t units);
 
 Cycle time_of(const Tile& tile);
 Bytes traffic_of(const Tile& tile);

@@ -190,6 +190,14 @@ void Scheduler::meet_all() {
   barrier(all);
 }
 
+void Scheduler::meet_before(const std::vector<KernelPlan>& plans) {
+  std::vector<UnitOfWork> units;
+  for (const KernelPlan& plan : plans)
+    units.insert(units.end(), plan.units.begin(), plan.units.end());
+  const std::vector<Edge> edges = unknown(units);
+  if (!edges.empty()) meet(edges);
+}
+
 std::vector<PlannedUnit> Scheduler::planned(KernelPlan plan) {
   const std::size_t tile = add_tile(plan.tile);
   const std::vector<UnitOfWork> units = plan.units;

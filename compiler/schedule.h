@@ -126,6 +126,10 @@ class Scheduler {
   void add_after_layers(KernelPlan plan);
   /// All units so far are complete before those that are added next.
   void meet_all();
+  /// What these plans' units, which come next, read of the units so far is complete before the
+  /// first of them begins. Without it, a core of one branch that begins late would have to meet the
+  /// cores of others when they are through with theirs.
+  void meet_before(const std::vector<KernelPlan>& plans);
 
   std::size_t open(KernelPlan plan);
   std::size_t add_tile(Tile tile);

@@ -140,6 +140,15 @@ std::vector<SynapseBlock> synapse_blocks(const KernelPlan& plan, const Kernel& k
   return blocks;
 }
 
+PackedWeight packed_weight_of(const KernelPlan& plan, const Kernel& k) {
+  const MacTile& tile = std::get<MacTile>(plan.tile);
+  const Bytes largest = plan.synapses ? plan.synapses->largest() : 0;
+  return {{tile.co, tile.ci, tile.per_tap, tile.form, largest},
+          plan.grid.channels,
+          synapse_blocks(plan, k),
+          plan.synapses};
+}
+
 SynapseTable::SynapseTable(const Bitmap& kept, std::span<const SynapseBlock> blocks,
                            const Kernel& k, const CoreConfig& core, Bytes element) {
   std::vector<std::int64_t> positions;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "compiler/ir.h"
+#include "compiler/packing.h"
 #include "compiler/plan.h"
 #include "isa/synapse_format.h"
 #include "numbers/synapse_groups.h"
@@ -38,6 +39,9 @@ double expected_cycles(const RowEstimate& row, std::int64_t positions, std::int6
 
 /// The tiles of a plan's synapses in the order in which they are loaded, and so stand in memory.
 std::vector<SynapseBlock> synapse_blocks(const KernelPlan& plan, const Kernel& kernel);
+
+/// How the synapses of a plan's kernel, a product or convolution, stand in memory.
+PackedWeight packed_weight_of(const KernelPlan& plan, const Kernel& kernel);
 
 /// Tiles that are step-indexed or in groups, one behind the other.
 class SynapseTable {

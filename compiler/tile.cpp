@@ -29,6 +29,19 @@ std::vector<std::int64_t> candidates(std::int64_t extent, std::int64_t granule) 
   return sizes;
 }
 
+/// Channels that the PEs make at a time, and where these are more than a burst holds, bursts.
+std::vector<std::int64_t> channel_candidates(std::int64_t extent, const TileMachine& m) {
+  const std::int64_t pes = m.core->pes;
+  std::vector<std::int64_t> sizes = candidates(extent, std::min(pes, extent));
+  const std::int64_t fewest = channel_granule(pes, m.burst, m.element);
+  if (fewest == pes) return sizes;
+  const std::vector<std::int64_t> bursts = candidates(extent, std::min(fewest, extent));
+  sizes.insert(sizes.end(), bursts.begin(), bursts.end());
+  std::ranges::sort(sizes);
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  return sizes;
+}
+
 /// Sum over the blocks of one dimension of the inputs they read, and the most that one reads.
 struct Spans {
   std::int64_t blocks = 0, total = 0, most = 0;
@@ -92,7 +105,7 @@ class MacSearch {
  private:
   std::vector<std::int64_t> output_channels() const {
     if (s_.packing) return {s_.packing->co};
-    return candidates(s_.co, std::min(m_.core->pes, s_.co));
+    return channel_candidates(s_.co, m_);
   }
 
   std::vector<std::int64_t> input_channels() const {
@@ -272,7 +285,7 @@ class WindowSearch {
   WindowSearch(const WindowShape& shape, const TileMachine& machine) : s_(shape), m_(machine) {}
 
   WindowTile run() {
-    for (const std::int64_t c : candidates(s_.c, std::min(m_.core->pes, s_.c)))
+    for (const std::int64_t c : channel_candidates(s_.c, m_))
       for (const std::int64_t h : candidates(s_.out_h, 1))
         for (const std::int64_t w : candidates(s_.out_w, 1)) consider(h, w, c, s_.kh);
     if (!best_ && s_.splittable)

@@ -49,6 +49,13 @@ enum class SynapseForm : std::uint8_t {
   grouped,  ///< codes and scales (numbers/synapse_groups.h)
 };
 
+/// Channels of a part that is worth making: what `pes` PEs make at a time, or what a burst holds
+/// (32 bytes, where the memory knows no bursts) where that is less. More PEs are no reason to have
+/// fewer parts.
+constexpr std::int64_t channel_granule(std::int64_t pes, Bytes burst, Bytes element) {
+  return std::min<std::int64_t>(pes, std::max<Bytes>(burst, 32) / element);
+}
+
 /// How the synapses of a kernel stand in memory: in tiles of `co` output by `ci` input channels,
 /// one or all kernel positions each. The same for all units of the kernel, whatever their blocks
 /// are.

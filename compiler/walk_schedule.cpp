@@ -84,8 +84,9 @@ class WalkScheduler {
     const Partition partition = options_.partition;
     const bool branches = partition == Partition::branches || partition == Partition::automatic;
     if (branches && machine_.cores > 1 && region.branches.size() > 1) {
-      std::vector<KernelPlan> plans = plan_branches(region, machine_.cores, partitioner_,
-                                                    sync_cost_, partition == Partition::branches);
+      std::vector<KernelPlan> plans =
+          plan_branches(region, machine_.cores, barrier_cost(machine_), partitioner_, sync_cost_,
+                        partition == Partition::branches);
       if (!plans.empty()) {
         parallel_ = true;
         return add_layers(std::move(plans));
@@ -98,6 +99,7 @@ class WalkScheduler {
   void add_layers(std::vector<KernelPlan> plans) {
     if (options_.barriers == Barriers::layers) layers_.push_back(plans);
     scheduler_.next_step();
+    if (plans.size() > 1) scheduler_.meet_before(plans);
     for (KernelPlan& p : plans) scheduler_.add(std::move(p));
   }
 

@@ -41,7 +41,7 @@ TEST(Branches, ForcedBranchesTakeDisjointCores) {
   m.cores = 3;
   Partitioner partitioner(g, m, Partition::branches);
   const SyncCost none = [](const std::vector<UnitOfWork>&) { return Cycle{0}; };
-  const auto plans = plan_branches(find_regions(g)[1], 3, partitioner, none, true);
+  const auto plans = plan_branches(find_regions(g)[1], 3, 0, partitioner, none, true);
   ASSERT_EQ(plans.size(), 4U);
   std::uint64_t a = 0;
   std::uint64_t b = 0;
@@ -59,7 +59,7 @@ TEST(Branches, FewerCoresThanBranchesStayTogether) {
   MachineConfig m;
   Partitioner partitioner(g, m, Partition::branches);
   const SyncCost none = [](const std::vector<UnitOfWork>&) { return Cycle{0}; };
-  EXPECT_TRUE(plan_branches(find_regions(g)[1], 1, partitioner, none, true).empty());
+  EXPECT_TRUE(plan_branches(find_regions(g)[1], 1, 0, partitioner, none, true).empty());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "compiler/walk.h"
 #include "cost/dimensions.h"
@@ -122,6 +123,62 @@ TEST(Compile, BranchesRunSideBySide) {
   const Object o = compile(network("googlenet"), preset_machine(4), options).object;
   EXPECT_TRUE(o.parallel_layers);
   verify(o);
+}
+
+/// Two branches read what two of four cores wrote. The cores of the other two have to wait for it,
+/// and did so by meeting those two when they were through with their own branch.
+TEST(Compile, BranchesDoNotWaitForOneAnother) {
+  const Graph graph = parse_workload(
+      "name: n\n"
+      "inputs: {x: [1, 16, 2, 40]}\n"
+      "ops:\n"
+      "  - {op: conv, name: stem, channels: 16, kernel: 1}\n"
+      "  - {op: conv, name: a, from: stem, channels: 16, kernel: 1}\n"
+      "  - {op: conv, name: b1, from: stem, channels: 16, kernel: 3, pad: 1}\n"
+      "  - {op: conv, name: b2, from: b1, channels: 16, kernel: 1}\n"
+      "  - {op: binary, fn: add, name: sum, from: [a, b2]}\n",
+      "net.yaml");
+  CompileOptions options;
+  options.partition = Partition::branches;
+  const Object o = compile(graph, preset_machine(4), options).object;
+  ASSERT_TRUE(o.parallel_layers);
+  const auto layer = [&](std::string_view name) {
+    return std::ranges::find(o.layers, name, &LayerInfo::name) - o.layers.begin();
+  };
+  const auto cores_of = [&](std::ptrdiff_t id) {
+    std::uint32_t mask = 0;
+    for (std::size_t c = 0; c < o.streams.size(); ++c)
+      for (const Instruction& i : o.streams[c])
+        if (i.opcode == Opcode::store && std::ssize(o.layers) > id &&
+            i.op.index() == static_cast<std::size_t>(id))
+          mask |= 1U << c;
+    return mask;
+  };
+  const std::uint32_t a = cores_of(layer("a"));
+  const std::uint32_t b = cores_of(layer("b1")) | cores_of(layer("b2"));
+  ASSERT_NE(a, 0U);
+  ASSERT_NE(b, 0U);
+  EXPECT_EQ(a & b, 0U);
+  // No core meets behind its branch's first store those that have a store of the other one to come.
+  std::map<std::uint32_t, std::uint32_t> begun, to_end;  // cores by barrier
+  for (std::size_t c = 0; c < o.streams.size(); ++c) {
+    const auto of_branch = [&](const Instruction& i) {
+      const auto id = static_cast<std::ptrdiff_t>(i.op.index());
+      return i.opcode == Opcode::store && id >= layer("a") && id < layer("sum");
+    };
+    const auto& stream = o.streams[c];
+    const auto first = std::ranges::find_if(stream, of_branch);
+    const auto last = std::find_if(stream.rbegin(), stream.rend(), of_branch).base();
+    for (auto i = stream.begin(); i != stream.end(); ++i) {
+      if (i->opcode != Opcode::barrier) continue;
+      if (i > first) begun[i->get(Operand::id)] |= 1U << c;
+      if (i < last) to_end[i->get(Operand::id)] |= 1U << c;
+    }
+  }
+  for (const auto& [id, cores] : begun) {
+    EXPECT_TRUE((cores & a) == 0 || (to_end[id] & b) == 0) << "barrier " << id;
+    EXPECT_TRUE((cores & b) == 0 || (to_end[id] & a) == 0) << "barrier " << id;
+  }
 }
 
 /// On-chip addresses of the first load of input neurons of each unit.

@@ -15,6 +15,7 @@ namespace unna {
 namespace {
 
 constexpr double kMostOfCycles = 0.02;
+constexpr double kMostOfShortSteps = 0.035;  ///< of a model whose steps take 60,000 cycles
 
 using Dims = std::map<std::string, std::int64_t, std::less<>>;
 
@@ -133,8 +134,8 @@ TEST(EqualBlocksGenerate, SaysOfEachStepWhatRunningAllBlocksSays) {
     EXPECT_EQ(a.macs, b.macs);
     EXPECT_EQ(a.dram_read, b.dram_read);
     EXPECT_EQ(a.dram_written, b.dram_written);
-    EXPECT_NEAR(a.cycles, b.cycles, kMostOfCycles * b.cycles);
-    EXPECT_NEAR(a.energy_pj, b.energy_pj, kMostOfCycles * b.energy_pj);
+    EXPECT_NEAR(a.cycles, b.cycles, kMostOfShortSteps * b.cycles);
+    EXPECT_NEAR(a.energy_pj, b.energy_pj, kMostOfShortSteps * b.energy_pj);
     EXPECT_NEAR(a.work_pj, b.work_pj, 1e-3 * b.work_pj);  // barriers and halts are no layer's
   };
   expect_like(once.prefill, every.prefill);

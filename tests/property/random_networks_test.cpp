@@ -81,6 +81,25 @@ TEST_P(RandomNetwork, CompilesVerifiesRunsAndPlans) {
   EXPECT_GT(fitted, 20);
 }
 
+/// Many networks, compiled only: one that can't be ends in an error that tells its user nothing.
+TEST(RandomNetworks, CompileWithTheDefaultPartition) {
+  int fitted = 0;
+  for (std::uint64_t seed = 1; seed <= 800; ++seed) {
+    SCOPED_TRACE(seed);
+    Rng rng(seed);
+    const MachineConfig machine = random_machine(rng, static_cast<DataType>(rng.below(4)));
+    CompileOptions options;
+    options.partition = seed % 4 == 0 ? Partition::branches : Partition::automatic;
+    try {
+      compile(random_graph(seed), machine, options);
+      ++fitted;
+    } catch (const CapacityError&) {
+      continue;
+    }
+  }
+  EXPECT_GT(fitted, 400);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomNetwork, ::testing::Values(1000, 1025, 1050, 1075),
                          [](const auto& seeds) { return fmt::format("from{}", seeds.param); });
 
