@@ -108,8 +108,9 @@ class PlacedRects {
 };
 
 /// Rectangles that are placed, once all together, and again by the stretches of time that they
-/// meet: stretches of two widths, each beginning in the middle of the one before. Who asks looks at
-/// the shortest stretch that holds its life, and so at little that is far away in time.
+/// meet: stretches of several widths, each beginning in the middle of the one before. Who asks looks
+/// at the shortest stretch that holds its life, and so at little that is far away in time. Of the
+/// stretches, and of all together, those that no life asks for stay empty.
 class PlacedByTime {
  public:
   PlacedByTime(std::span<const PlacedRects::Life> lives, Rank times) {
@@ -120,41 +121,54 @@ class PlacedByTime {
     std::int64_t stride = std::max<std::int64_t>(64, n == 0 ? 0 : lived / (3 * n));
     for (; stride * kLeastStretches < times; stride *= kWider)
       levels_.push_back({static_cast<Rank>(stride),
-                         std::vector<PlacedRects>(static_cast<std::size_t>(times / stride + 1))});
+                         std::vector<Stretch>(static_cast<std::size_t>(times / stride + 1))});
+    for (const PlacedRects::Life& life : lives) stretch_of(life).asked = true;
   }
 
   void insert(PlacedRects::Life life, Bytes begin, Bytes end) {
-    all_.insert(life, begin, end);
+    if (all_.asked) all_.placed.insert(life, begin, end);
     for (Level& level : levels_) {
       const auto last = std::min<std::int64_t>((life.until - std::int64_t{1}) / level.stride,
                                                std::ssize(level.stretches) - 1);
       for (auto k = std::max<std::int64_t>(0, life.from / level.stride - std::int64_t{1});
-           k <= last; ++k)
-        level.stretches[static_cast<std::size_t>(k)].insert(life, begin, end);
+           k <= last; ++k) {
+        Stretch& stretch = level.stretches[static_cast<std::size_t>(k)];
+        if (stretch.asked) stretch.placed.insert(life, begin, end);
+      }
     }
   }
 
-  Bytes find(PlacedRects::Life life, Bytes size, Bytes alignment, Fit fit) const {
-    for (const Level& level : levels_) {
-      if (life.from >= life.until) break;
-      const Rank k = life.from / level.stride;
-      if (life.until <= (std::int64_t{k} + 2) * level.stride)
-        return level.stretches[static_cast<std::size_t>(k)].find(life, size, alignment, fit);
-    }
-    return all_.find(life, size, alignment, fit);
+  /// `life` is one of those that the constructor was given.
+  Bytes find(PlacedRects::Life life, Bytes size, Bytes alignment, Fit fit) {
+    return stretch_of(life).placed.find(life, size, alignment, fit);
   }
 
  private:
   static constexpr std::int64_t kWider = 32;
   static constexpr std::int64_t kLeastStretches = 8;
 
+  struct Stretch {
+    PlacedRects placed;
+    bool asked = false;
+  };
   struct Level {
     Rank stride;  ///< stretch k is [k, k + 2) strides
-    std::vector<PlacedRects> stretches;
+    std::vector<Stretch> stretches;
   };
 
+  /// The shortest that holds the life.
+  Stretch& stretch_of(PlacedRects::Life life) {
+    for (Level& level : levels_) {
+      if (life.from >= life.until) break;
+      const Rank k = life.from / level.stride;
+      if (life.until <= (std::int64_t{k} + 2) * level.stride)
+        return level.stretches[static_cast<std::size_t>(k)];
+    }
+    return all_;
+  }
+
   std::vector<Level> levels_;  ///< shorter ones first
-  PlacedRects all_;
+  Stretch all_;
 };
 
 /// Lifetimes by the rank of their ends, which fits 32 bits.
