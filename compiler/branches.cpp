@@ -74,7 +74,7 @@ class RegionSync {
     if (reads_of_others(units)) written_.clear();
     for (const UnitOfWork& u : units)
       for (const StorageRegion& region : written_regions(graph_, u))
-        written_.emplace_back(u.core, region);
+        written_[region.storage].emplace_back(u.core, region);
   }
 
  private:
@@ -85,8 +85,11 @@ class RegionSync {
   bool reads_of_others(const std::vector<UnitOfWork>& units) const {
     return std::ranges::any_of(units, [&](const UnitOfWork& u) {
       return std::ranges::any_of(read_regions(graph_, u), [&](const StorageRegion& read) {
-        return std::ranges::any_of(
-            written_, [&](const auto& w) { return w.first != u.core && w.second.overlaps(read); });
+        const auto writers = written_.find(read.storage);
+        return writers != written_.end() &&
+               std::ranges::any_of(writers->second, [&](const auto& w) {
+                 return w.first != u.core && w.second.overlaps(read);
+               });
       });
     });
   }
@@ -95,7 +98,8 @@ class RegionSync {
   Cycle barrier_;
   const SyncCost& before_;
   bool met_before_ = false;
-  std::vector<std::pair<CoreId, StorageRegion>> written_;  ///< since the cores met
+  /// By storage, since the cores met.
+  std::map<StorageId, std::vector<std::pair<CoreId, StorageRegion>>> written_;
 };
 
 Cycle time_of(const std::vector<KernelPlan>& plans) {
@@ -119,7 +123,8 @@ Cycle time_together(const KernelRegion& region, std::int64_t cores, Cycle barrie
   return time;
 }
 
-/// The plans of a region's branches, each on cores of its own.
+/// The plans of a region's branches, each on cores of its own. That they wait for units before the
+/// region does not count: on their own cores they do so once, together.
 struct SideBySide {
   std::vector<KernelPlan> plans;
   Cycle time = 0;         ///< of the slowest branch

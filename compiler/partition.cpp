@@ -15,25 +15,27 @@
 namespace unna {
 namespace {
 
-/// Channels that a unit takes at least: whole groups of a grouped convolution, else what the PEs
-/// make at a time, or a burst's where those are fewer. Kernels that need whole rows are not divided
-/// by channels.
-std::int64_t least_channels(const Kernel& k, const MachineConfig& machine) {
-  switch (k.kind) {
-    case KernelKind::softmax:
-    case KernelKind::norm:
-    case KernelKind::lrn:
-    case KernelKind::reduce:
-      return k.dims[kC];
-    case KernelKind::conv:
-      if (k.groups > 1) return k.dims[kC] / k.groups;
-      break;
-    default:
-      break;
+/// How a kernel's channels can be cut: at multiples of `whole`, what the PEs make at a time (or
+/// whole groups of a grouped convolution), and, where nothing is multiplied by synapses of all
+/// inputs, into more parts than there are of these at multiples of `least`, a burst's. Kernels that
+/// need whole rows are not cut.
+struct ChannelCuts {
+  std::int64_t channels = 1, whole = 1, least = 1;
+
+  ChannelCuts(const Kernel& k, const MachineConfig& machine)
+      : channels(k.dims[kC]), whole(machine.core.pes) {
+    least = channel_granule(whole, dram_burst_bytes(machine), element_bytes(machine.data_type));
+    const bool grouped = k.kind == KernelKind::conv && k.groups > 1;
+    if (grouped) whole = least = channels / k.groups;
+    if (k.kind == KernelKind::softmax || k.kind == KernelKind::norm || k.kind == KernelKind::lrn ||
+        k.kind == KernelKind::reduce)
+      whole = least = channels;
+    if (k.kind == KernelKind::conv || k.kind == KernelKind::matmul) least = whole;
   }
-  return channel_granule(machine.core.pes, dram_burst_bytes(machine),
-                         element_bytes(machine.data_type));
-}
+  std::int64_t most_parts() const { return ceil_div(channels, least); }
+  std::int64_t whole_parts() const { return ceil_div(channels, whole); }
+  std::int64_t granule(std::int64_t parts) const { return parts <= whole_parts() ? whole : least; }
+};
 
 struct Range {
   std::int64_t lo, hi;
@@ -102,11 +104,11 @@ Partitioner::Partitioner(const LoweredGraph& graph, const MachineConfig& machine
 
 std::vector<Grid> Partitioner::grids(const Kernel& k, std::int64_t cores) const {
   const std::int64_t batch = k.dims[kB] * k.dims[kN];
-  const std::int64_t channels = ceil_div(k.dims[kC], least_channels(k, machine_));
+  const ChannelCuts cuts(k, machine_);
   const auto cap = [&](std::int64_t extent, std::int64_t room) { return std::min(extent, room); };
   switch (strategy_) {
     case Partition::channels: {
-      const std::int64_t c = cap(channels, cores);
+      const std::int64_t c = cap(cuts.whole_parts(), cores);
       if (c > 1 || k.dims[kC] == 1) return {{1, 1, c}};
       return {{1, cap(k.dims[kH], cores), 1}};
     }
@@ -126,8 +128,8 @@ std::vector<Grid> Partitioner::grids(const Kernel& k, std::int64_t cores) const 
       // Powers of two, what fills the cores, and one row a core.
       const bool power = (r & (r - 1)) == 0;
       if (!power && r != k.dims[kH] && r != cores / b) continue;
-      const std::int64_t most = cap(channels, cores / (b * r));
-      for (std::int64_t c = 1; c <= most; c = next_division(c, channels, most))
+      const std::int64_t most = cap(cuts.most_parts(), cores / (b * r));
+      for (std::int64_t c = 1; c <= most; c = next_division(c, cuts.most_parts(), most))
         all.push_back({b, r, c});
     }
   return all;
@@ -139,6 +141,7 @@ std::vector<UnitOfWork> Partitioner::units(KernelId id, const Box& area, const G
   // Batch parts divide B where it is large enough, else N, else both.
   const std::int64_t parts_b = k.dims[kB] == 1 ? 1 : std::min(grid.batch, k.dims[kB]);
   const std::int64_t parts_n = std::min(k.dims[kN], grid.batch / parts_b);
+  const std::int64_t granule = ChannelCuts(k, machine_).granule(grid.channels);
   std::vector<UnitOfWork> all;
   std::int64_t core = group.first;
   const auto set = [&](Box& box, std::size_t d, Range r) {
@@ -159,7 +162,7 @@ std::vector<UnitOfWork> Partitioner::units(KernelId id, const Box& area, const G
             set(box, kN, part(k.dims[kN], 1, parts_n, n));
             set(box, kH, lines(r));
             set(box, kW, part(k.dims[kW], 1, grid.columns, w));
-            set(box, kC, part(k.dims[kC], least_channels(k, machine_), grid.channels, c));
+            set(box, kC, part(k.dims[kC], granule, grid.channels, c));
             if (!box.empty()) all.push_back({id, CoreId(static_cast<std::size_t>(core)), box});
           }
   return all;
@@ -167,7 +170,7 @@ std::vector<UnitOfWork> Partitioner::units(KernelId id, const Box& area, const G
 
 std::vector<Grid> Partitioner::walk_grids(const Kernel& k, std::int64_t lines, std::int64_t cores,
                                           Division division) const {
-  const std::int64_t channels = ceil_div(k.dims[kC], least_channels(k, machine_));
+  const std::int64_t channels = ChannelCuts(k, machine_).whole_parts();
   const std::int64_t width = k.dims[kW];
   switch (division) {
     case Division::columns: {
@@ -316,7 +319,7 @@ bool Partitioner::shares_synapses(KernelId id) const {
 }
 
 std::int64_t Partitioner::most_channels(const Kernel& k, const Grid& grid) const {
-  const std::int64_t granule = least_channels(k, machine_);
+  const std::int64_t granule = ChannelCuts(k, machine_).granule(grid.channels);
   const std::int64_t granules = ceil_div(ceil_div(k.dims[kC], granule), grid.channels);
   return std::min(k.dims[kC], granules * granule);
 }
@@ -395,6 +398,9 @@ const PackedWeight& Partitioner::common_packing(StorageId weights, CoreGroup gro
   for (const KernelId id : readers) ++kernels[shape_of(id)];
   const KernelId commonest =
       *std::ranges::max_element(readers, {}, [&](KernelId id) { return kernels[shape_of(id)]; });
+  for (const KernelId id : readers)
+    invariant(graph_.kernels[id.index()].dims == graph_.kernels[commonest.index()].dims,
+              "{}: kernels of several sizes share synapses", graph_.storage(weights).name);
   const auto no_waiting = [](const std::vector<UnitOfWork>&) { return Cycle{0}; };
   const KernelPlan plan = *best_plan(commonest, group, sharers, no_waiting, nullptr);
   return common_packings_.emplace(key, packed_weight_of(plan, graph_.kernels[commonest.index()]))

@@ -39,8 +39,8 @@ class Partitioner {
   /// as their commonest shape wants it, since the synapses are packed in one way only: waiting does
   /// not count in their choice.
   KernelPlan plan(KernelId kernel, CoreGroup group, std::int64_t sharers, const SyncCost& sync);
-  /// The same; none where weights that stand in memory already are cut for more cores than `group`
-  /// has.
+  /// The same; none where weights that stand in memory already, or those that other kernels share,
+  /// are cut for more cores than `group` has.
   std::optional<KernelPlan> find_plan(KernelId kernel, CoreGroup group, std::int64_t sharers,
                                       const SyncCost& sync);
 

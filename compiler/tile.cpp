@@ -164,7 +164,10 @@ class MacSearch {
       for (const std::int64_t group : {most, staying}) {
         tile.group = group;
         estimate(tile, loads);
-        const auto key = [](const MacTile& t) { return std::tuple(t.time, t.traffic); };
+        const auto key = [&](const MacTile& t) {
+          const bool few = t.co < std::min(m_.core->pes, s_.co);
+          return std::tuple(few ? t.time + t.time / 32 : t.time, t.traffic);
+        };
         if (!best_ || key(tile) < key(*best_)) best_ = tile;
       }
     }
@@ -333,7 +336,12 @@ class WindowSearch {
     // A DMA request costs about a request slot even when its data is short.
     const Cycle requests = 2 * blocks * ceil_div<Cycle>(m_.latency, m_.core->dma_outstanding);
     tile.time = std::max({tile.compute, move, requests}) + serial;
-    const auto key = [](const WindowTile& t) { return std::tuple(t.time, t.traffic); };
+    // The estimate does not see what short runs of inputs cost the memory beyond their bursts:
+    // fewer channels than the PEs make at a time have to be faster by an eighth.
+    const auto key = [&](const WindowTile& t) {
+      const bool few = t.c < std::min(m_.core->pes, s_.c);
+      return std::tuple(few ? t.time + t.time / 8 : t.time, t.traffic);
+    };
     if (!best_ || key(tile) < key(*best_)) best_ = tile;
   }
 

@@ -108,9 +108,9 @@ class PlacedRects {
 };
 
 /// Rectangles that are placed, once all together, and again by the stretches of time that they
-/// meet: stretches of several widths, each beginning in the middle of the one before. Who asks looks
-/// at the shortest stretch that holds its life, and so at little that is far away in time. Of the
-/// stretches, and of all together, those that no life asks for stay empty.
+/// meet: stretches of several widths, each beginning in the middle of the one before. Who asks
+/// looks at the shortest stretch that holds its life, and so at little that is far away in time. Of
+/// the stretches, and of all together, those that no life asks for stay empty.
 class PlacedByTime {
  public:
   PlacedByTime(std::span<const PlacedRects::Life> lives, Rank times) {

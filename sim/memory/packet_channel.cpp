@@ -104,13 +104,21 @@ void PacketChannel::plan() {
   if (queues_[0].packets.empty() && queues_[1].packets.empty()) return;
   turn_bus();
   const Queue& queue = queues_[writing_];
-  if (queue.packets.empty()) {
+  wanted_ = 0;
+  if (queue.packets.empty())
     choice_ = {last_column_, Action::wait, 0};
-    return;
-  }
+  else
+    choose_packet(queue);
+  // From the time on at which its refresh is due, a rank does nothing else.
+  for (std::size_t r = 0; r < ranks_.size(); ++r)
+    if (choice_.at >= ranks_[r].refresh_due)
+      choice_ = {std::max(now_, ranks_[r].refresh_due), Action::refresh, r};
+}
+
+/// The packet that is served next, or for which a row is closed or opened.
+void PacketChannel::choose_packet(const Queue& queue) {
   const Waiting& oldest = queue.packets.front();
   const bool only_oldest = queue.served - oldest.served_before >= controller_.max_passed;
-  wanted_ = 0;
   for (std::size_t i = 0; i < queue.packets.size(); ++i) {
     const Waiting& w = queue.packets[i];
     if (banks_[w.bank].row != w.packet.where.row) continue;
@@ -124,10 +132,6 @@ void PacketChannel::plan() {
     wanted_ |= std::uint64_t{1} << w.bank;
     consider(Action::row, i, row_from(w));
   }
-  // From the time on at which its refresh is due, a rank does nothing else.
-  for (std::size_t r = 0; r < ranks_.size(); ++r)
-    if (choice_.at >= ranks_[r].refresh_due)
-      choice_ = {std::max(now_, ranks_[r].refresh_due), Action::refresh, r};
 }
 
 void PacketChannel::consider(Action action, std::size_t index, Tick at) {

@@ -49,7 +49,8 @@ class PacketChannel {
 
   /// The tick at which step() has something to do; kNeverTick where all that was pushed is served.
   Tick next_event();
-  /// It is `now` == next_event(). Nothing is served where a refresh or a row was due only.
+  /// It is `now` == next_event(). Nothing is served where only a refresh or a row was due, or the
+  /// bus turns.
   std::optional<Served> step(Tick now);
 
   const DramChannelStats& stats() const { return stats_; }
@@ -101,6 +102,7 @@ class PacketChannel {
   std::size_t group_of(std::size_t bank) const { return bank >> bank_bits_; }
   std::size_t rank_of(std::size_t bank) const { return bank >> (bank_bits_ + group_bits_); }
   void plan();
+  void choose_packet(const Queue& queue);
   bool planned_with_last(std::size_t direction);
   bool bus_turns() const;
   void turn_bus();

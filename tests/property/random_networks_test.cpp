@@ -81,13 +81,15 @@ TEST_P(RandomNetwork, CompilesVerifiesRunsAndPlans) {
   EXPECT_GT(fitted, 20);
 }
 
-/// Many networks, compiled only: one that can't be ends in an error that tells its user nothing.
+/// Many networks, compiled only: one that can't be ends in an error that tells its user nothing. So
+/// ended steps of an LSTM that share synapses and read states at several strides, as in seed 15.
 TEST(RandomNetworks, CompileWithTheDefaultPartition) {
   int fitted = 0;
   for (std::uint64_t seed = 1; seed <= 800; ++seed) {
     SCOPED_TRACE(seed);
     Rng rng(seed);
-    const MachineConfig machine = random_machine(rng, static_cast<DataType>(rng.below(4)));
+    MachineConfig machine = random_machine(rng, DataType::int16);
+    machine.dram.model = DramModel::bandwidth;  // strides count in bursts
     CompileOptions options;
     options.partition = seed % 4 == 0 ? Partition::branches : Partition::automatic;
     try {
