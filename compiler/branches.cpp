@@ -264,14 +264,14 @@ std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t c
   // Cores may stay idle: where the memory is busy, more of them are not always faster.
   SideBySide best;
   const auto branches = static_cast<std::int64_t>(region.branches.size());
-  int tries = 0;  // in vain
+  int in_vain = 0;
   for (std::int64_t some = cores; some >= branches; some /= 2) {
     std::optional<SideBySide> found = BranchPlanner(region, some, barrier, partitioner).plan();
     const bool faster = found && (best.plans.empty() || with_waiting(found->time, found->busy) <
                                                             with_waiting(best.time, best.busy));
     if (faster) best = *std::move(found);
-    tries = faster ? 0 : tries + 1;
-    if (tries == 2) break;
+    in_vain = faster ? 0 : in_vain + 1;
+    if (in_vain == 2) break;
   }
   if (best.plans.empty()) return {};
   if (!forced && with_waiting(best.time, best.busy) >=

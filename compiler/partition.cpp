@@ -22,15 +22,25 @@ namespace {
 struct ChannelCuts {
   std::int64_t channels = 1, whole = 1, least = 1;
 
-  ChannelCuts(const Kernel& k, const MachineConfig& machine)
-      : channels(k.dims[kC]), whole(machine.core.pes) {
-    least = channel_granule(whole, dram_burst_bytes(machine), element_bytes(machine.data_type));
-    const bool grouped = k.kind == KernelKind::conv && k.groups > 1;
-    if (grouped) whole = least = channels / k.groups;
-    if (k.kind == KernelKind::softmax || k.kind == KernelKind::norm || k.kind == KernelKind::lrn ||
-        k.kind == KernelKind::reduce)
-      whole = least = channels;
-    if (k.kind == KernelKind::conv || k.kind == KernelKind::matmul) least = whole;
+  ChannelCuts(const Kernel& k, const MachineConfig& machine) : channels(k.dims[kC]) {
+    const std::int64_t pes = machine.core.pes;
+    switch (k.kind) {
+      case KernelKind::softmax:
+      case KernelKind::norm:
+      case KernelKind::lrn:
+      case KernelKind::reduce:
+        whole = least = channels;
+        break;
+      case KernelKind::conv:
+        whole = least = k.groups > 1 ? channels / k.groups : pes;
+        break;
+      case KernelKind::matmul:
+        whole = least = pes;
+        break;
+      default:
+        whole = pes;
+        least = channel_granule(pes, dram_burst_bytes(machine), element_bytes(machine.data_type));
+    }
   }
   std::int64_t most_parts() const { return ceil_div(channels, least); }
   std::int64_t whole_parts() const { return ceil_div(channels, whole); }

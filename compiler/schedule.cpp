@@ -173,8 +173,8 @@ void Scheduler::barrier(const std::vector<CoreId>& cores) {
   ++result_.barriers;
 }
 
-void Scheduler::add(KernelPlan plan) {
-  add(planned(std::move(plan)), Sync::barriers);
+void Scheduler::add(KernelPlan plan, Sync sync) {
+  add(planned(std::move(plan)), sync);
 }
 
 void Scheduler::add_after_layers(KernelPlan plan) {
@@ -213,7 +213,7 @@ std::size_t Scheduler::open(KernelPlan plan) {
 }
 
 std::size_t Scheduler::add_tile(Tile tile) {
-  result_.tiles.push_back(std::move(tile));
+  result_.tiles.push_back(tile);
   return result_.tiles.size() - 1;
 }
 
@@ -285,8 +285,8 @@ void Scheduler::await_readers(const UnitOfWork& unit, Awaited& awaited) const {
 
 /// Those that it waits for without reading what they write.
 void Scheduler::await_waits(std::size_t serial, CoreId core, Awaited& awaited) const {
-  const auto [begin, end] = std::ranges::equal_range(waits_, serial, {}, &UnitOrder::second);
-  for (auto wait = begin; wait != end; ++wait) {
+  for (auto wait = std::ranges::lower_bound(waits_, serial, {}, &UnitOrder::second);
+       wait != waits_.end() && wait->second == serial; ++wait) {
     invariant(wait->first < result_.units.size(), "unit {} waits for unit {}, which is no earlier",
               serial, wait->first);
     const CoreId other = result_.units[wait->first].core;

@@ -119,8 +119,8 @@ class Scheduler {
   void next_step() { ++step_; }
   /// Whether `units`, coming next, would have to wait for other cores.
   bool needs_barrier(const std::vector<UnitOfWork>& units) const;
-  /// All units of the plan with its tile, behind one barrier where they need any.
-  void add(KernelPlan plan);
+  /// All units of the plan with its tile; with barriers behind one where they need any.
+  void add(KernelPlan plan, Sync sync = Sync::barriers);
   /// The same, but there is a barrier between every unit of the layers that the plan reads and its
   /// own units, on the same core too: engines of a core run ahead of one another.
   void add_after_layers(KernelPlan plan);

@@ -164,6 +164,8 @@ class MacSearch {
       for (const std::int64_t group : {most, staying}) {
         tile.group = group;
         estimate(tile, loads);
+        // Fewer channels than the PEs make at a time are worth it where they are clearly faster:
+        // the estimate does not see what their shorter runs of results cost.
         const auto key = [&](const MacTile& t) {
           const bool few = t.co < std::min(m_.core->pes, s_.co);
           return std::tuple(few ? t.time + t.time / 32 : t.time, t.traffic);

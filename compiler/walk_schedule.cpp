@@ -123,13 +123,7 @@ class WalkScheduler {
     if (!is_layer(walk)) return add_groups(divide(walk), walk);
     KernelPlan plan = layer_plan(walk.kernels.front());
     scheduler_.next_step();
-    if (walk.sync == Sync::barriers) return scheduler_.add(std::move(plan));
-    std::vector<PlannedUnit> planned;
-    const std::size_t tile = scheduler_.add_tile(plan.tile);
-    const std::vector<UnitOfWork> units = plan.units;
-    const std::size_t index = scheduler_.open(std::move(plan));
-    for (const UnitOfWork& u : units) planned.push_back({u, index, tile});
-    scheduler_.add(planned, walk.sync);
+    scheduler_.add(std::move(plan), walk.sync);
   }
 
   /// Units of one kernel that follow one another on ascending cores belong together.
