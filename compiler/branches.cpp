@@ -256,11 +256,12 @@ std::vector<KernelRegion> find_regions(const LoweredGraph& graph) {
   return regions;
 }
 
-std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t cores, Cycle barrier,
-                                      Partitioner& partitioner, const SyncCost& sync, bool forced) {
-  if (static_cast<std::int64_t>(region.branches.size()) > cores) return {};
+std::optional<RegionPlans> plan_branches(const KernelRegion& region, std::int64_t cores,
+                                         Cycle barrier, Partitioner& partitioner,
+                                         const SyncCost& sync, bool forced) {
+  if (static_cast<std::int64_t>(region.branches.size()) > cores) return std::nullopt;
   for (const auto& branch : region.branches)
-    if (!partitioner.own_synapses(branch)) return {};
+    if (!partitioner.own_synapses(branch)) return std::nullopt;
   // Cores may stay idle: where the memory is busy, more of them are not always faster.
   SideBySide best;
   const auto branches = static_cast<std::int64_t>(region.branches.size());
@@ -273,13 +274,12 @@ std::vector<KernelPlan> plan_branches(const KernelRegion& region, std::int64_t c
     in_vain = faster ? 0 : in_vain + 1;
     if (in_vain == 2) break;
   }
-  if (best.plans.empty()) return {};
-  if (!forced && with_waiting(best.time, best.busy) >=
-                     time_together(region, cores, barrier, partitioner, sync))
-    return {};
-  std::vector<KernelPlan> plans = std::move(best.plans);
+  if (best.plans.empty()) return std::nullopt;
+  RegionPlans plans{std::move(best.plans), with_waiting(best.time, best.busy),
+                    time_together(region, cores, barrier, partitioner, sync)};
+  if (!forced && plans.branches >= plans.together) return std::nullopt;
   for (const KernelId k : region.tail)
-    plans.push_back(partitioner.plan(k, {0, cores}, cores, sync));
+    plans.plans.push_back(partitioner.plan(k, {0, cores}, cores, sync));
   return plans;
 }
 

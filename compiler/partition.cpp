@@ -80,6 +80,10 @@ Dims largest_unit(const std::vector<UnitOfWork>& units) {
 
 }  // namespace
 
+Cycle barrier_cost(const MachineConfig& m) {
+  return m.sync.barrier_cycles + 2 * dram_latency(m) + 2 * pipeline_cycles(m.core);
+}
+
 Cycle with_waiting(Cycle time, std::int64_t units) {
   // Found on the LSTM, whose steps are short (docs/adr/0003).
   constexpr std::int64_t kUnitsThatDoubleTime = 64;

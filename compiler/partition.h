@@ -112,6 +112,8 @@ class Partitioner {
 /// What comes next waits for the last of the units, which start together and meet in the channels:
 /// many of them make that up to twice as late.
 Cycle with_waiting(Cycle time, std::int64_t units);
+/// A barrier's price beyond its own latency: engines drain before it and fill again after it.
+Cycle barrier_cost(const MachineConfig& machine);
 
 Cycle time_of(const Tile& tile);
 Bytes traffic_of(const Tile& tile);

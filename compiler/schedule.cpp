@@ -203,6 +203,7 @@ std::vector<PlannedUnit> Scheduler::planned(KernelPlan plan) {
   const std::vector<UnitOfWork> units = plan.units;
   const std::size_t index = open(std::move(plan));
   std::vector<PlannedUnit> all;
+  all.reserve(units.size());
   for (const UnitOfWork& u : units) all.push_back({u, index, tile});
   return all;
 }
@@ -220,6 +221,7 @@ std::size_t Scheduler::add_tile(Tile tile) {
 void Scheduler::add(const std::vector<PlannedUnit>& units, Sync sync) {
   if (sync == Sync::barriers) {
     std::vector<UnitOfWork> all;
+    all.reserve(units.size());
     for (const PlannedUnit& u : units) all.push_back(u.unit);
     std::vector<Edge> edges = unknown(all);
     for (const PlannedUnit& u : units) {

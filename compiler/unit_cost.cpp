@@ -7,7 +7,10 @@
 namespace unna {
 
 UnitCosts::UnitCosts(const LoweredGraph& graph, const MachineConfig& machine, Partition partition)
-    : graph_(graph), machine_(machine), partitioner_(graph, machine, partition) {}
+    : graph_(graph),
+      machine_(machine),
+      partition_(partition),
+      partitioner_(graph, machine, partition) {}
 
 namespace {
 
@@ -143,6 +146,26 @@ BandCost UnitCosts::layer(KernelId kernel) {
   if (machine_.cores > 1)
     c.time += machine_.sync.barrier_cycles + 2 * pipeline_cycles(machine_.core);
   return layers_.emplace(kernel, c).first->second;
+}
+
+std::optional<BandCost> UnitCosts::side_by_side(const KernelRegion& region) {
+  const bool branches = partition_ == Partition::branches || partition_ == Partition::automatic;
+  if (!branches || region.branches.size() < 2) return std::nullopt;
+  const auto plans = plan_branches(
+      region, machine_.cores, barrier_cost(machine_), partitioner_,
+      [](const std::vector<UnitOfWork>&) { return Cycle{0}; }, partition_ == Partition::branches);
+  if (!plans) return std::nullopt;
+  BandCost sum;
+  for (const auto& branch : region.branches)
+    for (const KernelId k : branch) sum.time += layer(k).time;
+  // As much faster as the two estimates that it was chosen by.
+  sum.time = static_cast<Cycle>(static_cast<double>(sum.time) *
+                                static_cast<double>(plans->branches) /
+                                static_cast<double>(std::max<Cycle>(1, plans->together)));
+  for (const KernelId k : region.tail) sum.time += layer(k).time;
+  for (const KernelPlan& p : plans->plans)
+    sum.traffic += traffic_of(p.tile) * static_cast<Bytes>(p.units.size());
+  return sum;
 }
 
 }  // namespace unna

@@ -4,8 +4,10 @@
 // searched by. What is chosen in the end is compiled and simulated.
 
 #include <map>
+#include <optional>
 #include <tuple>
 
+#include "compiler/branches.h"
 #include "compiler/compile.h"
 #include "compiler/partition.h"
 #include "compiler/sb_rooms.h"
@@ -39,6 +41,8 @@ class UnitCosts {
   BandCost staying(KernelId kernel, std::int64_t lines, Division division) const;
   /// The whole kernel layer by layer.
   BandCost layer(KernelId kernel);
+  /// The whole region with its branches side by side; none where they run one after the other.
+  std::optional<BandCost> side_by_side(const KernelRegion& region);
 
  private:
   BandCost cost(KernelId kernel, const std::vector<UnitOfWork>& units, const SbRoom& room);
@@ -47,6 +51,7 @@ class UnitCosts {
 
   const LoweredGraph& graph_;
   const MachineConfig& machine_;
+  Partition partition_;
   Partitioner partitioner_;
   /// By kernel, lines, division, and bytes of SB; none where synapses stay.
   std::map<std::tuple<KernelId, std::int64_t, Division, Bytes>, BandCost> bands_;

@@ -14,11 +14,6 @@
 namespace unna {
 namespace {
 
-/// A barrier's price beyond its own latency: engines drain before it and fill again after it.
-Cycle barrier_cost(const MachineConfig& m) {
-  return m.sync.barrier_cycles + 2 * dram_latency(m) + 2 * pipeline_cycles(m.core);
-}
-
 bool is_layer(const Walk& walk) {
   return walk.units.empty() && walk.kernels.size() == 1 && walk.steps == 1;
 }
@@ -84,12 +79,11 @@ class WalkScheduler {
     const Partition partition = options_.partition;
     const bool branches = partition == Partition::branches || partition == Partition::automatic;
     if (branches && machine_.cores > 1 && region.branches.size() > 1) {
-      std::vector<KernelPlan> plans =
-          plan_branches(region, machine_.cores, barrier_cost(machine_), partitioner_, sync_cost_,
-                        partition == Partition::branches);
-      if (!plans.empty()) {
+      if (auto side_by_side =
+              plan_branches(region, machine_.cores, barrier_cost(machine_), partitioner_,
+                            sync_cost_, partition == Partition::branches)) {
         parallel_ = true;
-        return add_layers(std::move(plans));
+        return add_layers(std::move(side_by_side->plans));
       }
     }
     for (const KernelId k : region.kernels) add_layers({layer_plan(k)});
@@ -247,6 +241,7 @@ class WalkScheduler {
     const std::vector<SbRoom> whole(kernels.size(), partitioner_.whole_sb());
     if (synapses == Synapses::reload) return pack(kernels, whole);
     std::vector<SbWish> wishes;
+    wishes.reserve(kernels.size());
     for (const auto& [id, of] : kernels) wishes.push_back(wish_of(id, of.units));
     try {
       return pack(kernels, share_sb(wishes, machine_.core));

@@ -35,11 +35,34 @@ WalkSearch::WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, 
       machine_(machine),
       table_(graph),
       longest_(longest),
+      side_by_side_(graph.kernels.size(), false),
       options_(graph.kernels.size()) {
   UnitCosts costs(graph, machine, partition);
   WalkRunner runner(table_);
   for (std::size_t first = 0; first < graph.kernels.size(); ++first)
     find_options(runner, costs, first);
+  if (machine.cores == 1) return;
+  for (const KernelRegion& region : find_regions(graph)) add_side_by_side(runner, costs, region);
+}
+
+/// Branches side by side may all be where they need the most at the same time.
+void WalkSearch::add_side_by_side(WalkRunner& runner, UnitCosts& costs,
+                                  const KernelRegion& region) {
+  const std::size_t first = region.kernels.front().index();
+  const std::size_t count = region.kernels.size();
+  if (count > options_[first].size()) return;
+  const std::optional<BandCost> cost = costs.side_by_side(region);
+  if (!cost) return;
+  for (const KernelId k : region.kernels) side_by_side_[k.index()] = true;
+  runner.begin(KernelId(first));
+  const Bytes before = runner.footprint({}, {});
+  const auto whole = [&](const std::vector<KernelId>& kernels) {
+    return runner.footprint(kernels, runner.bands(kernels, 1));
+  };
+  Bytes together = before;
+  for (const auto& branch : region.branches) together += whole(branch) - before;
+  const Bytes footprint = std::max(together, whole(region.kernels));
+  options_[first][count - 1].push_back({1, 0, Division::fastest, footprint, *cost, true});
 }
 
 void WalkSearch::find_options(WalkRunner& runner, UnitCosts& costs, std::size_t first) {
@@ -120,10 +143,17 @@ EstimatedWalk WalkSearch::assemble(
   EstimatedWalk result;
   std::size_t first = 0;
   for (const auto& [end, option] : cuts) {
-    Walk walk{run_of(first, end - first), option->steps, option->division, Sync::acknowledged,
-              option->skew};
-    if (end - first == 1 && option->steps == 1) walk.sync = Sync::barriers;
-    result.plan.walks.push_back(std::move(walk));
+    const std::vector<KernelId> kernels = run_of(first, end - first);
+    if (option->side_by_side) {
+      for (const KernelId k : kernels)
+        result.plan.walks.push_back({{k}, 1, Division::fastest, Sync::barriers});
+    } else {
+      Walk walk{kernels, option->steps, option->division, Sync::acknowledged, option->skew};
+      // With barriers, branches would run side by side.
+      if (kernels.size() == 1 && option->steps == 1 && !side_by_side_[first])
+        walk.sync = Sync::barriers;
+      result.plan.walks.push_back(std::move(walk));
+    }
     result.footprint = std::max(result.footprint, option->footprint);
     result.cost += option->cost;
     first = end;

@@ -43,12 +43,14 @@ class WalkSearch {
     Division division = Division::fastest;
     Bytes footprint = 0;
     BandCost cost;
+    bool side_by_side = false;  ///< a region's layers, its branches on cores of their own
   };
   /// How many bands of so many lines a kernel has.
   using Heights = std::map<std::pair<KernelId, std::int64_t>, std::int64_t>;
   BandCost cost_of(UnitCosts& costs, const std::vector<KernelId>& kernels, const Heights& heights,
                    Division division) const;
   void find_options(WalkRunner& runner, UnitCosts& costs, std::size_t first);
+  void add_side_by_side(WalkRunner& runner, UnitCosts& costs, const KernelRegion& region);
   void add_options(WalkRunner& runner, UnitCosts& costs, const std::vector<KernelId>& kernels,
                    std::int64_t steps, std::int64_t skew, std::vector<Option>& options) const;
   EstimatedWalk assemble(const std::vector<std::pair<std::size_t, const Option*>>& cuts) const;
@@ -57,6 +59,7 @@ class WalkSearch {
   const MachineConfig& machine_;
   LineTable table_;
   std::size_t longest_;
+  std::vector<bool> side_by_side_;  ///< by kernel: in a region whose branches may run so
   /// [first][length - 1]: ways to walk kernels [first, first + length).
   std::vector<std::vector<std::vector<Option>>> options_;
 };

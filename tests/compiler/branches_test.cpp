@@ -42,10 +42,13 @@ TEST(Branches, ForcedBranchesTakeDisjointCores) {
   Partitioner partitioner(g, m, Partition::branches);
   const SyncCost none = [](const std::vector<UnitOfWork>&) { return Cycle{0}; };
   const auto plans = plan_branches(find_regions(g)[1], 3, 0, partitioner, none, true);
-  ASSERT_EQ(plans.size(), 4U);
+  ASSERT_TRUE(plans);
+  ASSERT_EQ(plans->plans.size(), 4U);
+  EXPECT_GT(plans->branches, 0);
+  EXPECT_GT(plans->together, 0);
   std::uint64_t a = 0;
   std::uint64_t b = 0;
-  for (const KernelPlan& p : plans)
+  for (const KernelPlan& p : plans->plans)
     for (const UnitOfWork& u : p.units) {
       if (p.kernel == KernelId(1)) a |= 1U << u.core.value;
       if (p.kernel == KernelId(2) || p.kernel == KernelId(3)) b |= 1U << u.core.value;
@@ -59,7 +62,7 @@ TEST(Branches, FewerCoresThanBranchesStayTogether) {
   MachineConfig m;
   Partitioner partitioner(g, m, Partition::branches);
   const SyncCost none = [](const std::vector<UnitOfWork>&) { return Cycle{0}; };
-  EXPECT_TRUE(plan_branches(find_regions(g)[1], 1, 0, partitioner, none, true).empty());
+  EXPECT_FALSE(plan_branches(find_regions(g)[1], 1, 0, partitioner, none, true));
 }
 
 }  // namespace
