@@ -16,6 +16,9 @@ namespace {
 /// Lines of the kernels that end a walk, made in each step.
 constexpr std::int64_t kHeights[] = {1, 2, 3, 4, 5, 7, 8, 10, 14, 16, 19, 28, 37, 56, 75, 112};
 
+/// Walks of programs that do not compile count as so many times as expensive as estimated.
+constexpr std::int64_t kOfFailures = 4;
+
 std::vector<KernelId> run_of(std::size_t first, std::size_t count) {
   std::vector<KernelId> kernels;
   for (std::size_t k = first; k < first + count; ++k) kernels.push_back(KernelId(k));
@@ -35,12 +38,19 @@ WalkSearch::WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, 
       machine_(machine),
       table_(graph),
       longest_(longest),
-      side_by_side_(graph.kernels.size(), false),
-      options_(graph.kernels.size()) {
+      side_by_side_(graph.kernels.size(), 0),
+      may_branch_(graph.kernels.size(), false),
+      options_(graph.kernels.size()),
+      experience_({}),
+      footprints_(std::vector<std::int64_t>(graph.kernels.size(), 1)) {
   UnitCosts costs(graph, machine, partition);
   WalkRunner runner(table_);
-  for (std::size_t first = 0; first < graph.kernels.size(); ++first)
+  std::vector<BandCost> layers;
+  for (std::size_t first = 0; first < graph.kernels.size(); ++first) {
     find_options(runner, costs, first);
+    layers.push_back(costs.layer(KernelId(first)));
+  }
+  experience_ = WalkExperience(layers);
   if (machine.cores == 1) return;
   for (const KernelRegion& region : find_regions(graph)) add_side_by_side(runner, costs, region);
 }
@@ -53,7 +63,8 @@ void WalkSearch::add_side_by_side(WalkRunner& runner, UnitCosts& costs,
   if (count > options_[first].size()) return;
   const std::optional<BandCost> cost = costs.side_by_side(region);
   if (!cost) return;
-  for (const KernelId k : region.kernels) side_by_side_[k.index()] = true;
+  side_by_side_[first] = count;
+  for (const KernelId k : region.kernels) may_branch_[k.index()] = true;
   runner.begin(KernelId(first));
   const Bytes before = runner.footprint({}, {});
   const auto whole = [&](const std::vector<KernelId>& kernels) {
@@ -150,24 +161,137 @@ EstimatedWalk WalkSearch::assemble(
     } else {
       Walk walk{kernels, option->steps, option->division, Sync::acknowledged, option->skew};
       // With barriers, branches would run side by side.
-      if (kernels.size() == 1 && option->steps == 1 && !side_by_side_[first])
+      if (kernels.size() == 1 && option->steps == 1 && !may_branch_[first])
         walk.sync = Sync::barriers;
       result.plan.walks.push_back(std::move(walk));
     }
-    result.footprint = std::max(result.footprint, option->footprint);
-    result.cost += option->cost;
+    result.footprint = std::max(result.footprint, option->expected_footprint);
+    result.cost += option->expected;
     first = end;
   }
   return result;
 }
 
-std::vector<EstimatedWalk> WalkSearch::front(const WalkWeights& weights) const {
-  constexpr double kUnreached = std::numeric_limits<double>::infinity();
-  const std::size_t n = options_.size();
-  const auto weight = [&](const Option& o) {
-    return weights.cycles * static_cast<double>(o.cost.time) +
-           weights.bytes * static_cast<double>(o.cost.traffic);
+std::vector<WalkSearch::Piece> WalkSearch::pieces_of(const WalkPlan& plan) {
+  const auto is_layer = [&](std::size_t w) {
+    return w < plan.walks.size() && plan.walks[w].kernels.size() == 1 &&
+           plan.walks[w].steps == 1 && plan.walks[w].sync == Sync::barriers;
   };
+  std::vector<Piece> pieces;
+  std::size_t first = 0;
+  for (std::size_t w = 0; w < plan.walks.size();) {
+    const std::size_t layers = side_by_side_[first];
+    bool branches = layers > 0;
+    for (std::size_t i = 0; i < layers; ++i) branches = branches && is_layer(w + i);
+    const Walk& walk = plan.walks[w];
+    const std::size_t count = branches ? layers : walk.kernels.size();
+    for (Option& o : options_[first][count - 1])
+      if (branches ? o.side_by_side
+                   : !o.side_by_side && o.steps == walk.steps && o.skew == walk.skew &&
+                         (o.layers() || o.division == walk.division))
+        pieces.push_back({{first, first + count}, &o});
+    first += count;
+    w += branches ? layers : 1;
+  }
+  return pieces;
+}
+
+void WalkSearch::learn(const WalkPlan& plan, const MeasuredProgram& measured) {
+  Cycle before = 0;
+  for (const Piece& piece : pieces_of(plan)) {
+    BandCost took;
+    Cycle end = before;
+    for (std::size_t k = piece.range.first; k < piece.range.end; ++k) {
+      end = std::max(end, measured.kernels[k].end);
+      took.traffic += measured.kernels[k].traffic;
+    }
+    took.time = end - before;
+    before = end;
+    learn_footprint(piece, measured);
+    Option& option = *piece.option;
+    // Of layers, what they take among layers counts.
+    if (option.layers() && option.known) continue;
+    if (option.layers()) {
+      experience_.layers_took(piece.range, option.cost, took);
+    } else {
+      experience_.walk_took(piece.range, option.division, option.cost, took);
+    }
+    option.known = true;
+    option.expected = took;
+  }
+  learnt_ = true;
+}
+
+/// The walk that ran when most was alive needed that much, all others no more.
+void WalkSearch::learn_footprint(const Piece& piece, const MeasuredProgram& measured) {
+  Option& option = *piece.option;
+  const std::size_t peak = measured.peak_kernel.index();
+  if (peak >= piece.range.first && peak < piece.range.end) {
+    option.known_footprint = true;
+    option.expected_footprint = measured.footprint;
+    if (!option.layers())
+      footprints_.walk_took(piece.range, option.division, option.footprint, measured.footprint);
+  } else if (option.expected_footprint > measured.footprint) {
+    option.known_footprint = true;
+    option.expected_footprint = measured.footprint;
+  }
+}
+
+void WalkSearch::learn_failure(const WalkPlan& plan) {
+  for (const Piece& piece : pieces_of(plan)) {
+    if (piece.option->known) continue;
+    piece.option->known = true;
+    piece.option->expected = piece.option->cost * kOfFailures;
+  }
+}
+
+/// What all options are expected to cost after what was learnt.
+void WalkSearch::expect() {
+  if (!learnt_) return;
+  for (std::size_t first = 0; first < options_.size(); ++first)
+    for (std::size_t count = 1; count <= options_[first].size(); ++count)
+      for (Option& o : options_[first][count - 1]) {
+        const KernelRange range{first, first + count};
+        if (!o.known)
+          o.expected = o.layers() ? experience_.layers(range, o.cost)
+                                  : experience_.walk(range, o.division, o.cost);
+        if (!o.known_footprint)
+          o.expected_footprint =
+              o.layers() ? o.footprint : footprints_.walk(range, o.division, o.footprint);
+      }
+  learnt_ = false;
+}
+
+/// By first kernel, the options that no other one of the same kernels beats.
+std::vector<std::vector<WalkSearch::Step>> WalkSearch::steps_by(const WalkWeights& weights) const {
+  std::vector<std::vector<Step>> all(options_.size());
+  std::vector<Step> same;
+  for (std::size_t first = 0; first < options_.size(); ++first)
+    for (std::size_t count = 1; count <= options_[first].size(); ++count) {
+      same.clear();
+      for (const Option& o : options_[first][count - 1])
+        same.push_back({first + count, o.expected_footprint,
+                        weights.cycles * static_cast<double>(o.expected.time) +
+                            weights.bytes * static_cast<double>(o.expected.traffic),
+                        &o});
+      std::ranges::stable_sort(same, [](const Step& a, const Step& b) {
+        return std::pair(a.footprint, a.weight) < std::pair(b.footprint, b.weight);
+      });
+      double least = std::numeric_limits<double>::infinity();
+      for (const Step& s : same) {
+        if (s.weight >= least) continue;
+        least = s.weight;
+        all[first].push_back(s);
+      }
+    }
+  return all;
+}
+
+std::vector<EstimatedWalk> WalkSearch::front(const WalkWeights& weights) {
+  constexpr double kUnreached = std::numeric_limits<double>::infinity();
+  expect();
+  const std::vector<std::vector<Step>> steps = steps_by(weights);
+  const std::size_t n = options_.size();
   std::vector<EstimatedWalk> front;
   Bytes budget = std::numeric_limits<Bytes>::max();
   while (true) {
@@ -176,15 +300,14 @@ std::vector<EstimatedWalk> WalkSearch::front(const WalkWeights& weights) const {
     best[0] = 0;
     for (std::size_t i = 0; i < n; ++i) {
       if (best[i] == kUnreached) continue;
-      for (std::size_t count = 1; count <= options_[i].size(); ++count)
-        for (const Option& o : options_[i][count - 1]) {
-          if (o.footprint > budget) continue;
-          const double w = best[i] + weight(o);
-          if (w < best[i + count]) {
-            best[i + count] = w;
-            from[i + count] = {i, &o};
-          }
+      for (const Step& s : steps[i]) {
+        if (s.footprint > budget) continue;
+        const double w = best[i] + s.weight;
+        if (w < best[s.end]) {
+          best[s.end] = w;
+          from[s.end] = {i, s.option};
         }
+      }
     }
     if (best[n] == kUnreached) return front;
     std::vector<std::pair<std::size_t, const Option*>> cuts;

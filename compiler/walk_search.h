@@ -9,6 +9,7 @@
 
 #include "compiler/unit_cost.h"
 #include "compiler/walk.h"
+#include "compiler/walk_experience.h"
 
 namespace unna {
 
@@ -24,6 +25,17 @@ struct WalkWeights {
   double bytes = 0;   ///< for each estimated DRAM byte
 };
 
+/// What a simulated program had of a kernel.
+struct MeasuredKernel {
+  Cycle end = 0;      ///< when the last core was through with it
+  Bytes traffic = 0;  ///< DRAM bytes of all cores
+};
+struct MeasuredProgram {
+  std::vector<MeasuredKernel> kernels;
+  Bytes footprint = 0;   ///< the most that was alive
+  KernelId peak_kernel;  ///< that ran then: the last that wrote some of it
+};
+
 class WalkSearch {
  public:
   /// Finds the walks that may be part of a plan: all runs of consecutive kernels (of at most
@@ -31,10 +43,16 @@ class WalkSearch {
   WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, Partition partition,
              std::size_t longest = 64);
 
+  /// Corrects the estimates by a simulated program of this graph, first of all layer by layer:
+  /// walks that it has are known from then on, others are expected to miss as similar ones did.
+  void learn(const WalkPlan& plan, const MeasuredProgram& measured);
+  /// A program that does not compile: its walks that are in no program that does are to be avoided.
+  void learn_failure(const WalkPlan& plan);
+
   /// The plans of least weight for budgets between the smallest footprint found and the largest one
   /// that is of use, by descending footprint and ascending weight. Exact for contiguous walks in
   /// the lowered order whose weights add up.
-  std::vector<EstimatedWalk> front(const WalkWeights& weights) const;
+  std::vector<EstimatedWalk> front(const WalkWeights& weights);
 
  private:
   struct Option {
@@ -44,6 +62,24 @@ class WalkSearch {
     Bytes footprint = 0;
     BandCost cost;
     bool side_by_side = false;  ///< a region's layers, its branches on cores of their own
+    // As corrected by experience, or known from a program.
+    bool known = false, known_footprint = false;
+    BandCost expected = {};
+    Bytes expected_footprint = 0;
+
+    bool layers() const { return steps == 1; }
+  };
+  /// Part of a plan: the kernels in `range` as `option`.
+  struct Piece {
+    KernelRange range;
+    Option* option;
+  };
+  /// An option by its weight, for the dynamic programme.
+  struct Step {
+    std::size_t end;
+    Bytes footprint;
+    double weight;
+    const Option* option;
   };
   /// How many bands of so many lines a kernel has.
   using Heights = std::map<std::pair<KernelId, std::int64_t>, std::int64_t>;
@@ -53,15 +89,23 @@ class WalkSearch {
   void add_side_by_side(WalkRunner& runner, UnitCosts& costs, const KernelRegion& region);
   void add_options(WalkRunner& runner, UnitCosts& costs, const std::vector<KernelId>& kernels,
                    std::int64_t steps, std::int64_t skew, std::vector<Option>& options) const;
+  std::vector<Piece> pieces_of(const WalkPlan& plan);
+  void learn_footprint(const Piece& piece, const MeasuredProgram& measured);
+  void expect();
+  std::vector<std::vector<Step>> steps_by(const WalkWeights& weights) const;
   EstimatedWalk assemble(const std::vector<std::pair<std::size_t, const Option*>>& cuts) const;
 
   const LoweredGraph& graph_;
   const MachineConfig& machine_;
   LineTable table_;
   std::size_t longest_;
-  std::vector<bool> side_by_side_;  ///< by kernel: in a region whose branches may run so
+  std::vector<std::size_t> side_by_side_;  ///< by kernel: how many layers from it on may run so
+  std::vector<bool> may_branch_;           ///< by kernel: it is one of these
   /// [first][length - 1]: ways to walk kernels [first, first + length).
   std::vector<std::vector<std::vector<Option>>> options_;
+  WalkExperience experience_;
+  Correction footprints_;
+  bool learnt_ = true;  ///< since expect() was called
 };
 
 }  // namespace unna

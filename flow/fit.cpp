@@ -27,11 +27,19 @@ constexpr const char* kQuickPlanners[] = {"greedy-by-size", "by-thread"};
 
 /// How many estimated plans are measured in the first round, evenly over the footprints, and how
 /// many in each later one, where the measured ones leave the largest gaps.
-constexpr std::size_t kFirstRound = 12;
-constexpr std::size_t kLaterRounds[] = {6, 6};
+constexpr std::size_t kFirstRound = 8;
+constexpr std::size_t kLaterRounds[] = {4, 4, 3, 3, 3};
 /// In the search, a byte weighs as much as the cycles of so many bytes at the peak rate: time alone
 /// would buy cycles with traffic, which is most of the energy.
 constexpr double kByteWeight = 2;
+/// With limits of cycles or bytes, what comes nearest to them counts.
+constexpr double kByteWeights[] = {0.25, 0.5, 1, 2, 4, 8, 16};
+/// Estimates may be too high: where nothing is expected to keep to the limits any more, what exceeds
+/// them by so much less than these shares of a hundred.
+constexpr double kBeyondLimits[] = {0, 1, 3, 6};
+/// A plan that was measured stands for a later one of the same footprint, unless that is expected to
+/// cost less than this share of it.
+constexpr double kPromise = 0.99;
 /// Programs that cost so much more than layer by layer are far enough apart.
 constexpr double kDear = 1.3;
 
@@ -43,11 +51,21 @@ std::size_t walked_kernels(const WalkPlan& plan) {
 }
 
 /// What a child process measured, on its way to this one.
-std::vector<Cell> to_cells(const FitPoint& p) {
-  return {whole(p.footprint),  whole(p.bound), whole(p.cycles),
-          whole(p.dram_bytes), p.energy_pj,    whole(p.buffers)};
+std::vector<Cell> to_cells(const FitPoint& p, const MeasuredProgram& program) {
+  std::vector<Cell> cells{whole(p.footprint),
+                          whole(p.bound),
+                          whole(p.cycles),
+                          whole(p.dram_bytes),
+                          p.energy_pj,
+                          whole(p.buffers),
+                          whole(program.peak_kernel.index())};
+  for (const MeasuredKernel& k : program.kernels) {
+    cells.push_back(whole(k.end));
+    cells.push_back(whole(k.traffic));
+  }
+  return cells;
 }
-void from_cells(const std::vector<Cell>& cells, FitPoint& p) {
+MeasuredProgram from_cells(const std::vector<Cell>& cells, FitPoint& p) {
   const auto integer = [&](std::size_t i) { return std::get<std::int64_t>(cells.at(i)); };
   p.footprint = integer(0);
   p.bound = integer(1);
@@ -55,9 +73,36 @@ void from_cells(const std::vector<Cell>& cells, FitPoint& p) {
   p.dram_bytes = integer(3);
   p.energy_pj = std::get<double>(cells.at(4));
   p.buffers = static_cast<std::size_t>(integer(5));
+  MeasuredProgram program{{}, p.bound, KernelId(static_cast<std::size_t>(integer(6)))};
+  for (std::size_t i = 7; i < cells.size(); i += 2)
+    program.kernels.push_back({integer(i), integer(i + 1)});
+  return program;
 }
 
-void measure(const Graph& graph, const ChosenMachine& machine, const FitOptions& options,
+/// The last kernel that writes some of what is alive when most is.
+KernelId peak_kernel(const Object& object, const PlanProblem& problem) {
+  std::vector<bool> alive(object.buffers.size(), false);
+  for (const std::uint32_t i : problem.antichain)
+    for (const BufferId member : problem.lifetimes.buffers[i].members)
+      alive[member.index()] = true;
+  KernelId last(std::size_t{0});
+  for (const TopologyUse& use : object.topology)
+    if (alive[use.buffer.index()])
+      for (const OpId writer : use.writers) last = std::max(last, KernelId(writer.index()));
+  return last;
+}
+
+std::vector<MeasuredKernel> by_kernel(const SimResult& result) {
+  std::vector<MeasuredKernel> kernels(result.cores.front().layers.size());
+  for (const CoreStats& core : result.cores)
+    for (std::size_t k = 0; k < kernels.size(); ++k) {
+      kernels[k].end = std::max(kernels[k].end, core.layers[k].end);
+      kernels[k].traffic += core.layers[k].dram_read + core.layers[k].dram_written;
+    }
+  return kernels;
+}
+
+MeasuredProgram measure(const Graph& graph, const ChosenMachine& machine, const FitOptions& options,
              FitPoint& point) {
   CompileOptions compile;
   compile.granularity = Granularity::lifetime;
@@ -86,10 +131,12 @@ void measure(const Graph& graph, const ChosenMachine& machine, const FitOptions&
       result.memory ? result.memory->dram_bytes() : result.dram_read + result.dram_written;
   RunReport report;
   report.machine = machine.config;
+  MeasuredProgram program{by_kernel(result), point.bound, peak_kernel(*compiled.object, problem)};
   report.result = std::move(result);
   report.work = work_of(*compiled.object, machine.config.core);
   report.energy_table = options.energy_table;
   point.energy_pj = energy(report).total();
+  return program;
 }
 
 std::vector<std::size_t> front_of(const std::vector<FitPoint>& points) {
@@ -128,42 +175,142 @@ bool within(const FitPoint& p, const FitPoint& layers, const FitOptions& options
 }
 
 /// Finds plans by estimates and measures them, round by round: layer by layer, then some of the
-/// estimated front.
+/// estimated front. What was measured corrects the estimates of the next round.
 class Fitting {
  public:
   Fitting(const Graph& graph, const ChosenMachine& machine, const FitOptions& options)
       : graph_(graph),
         machine_(machine),
         options_(options),
+        lowered_(lower_network(graph, machine.config)),
+        search_(lowered_, machine.config, options.partition),
         byte_cycles_(65536.0 / static_cast<double>(dram_bytes_per_cycle_q16(machine.config))) {}
 
   std::vector<FitPoint> run() {
-    const LoweredGraph lowered = lower_network(graph_, machine_.config);
     FitPoint layers;
-    layers.walks = std::make_shared<const WalkPlan>(layer_by_layer(lowered));
+    layers.walks = std::make_shared<const WalkPlan>(layer_by_layer(lowered_));
     layers.layer_by_layer = true;
-    bound_ = row_bound(LineTable(lowered));
-    front_ = WalkSearch(lowered, machine_.config, options_.partition)
-                 .front({1, kByteWeight * byte_cycles_});
-    for (const EstimatedWalk& e : front_) footprints_.push_back(e.footprint);
-    const std::vector<std::size_t> first = evenly(footprints_, kFirstRound);
-    expected_ = 1 + first.size();
+    expected_ = 1 + kFirstRound;
     for (const std::size_t n : kLaterRounds) expected_ += n;
-    measure_all({std::move(layers)}, {});
-    measure_round(first);
+    measure_all({std::move(layers)});
+    find_front();
+    measure_round(of_front(evenly(footprints_, kFirstRound)), kFirstRound);
     for (const std::size_t n : kLaterRounds) {
-      const std::vector<std::size_t> chosen = next_round(n);
-      expected_ -= n - chosen.size();
-      measure_round(chosen);
+      if (limited()) {
+        measure_round(promising(n), n);
+      } else {
+        find_front();
+        measure_round(of_front(in_round(n)), n);
+      }
     }
     return std::move(points_);
   }
-  Bytes bound() const { return bound_; }
+  Bytes bound() const { return row_bound(LineTable(lowered_)); }
 
  private:
-  std::vector<std::size_t> next_round(std::size_t count) const {
-    if (options_.more_cycles || options_.more_bytes) return at_limits(keeps_, count);
-    return in_gaps(footprints_, costs_, kDear * cost_of(points_.front()), count);
+  /// A plan that was measured, or did not compile.
+  struct Tried {
+    std::shared_ptr<const WalkPlan> walks;
+    Bytes footprint;  ///< measured where it is
+
+    double cost;
+    bool keeps;  ///< to the limits
+  };
+
+  bool limited() const { return options_.more_cycles || options_.more_bytes; }
+
+  /// Of what is known now.
+  std::vector<EstimatedWalk> front_by(double byte_weight) {
+    return search_.front({1, byte_weight * byte_cycles_});
+  }
+
+  void find_front() {
+    front_ = front_by(kByteWeight);
+    footprints_.clear();
+    for (const EstimatedWalk& e : front_) footprints_.push_back(e.footprint);
+  }
+
+  /// At most `count` plans with less footprint than any that was found to keep to the limits, and
+  /// expected to keep to them, or not to exceed them by much.
+  std::vector<EstimatedWalk> promising(std::size_t count) {
+    std::vector<std::vector<EstimatedWalk>> fronts;
+    for (const double weight : kByteWeights) fronts.push_back(front_by(weight));
+    std::vector<EstimatedWalk> chosen;
+    for (const double beyond : kBeyondLimits) {
+      FitOptions limits = options_;
+      if (limits.more_cycles) *limits.more_cycles += beyond;
+      if (limits.more_bytes) *limits.more_bytes += beyond;
+      std::vector<EstimatedWalk> more;
+      for (const std::vector<EstimatedWalk>& front : fronts)
+        if (const EstimatedWalk* best = least_within(front, limits)) more.push_back(*best);
+      std::ranges::stable_sort(more, {}, &EstimatedWalk::footprint);
+      for (EstimatedWalk& e : more) {
+        const auto same = [&](const EstimatedWalk& c) { return c.plan == e.plan; };
+        if (chosen.size() < count && std::ranges::none_of(chosen, same))
+          chosen.push_back(std::move(e));
+      }
+      if (chosen.size() == count) break;
+    }
+    return chosen;
+  }
+
+  /// Of the plans of a front that are expected to keep to `limits` and have not been tried, the one
+  /// with the least footprint, if that is less than what was found.
+  const EstimatedWalk* least_within(const std::vector<EstimatedWalk>& front,
+                                    const FitOptions& limits) const {
+    Bytes least = std::numeric_limits<Bytes>::max();
+    for (const Tried& t : tried_)
+      if (t.keeps) least = std::min(least, t.footprint);
+    const EstimatedWalk* best = nullptr;
+    for (const EstimatedWalk& e : front)
+      if (e.footprint < least && within(expected(e), points_.front(), limits) && !tried(e))
+        best = &e;
+    return best;
+  }
+
+  bool tried(const EstimatedWalk& e) const {
+    return std::ranges::any_of(tried_, [&](const Tried& t) { return *t.walks == e.plan; });
+  }
+
+  /// What measuring a plan is expected to give.
+  FitPoint expected(const EstimatedWalk& e) const {
+    FitPoint p;
+    p.cycles = e.cost.time;
+    p.dram_bytes = static_cast<Bytes>(static_cast<double>(e.cost.traffic) * missed_);
+    return p;
+  }
+
+  /// By index of the front, what stands for plans that need not be measured.
+  std::map<std::size_t, const Tried*> known() const {
+    std::map<std::size_t, const Tried*> known;
+    for (const Tried& t : tried_) {
+      const auto at = std::ranges::lower_bound(footprints_, t.footprint, std::greater<>());
+      if (at == footprints_.end()) continue;
+      const auto i = static_cast<std::size_t>(at - footprints_.begin());
+      if (*t.walks != front_[i].plan && cost_of(expected(front_[i])) < kPromise * t.cost) continue;
+      const Tried*& best = known[i];
+      if (best == nullptr || t.cost < best->cost) best = &t;
+    }
+    return known;
+  }
+
+  /// The ends of the front, and what lies in the largest gaps between those that are known.
+  std::vector<std::size_t> in_round(std::size_t count) const {
+    std::map<std::size_t, double> costs;
+    for (const auto& [at, tried] : known()) costs[at] = tried->cost;
+    std::vector<std::size_t> chosen;
+    for (const std::size_t end : {std::size_t{0}, front_.size() - 1})
+      if (costs.emplace(end, cost_of(expected(front_[end]))).second) chosen.push_back(end);
+    const std::vector<std::size_t> gaps =
+        in_gaps(footprints_, costs, kDear * cost_of(points_.front()), count - chosen.size());
+    chosen.insert(chosen.end(), gaps.begin(), gaps.end());
+    return chosen;
+  }
+
+  std::vector<EstimatedWalk> of_front(const std::vector<std::size_t>& chosen) const {
+    std::vector<EstimatedWalk> plans;
+    for (const std::size_t at : chosen) plans.push_back(front_[at]);
+    return plans;
   }
 
   /// A byte at the peak rate takes so many cycles.
@@ -171,62 +318,69 @@ class Fitting {
     return static_cast<double>(p.cycles) + byte_cycles_ * static_cast<double>(p.dram_bytes);
   }
 
-  void measure_round(const std::vector<std::size_t>& chosen) {
+  /// `planned`: how many were expected.
+  void measure_round(const std::vector<EstimatedWalk>& chosen, std::size_t planned) {
+    expected_ -= planned - chosen.size();
     std::vector<FitPoint> points;
-    for (const std::size_t at : chosen) {
+    for (const EstimatedWalk& e : chosen) {
       FitPoint& point = points.emplace_back();
-      point.walks = std::make_shared<const WalkPlan>(front_[at].plan);
-      point.estimated_footprint = front_[at].footprint;
-      point.estimated_cycles = front_[at].cost.time;
-      point.walked = walked_kernels(front_[at].plan);
+      point.walks = std::make_shared<const WalkPlan>(e.plan);
+      point.estimated_footprint = e.footprint;
+      point.estimated_cycles = e.cost.time;
+      point.walked = walked_kernels(e.plan);
     }
-    measure_all(std::move(points), chosen);
+    measure_all(std::move(points));
   }
 
-  /// `chosen`: of which plans of the front these are.
-  void measure_all(std::vector<FitPoint> points, const std::vector<std::size_t>& chosen) {
-    std::vector<bool> measured(points.size(), false);
+  void measure_all(std::vector<FitPoint> points) {
+    std::vector<std::optional<MeasuredProgram>> measured(points.size());
     run_in_children(
         points.size(), {options_.jobs, std::nullopt},
         [&](std::size_t i) {
-          measure(graph_, machine_, options_, points[i]);
-          return packed(to_cells(points[i]));
+          const MeasuredProgram program = measure(graph_, machine_, options_, points[i]);
+          return packed(to_cells(points[i], program));
         },
         [&](std::size_t i, const ChildOutcome& outcome) {
           // A walk whose tiles fit no buffer is no candidate; layer by layer has to compile.
           if (outcome.end == WorkEnd::failed && points[i].layer_by_layer)
             throw CapacityError(outcome.text);
           if (!outcome.ok() && outcome.end != WorkEnd::failed) throw InternalError(outcome.text);
-          measured[i] = outcome.ok();
-          if (outcome.ok()) from_cells(unpacked<std::vector<Cell>>(outcome.text), points[i]);
+          if (outcome.ok())
+            measured[i] = from_cells(unpacked<std::vector<Cell>>(outcome.text), points[i]);
           options_.progress(++done_, expected_);
         });
     for (std::size_t i = 0; i < points.size(); ++i) {
-      if (!measured[i]) {
-        // Not to be chosen again.
-        if (!chosen.empty()) costs_[chosen[i]] = 2 * kDear * cost_of(points_.front());
-        if (!chosen.empty()) keeps_[chosen[i]] = false;
-        continue;
+      if (measured[i]) {
+        search_.learn(*points[i].walks, *measured[i]);
+      } else {
+        search_.learn_failure(*points[i].walks);
       }
-      if (!chosen.empty()) {
-        costs_[chosen[i]] = cost_of(points[i]);
-        keeps_[chosen[i]] = within(points[i], points_.front(), options_);
+      if (points[i].layer_by_layer) {
+        Bytes moved = 0;
+        for (const MeasuredKernel& k : measured[i]->kernels) moved += k.traffic;
+        missed_ = static_cast<double>(points[i].dram_bytes) / static_cast<double>(moved);
+      } else {
+        const double dear = 2 * kDear * cost_of(points_.front());
+        tried_.push_back({points[i].walks,
+                          measured[i] ? points[i].bound : points[i].estimated_footprint,
+                          measured[i] ? cost_of(points[i]) : dear,
+                          measured[i] && within(points[i], points_.front(), options_)});
       }
-      points_.push_back(std::move(points[i]));
+      if (measured[i]) points_.push_back(std::move(points[i]));
     }
   }
 
   const Graph& graph_;
   const ChosenMachine& machine_;
   const FitOptions& options_;
+  LoweredGraph lowered_;
+  WalkSearch search_;
   double byte_cycles_;
-  Bytes bound_ = 0;  ///< of rows
+  double missed_ = 1;  ///< by caches: what share of the bytes that layers move is DRAM's
   std::vector<EstimatedWalk> front_;
   std::vector<Bytes> footprints_;  ///< of the front
   std::vector<FitPoint> points_;
-  // Of what was measured, by index of the front.
-  std::map<std::size_t, double> costs_;
-  std::map<std::size_t, bool> keeps_;  ///< to the limits
+  std::vector<Tried> tried_;
   std::size_t done_ = 0, expected_ = 0;
 };
 
