@@ -200,6 +200,7 @@ std::vector<Grid> Partitioner::walk_grids(const Kernel& k, std::int64_t lines, s
       return {{1, std::min(lines, cores / c), c, 1}};
     }
     case Division::fastest:
+    case Division::balanced:
       break;
   }
   std::vector<Grid> all;

@@ -2,15 +2,14 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "cost/timing.h"
 
 namespace unna {
 
-UnitCosts::UnitCosts(const LoweredGraph& graph, const MachineConfig& machine, Partition partition)
-    : graph_(graph),
-      machine_(machine),
-      partition_(partition),
-      partitioner_(graph, machine, partition) {}
+UnitCosts::UnitCosts(const LoweredGraph& graph, const MachineConfig& machine, Partition partition,
+                     Partitioner& partitioner)
+    : graph_(graph), machine_(machine), partition_(partition), partitioner_(partitioner) {}
 
 namespace {
 
@@ -62,7 +61,7 @@ bool has_window(const Kernel& k) {
 /// Cycles that the engine for input neurons takes to fetch a unit's inputs where latency, not
 /// bandwidth, decides: a block reads from several buffers, since each band has buffers of its own,
 /// and so have the columns and channels that other cores make. That is a request for each.
-Cycle UnitCosts::loading(KernelId kernel, const std::vector<UnitOfWork>& units, Division division,
+Cycle UnitCosts::loading(KernelId kernel, const std::vector<UnitOfWork>& units, const Grid& grid,
                          const SbRoom& room) {
   const Kernel& k = graph_.kernels[kernel.index()];
   const Dims unit = largest_of(units);
@@ -77,20 +76,23 @@ Cycle UnitCosts::loading(KernelId kernel, const std::vector<UnitOfWork>& units, 
         static_cast<double>((blocks.height - 1) * w.stride_h + (w.kernel_h - 1) * w.dilation_h + 1);
     pieces = 1 + (rows - 1) / band;
     // At both edges of a strip its neighbour's columns, and those of its own that it reads too.
-    if (division == Division::columns && units.size() > 1 && w.kernel_w > 1)
+    if (grid.columns > 1 && w.kernel_w > 1)
       pieces *= 1 + 4.0 / static_cast<double>(blocks.across);
   }
-  if (division == Division::channels &&
-      (k.kind == KernelKind::conv || k.kind == KernelKind::matmul))
+  if (grid.channels > 1 && (k.kind == KernelKind::conv || k.kind == KernelKind::matmul))
     pieces *= static_cast<double>(
-        std::min(machine_.cores, ceil_div<std::int64_t>(k.in[0].dims[kC], machine_.core.pes)));
+        std::min(grid.channels, ceil_div<std::int64_t>(k.in[0].dims[kC], machine_.core.pes)));
   const double requests = static_cast<double>(blocks.loads) * pieces;
   return static_cast<Cycle>(requests * static_cast<double>(dram_latency(machine_)) /
                             static_cast<double>(machine_.core.dma_outstanding));
 }
 
-BandCost UnitCosts::cost(KernelId kernel, const std::vector<UnitOfWork>& units,
+BandCost UnitCosts::cost(KernelId kernel, std::int64_t lines, const Grid& grid,
                          const SbRoom& room) {
+  Box area{{0, 0, 0, 0, 0}, graph_.kernels[kernel.index()].dims};
+  area.hi[kH] = lines;
+  const std::vector<UnitOfWork> units =
+      partitioner_.units(kernel, area, grid, {0, machine_.cores});
   const Dims largest = largest_of(units);
   std::int64_t elements = 0;
   for (const UnitOfWork& u : units) elements += u.box.elements();
@@ -98,7 +100,31 @@ BandCost UnitCosts::cost(KernelId kernel, const std::vector<UnitOfWork>& units,
   const Tile tile = partitioner_.free_tile(kernel, largest, count, room);
   // Units of unequal size: traffic by their share of elements.
   const Bytes traffic = traffic_of(tile) * elements / std::max<std::int64_t>(1, product(largest));
-  return {time_of(tile), traffic};
+  return {std::max(time_of(tile), loading(kernel, units, grid, room)), traffic};
+}
+
+const Grid& UnitCosts::grid(KernelId kernel, std::int64_t lines, Division division) {
+  const std::tuple key(kernel, lines, division);
+  const auto at = grids_.find(key);
+  if (at != grids_.end()) return at->second;
+  const Kernel& k = graph_.kernels[kernel.index()];
+  const std::vector<Grid> all = partitioner_.walk_grids(k, lines, machine_.cores, division);
+  std::optional<std::tuple<Cycle, Bytes>> least;
+  Grid best = all.front();
+  for (const Grid& g : all) {
+    if (all.size() == 1) break;
+    try {
+      const BandCost c = cost(kernel, lines, g, partitioner_.whole_sb());
+      const Cycle moving = division == Division::balanced ? partitioner_.moving(c.traffic) : 0;
+      const std::tuple weight(c.time + moving, c.traffic);
+      if (least && weight >= *least) continue;
+      least = weight;
+      best = g;
+    } catch (const CapacityError&) {
+      continue;  // no tile of such units fits
+    }
+  }
+  return grids_.emplace(key, best).first->second;
 }
 
 BandCost UnitCosts::band(KernelId kernel, std::int64_t lines, Division division,
@@ -106,33 +132,23 @@ BandCost UnitCosts::band(KernelId kernel, std::int64_t lines, Division division,
   const std::tuple key(kernel, lines, division, room.stay ? 0 : room.bytes());
   const auto at = bands_.find(key);
   if (at != bands_.end()) return at->second;
-  const Kernel& k = graph_.kernels[kernel.index()];
-  Box area{{0, 0, 0, 0, 0}, k.dims};
-  area.hi[kH] = lines;
-  std::optional<BandCost> best;
-  for (const Grid& grid : partitioner_.walk_grids(k, lines, machine_.cores, division)) {
-    const std::vector<UnitOfWork> units =
-        partitioner_.units(kernel, area, grid, {0, machine_.cores});
-    BandCost c = cost(kernel, units, room);
-    c.time = std::max(c.time, loading(kernel, units, division, room));
-    if (!best || std::pair(c.time, c.traffic) < std::pair(best->time, best->traffic)) best = c;
-  }
-  return bands_.emplace(key, *best).first->second;
+  return bands_.emplace(key, cost(kernel, lines, grid(kernel, lines, division), room))
+      .first->second;
 }
 
 SbWish UnitCosts::wish(KernelId kernel, std::int64_t lines, std::int64_t bands,
-                       Division division) const {
+                       Division division) {
   const Kernel& k = graph_.kernels[kernel.index()];
-  const Grid grid = partitioner_.walk_grids(k, lines, machine_.cores, division).front();
-  return partitioner_.sb_wish(kernel, partitioner_.most_channels(k, grid), bands);
+  return partitioner_.sb_wish(kernel, partitioner_.most_channels(k, grid(kernel, lines, division)),
+                              bands);
 }
 
-BandCost UnitCosts::staying(KernelId kernel, std::int64_t lines, Division division) const {
+BandCost UnitCosts::staying(KernelId kernel, std::int64_t lines, Division division) {
   const Kernel& k = graph_.kernels[kernel.index()];
-  const Grid grid = partitioner_.walk_grids(k, lines, machine_.cores, division).front();
-  const StayingBytes each = staying_bytes(k, partitioner_.most_channels(k, grid),
+  const Grid& g = grid(kernel, lines, division);
+  const StayingBytes each = staying_bytes(k, partitioner_.most_channels(k, g),
                                           element_bytes(machine_.data_type), machine_.core);
-  const Bytes bytes = grid.units() * each.all();
+  const Bytes bytes = g.units() * each.all();
   return {ceil_div<Cycle>(bytes << 16, dram_bytes_per_cycle_q16(machine_)), bytes};
 }
 

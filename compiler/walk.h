@@ -18,12 +18,14 @@ namespace unna {
 
 /// How the lines that a kernel makes in a step of a walk are divided over the cores.
 enum class Division : std::uint8_t {
-  fastest,   ///< rows, columns and channels as the cost functions say, for each kernel
+  fastest,   ///< rows, columns and channels as takes the least time, for each kernel
   columns,   ///< a strip of columns a core; channels where a line is too narrow
   rows,      ///< lines; channels where there are too few
   channels,  ///< output channels; lines where there are too few
+  balanced,  ///< as `fastest`, but what its bytes take at the peak rate counts as well
 };
-inline constexpr std::string_view kDivisionNames[] = {"fastest", "columns", "rows", "channels"};
+inline constexpr std::string_view kDivisionNames[] = {"fastest", "columns", "rows", "channels",
+                                                      "balanced"};
 
 /// What becomes of synapses between the bands of a walk.
 enum class Synapses : std::uint8_t {

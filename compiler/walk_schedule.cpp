@@ -9,6 +9,7 @@
 #include "compiler/branches.h"
 #include "compiler/partition.h"
 #include "compiler/sb_rooms.h"
+#include "compiler/unit_cost.h"
 #include "cost/timing.h"
 
 namespace unna {
@@ -35,6 +36,7 @@ class WalkScheduler {
         machine_(machine),
         options_(options),
         partitioner_(graph, machine, options.partition, options.packed),
+        costs_(graph, machine, options.partition, partitioner_),
         scheduler_(graph, machine.cores, options.waits),
         sync_cost_([this](const std::vector<UnitOfWork>& units) {
           return scheduler_.needs_barrier(units) ? barrier_cost(machine_) : Cycle{0};
@@ -156,31 +158,9 @@ class WalkScheduler {
   }
 
   Grid grid(KernelId id, std::int64_t lines, Division division) {
-    const Kernel& k = graph_.kernels[id.index()];
     // Synapses that serve several kernels are packed in one way, that of layer by layer.
     if (partitioner_.shares_synapses(id)) return {1, 1, layer_plan(id).grid.channels, 1};
-    const std::vector<Grid> all = partitioner_.walk_grids(k, lines, machine_.cores, division);
-    if (all.size() == 1) return all.front();
-    Grid best;
-    std::tuple<Cycle, Bytes, std::int64_t> best_key;
-    bool first = true;
-    for (const Grid& g : all) {
-      Box area{{0, 0, 0, 0, 0}, k.dims};
-      area.hi[kH] = lines;
-      const std::vector<UnitOfWork> units = partitioner_.units(id, area, g, {0, machine_.cores});
-      Dims largest{1, 1, 1, 1, 1};
-      for (const UnitOfWork& u : units)
-        for (std::size_t d = 0; d < kDims; ++d) largest[d] = std::max(largest[d], u.box.extent(d));
-      const auto count = static_cast<std::int64_t>(units.size());
-      const Tile tile = partitioner_.free_tile(id, largest, count, partitioner_.whole_sb());
-      const std::tuple key(time_of(tile), traffic_of(tile) * count, -g.columns);
-      if (first || key < best_key) {
-        best = g;
-        best_key = key;
-      }
-      first = false;
-    }
-    return best;
+    return costs_.grid(id, lines, division);
   }
 
   KernelPlan packed_plan(KernelId id, const std::vector<UnitOfWork>& units, std::int64_t sharers,
@@ -280,6 +260,7 @@ class WalkScheduler {
   const MachineConfig& machine_;
   const CompileOptions& options_;
   Partitioner partitioner_;
+  UnitCosts costs_;
   std::vector<std::vector<KernelPlan>> layers_;  ///< with Barriers::layers
   Scheduler scheduler_;
   SyncCost sync_cost_;

@@ -26,7 +26,8 @@ std::vector<KernelId> run_of(std::size_t first, std::size_t count) {
 }
 
 std::span<const Division> divisions(std::int64_t cores) {
-  static constexpr Division kAll[] = {Division::columns, Division::rows, Division::channels};
+  static constexpr Division kAll[] = {Division::columns, Division::rows, Division::channels,
+                                      Division::fastest, Division::balanced};
   return std::span(kAll).first(cores == 1 ? 1 : std::size(kAll));
 }
 
@@ -43,7 +44,8 @@ WalkSearch::WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, 
       options_(graph.kernels.size()),
       experience_({}),
       footprints_(std::vector<std::int64_t>(graph.kernels.size(), 1)) {
-  UnitCosts costs(graph, machine, partition);
+  Partitioner partitioner(graph, machine, partition);
+  UnitCosts costs(graph, machine, partition, partitioner);
   WalkRunner runner(table_);
   std::vector<BandCost> layers;
   for (std::size_t first = 0; first < graph.kernels.size(); ++first) {

@@ -40,6 +40,8 @@ constexpr double kBeyondLimits[] = {0, 1, 3, 6};
 /// A plan that was measured stands for a later one of the same footprint, unless that is expected to
 /// cost less than this share of it.
 constexpr double kPromise = 0.99;
+/// Of the programs with the least bounds, so many are planned to find the one with the least peak.
+constexpr std::size_t kPlannedForFootprint = 3;
 /// Programs that cost so much more than layer by layer are far enough apart.
 constexpr double kDear = 1.3;
 
@@ -413,15 +415,25 @@ FittedRun run_fitted(const NetworkChoice& network, const ChosenMachine& machine,
   fitted.search = fit(read.graph, machine, options);
   RunOptions chosen = run;
   chosen.compile.granularity = Granularity::lifetime;
-  std::optional<Bytes> least;
+  std::optional<Bytes> least;  // of all that was planned
+  bool found = false;
+  std::size_t planned = 0;
   for (const std::size_t i : fitted.search.fitting) {
-    chosen.compile.walks = fitted.search.points[i].walks;
-    fitted.run = run_network(read, machine, chosen, timing);
-    fitted.chosen = i;
-    const Bytes peak = fitted.run.report.memory.peak;
-    if (!options.budget || peak <= *options.budget) return fitted;
+    const FitPoint& point = fitted.search.points[i];
+    if (found && (point.bound >= *least || planned == kPlannedForFootprint)) break;
+    chosen.compile.walks = point.walks;
+    Run planned_run = run_network(read, machine, chosen, timing);
+    ++planned;
+    const Bytes peak = planned_run.report.memory.peak;
+    const bool better = !least || peak < *least;
     least = std::min(least.value_or(peak), peak);
+    if (!better || (options.budget && peak > *options.budget)) continue;
+    fitted.run = std::move(planned_run);
+    fitted.chosen = i;
+    found = true;
+    if (options.objective != FitObjective::footprint) break;
   }
+  if (found) return fitted;
   // No layout was within the budget, or no bound: what the program with the least bound needs.
   const FitPoint* smallest = nullptr;
   for (const FitPoint& p : fitted.search.points)
