@@ -58,25 +58,4 @@ std::vector<std::size_t> in_gaps(std::span<const Bytes> footprints,
   return chosen;
 }
 
-std::vector<std::size_t> at_limits(const std::map<std::size_t, bool>& keeps, std::size_t count) {
-  auto last = keeps.end();
-  for (auto p = keeps.begin(); p != keeps.end(); ++p)
-    if (p->second) last = p;
-  std::vector<std::size_t> chosen;
-  const auto fill = [&](std::size_t lo, std::size_t hi, std::size_t parts) {
-    for (std::size_t i = 1; i < parts; ++i) {
-      const std::size_t at = lo + (hi - lo) * i / parts;
-      if (at > lo && at < hi && (chosen.empty() || chosen.back() < at)) chosen.push_back(at);
-    }
-  };
-  auto from = last == keeps.end() ? keeps.begin() : last;
-  for (const std::size_t n : {count * 2 / 3, count - count * 2 / 3}) {
-    const auto to = from == keeps.end() ? from : std::next(from);
-    if (to == keeps.end()) break;
-    fill(from->first, to->first, n + 1);
-    from = to;
-  }
-  return chosen;
-}
-
 }  // namespace unna

@@ -23,8 +23,4 @@ std::vector<std::size_t> in_gaps(std::span<const Bytes> footprints,
                                  std::map<std::size_t, double> costs, double dear,
                                  std::size_t count);
 
-/// At most `count` plans between the one of the least footprint that is known to keep to some
-/// limits and the next two known ones, which don't: evenly, most of them in the first gap.
-std::vector<std::size_t> at_limits(const std::map<std::size_t, bool>& keeps, std::size_t count);
-
 }  // namespace unna

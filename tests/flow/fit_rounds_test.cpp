@@ -28,13 +28,5 @@ TEST(FitRounds, LaterOnesHalveTheLargestGaps) {
   EXPECT_TRUE(in_gaps(kHalves, {{0, 100}, {1, 500}}, 1000, 3).empty());
 }
 
-TEST(FitRounds, WithLimitsTheyLieBehindTheLeastThatKeeps) {
-  const std::map<std::size_t, bool> keeps = {{0, true}, {3, true}, {7, false}, {10, false}};
-  EXPECT_EQ(at_limits(keeps, 3), (Plans{4, 5, 8}));
-  // A larger one that does not keep to them does not matter.
-  EXPECT_EQ(at_limits({{0, false}, {3, true}, {7, false}}, 3), (Plans{4, 5}));
-  EXPECT_TRUE(at_limits({{0, true}, {10, true}}, 3).empty());
-}
-
 }  // namespace
 }  // namespace unna
