@@ -76,8 +76,7 @@ Cycle UnitCosts::loading(KernelId kernel, const std::vector<UnitOfWork>& units, 
         static_cast<double>((blocks.height - 1) * w.stride_h + (w.kernel_h - 1) * w.dilation_h + 1);
     pieces = 1 + (rows - 1) / band;
     // At both edges of a strip its neighbour's columns, and those of its own that it reads too.
-    if (grid.columns > 1 && w.kernel_w > 1)
-      pieces *= 1 + 4.0 / static_cast<double>(blocks.across);
+    if (grid.columns > 1 && w.kernel_w > 1) pieces *= 1 + 4.0 / static_cast<double>(blocks.across);
   }
   if (grid.channels > 1 && (k.kind == KernelKind::conv || k.kind == KernelKind::matmul))
     pieces *= static_cast<double>(
@@ -91,8 +90,7 @@ BandCost UnitCosts::cost(KernelId kernel, std::int64_t lines, const Grid& grid,
                          const SbRoom& room) {
   Box area{{0, 0, 0, 0, 0}, graph_.kernels[kernel.index()].dims};
   area.hi[kH] = lines;
-  const std::vector<UnitOfWork> units =
-      partitioner_.units(kernel, area, grid, {0, machine_.cores});
+  const std::vector<UnitOfWork> units = partitioner_.units(kernel, area, grid, {0, machine_.cores});
   const Dims largest = largest_of(units);
   std::int64_t elements = 0;
   for (const UnitOfWork& u : units) elements += u.box.elements();
@@ -136,8 +134,7 @@ BandCost UnitCosts::band(KernelId kernel, std::int64_t lines, Division division,
       .first->second;
 }
 
-SbWish UnitCosts::wish(KernelId kernel, std::int64_t lines, std::int64_t bands,
-                       Division division) {
+SbWish UnitCosts::wish(KernelId kernel, std::int64_t lines, std::int64_t bands, Division division) {
   const Kernel& k = graph_.kernels[kernel.index()];
   return partitioner_.sb_wish(kernel, partitioner_.most_channels(k, grid(kernel, lines, division)),
                               bands);
@@ -175,9 +172,9 @@ std::optional<BandCost> UnitCosts::side_by_side(const KernelRegion& region) {
   for (const auto& branch : region.branches)
     for (const KernelId k : branch) sum.time += layer(k).time;
   // As much faster as the two estimates that it was chosen by.
-  sum.time = static_cast<Cycle>(static_cast<double>(sum.time) *
-                                static_cast<double>(plans->branches) /
-                                static_cast<double>(std::max<Cycle>(1, plans->together)));
+  sum.time =
+      static_cast<Cycle>(static_cast<double>(sum.time) * static_cast<double>(plans->branches) /
+                         static_cast<double>(std::max<Cycle>(1, plans->together)));
   for (const KernelId k : region.tail) sum.time += layer(k).time;
   for (const KernelPlan& p : plans->plans)
     sum.traffic += traffic_of(p.tile) * static_cast<Bytes>(p.units.size());

@@ -70,8 +70,7 @@ std::int64_t Correction::layers(KernelRange kernels, std::int64_t estimate) cons
   return times(estimate, mean_of_layers(kernels));
 }
 
-std::int64_t Correction::walk(KernelRange kernels, Division division,
-                              std::int64_t estimate) const {
+std::int64_t Correction::walk(KernelRange kernels, Division division, std::int64_t estimate) const {
   const Walks& walks = walks_[static_cast<std::size_t>(division)];
   const double of_all = walks.weight > 0 ? walks.sum / walks.weight : 0;
   double sum = 0, weight = 0;

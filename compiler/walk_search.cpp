@@ -176,8 +176,8 @@ EstimatedWalk WalkSearch::assemble(
 
 std::vector<WalkSearch::Piece> WalkSearch::pieces_of(const WalkPlan& plan) {
   const auto is_layer = [&](std::size_t w) {
-    return w < plan.walks.size() && plan.walks[w].kernels.size() == 1 &&
-           plan.walks[w].steps == 1 && plan.walks[w].sync == Sync::barriers;
+    return w < plan.walks.size() && plan.walks[w].kernels.size() == 1 && plan.walks[w].steps == 1 &&
+           plan.walks[w].sync == Sync::barriers;
   };
   std::vector<Piece> pieces;
   std::size_t first = 0;

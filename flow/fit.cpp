@@ -34,11 +34,11 @@ constexpr std::size_t kLaterRounds[] = {4, 4, 3, 3, 3};
 constexpr double kByteWeight = 2;
 /// With limits of cycles or bytes, what comes nearest to them counts.
 constexpr double kByteWeights[] = {0.25, 0.5, 1, 2, 4, 8, 16};
-/// Estimates may be too high: where nothing is expected to keep to the limits any more, what exceeds
-/// them by so much less than these shares of a hundred.
+/// Estimates may be too high: where nothing is expected to keep to the limits any more, what
+/// exceeds them by so much less than these shares of a hundred.
 constexpr double kBeyondLimits[] = {0, 1, 3, 6};
-/// A plan that was measured stands for a later one of the same footprint, unless that is expected to
-/// cost less than this share of it.
+/// A plan that was measured stands for a later one of the same footprint, unless that is expected
+/// to cost less than this share of it.
 constexpr double kPromise = 0.99;
 /// Of the programs with the least bounds, so many are planned to find the one with the least peak.
 constexpr std::size_t kPlannedForFootprint = 3;
@@ -85,8 +85,7 @@ MeasuredProgram from_cells(const std::vector<Cell>& cells, FitPoint& p) {
 KernelId peak_kernel(const Object& object, const PlanProblem& problem) {
   std::vector<bool> alive(object.buffers.size(), false);
   for (const std::uint32_t i : problem.antichain)
-    for (const BufferId member : problem.lifetimes.buffers[i].members)
-      alive[member.index()] = true;
+    for (const BufferId member : problem.lifetimes.buffers[i].members) alive[member.index()] = true;
   KernelId last(std::size_t{0});
   for (const TopologyUse& use : object.topology)
     if (alive[use.buffer.index()])
@@ -105,7 +104,7 @@ std::vector<MeasuredKernel> by_kernel(const SimResult& result) {
 }
 
 MeasuredProgram measure(const Graph& graph, const ChosenMachine& machine, const FitOptions& options,
-             FitPoint& point) {
+                        FitPoint& point) {
   CompileOptions compile;
   compile.granularity = Granularity::lifetime;
   compile.partition = options.partition;

@@ -59,8 +59,8 @@ TEST(WalkSearch, KnowsWhatWasMeasured) {
   const std::vector<EstimatedWalk> after = search.front({1, 0});
   EXPECT_GT(after.back().cost.time, 5 * before.back().cost.time);
   // A walk that was measured to be fast is what is chosen, at what it took.
-  const auto all = std::ranges::find_if(
-      before, [](const EstimatedWalk& e) { return e.plan.walks.size() == 1; });
+  const auto all =
+      std::ranges::find_if(before, [](const EstimatedWalk& e) { return e.plan.walks.size() == 1; });
   ASSERT_NE(all, before.end());
   search.learn(all->plan, measured(n, 100, all->footprint, KernelId(n - 1)));
   // Similar walks are expected to be as fast as both programs in the mean; it is as in the last.
