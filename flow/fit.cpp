@@ -142,6 +142,7 @@ MeasuredProgram measure(const Graph& graph, const ChosenMachine& machine, const 
 
 std::vector<std::size_t> front_of(const std::vector<FitPoint>& points) {
   std::vector<Scores> scores;
+  scores.reserve(points.size());
   for (const FitPoint& p : points)
     scores.push_back({static_cast<double>(p.footprint), static_cast<double>(p.cycles),
                       static_cast<double>(p.dram_bytes)});
@@ -310,6 +311,7 @@ class Fitting {
 
   std::vector<EstimatedWalk> of_front(const std::vector<std::size_t>& chosen) const {
     std::vector<EstimatedWalk> plans;
+    plans.reserve(chosen.size());
     for (const std::size_t at : chosen) plans.push_back(front_[at]);
     return plans;
   }
