@@ -46,13 +46,22 @@ def layers(program, network, cores, granularity, directory):
     return figures(directory)
 
 
+def limit(percent, base, other):
+    """What is `percent` more than `base`, in percent more than `other`; at least 0."""
+    return max(0, round(100 * ((1 + percent / 100) * base / other - 1), 3))
+
+
 def measure(program, network, cores):
     with tempfile.TemporaryDirectory() as scratch:
         whole, _, unshared, _, _ = layers(program, network, cores, "tensor", scratch + "/whole")
         bands, _, _, moved, cycles = layers(program, network, cores, "band", scratch + "/bands")
+        # The limits of `fit` count from layer by layer with buffers by lifetime.
+        _, _, _, own_moved, own_cycles = layers(program, network, cores, "lifetime",
+                                                scratch + "/lifetime")
+        more_bytes, more_cycles = LIMITS[cores]
         run(program, "fit", network, "--cores", str(cores), "--objective", "footprint", "--perturb",
-            "0", "--more-bytes", str(LIMITS[cores][0]), "--more-cycles", str(LIMITS[cores][1]),
-            "-o", scratch + "/fit")
+            "0", "--more-bytes", str(limit(more_bytes, moved, own_moved)),
+            "--more-cycles", str(limit(more_cycles, cycles, own_cycles)), "-o", scratch + "/fit")
         walk, bound, _, walk_moved, walk_cycles = figures(scratch + "/fit")
         with open(scratch + "/fit/front.csv", newline="", encoding="utf-8") as file:
             points = list(csv.DictReader(file))
