@@ -2,9 +2,9 @@
 """What walks save and cost (docs/walks.md): bench/walks.py <unnasim> [network ...] [--csv FILE].
 
 For each network on 1, 4 and 16 cores: the footprint of whole tensors layer by layer, and that of
-the program that `fit` chooses with the least footprint, whose DRAM bytes and cycles exceed those of
-layer by layer by no more than the limits below. Cycles and bytes are compared with those of layer by
-layer in bands. In the end, what the search's estimates of cycles miss over all programs that were
+the program that `fit` chooses with the least footprint, whose DRAM bytes and cycles exceed those
+of layer by layer by no more than the limits below. Cycles and bytes are compared with those of
+layer by layer in bands. In the end, what the search's estimates of cycles miss over all programs that were
 measured.
 """
 
