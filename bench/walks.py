@@ -4,8 +4,8 @@
 For each network on 1, 4 and 16 cores: the footprint of whole tensors layer by layer, and that of
 the program that `fit` chooses with the least footprint, whose DRAM bytes and cycles exceed those
 of layer by layer by no more than the limits below. Cycles and bytes are compared with those of
-layer by layer in bands. In the end, what the search's estimates of cycles miss over all programs that were
-measured.
+layer by layer in bands. In the end, what the search's estimates of cycles miss over all programs
+that were measured.
 """
 
 import argparse
@@ -105,8 +105,8 @@ def main():
               f"{100 * (mean(of_cores, lambda r: 1 + r['more_cycles_percent'] / 100) - 1):+6.1f} %")
         rows += of_cores
         errors = sorted(ERRORS[cores])
-        print(f"estimates of cycles miss {100 * errors[len(errors) // 2]:.1f} % in the median, at most "
-              f"{100 * errors[-1]:.1f} %, over {len(errors)} programs")
+        print(f"estimates of cycles miss {100 * errors[len(errors) // 2]:.1f} % in the median, "
+              f"at most {100 * errors[-1]:.1f} %, over {len(errors)} programs")
     if arguments.csv:
         with open(arguments.csv, "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -32,7 +33,7 @@ constexpr std::size_t kLaterRounds[] = {4, 4, 3, 3, 3};
 /// In the search, a byte weighs as much as the cycles of so many bytes at the peak rate: time alone
 /// would buy cycles with traffic, which is most of the energy.
 constexpr double kByteWeight = 2;
-/// With limits of cycles or bytes, what comes nearest to them counts.
+/// With limits, which of cycles and bytes comes to its limit first differs by network.
 constexpr double kByteWeights[] = {0.25, 0.5, 1, 2, 4, 8, 16};
 /// Estimates may be too high: where nothing is expected to keep to the limits any more, what
 /// exceeds them by so much less than these shares of a hundred.
@@ -40,7 +41,7 @@ constexpr double kBeyondLimits[] = {0, 1, 3, 6};
 /// A plan that was measured stands for a later one of the same footprint, unless that is expected
 /// to cost less than this share of it.
 constexpr double kPromise = 0.99;
-/// Of the programs with the least bounds, so many are planned to find the one with the least peak.
+/// With FitObjective::footprint, so many programs are planned to find the one with the least peak.
 constexpr std::size_t kPlannedForFootprint = 3;
 /// Programs that cost so much more than layer by layer are far enough apart.
 constexpr double kDear = 1.3;
@@ -213,8 +214,7 @@ class Fitting {
   /// A plan that was measured, or did not compile.
   struct Tried {
     std::shared_ptr<const WalkPlan> walks;
-    Bytes footprint;  ///< measured where it is
-
+    Bytes footprint;  ///< the bound; as estimated where it did not compile
     double cost;
     bool keeps;  ///< to the limits
   };
@@ -278,7 +278,7 @@ class Fitting {
   FitPoint expected(const EstimatedWalk& e) const {
     FitPoint p;
     p.cycles = e.cost.time;
-    p.dram_bytes = static_cast<Bytes>(static_cast<double>(e.cost.traffic) * missed_);
+    p.dram_bytes = static_cast<Bytes>(static_cast<double>(e.cost.traffic) * dram_share_);
     return p;
   }
 
@@ -361,7 +361,7 @@ class Fitting {
       if (points[i].layer_by_layer) {
         Bytes moved = 0;
         for (const MeasuredKernel& k : measured[i]->kernels) moved += k.traffic;
-        missed_ = static_cast<double>(points[i].dram_bytes) / static_cast<double>(moved);
+        dram_share_ = static_cast<double>(points[i].dram_bytes) / static_cast<double>(moved);
       } else {
         const double dear = 2 * kDear * cost_of(points_.front());
         tried_.push_back({points[i].walks,
@@ -379,7 +379,7 @@ class Fitting {
   LoweredGraph lowered_;
   WalkSearch search_;
   double byte_cycles_;
-  double missed_ = 1;  ///< by caches: what share of the bytes that layers move is DRAM's
+  double dram_share_ = 1;  ///< of the bytes that cores move: a cache keeps the others
   std::vector<EstimatedWalk> front_;
   std::vector<Bytes> footprints_;  ///< of the front
   std::vector<FitPoint> points_;

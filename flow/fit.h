@@ -66,7 +66,8 @@ struct FitResult {
 FitResult fit(const Graph& graph, const ChosenMachine& machine, const FitOptions& options);
 
 /// The best program that fits, with everything that a run has: plans the fitting points one after
-/// the other with `run.planner` until the peak is within the budget. Throws CapacityError where
+/// the other with `run.planner` until the peak is within the budget; for the least footprint, some
+/// more of them, and takes the one with the least peak. Throws CapacityError where
 /// none is, saying what the least is.
 struct FittedRun {
   FitResult search;
