@@ -28,8 +28,8 @@ constexpr const char* kQuickPlanners[] = {"greedy-by-size", "by-thread"};
 
 /// How many estimated plans are measured in the first round, evenly over the footprints, and how
 /// many in each later one, where the measured ones leave the largest gaps.
-constexpr std::size_t kFirstRound = 8;
-constexpr std::size_t kLaterRounds[] = {4, 4, 3, 3, 3};
+constexpr std::size_t kFirstRound = 4;
+constexpr std::size_t kLaterRounds[] = {4, 4, 4, 4, 4};
 /// In the search, a byte weighs as much as the cycles of so many bytes at the peak rate: time alone
 /// would buy cycles with traffic, which is most of the energy.
 constexpr double kByteWeight = 2;
@@ -41,6 +41,8 @@ constexpr double kBeyondLimits[] = {0, 1, 3, 6};
 /// A plan that was measured stands for a later one of the same footprint, unless that is expected
 /// to cost less than this share of it.
 constexpr double kPromise = 0.99;
+/// Programs at the small end of the front are the slowest, to simulate and to plan, too.
+constexpr double kClearlyLess = 0.95;
 /// With FitObjective::footprint, so many programs are planned to find the one with the least peak.
 constexpr std::size_t kPlannedForFootprint = 3;
 /// Programs that cost so much more than layer by layer are far enough apart.
@@ -296,13 +298,31 @@ class Fitting {
     return known;
   }
 
-  /// The ends of the front, and what lies in the largest gaps between those that are known.
+  /// Whether the first plan of the front promises to cost less than all that was measured.
+  bool cheapest() const {
+    double least = cost_of(points_.front());
+    for (const Tried& t : tried_) least = std::min(least, t.cost);
+    return cost_of(expected(front_.front())) < kPromise * least;
+  }
+
+  /// Whether the last one promises to need clearly less memory.
+  bool smallest() const {
+    Bytes least = std::numeric_limits<Bytes>::max();
+    for (const Tried& t : tried_) least = std::min(least, t.footprint);
+    return static_cast<double>(front_.back().footprint) < kClearlyLess * static_cast<double>(least);
+  }
+
+  /// The ends of the front where they promise something, and what lies in the largest gaps between
+  /// those that are known.
   std::vector<std::size_t> in_round(std::size_t count) const {
     std::map<std::size_t, double> costs;
     for (const auto& [at, tried] : known()) costs[at] = tried->cost;
     std::vector<std::size_t> chosen;
-    for (const std::size_t end : {std::size_t{0}, front_.size() - 1})
-      if (costs.emplace(end, cost_of(expected(front_[end]))).second) chosen.push_back(end);
+    if (costs.emplace(0, cost_of(expected(front_.front()))).second && cheapest())
+      chosen.push_back(0);
+    const std::size_t last = front_.size() - 1;
+    if (costs.emplace(last, cost_of(expected(front_.back()))).second && smallest())
+      chosen.push_back(last);
     const std::vector<std::size_t> gaps =
         in_gaps(footprints_, costs, kDear * cost_of(points_.front()), count - chosen.size());
     chosen.insert(chosen.end(), gaps.begin(), gaps.end());
