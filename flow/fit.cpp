@@ -23,7 +23,7 @@
 namespace unna {
 namespace {
 
-/// Planners that take milliseconds for thousands of buffers.
+/// Planners that take at most seconds for ten thousands of buffers.
 constexpr const char* kQuickPlanners[] = {"greedy-by-size", "by-thread"};
 
 /// How many estimated plans are measured in the first round, evenly over the footprints, and how
