@@ -4,6 +4,8 @@
 #include <bit>
 #include <numeric>
 
+#include "base/target_clones.h"
+
 namespace unna {
 namespace {
 
@@ -30,11 +32,17 @@ bool starts_no_later(const Lifetimes& l, std::size_t a, std::size_t b) {
   return true;
 }
 
+UNNA_FOR_HOSTS void mark_above(const std::uint32_t* values, std::size_t count, std::uint32_t level,
+                               std::uint8_t* above) {
+  for (std::size_t p = 0; p < count; ++p) above[p] = values[p] > level ? 1 : 0;
+}
+
 }  // namespace
 
 OrderIndex::OrderIndex(const Lifetimes& lifetimes) {
   make_sequence(lifetimes);
   cut_into_chains(lifetimes);
+  find_later();
   find_successors(lifetimes);
   build_search();
 }
@@ -80,6 +88,18 @@ void OrderIndex::cut_into_chains(const Lifetimes& lifetimes) {
   }
 }
 
+void OrderIndex::find_later() {
+  positions_.resize(chains_.size());
+  later_.resize(sequence_.size() * chains_.size());
+  std::vector<std::uint32_t> passed(chains_.size(), 0);  // buffers of each chain so far
+  for (std::size_t p = 0; p < used_; ++p) {
+    const std::uint32_t i = sequence_[p];
+    ++passed[chain_of_[i]];
+    positions_[chain_of_[i]].push_back(static_cast<std::uint32_t>(p));
+    std::ranges::copy(passed, later_.begin() + static_cast<std::ptrdiff_t>(i * chains_.size()));
+  }
+}
+
 void OrderIndex::find_successors(const Lifetimes& lifetimes) {
   const std::size_t n = sequence_.size();
   after_.assign(n * chains_.size(), 0);
@@ -104,13 +124,6 @@ void OrderIndex::build_search() {
   }
 }
 
-std::uint32_t OrderIndex::first_later(std::size_t i, std::size_t k) const {
-  if (chain_of_[i] == k) return index_in_chain_[i] + 1;
-  const auto first = std::ranges::partition_point(
-      chains_[k], [&](std::uint32_t b) { return position_[b] < position_[i]; });
-  return static_cast<std::uint32_t>(first - chains_[k].begin());
-}
-
 std::uint64_t OrderIndex::pairs() const {
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < sequence_.size(); ++i) {
@@ -129,6 +142,27 @@ std::uint32_t OrderIndex::last_overlap(std::size_t i) const {
   for (std::size_t k = 0; k < chains_.size(); ++k)
     if (after(i, k) > 0) last = std::max(last, position_[chains_[k][after(i, k) - 1]]);
   return last;
+}
+
+std::uint32_t OrderIndex::first_overlap(std::size_t i) const {
+  if (unused(i)) return position_[i];
+  const std::uint32_t* tree = latest_of(chain_of_[i]);
+  const std::uint32_t index = index_in_chain_[i];
+  std::size_t node = 1;  // i itself ends after it begins
+  while (node < leaves_) node = tree[2 * node] > index ? 2 * node : 2 * node + 1;
+  return static_cast<std::uint32_t>(std::min<std::size_t>(node - leaves_, position_[i]));
+}
+
+void OrderIndex::mark_overlaps(std::size_t i, std::span<std::uint8_t> by_position) const {
+  const std::size_t first = first_overlap(i);
+  const std::size_t own = position_[i];
+  mark_above(latest_of(chain_of_[i]) + leaves_ + first, own - first, index_in_chain_[i],
+             &by_position[first]);
+  std::fill_n(&by_position[own], last_overlap(i) + 1 - own, std::uint8_t{0});
+  for (std::size_t k = 0; k < chains_.size(); ++k) {
+    const std::uint32_t end = after(i, k);
+    for (std::uint32_t x = first_later(i, k); x < end; ++x) by_position[positions_[k][x]] = 1;
+  }
 }
 
 }  // namespace unna

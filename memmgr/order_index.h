@@ -59,25 +59,37 @@ class OrderIndex {
   }
   /// Index of the first buffer of chain k that stands later in the sequence than i. Those from
   /// there until after(i, k) overlap i.
-  std::uint32_t first_later(std::size_t i, std::size_t k) const;
+  std::uint32_t first_later(std::size_t i, std::size_t k) const {
+    return later_[i * chains_.size() + k];
+  }
   /// Number of pairs that overlap.
   std::uint64_t pairs() const;
   /// Last position in the sequence of a buffer that overlaps i (its own where there is none later).
   std::uint32_t last_overlap(std::size_t i) const;
+  /// First position of one that overlaps i (its own where there is none earlier).
+  std::uint32_t first_overlap(std::size_t i) const;
+  /// Whether i, which is used, overlaps: by position from first_overlap(i) to last_overlap(i), 0 or
+  /// 1. Other positions are left as they are.
+  void mark_overlaps(std::size_t i, std::span<std::uint8_t> by_position) const;
 
  private:
   static constexpr std::uint32_t kNoChain = 0xffffffffU;
 
   void make_sequence(const Lifetimes& lifetimes);
   void cut_into_chains(const Lifetimes& lifetimes);
+  void find_later();
   void find_successors(const Lifetimes& lifetimes);
   void build_search();
 
-  /// latest_[chain * 2 leaves + node]: the greatest after() of the buffers under a tree node.
+  /// A chain's tree: node 1 is the root, the children of node v are 2v and 2v + 1, the leaf of
+  /// position p is leaves_ + p. Each has the greatest after() of the buffers under it.
+  const std::uint32_t* latest_of(std::size_t chain) const {
+    return latest_.data() + chain * 2 * leaves_;
+  }
   template <class Body>
   void search_earlier(std::size_t node, std::size_t from, std::size_t width, std::size_t until,
                       std::size_t chain, std::uint32_t index, Body&& body) const {
-    if (from >= until || latest_[chain * 2 * leaves_ + node] <= index) return;
+    if (from >= until || latest_of(chain)[node] <= index) return;
     if (width == 1) {
       body(sequence_[from]);
       return;
@@ -92,7 +104,9 @@ class OrderIndex {
   std::vector<std::vector<std::uint32_t>> chains_;
   std::vector<std::uint32_t> chain_of_;
   std::vector<std::uint32_t> index_in_chain_;
-  std::vector<std::uint32_t> after_;
+  std::vector<std::vector<std::uint32_t>> positions_;  ///< of the buffers of each chain
+  std::vector<std::uint32_t> after_;                   ///< buffer x chain, as is what follows
+  std::vector<std::uint32_t> later_;
   std::size_t leaves_ = 0;
   std::vector<std::uint32_t> latest_;
 };

@@ -1,20 +1,22 @@
 #include "memmgr/placement/placement.h"
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
+#include <utility>
 
 #include "memmgr/placement/gap_search.h"
-#include "memmgr/placement/interval_placement.h"
+#include "memmgr/placement/scan_placement.h"
 
 namespace unna {
 
 namespace {
 
-/// What is placed already. Few neighbours are sorted; many are picked out of all that is placed,
-/// which is kept sorted. Reserved ranges are placed from the start, as a neighbour of everyone.
-class Placement {
+/// Few neighbours are sorted; many are picked out of all that is placed, which is kept sorted.
+/// Reserved ranges are placed from the start, as a neighbour of everyone.
+class NeighbourPlacer : public Placer {
  public:
-  explicit Placement(const PlanProblem& problem)
+  explicit NeighbourPlacer(const PlanProblem& problem)
       : problem_(problem),
         offsets_(problem.size(), 0),
         marked_(problem.size() + 1, 0),
@@ -25,9 +27,7 @@ class Placement {
       sorted_.push_back({r.begin, r.end, static_cast<std::uint32_t>(problem.size())});
   }
 
-  bool is_placed(std::uint32_t i) const { return placed_[i] != 0; }
-
-  void put(std::uint32_t i, Bytes at) {
+  void put(std::uint32_t i, Bytes at) override {
     offsets_[i] = at;
     placed_[i] = 1;
     if (!keep_sorted_) return;
@@ -35,7 +35,7 @@ class Placement {
     sorted_.insert(std::ranges::upper_bound(sorted_, at, {}, &Entry::begin), entry);
   }
 
-  Bytes find(std::uint32_t i, Fit fit) {
+  Bytes find(std::uint32_t i, Fit fit) override {
     const PlanBuffer& b = problem_.buffers[i];
     const auto neighbours = problem_.neighbours(i, scratch_);
     GapSearch search(b.size, b.alignment, fit);
@@ -53,8 +53,6 @@ class Placement {
       if (marked_[e.buffer] == mark_ && search.pass(e.begin, e.end)) break;
     return search.place();
   }
-
-  std::vector<Bytes> take_offsets() { return std::move(offsets_); }
 
  private:
   struct Entry {
@@ -84,16 +82,19 @@ class Placement {
   std::vector<std::uint32_t> scratch_;
 };
 
-/// In looks; a scan sees the rectangles near in time, but no more than all.
+/// In looks; a scan sees the rectangles near in time, but no more than all. Of a partial order, it
+/// asks whom they overlap.
 std::uint64_t scan_work(const PlanProblem& problem) {
   const std::uint64_t n = problem.size();
-  return std::min(n * n / 16, problem.index.pairs() / 2) + 32 * n;
+  const std::uint64_t pairs = problem.index.pairs();
+  if (problem.lifetimes.order) return n * n / 16 + 4 * pairs + 32 * n;
+  return std::min(n * n / 16, pairs / 2) + 32 * n;
 }
 
 /// Scanning what is placed, rather than looking up neighbours.
 bool scan_is_faster(const PlanProblem& problem) {
   constexpr std::size_t kMany = 3000;
-  return problem.size() > kMany && placed_by_intervals(problem) &&
+  return problem.size() > kMany && placed_by_scan(problem) &&
          scan_work(problem) < 8 * problem.index.pairs();
 }
 
@@ -158,26 +159,35 @@ std::vector<Bytes> place_in_order(const PlanProblem& problem, std::span<const st
 Attempt attempt_in_order(const PlanProblem& problem, std::span<const std::uint32_t> order, Fit fit,
                          const Deadline& deadline, Bytes below, const Known& known) {
   const std::uint64_t whole = placement_work(problem);
+  std::unique_ptr<Placer> placer;
   if (scan_is_faster(problem))
-    return {place_intervals(problem, order, fit, deadline, below), whole};
-  Placement placement(problem);
+    placer = scan_placer(problem);
+  else
+    placer = std::make_unique<NeighbourPlacer>(problem);
+  std::vector<Bytes> offsets(problem.size(), 0);
+  std::vector<char> placed(problem.size(), 0);
+  const auto put = [&](std::uint32_t i, Bytes at) {
+    placer->put(i, at);
+    offsets[i] = at;
+    placed[i] = 1;
+  };
   for (std::uint32_t i = 0; i < problem.size(); ++i)
-    if (problem.buffers[i].fixed) placement.put(i, *problem.buffers[i].fixed);
+    if (problem.buffers[i].fixed) put(i, *problem.buffers[i].fixed);
   for (std::size_t k = 0; k < known.count; ++k)
-    if (!placement.is_placed(order[k])) placement.put(order[k], known.offsets[order[k]]);
+    if (placed[order[k]] == 0) put(order[k], known.offsets[order[k]]);
   DeadlineWatch watch(deadline);
   std::uint64_t looked_for = 0;
   const auto work = [&] {
     return whole * looked_for / std::max<std::size_t>(order.size(), 1) + problem.size();
   };
   for (const std::uint32_t i : order.subspan(known.count)) {
-    if (placement.is_placed(i)) continue;
+    if (placed[i] != 0) continue;
     ++looked_for;
-    const Bytes at = placement.find(i, fit);
+    const Bytes at = placer->find(i, fit);
     if (at + problem.buffers[i].size >= below || watch.passed()) return {{}, work()};
-    placement.put(i, at);
+    put(i, at);
   }
-  return {placement.take_offsets(), work()};
+  return {std::move(offsets), work()};
 }
 
 Bytes peak_of(const PlanProblem& problem, std::span<const Bytes> offsets) {

@@ -9,7 +9,6 @@
 #include "memmgr/complete_problem.h"
 #include "memmgr/exact/instance.h"
 #include "memmgr/exact/repair.h"
-#include "memmgr/placement/interval_placement.h"
 #include "memmgr/placement/placement.h"
 #include "memmgr/plan.h"
 #include "memmgr/planners/options.h"
@@ -193,7 +192,6 @@ TEST(Deadline, EndsALongPlacementAndLeavesOnePlan) {
   PlanProblem problem = make_problem(make(shape), 1);
   const auto order = by_size(problem);
   EXPECT_TRUE(place_in_order(problem, order, Fit::lowest, past).empty());
-  EXPECT_TRUE(place_intervals(problem, order, Fit::lowest, past).empty());
   for (const bool fixed : {false, true}) {  // linear scan and strip packing refuse fixed offsets
     if (fixed) {
       problem.buffers[0].fixed = 0;
@@ -211,32 +209,6 @@ TEST(Auto, TakesSixtyThousandBuffers) {
   const Plan plan = run_planner("auto", problem, options);
   EXPECT_TRUE(check_plan(problem, plan).empty());
   EXPECT_LT(plan.peak, problem.lower_bound + problem.lower_bound / 10);
-}
-
-PlanProblem placed_problem(Rng& rng, std::size_t n) {
-  PlanProblem p = random_intervals(rng, n, 10 + rng.between(0, 200), 1 + rng.between(1, 300));
-  for (PlanBuffer& b : p.buffers) {
-    if (rng.chance(1, 2)) b.alignment = rng.between(1, 40);
-    if (rng.chance(1, 20)) b.fixed = b.alignment * rng.between(0, 40);
-  }
-  if (rng.chance(1, 2)) {
-    const Bytes begin = rng.between(0, 500);
-    p.reserved = {{begin, begin + rng.between(1, 300)}};
-  }
-  complete_problem(p);
-  return p;
-}
-
-TEST(IntervalPlacement, GivesWhatPlacingInOrderGives) {
-  Rng rng(43);
-  for (int round = 0; round < 400; ++round) {
-    const PlanProblem p = placed_problem(rng, 1 + rng.below(round % 20 == 0 ? 700 : 60));
-    ASSERT_TRUE(placed_by_intervals(p));
-    std::vector<std::uint32_t> order = by_size(p);
-    if (round % 3 != 0) rng.shuffle(order);
-    for (const Fit fit : {Fit::lowest, Fit::best})
-      ASSERT_EQ(place_intervals(p, order, fit), place_in_order(p, order, fit)) << "round " << round;
-  }
 }
 
 /// Fixed offsets, reserved ranges, pairs apart; no in-place pairs and no gaps that keep bytes.
