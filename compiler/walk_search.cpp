@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "cost/timing.h"
 
 namespace unna {
@@ -34,7 +35,7 @@ std::span<const Division> divisions(std::int64_t cores) {
 }  // namespace
 
 WalkSearch::WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, Partition partition,
-                       std::size_t longest)
+                       int threads, std::size_t longest)
     : graph_(graph),
       machine_(machine),
       table_(graph),
@@ -44,16 +45,24 @@ WalkSearch::WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, 
       options_(graph.kernels.size()),
       experience_({}),
       footprints_(std::vector<std::int64_t>(graph.kernels.size(), 1)) {
+  std::vector<BandCost> layers(graph.kernels.size());
+  // What is near has the same bands: each thread finds out what they cost for a stretch.
+  const std::size_t stretch = ceil_div(graph.kernels.size(), static_cast<std::size_t>(threads));
+  parallel_for(static_cast<std::size_t>(threads), threads, [&](std::size_t t) {
+    Partitioner partitioner(graph, machine, partition);
+    UnitCosts costs(graph, machine, partition, partitioner);
+    WalkRunner runner(table_);
+    const std::size_t end = std::min((t + 1) * stretch, graph.kernels.size());
+    for (std::size_t first = t * stretch; first < end; ++first) {
+      find_options(runner, costs, first);
+      layers[first] = costs.layer(KernelId(first));
+    }
+  });
+  experience_ = WalkExperience(layers);
+  if (machine.cores == 1) return;
   Partitioner partitioner(graph, machine, partition);
   UnitCosts costs(graph, machine, partition, partitioner);
   WalkRunner runner(table_);
-  std::vector<BandCost> layers;
-  for (std::size_t first = 0; first < graph.kernels.size(); ++first) {
-    find_options(runner, costs, first);
-    layers.push_back(costs.layer(KernelId(first)));
-  }
-  experience_ = WalkExperience(layers);
-  if (machine.cores == 1) return;
   for (const KernelRegion& region : find_regions(graph)) add_side_by_side(runner, costs, region);
 }
 

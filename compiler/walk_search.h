@@ -39,9 +39,9 @@ struct MeasuredProgram {
 class WalkSearch {
  public:
   /// Finds the walks that may be part of a plan: all runs of consecutive kernels (of at most
-  /// `longest`) in steps of several heights.
+  /// `longest`) in steps of several heights. The result does not depend on the host's `threads`.
   WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, Partition partition,
-             std::size_t longest = 64);
+             int threads = 1, std::size_t longest = 64);
 
   /// Corrects the estimates by a simulated program of this graph, first of all layer by layer:
   /// walks that it has are known from then on, others are expected to miss as similar ones did.

@@ -23,8 +23,9 @@
 namespace unna {
 namespace {
 
-/// Planners that take at most seconds for ten thousands of buffers.
-constexpr const char* kQuickPlanners[] = {"greedy-by-size", "by-thread"};
+/// Of the portfolio, in millions of looks: a second for ten thousands of buffers, within a percent
+/// of what ten times as many give.
+constexpr std::int64_t kQuickEffort = 100;
 
 /// How many estimated plans are measured in the first round, evenly over the footprints, and how
 /// many in each later one, where the measured ones leave the largest gaps.
@@ -44,7 +45,7 @@ constexpr double kPromise = 0.99;
 /// Programs at the small end of the front are the slowest, to simulate and to plan, too.
 constexpr double kClearlyLess = 0.95;
 /// With FitObjective::footprint, so many programs are planned to find the one with the least peak.
-constexpr std::size_t kPlannedForFootprint = 3;
+constexpr std::size_t kPlannedForFootprint = 1;
 /// Programs that cost so much more than layer by layer are far enough apart.
 constexpr double kDear = 1.3;
 
@@ -117,16 +118,14 @@ MeasuredProgram measure(const Graph& graph, const ChosenMachine& machine, const 
   const PlanProblem problem = problem_of(compiled, executed, LivenessKind::instruction);
   point.bound = problem.lower_bound;
   point.buffers = problem.buffers.size();
-  std::optional<Plan> plan;
-  for (const char* name : kQuickPlanners) {
-    Plan found = run_planner(name, problem, {});
-    if (!plan || found.peak < plan->peak) plan = std::move(found);
-  }
-  point.footprint = plan->peak;
+  PlanOptions quick;
+  quick.effort = kQuickEffort;
+  Plan plan = run_planner("auto", problem, quick);
+  point.footprint = plan.peak;
   SimResult result = executed.result;
   // What shares memory shares lines of a cache.
   if (machine.config.cache.size_bytes > 0) {
-    const Layout layout = lay_out(compiled, executed, problem, *std::move(plan)).layout;
+    const Layout layout = lay_out(compiled, executed, problem, std::move(plan)).layout;
     result = simulate(link(compiled.object, layout, std::numeric_limits<Bytes>::max()),
                       machine.config, {});
   }
@@ -188,7 +187,7 @@ class Fitting {
         machine_(machine),
         options_(options),
         lowered_(lower_network(graph, machine.config)),
-        search_(lowered_, machine.config, options.partition),
+        search_(lowered_, machine.config, options.partition, options.jobs),
         byte_cycles_(65536.0 / static_cast<double>(dram_bytes_per_cycle_q16(machine.config))) {}
 
   std::vector<FitPoint> run() {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <limits>
 #include <vector>
 
 #include "isa/accesses.h"
@@ -68,12 +69,25 @@ class HazardCheck {
           t.pc > known_[engine][t.engine])
         report(a, now, t);
     }
-    // What this access comes after and covers can race with nobody who comes after this access.
+    // What this access comes after and covers can race with nobody who comes after this access, nor
+    // can what every engine knows complete race with anybody.
+    const Known settled = known_by_all();
     std::erase_if(touches, [&](const Touch& t) {
       const bool covered = now.begin <= t.begin && t.end <= now.end;
-      return covered && (now.write || (t.engine == engine && !t.write));
+      return t.pc <= settled[t.engine] ||
+             (covered && (now.write || (t.engine == engine && !t.write)));
     });
     touches.push_back(now);
+  }
+
+  /// By engine, the last pc that all others know complete.
+  Known known_by_all() const {
+    Known all;
+    all.fill(std::numeric_limits<std::int64_t>::max());
+    for (std::size_t of = 0; of < kEngines; ++of)
+      for (std::size_t by = 0; by < kEngines; ++by)
+        if (by != of) all[of] = std::min(all[of], known_[by][of]);
+    return all;
   }
 
   [[noreturn]] void report(const LocalAccess& a, const Touch& now, const Touch& earlier) const {
