@@ -237,6 +237,10 @@ void OutputFiles::make_directory(const fs::path& path) {
 
 void OutputFiles::add(const fs::path& path, std::string content) {
   const Target target = target_of(path);
+  const bool twice = target.way == Way::beside && has(path);
+  if (twice)
+    throw InputError(fmt::format("{}: would be written twice, expected outputs of different names",
+                                 path.string()));
   check(path, target);
   Pending pending{path, {}, nullptr};
   if (target.way == Way::beside) {
@@ -249,7 +253,23 @@ void OutputFiles::add(const fs::path& path, std::string content) {
   pending_.push_back(std::move(pending));
 }
 
+bool OutputFiles::has(const fs::path& path) const {
+  std::error_code none;
+  const fs::path file = fs::weakly_canonical(path, none);
+  return std::ranges::any_of(pending_, [&](const Pending& pending) {
+    return fs::weakly_canonical(pending.path, none) == file;
+  });
+}
+
+void OutputFiles::remove(const fs::path& path) {
+  removed_.push_back(path);
+}
+
 void OutputFiles::commit() {
+  std::error_code none;
+  for (const fs::path& path : removed_)
+    if (!has(path)) fs::remove(path, none);
+  removed_.clear();
   for (const Pending& pending : pending_) {
     if (pending.file) {
       pending.file->publish();

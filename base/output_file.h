@@ -55,14 +55,20 @@ class OutputFiles {
 
   /// With its parents, where they are missing.
   void make_directory(const std::filesystem::path& path);
-  /// Devices and the like see the content at commit().
+  /// Devices and the like see the content at commit(). Throws InputError for a file that was added
+  /// already.
   void add(const std::filesystem::path& path, std::string content);
+  /// Takes away what stands there at commit(), unless it was added.
+  void remove(const std::filesystem::path& path);
   void commit();
 
  private:
   struct Pending;
+  bool has(const std::filesystem::path& path) const;
+
   std::vector<std::filesystem::path> made_;  ///< directories, parents first
   std::vector<Pending> pending_;
+  std::vector<std::filesystem::path> removed_;
 };
 
 /// Makes a directory and its parents where they are missing.

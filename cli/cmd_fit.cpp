@@ -125,6 +125,7 @@ int fit_command(const Options& options) {
           {{"schedule.txt", run.compiled.schedule_dump}, {"front.csv", fit_csv(rows)}});
   if (const auto json = options.text("json"))
     files.add(*json, fit_json(rows, subject(run.report, fit_options, fitted.search.row_bound)));
+  remove_left_over(directory, files);
   files.commit();
   say(options,
       fmt::format("{}\n{}  {:<13} {}{}\n", fit_text(rows, rows.front(), fitted.search.row_bound),

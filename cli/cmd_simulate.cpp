@@ -90,6 +90,12 @@ void add_outputs(const fs::path& directory, const Run& run, OutputFiles& files) 
   std::set<std::string> names;
   for (const auto& [tensor, values] : run.outputs) {
     const std::string name = file_name(tensor) + ".npy";
+    for (const InputFile& input : run.report.functional->inputs)
+      if (same_file(input.path, (directory / name).string()))
+        throw InputError(
+            fmt::format("{}: an output of the run would overwrite this input, expected "
+                        "another --output-dir",
+                        input.path));
     if (!names.insert(name).second)
       throw InputError(
           fmt::format("{}: two outputs have names that give this file, expected other "
@@ -119,10 +125,8 @@ void write_all(const Options& options, const std::vector<std::string>& dumps, co
   if (const auto outputs = options.text("output-dir")) add_outputs(*outputs, run, files);
   if (const auto file = options.text("trace")) write_trace(*file, run.executed.trace);
   if (const auto file = options.text("perfetto")) files.add(*file, timeline(run));
+  remove_left_over(directory, files);
   files.commit();
-  // One of the run before would stand beside the files of this one.
-  std::error_code none;
-  if (!options.flag("report")) fs::remove(directory / "report.html", none);
 }
 
 }  // namespace

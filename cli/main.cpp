@@ -12,5 +12,6 @@ extern "C++" int sc_main(int /*argc*/, char** /*argv*/) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_DFL);  // `unnasim disasm ... | head` ends quietly
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow (ulimit -f) is an error of the write
   return unna::run_program({argv + 1, argv + argc});
 }

@@ -22,12 +22,6 @@ std::string identity(const std::string& file) {
   return ec || path.empty() ? file : path.string();
 }
 
-/// Reading and writing the same device is no harm.
-bool same_file(const std::string& a, const std::string& b) {
-  std::error_code ec;
-  return fs::is_regular_file(a, ec) && fs::equivalent(a, b, ec);
-}
-
 /// Errors of base name the file; the user also wants to know the option.
 template <class Check>
 void check_named(const Options& options, std::string_view name, Check&& check) {
@@ -39,6 +33,11 @@ void check_named(const Options& options, std::string_view name, Check&& check) {
 }
 
 }  // namespace
+
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code ec;
+  return fs::is_regular_file(a, ec) && fs::equivalent(a, b, ec);
+}
 
 void check_output_files(const Options& options, std::span<const std::string_view> names) {
   std::set<std::string> written;

@@ -21,6 +21,9 @@ void check_output_directories(const Options& options, std::span<const std::strin
 std::string output_beside(const Options& options, const std::filesystem::path& input,
                           std::string_view extension);
 
+/// Whether two names are of one regular file: reading and writing the same device is no harm.
+bool same_file(const std::string& a, const std::string& b);
+
 /// What else a command prints then goes to stderr.
 bool output_to_stdout(const Options& options, std::span<const std::string_view> names);
 

@@ -24,6 +24,14 @@ void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles
   for (RunFile& file : all) files.add(directory / file.name, std::move(file.content));
 }
 
+void remove_left_over(const std::filesystem::path& directory, OutputFiles& files) {
+  // A directory that no run has written holds files of others.
+  if (!std::filesystem::is_regular_file(directory / kRunManifest)) return;
+  for (const char* name : {"report.html", "front.csv", "buffers.csv", "graph.txt", "partition.txt",
+                           "tiles.txt", "schedule.txt", "program.asm"})
+    files.remove(directory / name);
+}
+
 std::string replaced_run(const std::filesystem::path& directory, const Run& run) {
   const std::filesystem::path there = directory / "summary.json";
   if (!std::filesystem::is_regular_file(there)) return "";

@@ -17,6 +17,10 @@ namespace unna {
 void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles& files,
              std::vector<RunFile> more = {});
 
+/// Lets go away what an earlier run left in its directory that this one does not write: dumps, a
+/// front, a page.
+void remove_left_over(const std::filesystem::path& directory, OutputFiles& files);
+
 /// In what the run that the directory has, if any, differs from this one: text for behind its name.
 std::string replaced_run(const std::filesystem::path& directory, const Run& run);
 

@@ -105,11 +105,38 @@ void check_cache(const MachineConfig& machine) {
                     machine.cache.size_bytes, channels, machine.cache.ways, line));
 }
 
-/// A field that says something else than its default where nothing reads it.
-void refuse_without_effect(std::string_view field, bool says_something, std::string_view why) {
+/// A field that says something else than its default where nothing reads it, because of `other`.
+void refuse_without_effect(std::string_view field, bool says_something, std::string_view other,
+                           std::string_view why) {
   if (!says_something) return;
-  throw Contradiction({std::string(field), "dram.model"},
+  throw Contradiction({std::string(field), std::string(other)},
                       fmt::format("{} has no effect: {}", field, why));
+}
+
+/// All fields of a section but `decides` where that one says that nothing reads them.
+void refuse_section(const MachineConfig& machine, std::string_view section,
+                    std::string_view decides, std::string_view why) {
+  static const auto values = field_values(MachineConfig{});
+  const auto given = field_values(machine);
+  for (std::size_t i = 0; i < given.size(); ++i)
+    refuse_without_effect(given[i].first,
+                          given[i].first.starts_with(section) && given[i].first != decides &&
+                              given[i].second != values[i].second,
+                          decides, why);
+}
+
+/// Fields of the cores and the cache that nothing reads.
+void check_core_effects(const MachineConfig& machine) {
+  if (machine.cache.size_bytes == 0)
+    refuse_section(machine, "cache.", "cache.size_bytes",
+                   "there is no cache, expected cache.size_bytes");
+  if (machine.core.indexing == Indexing::none)
+    refuse_section(machine, "core.index_", "core.indexing", "core.indexing is none, expected step");
+  static const CoreConfig defaults;
+  refuse_without_effect(
+      "core.fraction_bits",
+      machine.data_type != DataType::int16 && machine.core.fraction_bits != defaults.fraction_bits,
+      "data_type", "expected data_type int16");
 }
 
 /// Where a field of this section belongs to the description that the ideal model does not have.
@@ -131,6 +158,7 @@ void check_effects(const MachineConfig& machine) {
     for (std::size_t i = 0; i < given.size(); ++i)
       refuse_without_effect(
           given[i].first, is_of_channels(given[i].first) && given[i].second != values[i].second,
+          "dram.model",
           "dram.model ideal has dram.bandwidth_gbps and dram.latency_cycles, expected dram.model "
           "bandwidth or banked");
     return;
@@ -139,9 +167,9 @@ void check_effects(const MachineConfig& machine) {
       "bandwidth and latency follow from dram.standard and dram.channels, expected dram.model "
       "ideal";
   refuse_without_effect("dram.bandwidth_gbps", dram.bandwidth_gbps != defaults.dram.bandwidth_gbps,
-                        kOfChannels);
+                        "dram.model", kOfChannels);
   refuse_without_effect("dram.latency_cycles", dram.latency_cycles != defaults.dram.latency_cycles,
-                        kOfChannels);
+                        "dram.model", kOfChannels);
 }
 
 void check_memory(const MachineConfig& machine) {
@@ -211,6 +239,7 @@ void check_dram(const DramDevice& device, const DramLayout& layout,
 void check_machine(const MachineConfig& machine, const FieldPlaces& places) {
   at_places(places, [&] {
     check_accumulators(machine);
+    check_core_effects(machine);
     check_memory(machine);
   });
 }

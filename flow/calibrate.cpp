@@ -1,10 +1,14 @@
 #include "flow/calibrate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 #include "compiler/model_steps.h"
+#include "flow/finiteness.h"
 #include "flow/value_range.h"
 #include "numbers/quantised.h"
 
@@ -26,7 +30,9 @@ class Calibration {
 
   ExactOutputs run(const InputValues& inputs) {
     ExactOutputs outputs;
+    Finiteness finite(graph_, inputs, "double precision");
     const auto visit = [&](TensorId id, std::span<double> values) {
+      finite.look(id, values);
       seen_[id.index()] = SeenRange::of(values, graph_.tensor(id).shape);
       if (graph_.tensor(id).is_output) outputs[id] = {values.begin(), values.end()};
     };
@@ -70,10 +76,15 @@ class Calibration {
       double& of_group = most[groups_.find(TensorId(i))];
       of_group = std::max(of_group, largest_[i]);
     }
-    for (std::size_t i = 0; i < largest_.size(); ++i)
-      graph_.tensors[i].quantisation =
-          groups_.given(TensorId(i))
-              .value_or(Quantisation{int8_scale(most[groups_.find(TensorId(i))])});
+    for (std::size_t i = 0; i < largest_.size(); ++i) {
+      const double largest = most[groups_.find(TensorId(i))];
+      const std::optional<Quantisation> given = groups_.given(TensorId(i));
+      if (!given && largest / 127 > static_cast<double>(std::numeric_limits<float>::max()))
+        throw InputError(fmt::format(
+            "{}: {} reaches {:.3g}, more than a scale of int8 in single precision holds",
+            graph_.name, graph_.tensors[i].name, largest));
+      graph_.tensors[i].quantisation = given.value_or(Quantisation{int8_scale(largest)});
+    }
   }
 
   Graph& graph_;

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "flow/functional_run.h"
+#include "flow/given_numbers.h"
 #include "workloads/random_values.h"
 #include "workloads/weight_groups.h"
 
@@ -118,6 +119,7 @@ NetworkValues give_values(Graph& graph, const OnnxHost& host, DataType type,
   for (std::size_t i = 0; i < graph.tensors.size(); ++i)
     if (graph.tensors[i].kind == TensorKind::input && !inputs.contains(TensorId(i)))
       inputs[TensorId(i)] = random_input(graph, TensorId(i), seed);
+  check_given_numbers(graph, inputs, type);
   if (type == DataType::int8) all.outputs = calibrate(graph, inputs);
   return all;
 }

@@ -42,7 +42,6 @@ UNNA_FOR_HOSTS void mark_above(const std::uint32_t* values, std::size_t count, s
 OrderIndex::OrderIndex(const Lifetimes& lifetimes) {
   make_sequence(lifetimes);
   cut_into_chains(lifetimes);
-  find_later();
   find_successors(lifetimes);
   build_search();
 }
@@ -81,22 +80,12 @@ void OrderIndex::cut_into_chains(const Lifetimes& lifetimes) {
     if (!best) {
       best = chains_.size();
       chains_.emplace_back();
+      positions_.emplace_back();
     }
     chain_of_[i] = static_cast<std::uint32_t>(*best);
     index_in_chain_[i] = static_cast<std::uint32_t>(chains_[*best].size());
     chains_[*best].push_back(i);
-  }
-}
-
-void OrderIndex::find_later() {
-  positions_.resize(chains_.size());
-  later_.resize(sequence_.size() * chains_.size());
-  std::vector<std::uint32_t> passed(chains_.size(), 0);  // buffers of each chain so far
-  for (std::size_t p = 0; p < used_; ++p) {
-    const std::uint32_t i = sequence_[p];
-    ++passed[chain_of_[i]];
-    positions_[chain_of_[i]].push_back(static_cast<std::uint32_t>(p));
-    std::ranges::copy(passed, later_.begin() + static_cast<std::ptrdiff_t>(i * chains_.size()));
+    positions_[*best].push_back(static_cast<std::uint32_t>(p));
   }
 }
 
@@ -122,6 +111,12 @@ void OrderIndex::build_search() {
     for (std::size_t node = leaves_ - 1; node > 0; --node)
       tree[node] = std::max(tree[2 * node], tree[2 * node + 1]);
   }
+}
+
+std::uint32_t OrderIndex::first_later(std::size_t i, std::size_t k) const {
+  if (chain_of_[i] == k) return index_in_chain_[i] + 1;
+  const auto first = std::ranges::lower_bound(positions_[k], position_[i]);
+  return static_cast<std::uint32_t>(first - positions_[k].begin());
 }
 
 std::uint64_t OrderIndex::pairs() const {

@@ -59,9 +59,7 @@ class OrderIndex {
   }
   /// Index of the first buffer of chain k that stands later in the sequence than i. Those from
   /// there until after(i, k) overlap i.
-  std::uint32_t first_later(std::size_t i, std::size_t k) const {
-    return later_[i * chains_.size() + k];
-  }
+  std::uint32_t first_later(std::size_t i, std::size_t k) const;
   /// Number of pairs that overlap.
   std::uint64_t pairs() const;
   /// Last position in the sequence of a buffer that overlaps i (its own where there is none later).
@@ -77,7 +75,6 @@ class OrderIndex {
 
   void make_sequence(const Lifetimes& lifetimes);
   void cut_into_chains(const Lifetimes& lifetimes);
-  void find_later();
   void find_successors(const Lifetimes& lifetimes);
   void build_search();
 
@@ -105,8 +102,7 @@ class OrderIndex {
   std::vector<std::uint32_t> chain_of_;
   std::vector<std::uint32_t> index_in_chain_;
   std::vector<std::vector<std::uint32_t>> positions_;  ///< of the buffers of each chain
-  std::vector<std::uint32_t> after_;                   ///< buffer x chain, as is what follows
-  std::vector<std::uint32_t> later_;
+  std::vector<std::uint32_t> after_;                   ///< buffer x chain
   std::size_t leaves_ = 0;
   std::vector<std::uint32_t> latest_;
 };

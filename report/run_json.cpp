@@ -226,6 +226,9 @@ Json functional_json(const FunctionalFigures& functional) {
       json["saturated_layers"].push_back(
           {{"layer", l.layer}, {"saturated", figure(l.results, "results")}});
   }
+  for (const SaturatedTensor& t : functional.saturated_tensors)
+    json["saturated_tensors"].push_back(
+        {{"tensor", t.tensor}, {"saturated", figure(t.values, "values")}});
   for (const InputFile& file : functional.inputs) json["inputs"].push_back(input_json(file));
   return json;
 }

@@ -194,6 +194,9 @@ std::string functional_text(const FunctionalFigures& f, DataType type) {
                         f.fidelity->rows);
   }
   if (f.saturated) text += saturated_text(*f.saturated, type);
+  for (const SaturatedTensor& t : f.saturated_tensors)
+    text += fmt::format("; {} of {} {} as given", counted(t.values, "value", "values"),
+                        printable(t.tensor), type == DataType::fp16 ? "overflowed" : "saturated");
   return text;
 }
 

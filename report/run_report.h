@@ -75,6 +75,13 @@ struct SaturatedLayer {
   friend bool operator==(const SaturatedLayer&, const SaturatedLayer&) = default;
 };
 
+/// Finite values of an input or a weight that were more than the number type holds as they were
+/// given.
+struct SaturatedTensor {
+  std::string tensor;
+  std::int64_t values = 0;
+};
+
 /// Of a run with values; a difference ends the run with an error instead of a report.
 struct FunctionalFigures {
   std::size_t tensors = 0;  ///< compared with the reference; 0: --check was not asked for
@@ -87,6 +94,7 @@ struct FunctionalFigures {
   std::optional<Fidelity> fidelity;  ///< int8
   /// Layers with any, in the program's order; none: fp32.
   std::optional<std::vector<SaturatedLayer>> saturated;
+  std::vector<SaturatedTensor> saturated_tensors;
 };
 
 /// Of the host, and so different in every run.

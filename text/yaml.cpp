@@ -1,11 +1,13 @@
 #include "text/yaml.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <set>
+#include <sstream>
 
 #include "base/file.h"
 #include "text/nearest.h"
@@ -88,11 +90,42 @@ std::string kind_name(const YamlNode& node) {
   return fmt::format("'{}'", node.text);
 }
 
+/// Takes no notice of what a document holds.
+class Places : public YAML::EventHandler {
+ public:
+  YAML::Mark document;  ///< where the last one starts
+
+  void OnDocumentStart(const YAML::Mark& mark) override { document = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+/// A comma that no list or map in brackets is around would be read as a document of nothing, again
+/// and again: yaml-cpp does not go past it.
+void check_progress(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Places places;
+  for (int last = -1; parser.HandleNextDocument(places); last = places.document.pos)
+    if (places.document.pos == last)
+      throw YAML::ParserException(places.document, "',' outside of brackets");
+}
+
 /// Reads the text with an end of the document behind it: at a mere end of the file yaml-cpp closes
 /// open quotes by itself. Nothing at all stays no document.
 std::vector<YAML::Node> load_documents(const std::string& text) {
-  std::vector<YAML::Node> documents =
-      YAML::LoadAll(text + (text.ends_with('\n') ? "...\n" : "\n...\n"));
+  const std::string ended = text + (text.ends_with('\n') ? "...\n" : "\n...\n");
+  check_progress(ended);
+  std::vector<YAML::Node> documents = YAML::LoadAll(ended);
   if (documents.size() == 1 && documents[0].IsNull()) return YAML::LoadAll(text);
   return documents;
 }

@@ -155,7 +155,10 @@ void Portfolio::evolve(std::uint64_t work) {
 /// hardly wait for one another, and not even tried where the chains need much more together.
 void Portfolio::band() {
   if (done() || !can_be_banded(problem_) || problem_.index.chains() < 2) return;
-  const std::vector<Band> bands = cut_into_bands(problem_);
+  constexpr std::uint64_t kMillion = 1'000'000;
+  const std::uint64_t moves =
+      std::min<std::uint64_t>(400, static_cast<std::uint64_t>(options_.effort) * 2 / 5) * kMillion;
+  const std::vector<Band> bands = cut_into_bands(problem_, moves);
   Bytes together = 0;
   for (const Band& b : bands) together += b.live;
   spend(64 * problem_.size());
@@ -163,7 +166,6 @@ void Portfolio::band() {
   PlanOptions options = options_;
   // What bands that meet their bound leave is for the others; most of all where that is the
   // optimum.
-  constexpr std::uint64_t kMillion = 1'000'000;
   std::uint64_t millions = std::min<std::uint64_t>(budget_.work, 1000 * kMillion) / kMillion;
   millions = together <= bound_ ? millions / 4 * 3 : millions / 2;
   const double seconds = budget_.deadline ? seconds_left() * (together <= bound_ ? 0.75 : 0.5) : 0;

@@ -13,8 +13,11 @@ namespace {
 
 class BandCutter {
  public:
-  explicit BandCutter(const PlanProblem& problem)
-      : problem_(problem), order_(*problem.lifetimes.order), known_(problem.size(), 0) {
+  BandCutter(const PlanProblem& problem, std::uint64_t most_work)
+      : problem_(problem),
+        order_(*problem.lifetimes.order),
+        known_(problem.size(), 0),
+        most_work_(most_work) {
     for (std::uint32_t i = 0; i < problem.size(); ++i) {
       const auto first = order_.first(i);
       if (!problem.index.unused(i))
@@ -186,7 +189,6 @@ class BandCutter {
   }
 
   void improve() {
-    constexpr std::uint64_t kMostWork = 400'000'000;
     std::vector<std::size_t> chain_of(problem_.size(), chains_.size());
     for (std::size_t k = 0; k < chains_.size(); ++k)
       for (const std::uint32_t i : chains_[k]) chain_of[i] = k;
@@ -194,7 +196,7 @@ class BandCutter {
       moved = false;
       for (std::uint32_t i = 0; i < problem_.size(); ++i) {
         if (chain_of[i] == chains_.size()) continue;
-        if (work_ > kMostWork) return;
+        if (work_ > most_work_) return;
         if (const auto to = move_from(chain_of[i], i)) {
           chain_of[i] = *to;
           moved = true;
@@ -240,6 +242,7 @@ class BandCutter {
   std::vector<std::uint32_t> component_;
   std::vector<Chain> chains_;
   std::vector<Bytes> live_;
+  std::uint64_t most_work_;
   std::uint64_t work_ = 0;
 };
 
@@ -251,8 +254,8 @@ bool can_be_banded(const PlanProblem& problem) {
          std::ranges::none_of(problem.buffers, [](const auto& b) { return b.fixed.has_value(); });
 }
 
-std::vector<Band> cut_into_bands(const PlanProblem& problem) {
-  return BandCutter(problem).run();
+std::vector<Band> cut_into_bands(const PlanProblem& problem, std::uint64_t most_work) {
+  return BandCutter(problem, most_work).run();
 }
 
 PlanProblem band_problem(const PlanProblem& problem, const Band& band) {

@@ -24,8 +24,9 @@ bool can_be_banded(const PlanProblem& problem);
 
 /// All buffers in few bands, chosen so that their live sums are small: each buffer goes behind one
 /// whose predecessors it has, too, preferably nearly all of its own, those without predecessors
-/// last where they add least; then buffers move between bands as long as that lowers the sum.
-std::vector<Band> cut_into_bands(const PlanProblem& problem);
+/// last where they add least; then buffers move between bands as long as that lowers the sum, for
+/// at most so many looks (memmgr/exact/capacity_search.h).
+std::vector<Band> cut_into_bands(const PlanProblem& problem, std::uint64_t most_work);
 
 /// The bands' plans (offsets by member) on top of one another, then pressed down.
 std::vector<Bytes> stack_bands(const PlanProblem& problem, const std::vector<Band>& bands,

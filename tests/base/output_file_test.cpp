@@ -232,6 +232,28 @@ TEST_F(OutputFileTest, failed_run_leaves_neither_files_nor_directories) {
   EXPECT_EQ(entries(), 1);
 }
 
+TEST_F(OutputFileTest, no_file_is_written_twice) {
+  write_file(dir_ / "a", "old");
+  {
+    OutputFiles files;
+    files.add(dir_ / "a", "1");
+    EXPECT_THROW(files.add(dir_ / "." / "a", "2"), InputError);
+  }
+  EXPECT_EQ(read_file(dir_ / "a"), "old");
+}
+
+TEST_F(OutputFileTest, what_an_earlier_run_left_goes_at_commit_unless_it_is_written) {
+  write_file(dir_ / "a", "old");
+  write_file(dir_ / "b", "old");
+  OutputFiles files;
+  for (const char* name : {"a", "b", "c"}) files.remove(dir_ / name);
+  files.add(dir_ / "a", "new");
+  EXPECT_TRUE(fs::exists(dir_ / "b"));
+  files.commit();
+  EXPECT_FALSE(fs::exists(dir_ / "b"));
+  EXPECT_EQ(read_file(dir_ / "a"), "new");
+}
+
 TEST_F(OutputFileTest, standard_output_has_several_names) {
   EXPECT_TRUE(is_standard_output("-"));
   EXPECT_TRUE(is_standard_output("/dev/stdout"));

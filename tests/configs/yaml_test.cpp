@@ -30,6 +30,16 @@ TEST(Yaml, ByteOrderMarkIsNotPartOfTheFirstKey) {
             nullptr);
 }
 
+TEST(Yaml, CommasOutsideOfBracketsEndTheReading) {
+  // yaml-cpp would read each as documents without end.
+  for (const std::string yaml :
+       {",", "\n,n", "# c\n,", "\xef\xbb\xbf,", "[1] ,", "[1]\n,", "!x ,", "\"a\" ,", "&a ,",
+        "{a: 1} ,", "a: 1\n---\n,", "%YAML 1.2\n---\n,"})
+    EXPECT_TRUE(error_of(yaml).ends_with("',' outside of brackets, expected YAML")) << yaml;
+  EXPECT_EQ(error_of("# c\n  ,"), "f:2:3: ',' outside of brackets, expected YAML");
+  EXPECT_EQ(parse_yaml("a: b, c\n", "f").find("a")->text, "b, c");
+}
+
 TEST(Yaml, WindowsLineEndsAreLineEnds) {
   EXPECT_EQ(parse_yaml("a: 1\r\nb: 2\r\n", "f").find("a")->text, "1");
 }

@@ -10,7 +10,9 @@ with a key more or less, or with another unit.
 
 import copy
 import json
+import math
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -35,14 +37,12 @@ REQUESTS = "arrival,prompt,tokens\n0,12,4\n0.00001,8,3\n0.002,10,1\n"
 BANKED = ["--set", "dram.model=banked", "--set", "cache.size_bytes=65536"]
 
 
-def npy(shape):
-    """Zeros as an .npy file (numpy.lib.format, version 1)."""
+def npy(shape, value=0):
+    """One value in all places as an .npy file (numpy.lib.format, version 1)."""
     header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"
     header += " " * (63 - (10 + len(header)) % 64) + "\n"
-    size = 4
-    for n in shape:
-        size *= n
-    return (b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + b"\0" * size)
+    return (b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() +
+            struct.pack("<f", value) * math.prod(shape))
 
 
 def commands(source):
@@ -74,6 +74,8 @@ def commands(source):
             ["simulate", lenet, "--cores", "2", "--set", "dram.model=banked"],
             ["simulate", lenet, "--functional", "--check", "--set", "data_type=int8",
              "--input", "input=x.npy", "--machine", machine, "--energy", energy],
+            ["simulate", lenet, "--functional", "--set", "data_type=int16",
+             "--input", "input=large.npy", "--no-timing"],
             ["simulate", f"{source}/workloads/alexnet_pruned.yaml", "--cores", "4", "--no-timing"],
         ],
         "plan": [
@@ -162,6 +164,7 @@ def main():
                            ("offsets.csv", "id,offset\n0,0\n1,0\n2,4\n3,0\n4,8\n")):
             pathlib.Path(folder, name).write_text(text)
         pathlib.Path(folder, "x.npy").write_bytes(npy((1, 1, 28, 28)))
+        pathlib.Path(folder, "large.npy").write_bytes(npy((1, 1, 28, 28), 1000))
         folder_of_schemas = pathlib.Path(source, "report/schemas")
         tests = commands(source)
         assert {p.name for p in folder_of_schemas.iterdir()} == {f"{t}.schema.json" for t in tests}

@@ -206,8 +206,8 @@ TEST(OnnxOutputs, may_be_named_where_a_model_goes_on) {
 
 TEST(OnnxHost, leaves_something_for_the_machine) {
   const std::string expected =
-      "net.onnx: nothing is left for the machine, all 1 operators are the host's, expected at "
-      "least one for the machine";
+      "net.onnx: nothing is left for the machine, the only operator is the host's, expected at "
+      "least one operator for the machine";
   Builder whole;
   whole.input("x", {2, 3}, true);
   whole.node("ArgMax", {"x"}, {"y"}).i("axis", 1);
