@@ -237,10 +237,7 @@ void OutputFiles::make_directory(const fs::path& path) {
 
 void OutputFiles::add(const fs::path& path, std::string content) {
   const Target target = target_of(path);
-  const bool twice = target.way == Way::beside && has(path);
-  if (twice)
-    throw InputError(fmt::format("{}: would be written twice, expected outputs of different names",
-                                 path.string()));
+  if (target.way == Way::beside) claim(path);
   check(path, target);
   Pending pending{path, {}, nullptr};
   if (target.way == Way::beside) {
@@ -253,12 +250,23 @@ void OutputFiles::add(const fs::path& path, std::string content) {
   pending_.push_back(std::move(pending));
 }
 
-bool OutputFiles::has(const fs::path& path) const {
+namespace {
+
+/// The same for all names of a file.
+fs::path identity(const fs::path& path) {
   std::error_code none;
-  const fs::path file = fs::weakly_canonical(path, none);
-  return std::ranges::any_of(pending_, [&](const Pending& pending) {
-    return fs::weakly_canonical(pending.path, none) == file;
-  });
+  return fs::weakly_canonical(fs::absolute(path, none), none);
+}
+
+}  // namespace
+
+void OutputFiles::claim(const fs::path& path) {
+  if (is_standard_output(path)) return;
+  const fs::path file = identity(path);
+  if (std::ranges::find(claimed_, file) != claimed_.end())
+    throw InputError(fmt::format("{}: would be written twice, expected outputs of different names",
+                                 path.string()));
+  claimed_.push_back(file);
 }
 
 void OutputFiles::remove(const fs::path& path) {
@@ -266,10 +274,6 @@ void OutputFiles::remove(const fs::path& path) {
 }
 
 void OutputFiles::commit() {
-  std::error_code none;
-  for (const fs::path& path : removed_)
-    if (!has(path)) fs::remove(path, none);
-  removed_.clear();
   for (const Pending& pending : pending_) {
     if (pending.file) {
       pending.file->publish();
@@ -279,6 +283,10 @@ void OutputFiles::commit() {
     through.write(pending.content);
     through.finish();
   }
+  std::error_code none;
+  for (const fs::path& path : removed_)
+    if (std::ranges::find(claimed_, identity(path)) == claimed_.end()) fs::remove(path, none);
+  removed_.clear();
   pending_.clear();
   made_.clear();
 }

@@ -4,8 +4,9 @@
 //
 //   -                       standard output (also /dev/stdout, /dev/fd/1, /proc/self/fd/1)
 //   a regular file          written beside, synced and renamed: a reader sees the old file or the
-//   new or none yet             one, never a part; permissions of the old one stay a symbolic link
-//   what it points to is written so; the link stays a device or a FIFO      written through
+//   or none yet             new one, never a part; permissions of the old one stay
+//   a symbolic link         what it points to is written so; the link stays
+//   a device or a FIFO      written through
 //
 // Directories are never made for a file. All errors are InputErrors with the reason of the call
 // that failed.
@@ -58,17 +59,17 @@ class OutputFiles {
   /// Devices and the like see the content at commit(). Throws InputError for a file that was added
   /// already.
   void add(const std::filesystem::path& path, std::string content);
-  /// Takes away what stands there at commit(), unless it was added.
+  /// For a file that is written in another way: throws InputError where it was added already.
+  void claim(const std::filesystem::path& path);
+  /// Takes away what stands there when commit() has written all, unless it was added or claimed.
   void remove(const std::filesystem::path& path);
   void commit();
 
  private:
   struct Pending;
-  bool has(const std::filesystem::path& path) const;
-
   std::vector<std::filesystem::path> made_;  ///< directories, parents first
   std::vector<Pending> pending_;
-  std::vector<std::filesystem::path> removed_;
+  std::vector<std::filesystem::path> claimed_, removed_;
 };
 
 /// Makes a directory and its parents where they are missing.

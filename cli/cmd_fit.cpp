@@ -66,7 +66,7 @@ std::vector<FitRow> rows_of(const FittedRun& fitted) {
     row.estimated_cycles = p.estimated_cycles;
     row.chosen = i == fitted.chosen;
     row.front = std::ranges::find(search.front, i) != search.front.end();
-    // The planner of the run does better than those that candidates are measured by.
+    // The planner of the run may do better than the small effort that candidates are measured by.
     if (row.chosen) row.footprint = std::min(row.footprint, fitted.run.report.memory.peak);
   }
   return rows;
@@ -125,7 +125,7 @@ int fit_command(const Options& options) {
           {{"schedule.txt", run.compiled.schedule_dump}, {"front.csv", fit_csv(rows)}});
   if (const auto json = options.text("json"))
     files.add(*json, fit_json(rows, subject(run.report, fit_options, fitted.search.row_bound)));
-  remove_left_over(directory, files);
+  remove_left_over(directory, std::nullopt, files);
   files.commit();
   say(options,
       fmt::format("{}\n{}  {:<13} {}{}\n", fit_text(rows, rows.front(), fitted.search.row_bound),

@@ -118,14 +118,16 @@ std::string timeline(const Run& run) {
 void write_all(const Options& options, const std::vector<std::string>& dumps, const Run& run,
                const fs::path& directory) {
   OutputFiles files;
-  add_run(directory, run, files);
-  add_dumps(dumps, run.compiled, directory, files);
+  add_run(directory, run, files, dumped(dumps, run.compiled));
   if (options.flag("report")) files.add(directory / "report.html", run_page(directory, run));
   if (const auto json = options.text("json")) files.add(*json, summary_json(run.report));
   if (const auto outputs = options.text("output-dir")) add_outputs(*outputs, run, files);
-  if (const auto file = options.text("trace")) write_trace(*file, run.executed.trace);
+  if (const auto file = options.text("trace")) {
+    files.claim(*file);
+    write_trace(*file, run.executed.trace);
+  }
   if (const auto file = options.text("perfetto")) files.add(*file, timeline(run));
-  remove_left_over(directory, files);
+  remove_left_over(directory, options.text("schedule"), files);
   files.commit();
 }
 

@@ -295,11 +295,17 @@ std::vector<std::string> dump_choice(const Options& options) {
   return dumps;
 }
 
+std::vector<RunFile> dumped(const std::vector<std::string>& dumps, const Compiled& compiled) {
+  std::vector<RunFile> files;
+  for (const std::string& name : dumps)
+    files.push_back({name == "asm" ? "program.asm" : name + ".txt", dump_text(name, compiled)});
+  return files;
+}
+
 void add_dumps(const std::vector<std::string>& dumps, const Compiled& compiled,
                const fs::path& directory, OutputFiles& files) {
-  for (const std::string& name : dumps)
-    files.add(directory / (name == "asm" ? "program.asm" : name + ".txt"),
-              dump_text(name, compiled));
+  for (RunFile& file : dumped(dumps, compiled))
+    files.add(directory / file.name, std::move(file.content));
 }
 
 }  // namespace unna

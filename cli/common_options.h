@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "flow/fit.h"
 #include "flow/pipeline.h"
+#include "flow/run_manifest.h"
 #include "memmgr/planners/options.h"
 
 namespace unna {
@@ -48,7 +49,8 @@ void check_run_directory(const Options& options);
 /// The dumps that `--dump=graph,partition,tiles,schedule,asm` asks for; throws InputError for
 /// others.
 std::vector<std::string> dump_choice(const Options& options);
-/// Files of them in `directory`.
+std::vector<RunFile> dumped(const std::vector<std::string>& dumps, const Compiled& compiled);
+/// The same as files in `directory`.
 void add_dumps(const std::vector<std::string>& dumps, const Compiled& compiled,
                const std::filesystem::path& directory, OutputFiles& files);
 inline constexpr OptionRow kEnergyOption = {

@@ -32,6 +32,17 @@ void check_named(const Options& options, std::string_view name, Check&& check) {
   }
 }
 
+/// Files that the command reads: arguments, and those of options.
+std::vector<std::string> inputs_of(const Options& options) {
+  std::vector<std::string> files = options.positional();
+  for (const char* name : {"machine", "energy", "schedule", "tetris", "requests"})
+    if (options.given(name)) files.push_back(*options.text(name));
+  if (options.given("input"))
+    for (const std::string& input : options.all("input"))
+      files.push_back(input.substr(input.find('=') + 1));
+  return files;
+}
+
 }  // namespace
 
 bool same_file(const std::string& a, const std::string& b) {
@@ -49,7 +60,7 @@ void check_output_files(const Options& options, std::span<const std::string_view
       options.fail(name, to_stdout ? "only one output can be stdout"
                                    : fmt::format("{} is written by another option already", *file));
     check_named(options, name, [&] { check_output_file(*file); });
-    for (const std::string& input : options.positional())
+    for (const std::string& input : inputs_of(options))
       if (!to_stdout && same_file(input, *file))
         options.fail(name, fmt::format("{} would overwrite itself, expected another file", *file));
   }

@@ -12,7 +12,7 @@
 namespace unna {
 
 /// Refuses, before any work, what can't be written, two options that name the same file, more than
-/// one that is standard output, and files that are inputs of the command.
+/// one that is standard output, and files that the command reads.
 void check_output_files(const Options& options, std::span<const std::string_view> names);
 /// The same for options that name directories, which are made where they are missing.
 void check_output_directories(const Options& options, std::span<const std::string_view> names);

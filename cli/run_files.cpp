@@ -1,6 +1,8 @@
 #include "cli/run_files.h"
 
+#include "base/error.h"
 #include "base/file.h"
+#include "cli/output_files.h"
 #include "isa/object.h"
 #include "isa/trace.h"
 #include "report/replaced_run.h"
@@ -24,12 +26,22 @@ void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles
   for (RunFile& file : all) files.add(directory / file.name, std::move(file.content));
 }
 
-void remove_left_over(const std::filesystem::path& directory, OutputFiles& files) {
-  // A directory that no run has written holds files of others.
-  if (!std::filesystem::is_regular_file(directory / kRunManifest)) return;
-  for (const char* name : {"report.html", "front.csv", "buffers.csv", "graph.txt", "partition.txt",
-                           "tiles.txt", "schedule.txt", "program.asm"})
-    files.remove(directory / name);
+void remove_left_over(const std::filesystem::path& directory,
+                      const std::optional<std::string>& schedule, OutputFiles& files) {
+  const std::filesystem::path list = directory / kRunManifest;
+  if (!std::filesystem::is_regular_file(list)) return;
+  try {
+    const RunManifest manifest(read_file(list), list.string());
+    for (const std::string& name : manifest.names()) {
+      const std::filesystem::path path = directory / name;
+      if (!std::filesystem::is_regular_file(path)) continue;
+      if (schedule && same_file(*schedule, path.string())) continue;
+      if (manifest.wrote({name, read_file(path)})) files.remove(path);
+    }
+  } catch (const InputError&) {
+    return;  // no list of a run's files
+  }
+  files.remove(directory / "report.html");
 }
 
 std::string replaced_run(const std::filesystem::path& directory, const Run& run) {

@@ -3,6 +3,7 @@
 // The files of a run directory, as `simulate` and `fit` write them.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,11 @@ namespace unna {
 void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles& files,
              std::vector<RunFile> more = {});
 
-/// Lets go away what an earlier run left in its directory that this one does not write: dumps, a
-/// front, a page.
-void remove_left_over(const std::filesystem::path& directory, OutputFiles& files);
+/// Marks for removal at commit() what an earlier run wrote into the directory and nobody has
+/// changed since, where this run does not write it and does not read it as its `schedule`; and its
+/// page.
+void remove_left_over(const std::filesystem::path& directory,
+                      const std::optional<std::string>& schedule, OutputFiles& files);
 
 /// In what the run that the directory has, if any, differs from this one: text for behind its name.
 std::string replaced_run(const std::filesystem::path& directory, const Run& run);

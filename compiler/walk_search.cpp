@@ -47,8 +47,9 @@ WalkSearch::WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, 
       footprints_(std::vector<std::int64_t>(graph.kernels.size(), 1)) {
   std::vector<BandCost> layers(graph.kernels.size());
   // What is near has the same bands: each thread finds out what they cost for a stretch.
-  const std::size_t stretch = ceil_div(graph.kernels.size(), static_cast<std::size_t>(threads));
-  parallel_for(static_cast<std::size_t>(threads), threads, [&](std::size_t t) {
+  const auto stretches = static_cast<std::size_t>(std::max(threads, 1));
+  const std::size_t stretch = ceil_div(graph.kernels.size(), stretches);
+  parallel_for(stretches, threads, [&](std::size_t t) {
     Partitioner partitioner(graph, machine, partition);
     UnitCosts costs(graph, machine, partition, partitioner);
     WalkRunner runner(table_);

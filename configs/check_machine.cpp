@@ -113,30 +113,33 @@ void refuse_without_effect(std::string_view field, bool says_something, std::str
                       fmt::format("{} has no effect: {}", field, why));
 }
 
-/// All fields of a section but `decides` where that one says that nothing reads them.
-void refuse_section(const MachineConfig& machine, std::string_view section,
-                    std::string_view decides, std::string_view why) {
+/// Fields that begin so, other than `decides`, where that one says that nothing reads them: those
+/// that were given, unless `decides` was changed on the command line after they stood in a file.
+void refuse_all_of(const MachineConfig& machine, const FieldPlaces& places, std::string_view begin,
+                   std::string_view decides, std::string_view why) {
   static const auto values = field_values(MachineConfig{});
+  const auto decided = places.by_path.find(std::string(decides));
+  const bool switched = decided != places.by_path.end() && decided->second.line == 0;
   const auto given = field_values(machine);
-  for (std::size_t i = 0; i < given.size(); ++i)
-    refuse_without_effect(given[i].first,
-                          given[i].first.starts_with(section) && given[i].first != decides &&
-                              given[i].second != values[i].second,
-                          decides, why);
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const auto place = places.by_path.find(given[i].first);
+    if (place == places.by_path.end() || !given[i].first.starts_with(begin)) continue;
+    if (given[i].first == decides || (switched && place->second.line != 0)) continue;
+    refuse_without_effect(given[i].first, given[i].second != values[i].second, decides, why);
+  }
 }
 
 /// Fields of the cores and the cache that nothing reads.
-void check_core_effects(const MachineConfig& machine) {
+void check_core_effects(const MachineConfig& machine, const FieldPlaces& places) {
   if (machine.cache.size_bytes == 0)
-    refuse_section(machine, "cache.", "cache.size_bytes",
-                   "there is no cache, expected cache.size_bytes");
+    refuse_all_of(machine, places, "cache.", "cache.size_bytes",
+                  "there is no cache, expected cache.size_bytes");
   if (machine.core.indexing == Indexing::none)
-    refuse_section(machine, "core.index_", "core.indexing", "core.indexing is none, expected step");
-  static const CoreConfig defaults;
-  refuse_without_effect(
-      "core.fraction_bits",
-      machine.data_type != DataType::int16 && machine.core.fraction_bits != defaults.fraction_bits,
-      "data_type", "expected data_type int16");
+    refuse_all_of(machine, places, "core.index_", "core.indexing",
+                  "core.indexing is none, expected step");
+  if (machine.data_type != DataType::int16)
+    refuse_all_of(machine, places, "core.fraction_bits", "data_type",
+                  fmt::format("data_type is {}, expected int16", name_of(machine.data_type)));
 }
 
 /// Where a field of this section belongs to the description that the ideal model does not have.
@@ -239,7 +242,7 @@ void check_dram(const DramDevice& device, const DramLayout& layout,
 void check_machine(const MachineConfig& machine, const FieldPlaces& places) {
   at_places(places, [&] {
     check_accumulators(machine);
-    check_core_effects(machine);
+    check_core_effects(machine, places);
     check_memory(machine);
   });
 }

@@ -33,6 +33,7 @@ class Calibration {
     Finiteness finite(graph_, inputs, "double precision");
     const auto visit = [&](TensorId id, std::span<double> values) {
       finite.look(id, values);
+      expect_below_infinity(id, values);
       seen_[id.index()] = SeenRange::of(values, graph_.tensor(id).shape);
       if (graph_.tensor(id).is_output) outputs[id] = {values.begin(), values.end()};
     };
@@ -57,6 +58,14 @@ class Calibration {
   }
 
  private:
+  /// Masks stay below all numbers; no scale holds what is above them.
+  void expect_below_infinity(TensorId id, std::span<const double> values) const {
+    const auto above = std::ranges::find(values, std::numeric_limits<double>::infinity());
+    if (above == values.end()) return;
+    throw InputError(fmt::format("{}: {} is infinite at element {}, which int8 has no number for",
+                                 graph_.name, graph_.tensor(id).name, above - values.begin()));
+  }
+
   void tie() {
     for (const GraphOp& op : graph_.ops) {
       if (is_clamped(graph_, op)) largest_[op.inputs[0].index()] = 0;
@@ -79,10 +88,10 @@ class Calibration {
     for (std::size_t i = 0; i < largest_.size(); ++i) {
       const double largest = most[groups_.find(TensorId(i))];
       const std::optional<Quantisation> given = groups_.given(TensorId(i));
-      if (!given && largest / 127 > static_cast<double>(std::numeric_limits<float>::max()))
+      if (!given && largest_[i] / 127 > static_cast<double>(std::numeric_limits<float>::max()))
         throw InputError(fmt::format(
             "{}: {} reaches {:.3g}, more than a scale of int8 in single precision holds",
-            graph_.name, graph_.tensors[i].name, largest));
+            graph_.name, graph_.tensors[i].name, largest_[i]));
       graph_.tensors[i].quantisation = given.value_or(Quantisation{int8_scale(largest)});
     }
   }

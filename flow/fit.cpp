@@ -44,8 +44,6 @@ constexpr double kBeyondLimits[] = {0, 1, 3, 6};
 constexpr double kPromise = 0.99;
 /// Programs at the small end of the front are the slowest, to simulate and to plan, too.
 constexpr double kClearlyLess = 0.95;
-/// With FitObjective::footprint, so many programs are planned to find the one with the least peak.
-constexpr std::size_t kPlannedForFootprint = 1;
 /// Programs that cost so much more than layer by layer are far enough apart.
 constexpr double kDear = 1.3;
 
@@ -436,24 +434,16 @@ FittedRun run_fitted(const NetworkChoice& network, const ChosenMachine& machine,
   RunOptions chosen = run;
   chosen.compile.granularity = Granularity::lifetime;
   std::optional<Bytes> least;  // of all that was planned
-  bool found = false;
-  std::size_t planned = 0;
   for (const std::size_t i : fitted.search.fitting) {
-    const FitPoint& point = fitted.search.points[i];
-    if (found && (point.bound >= *least || planned == kPlannedForFootprint)) break;
-    chosen.compile.walks = point.walks;
-    Run planned_run = run_network(read, machine, chosen, timing);
-    ++planned;
-    const Bytes peak = planned_run.report.memory.peak;
-    const bool better = !least || peak < *least;
+    chosen.compile.walks = fitted.search.points[i].walks;
+    Run planned = run_network(read, machine, chosen, timing);
+    const Bytes peak = planned.report.memory.peak;
     least = std::min(least.value_or(peak), peak);
-    if (!better || (options.budget && peak > *options.budget)) continue;
-    fitted.run = std::move(planned_run);
+    if (options.budget && peak > *options.budget) continue;
+    fitted.run = std::move(planned);
     fitted.chosen = i;
-    found = true;
-    if (options.objective != FitObjective::footprint) break;
+    return fitted;
   }
-  if (found) return fitted;
   // No layout was within the budget, or no bound: what the program with the least bound needs.
   const FitPoint* smallest = nullptr;
   for (const FitPoint& p : fitted.search.points)

@@ -37,7 +37,7 @@ struct FitPoint {
   std::shared_ptr<const WalkPlan> walks;
   Bytes estimated_footprint = 0;  ///< what the search expected
   Cycle estimated_cycles = 0;
-  Bytes footprint = 0;  ///< peak of the quick planners' best layout
+  Bytes footprint = 0;  ///< peak of the layout that a small effort of `auto` gives
   Bytes bound = 0;      ///< below which no layout of this program exists
   Cycle cycles = 0;
   Bytes dram_bytes = 0;
@@ -66,8 +66,7 @@ struct FitResult {
 FitResult fit(const Graph& graph, const ChosenMachine& machine, const FitOptions& options);
 
 /// The best program that fits, with everything that a run has: plans the fitting points one after
-/// the other with `run.planner` until the peak is within the budget; for the least footprint, some
-/// more of them, and takes the one with the least peak. Throws CapacityError where
+/// the other with `run.planner` until the peak is within the budget. Throws CapacityError where
 /// none is, saying what the least is.
 struct FittedRun {
   FitResult search;

@@ -8,22 +8,22 @@
 #include <set>
 
 #include "base/error.h"
+#include "compiler/model_steps.h"
 #include "numbers/encoding.h"
 
 namespace unna {
 namespace {
 
-/// The range of a number type: what is rounded to its ends is within.
+/// Values that a number type rounds to numbers that it has: from `low` on, and below `high`.
 struct Range {
   double low = 0, high = 0;
 
-  bool holds(double value) const {
-    return !std::isfinite(value) || (value >= low && value <= high);
-  }
+  bool holds(double value) const { return !std::isfinite(value) || (value >= low && value < high); }
 };
 
 Range range_of(const Encoding& encoding, const Quantisation& quantisation) {
-  if (!encoding.is_fixed()) return {-65520, 65520};  // fp16: beyond, the nearest is infinity
+  // fp16: 65520 and what is beyond is rounded to infinity.
+  if (!encoding.is_fixed()) return {std::nextafter(-65520, 0), 65520};
   const FixedFormat& fixed = encoding.fixed;
   const auto scale = static_cast<double>(quantisation.scale);
   const auto zero = static_cast<double>(quantisation.zero);
@@ -42,14 +42,21 @@ std::set<TensorId> plain_weights(const Compiled& compiled) {
   return tensors;
 }
 
+/// Masks are added or selected, not multiplied with.
+bool may_mask(const Graph& graph, const GraphTensor& tensor) {
+  return tensor.kind != TensorKind::weight || std::ranges::all_of(tensor.consumers, [&](OpId op) {
+           return graph.op(op).kind == OpKind::binary || keeps_numbers(graph.op(op));
+         });
+}
+
 }  // namespace
 
 void check_given_numbers(const Graph& graph, const InputValues& inputs, DataType type) {
   if (type != DataType::int8 && type != DataType::int16) return;
   const auto check = [&](const GraphTensor& tensor, const std::vector<float>& values) {
+    const bool masks = may_mask(graph, tensor);
     const auto wrong = std::ranges::find_if(values, [&](float v) {
-      return std::isnan(v) ||
-             (type == DataType::int8 && v == std::numeric_limits<float>::infinity());
+      return std::isnan(v) || (type == DataType::int8 && std::isinf(v) && (v > 0 || !masks));
     });
     if (wrong != values.end())
       throw InputError(

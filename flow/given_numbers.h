@@ -10,9 +10,9 @@
 
 namespace unna {
 
-/// Throws InputError for what fixed-point types have no number for: NaN in weights (files of values
-/// have none), and in int8, where a scale has to hold all values, infinity. Minus infinity is a
-/// mask (docs/functional.md).
+/// Throws InputError for what fixed-point types have no number for: NaN, and in int8, where a scale
+/// has to hold all values, infinity. Minus infinity is a mask (docs/functional.md), but not among
+/// the weights of products.
 void check_given_numbers(const Graph& graph, const InputValues& inputs, DataType type);
 
 /// Inputs and, in int16, weights other than biases of which some finite values are more than the

@@ -35,8 +35,8 @@ struct PoolOptions {
 };
 
 /// Calls work(i) for i in [0, n), each in a forked child, up to `jobs` at a time in ascending
-/// order, and done(i, outcome) in this process as they end, in any order. Call it before any thread
-/// is started.
+/// order, and done(i, outcome) in this process as they end, in any order. Call it while no other
+/// thread runs.
 void run_in_children(std::size_t n, const PoolOptions& options,
                      const std::function<std::string(std::size_t)>& work,
                      const std::function<void(std::size_t, const ChildOutcome&)>& done);

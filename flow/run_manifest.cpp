@@ -33,11 +33,21 @@ RunManifest::RunManifest(const std::string& text, std::string path) : path_(std:
   }
 }
 
+std::vector<std::string> RunManifest::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, hash] : hashes_) names.push_back(name);
+  return names;
+}
+
+bool RunManifest::wrote(const RunFile& file) const {
+  const auto own = hashes_.find(file.name);
+  return own != hashes_.end() && own->second == hash_hex(file.content);
+}
+
 void RunManifest::check(const std::vector<RunFile>& files) const {
   std::vector<std::string> foreign;
   for (const RunFile& file : files) {
-    const auto own = hashes_.find(file.name);
-    if (own == hashes_.end() || own->second != hash_hex(file.content)) foreign.push_back(file.name);
+    if (!wrote(file)) foreign.push_back(file.name);
   }
   if (foreign.empty()) return;
   const auto file = [&](const std::string& name) {

@@ -28,6 +28,9 @@ class RunManifest {
   RunManifest(const std::string& text, std::string path);
 
   bool has(const std::string& name) const { return hashes_.contains(name); }
+  std::vector<std::string> names() const;
+  /// Whether the run wrote the file as it is.
+  bool wrote(const RunFile& file) const;
   /// Throws InputError, naming the files that the run did not write as they are, unless all are
   /// its own. `files` without their directory.
   void check(const std::vector<RunFile>& files) const;

@@ -44,6 +44,7 @@ OrderIndex::OrderIndex(const Lifetimes& lifetimes) {
   cut_into_chains(lifetimes);
   find_successors(lifetimes);
   build_search();
+  count_pairs();
 }
 
 void OrderIndex::make_sequence(const Lifetimes& lifetimes) {
@@ -119,16 +120,14 @@ std::uint32_t OrderIndex::first_later(std::size_t i, std::size_t k) const {
   return static_cast<std::uint32_t>(first - positions_[k].begin());
 }
 
-std::uint64_t OrderIndex::pairs() const {
-  std::uint64_t total = 0;
+void OrderIndex::count_pairs() {
   for (std::size_t i = 0; i < sequence_.size(); ++i) {
     if (unused(i)) continue;
     for (std::size_t k = 0; k < chains_.size(); ++k) {
       const std::uint32_t from = first_later(i, k);
-      total += std::max(after(i, k), from) - from;
+      pairs_ += std::max(after(i, k), from) - from;
     }
   }
-  return total;
 }
 
 std::uint32_t OrderIndex::last_overlap(std::size_t i) const {
@@ -145,7 +144,7 @@ std::uint32_t OrderIndex::first_overlap(std::size_t i) const {
   const std::uint32_t index = index_in_chain_[i];
   std::size_t node = 1;  // i itself ends after it begins
   while (node < leaves_) node = tree[2 * node] > index ? 2 * node : 2 * node + 1;
-  return static_cast<std::uint32_t>(std::min<std::size_t>(node - leaves_, position_[i]));
+  return static_cast<std::uint32_t>(node - leaves_);
 }
 
 void OrderIndex::mark_overlaps(std::size_t i, std::span<std::uint8_t> by_position) const {

@@ -61,7 +61,7 @@ class OrderIndex {
   /// there until after(i, k) overlap i.
   std::uint32_t first_later(std::size_t i, std::size_t k) const;
   /// Number of pairs that overlap.
-  std::uint64_t pairs() const;
+  std::uint64_t pairs() const { return pairs_; }
   /// Last position in the sequence of a buffer that overlaps i (its own where there is none later).
   std::uint32_t last_overlap(std::size_t i) const;
   /// First position of one that overlaps i (its own where there is none earlier).
@@ -77,6 +77,7 @@ class OrderIndex {
   void cut_into_chains(const Lifetimes& lifetimes);
   void find_successors(const Lifetimes& lifetimes);
   void build_search();
+  void count_pairs();
 
   /// A chain's tree: node 1 is the root, the children of node v are 2v and 2v + 1, the leaf of
   /// position p is leaves_ + p. Each has the greatest after() of the buffers under it.
@@ -103,6 +104,7 @@ class OrderIndex {
   std::vector<std::uint32_t> index_in_chain_;
   std::vector<std::vector<std::uint32_t>> positions_;  ///< of the buffers of each chain
   std::vector<std::uint32_t> after_;                   ///< buffer x chain
+  std::uint64_t pairs_ = 0;
   std::size_t leaves_ = 0;
   std::vector<std::uint32_t> latest_;
 };

@@ -30,7 +30,7 @@ class NeighbourPlacer : public Placer {
   void put(std::uint32_t i, Bytes at) override {
     offsets_[i] = at;
     placed_[i] = 1;
-    if (!keep_sorted_) return;
+    if (!keep_sorted_ || problem_.buffers[i].size == 0) return;
     const Entry entry{at, at + problem_.buffers[i].size, i};
     sorted_.insert(std::ranges::upper_bound(sorted_, at, {}, &Entry::begin), entry);
   }
@@ -65,7 +65,7 @@ class NeighbourPlacer : public Placer {
     taken_.clear();
     for (const ByteRange& r : problem_.reserved) taken_.push_back({r.begin, r.end});
     for (const std::uint32_t j : neighbours)
-      if (placed_[j] != 0)
+      if (placed_[j] != 0 && problem_.buffers[j].size > 0)
         problem_.for_each_forbidden(i, j, offsets_[j], [&](Bytes lo, Bytes hi) {
           taken_.push_back({lo + problem_.buffers[i].size, hi});
         });
@@ -87,7 +87,8 @@ class NeighbourPlacer : public Placer {
 std::uint64_t scan_work(const PlanProblem& problem) {
   const std::uint64_t n = problem.size();
   const std::uint64_t pairs = problem.index.pairs();
-  if (problem.lifetimes.order) return n * n / 16 + 4 * pairs + 32 * n;
+  if (problem.lifetimes.order)
+    return n * n / 16 + 4 * pairs + (32 + 8 * problem.index.chains()) * n;
   return std::min(n * n / 16, pairs / 2) + 32 * n;
 }
 

@@ -62,10 +62,10 @@ class PlacedRects {
     (*at)->insert(rect);
   }
 
-  /// Among those whose lives meet `life`; `counts(from)`: whether one whose life begins there does
-  /// count.
-  template <class Counts>
-  Bytes find(Life life, Bytes size, Bytes alignment, Fit fit, Counts&& counts) const {
+  /// Among those whose lives meet `life`; `conflicts(from)`: whether one whose life begins there
+  /// counts.
+  template <class Conflicts>
+  Bytes find(Life life, Bytes size, Bytes alignment, Fit fit, Conflicts&& conflicts) const {
     GapSearch search(size, alignment, fit);
     std::array<std::uint8_t, kCapacity> hit{};
     for (const auto& block : blocks_) {
@@ -77,7 +77,7 @@ class PlacedRects {
         if (count - first < 64) hits &= (std::uint64_t{1} << (count - first)) - 1;
         for (; hits != 0; hits &= hits - 1) {
           const std::size_t k = first + static_cast<std::size_t>(std::countr_zero(hits));
-          if (counts(block->lower[k]) && search.pass(block->begin[k], block->end[k]))
+          if (conflicts(block->lower[k]) && search.pass(block->begin[k], block->end[k]))
             return search.place();
         }
       }
@@ -146,7 +146,8 @@ class PlacedByTime {
     for (; stride * kLeastStretches < times; stride *= kWider)
       levels_.push_back({static_cast<Rank>(stride),
                          std::vector<Stretch>(static_cast<std::size_t>(times / stride + 1))});
-    for (const Life& life : lives) stretch_of(life).asked = true;
+    for (const Life& life : lives)
+      if (life.from < life.until) stretch_of(life).asked = true;
   }
 
   void insert(const Rect& rect) {
@@ -163,9 +164,9 @@ class PlacedByTime {
   }
 
   /// `life` is one of those that the constructor was given.
-  template <class Counts>
-  Bytes find(Life life, Bytes size, Bytes alignment, Fit fit, Counts&& counts) {
-    return stretch_of(life).placed.find(life, size, alignment, fit, counts);
+  template <class Conflicts>
+  Bytes find(Life life, Bytes size, Bytes alignment, Fit fit, Conflicts&& conflicts) {
+    return stretch_of(life).placed.find(life, size, alignment, fit, conflicts);
   }
 
  private:
@@ -254,7 +255,7 @@ class OrderPlacer : public Placer {
       : problem_(problem),
         windows_(windows_of(problem)),
         placed_(windows_, static_cast<Rank>(problem.size())),
-        counts_(problem.size() + 1, 1) {
+        conflicts_(problem.size() + 1, 1) {
     const Life always{kAlways, static_cast<Rank>(problem.size())};
     for (const ByteRange& r : problem.reserved) placed_.insert({always, r.begin, r.end});
   }
@@ -266,10 +267,11 @@ class OrderPlacer : public Placer {
     placed_.insert({{place, place + 1}, at, at + size});
   }
   Bytes find(std::uint32_t i, Fit fit) override {
-    problem_.index.mark_overlaps(i, std::span(counts_).subspan(1));
+    if (!problem_.index.unused(i))
+      problem_.index.mark_overlaps(i, std::span(conflicts_).subspan(1));
     const PlanBuffer& b = problem_.buffers[i];
     return placed_.find(windows_[i], b.size, b.alignment, fit, [&](Rank place) {
-      return counts_[static_cast<std::size_t>(place - kAlways)] != 0;
+      return conflicts_[static_cast<std::size_t>(place - kAlways)] != 0;
     });
   }
 
@@ -288,7 +290,8 @@ class OrderPlacer : public Placer {
   const PlanProblem& problem_;
   std::vector<Life> windows_;
   PlacedByTime placed_;
-  std::vector<std::uint8_t> counts_;  ///< by place + 1: it conflicts with the buffer to be placed
+  std::vector<std::uint8_t>
+      conflicts_;  ///< by place + 1: it conflicts with the buffer to be placed
 };
 
 }  // namespace

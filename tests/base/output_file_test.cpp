@@ -238,6 +238,9 @@ TEST_F(OutputFileTest, no_file_is_written_twice) {
     OutputFiles files;
     files.add(dir_ / "a", "1");
     EXPECT_THROW(files.add(dir_ / "." / "a", "2"), InputError);
+    EXPECT_THROW(files.claim(dir_ / "a"), InputError);
+    files.claim(dir_ / "new");
+    EXPECT_THROW(files.add(dir_ / "sub" / ".." / "new", "2"), InputError);
   }
   EXPECT_EQ(read_file(dir_ / "a"), "old");
 }

@@ -130,5 +130,22 @@ TEST(WalkSearch, BranchesSideBySideAreOneOption) {
   EXPECT_LT(best.cost.time, together.front({1, 0}).front().cost.time);
 }
 
+TEST(WalkSearch, GivesTheSameOnAnyNumberOfThreads) {
+  const LoweredGraph graph = strand();
+  MachineConfig machine;
+  machine.cores = 4;
+  std::vector<EstimatedWalk> one;
+  for (const int threads : {1, 2, 5, 100}) {
+    WalkSearch search(graph, machine, Partition::automatic, threads);
+    const std::vector<EstimatedWalk> front = search.front({1, 0});
+    if (threads == 1) one = front;
+    ASSERT_EQ(front.size(), one.size());
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      EXPECT_EQ(front[i].plan, one[i].plan);
+      EXPECT_EQ(front[i].cost.time, one[i].cost.time);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace unna

@@ -77,11 +77,13 @@ TEST(CheckMachine, what_no_cache_no_index_and_no_fixed_point_reads_is_refused) {
   EXPECT_EQ(error_of("name: m\n", {"cache.ways=4"}),
             "--set cache.ways=4: cache.ways has no effect: there is no cache, expected "
             "cache.size_bytes");
-  EXPECT_EQ(error_of("name: m\ncore: {index_bits: 2}\n", {}),
-            "m.yaml:2:20: core.index_bits has no effect: core.indexing is none, expected step");
-  EXPECT_EQ(
-      error_of("name: m\n", {"core.fraction_bits=4", "data_type=fp16"}),
-      "--set core.fraction_bits=4: core.fraction_bits has no effect: expected data_type int16");
+  EXPECT_EQ(error_of("name: m\ncore: {indexing: none, index_bits: 2}\n", {}),
+            "m.yaml:2:36: core.index_bits has no effect: core.indexing is none, expected step");
+  EXPECT_EQ(error_of("name: m\n", {"core.fraction_bits=4", "data_type=fp16"}),
+            "--set core.fraction_bits=4: core.fraction_bits has no effect: data_type is fp16, "
+            "expected int16");
+  // What a file says for another setting stays.
+  EXPECT_EQ(error_of("name: m\ncore: {fraction_bits: 4}\n", {"data_type=fp16"}), "");
   EXPECT_EQ(error_of("name: m\n", {"core.fraction_bits=4"}), "");
   EXPECT_EQ(error_of("name: m\n", {"core.indexing=step", "core.index_bits=2"}), "");
 }

@@ -62,7 +62,10 @@ TEST(GivenNumbers, FixedPointHasNoNan) {
 TEST(GivenNumbers, NoScaleHoldsInfinityButMasksAreCut) {
   EXPECT_EQ(Given({1, 2, kInf, 4}, {0, 0, 0, 0}).refusal(DataType::int8),
             "net: x has inf at element 2, which int8 has no number for, expected one");
-  EXPECT_EQ(Given({1, 2, -kInf, 4}, {0, 0, 0, 0}).refusal(DataType::int8), "");
+  EXPECT_EQ(Given({1, 2, -kInf, 4}, {0, -kInf, 0, 0}).refusal(DataType::int8), "");
+  EXPECT_EQ(Given({1, 2, -kInf, 4}, {0, -kInf, 0, 0}).calibration(), "");
+  EXPECT_EQ(Given({1, 2, -kInf, 4}, {-1, -1, -1, -1}, "mul").calibration(),
+            "net: y is infinite at element 2, which int8 has no number for");
   EXPECT_EQ(Given({1, 2, kInf, 4}, {0, 0, 0, 0}).refusal(DataType::int16), "");
 }
 
@@ -77,7 +80,8 @@ TEST(GivenNumbers, CalibrationNeedsResultsThatAScaleHolds) {
 }
 
 TEST(GivenNumbers, WhatSaturatesAsGivenIsCounted) {
-  Given given({1000, 127.99F, -128, -kInf}, {-500, 500, 1, 2});
+  // 127.998046875 is rounded up, to one more than there is.
+  Given given({127.998046875F, 127.998F, -128.001953125F, -kInf}, {-500, 500, 1, 2});
   const std::vector<SaturatedTensor> found = given.saturated(DataType::int16);
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].tensor, "x");
@@ -87,7 +91,9 @@ TEST(GivenNumbers, WhatSaturatesAsGivenIsCounted) {
   EXPECT_TRUE(given.saturated(DataType::fp32).empty());
   EXPECT_TRUE(given.saturated(DataType::fp16).empty());
   EXPECT_TRUE(given.saturated(DataType::int8).empty());
-  EXPECT_EQ(Given({65519, 65521, 0, 0}, {0, 0, 0, 0}).saturated(DataType::fp16).at(0).values, 1);
+  EXPECT_EQ(
+      Given({65519, 65520, -65520, -65519}, {0, 0, 0, 0}).saturated(DataType::fp16).at(0).values,
+      2);
 }
 
 }  // namespace

@@ -73,5 +73,59 @@ TEST(ScanPlacement, GivesWhatNeighboursGiveOnPartialOrders) {
         partial_order(rng, 1 + rng.below(round % 20 == 0 ? 700 : 60)), rng, round);
 }
 
+/// Lives so short beside all time that what is placed is kept by stretches of it.
+PlanProblem short_intervals(Rng& rng, std::size_t n) {
+  std::vector<Life> lives;
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::int64_t first = rng.between(0, 3 * static_cast<std::int64_t>(n));
+    lives.push_back({first, first + rng.between(0, rng.chance(1, 30) ? 2000 : 40),
+                     rng.chance(1, 20) ? 0 : rng.between(1, 300)});
+  }
+  return completed(interval_problem(lives), rng);
+}
+
+/// The same on one core, which gives an order.
+PlanProblem short_order(Rng& rng, std::size_t n) {
+  TraceBuilder trace(1);
+  std::vector<BufferId> buffers;
+  for (std::size_t i = 0; i < n; ++i) {
+    buffers.push_back(trace.buffer("b" + std::to_string(i), rng.between(1, 300)));
+    trace.write(0, buffers[i]);
+    trace.read(0, buffers[i - rng.below(1 + std::min<std::size_t>(i, 20))]);
+  }
+  return completed(make_problem(instruction_liveness(trace.finish()), 1), rng);
+}
+
+TEST(ScanPlacement, GivesWhatNeighboursGiveBySeveralWidthsOfStretches) {
+  Rng rng(45);
+  for (int round = 0; round < 6; ++round) {
+    expect_scan_gives_what_neighbours_give(short_intervals(rng, 2900), rng, round);
+    expect_scan_gives_what_neighbours_give(short_order(rng, 2900), rng, round);
+  }
+}
+
+TEST(OrderIndex, MarksOverlapsAndLeavesTheRest) {
+  Rng rng(46);
+  constexpr std::uint8_t kUntouched = 7;
+  for (int round = 0; round < 100; ++round) {
+    const PlanProblem p = partial_order(rng, 1 + rng.below(80));
+    for (std::uint32_t i = 0; i < p.size(); ++i) {
+      if (p.index.unused(i)) continue;
+      const std::uint32_t first = p.index.first_overlap(i);
+      const std::uint32_t last = p.index.last_overlap(i);
+      std::vector<std::uint8_t> marks(p.size(), kUntouched);
+      p.index.mark_overlaps(i, marks);
+      for (std::uint32_t j = 0; j < p.size(); ++j) {
+        const std::uint32_t at = p.index.position(j);
+        const bool overlaps = j != i && p.index.overlap(i, j);
+        if (at >= first && at <= last)
+          EXPECT_EQ(marks[at], overlaps || (j == i && marks[at] == 1) ? 1 : 0);
+        else
+          EXPECT_TRUE(!overlaps && marks[at] == kUntouched);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace unna::test
