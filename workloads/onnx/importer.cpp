@@ -325,11 +325,10 @@ void Importer::finish(OnnxImport& result) {
   });
   const std::size_t of_host = result.host.before.nodes.size() + result.host.after.nodes.size();
   if (result.graph.ops.empty() && !options_.constant_outputs)
-    fail(
-        fmt::format("nothing is left for the machine, {} the host's, expected at least one operator "
-                    "for the machine",
-                    of_host == 1 ? "the only operator is"
-                                 : fmt::format("all {} operators are", of_host)));
+    fail(fmt::format(
+        "nothing is left for the machine, {} the host's, expected at least one operator "
+        "for the machine",
+        of_host == 1 ? "the only operator is" : fmt::format("all {} operators are", of_host)));
   for (const auto& [text, nodes] : ignored_)
     model_.notes.push_back(printable(fmt::format("{} ({} nodes)", text, nodes)));
   result.notes = std::move(model_.notes);
