@@ -40,16 +40,7 @@ struct Starts {
       0;  ///< so many are made while there is any budget, the others with half of it
 };
 
-/// By lowest fit, these come first on many buffers of a partial order, where there is not the time
-/// for all: found on walks of several networks on 4 and 16 cores, each the best where those before
-/// it are not. (constructive.h and threads.h have the orders.)
-constexpr std::string_view kLeaders[] = {"degree x size",
-                                         "peak by start, rest by distance",
-                                         "load",
-                                         "pressure in the thread x size in octaves, then late end",
-                                         "first thread, size in octaves, then start",
-                                         "peak by size, rest by distance"};
-
+/// To the front, in their order.
 void put_leaders_first(std::vector<Start>& starts) {
   auto next = starts.begin();
   for (const std::string_view name : kLeaders) {

@@ -8,6 +8,7 @@
 #include "memmgr/complete_problem.h"
 #include "memmgr/placement/placement.h"
 #include "memmgr/planners/registry.h"
+#include "memmgr/planners/starts.h"
 #include "tests/memmgr/fixtures.h"
 
 namespace unna::test {
@@ -24,6 +25,16 @@ Trace free_cores(std::size_t cores, std::size_t buffers) {
       trace.read(c, b);
     }
   return trace.finish();
+}
+
+TEST(Threads, LeadersAreOrdersThatThereAre) {
+  const PlanProblem p = make_problem(instruction_liveness(free_cores(3, 20)), 1);
+  std::vector<std::string_view> names;
+  for (const auto& orders :
+       {thread_orders(p), conflict_orders(p), constructive_orders(p), peak_orders(p)})
+    for (const ConstructiveOrder& order : orders) names.push_back(order.name);
+  for (const std::string_view leader : kLeaders)
+    EXPECT_EQ(std::ranges::count(names, leader), 1) << leader;
 }
 
 TEST(Threads, ABufferIsThatOfTheCoreThatUsesItFirst) {
