@@ -233,6 +233,56 @@ TEST(VerifyAccepts, BiasAddressThatIsNotUsed) {
             "");
 }
 
+/// small_program() in which core 1 pools `rounds` times in the same bytes of NBin and NBout. Of the
+/// last round, the load is told that its bytes have been read, and the pool that its have been
+/// stored, unless a token is left out.
+Object pooling_in_rounds(int rounds, bool load_waits, bool pool_waits) {
+  std::string text;
+  for (int k = 0; k < rounds; ++k) {
+    const bool first = k == 0;
+    const auto next = [&](bool waits) { return k + 1 < rounds && (waits || k + 2 < rounds); };
+    const auto waits = [&](bool token) { return !first && (token || k + 1 < rounds); };
+    text += fmt::format(
+        "  load.n {}signal(cp) op(1) out=nbin[0] buf=b2 off=0 run=128 LEVELS\n"
+        "  pool wait(ln{}) signal(st{}) op(1) in=nbin[0] out=nbout[0] in_h=4 in_w=2 in_c=8 out_h=2 "
+        "out_w=1 kh=2 kw=2 sy=2 sx=2 dy=1 dx=1 pad_t=0 pad_l=0 fn=max acc=0 gamma=0\n"
+        "  store wait(cp) {}op(1) in=nbout[0] buf=b3 off=0 run=32 LEVELS\n",
+        waits(load_waits) ? "wait(cp) " : "", waits(pool_waits) ? ",st" : "",
+        next(load_waits) ? ",ln" : "", next(pool_waits) ? "signal(cp) " : "");
+  }
+  const std::string whole = small_program();
+  const std::size_t from = whole.find("  load.n", whole.find(".stream c1"));
+  const std::size_t until = whole.find("  barrier", from);
+  const std::string marker = "ROUNDS\n";
+  std::string program = whole.substr(0, from) + marker + whole.substr(until);
+  constexpr std::string_view kLevels = "n1=1 s1=0 d1=0 n2=1 s2=0 d2=0 n3=1 s3=0 d3=0";
+  for (std::size_t at; (at = text.find("LEVELS")) != std::string::npos;)
+    text.replace(at, 6, kLevels);
+  return assemble(replaced(program, marker, text), "t.s");
+}
+
+TEST(VerifyHazards, ARaceIsFoundHoweverLongAllWasInOrder) {
+  for (const int rounds : {2, 3, 50}) {
+    const auto error = [&](bool load_waits, bool pool_waits) {
+      return input_error([&] { verify(pooling_in_rounds(rounds, load_waits, pool_waits)); });
+    };
+    EXPECT_EQ(error(true, true), "");
+    const int last = 3 * rounds - 2;  // the first instruction waits for core 0
+    const std::string load = error(false, true);
+    EXPECT_TRUE(load.starts_with(fmt::format("\"net\": core 1, pc {}: `load.n", last))) << load;
+    EXPECT_NE(load.find(fmt::format("writes bytes [0, 128) of nbin without order after pc {} `pool",
+                                    last - 2)),
+              std::string::npos)
+        << load;
+    const std::string pool = error(true, false);
+    EXPECT_TRUE(pool.starts_with(fmt::format("\"net\": core 1, pc {}: `pool", last + 1))) << pool;
+    EXPECT_NE(pool.find(fmt::format(
+                  "writes bytes [0, 32) of nbout without order after pc {} `store", last - 1)),
+              std::string::npos)
+        << pool;
+  }
+}
+
 Instruction control(Opcode opcode, std::uint32_t first, std::uint32_t second) {
   Instruction i(opcode, OpId(0));
   i.operands[0] = first;
