@@ -278,7 +278,7 @@ TEST(VerifyHazards, ARaceIsFoundHoweverLongAllWasInOrder) {
     const std::string pool = error(true, false);
     EXPECT_TRUE(pool.starts_with(fmt::format("\"net\": core 1, pc {}: `pool", last + 1))) << pool;
     EXPECT_NE(pool.find(fmt::format(
-                  "writes bytes [0, 32) of nbout without order after pc {} `store", last - 1)),
+                  "writes bytes [0, 32) of nbout without order after pc {} `store", last - 2)),
               std::string::npos)
         << pool;
   }
