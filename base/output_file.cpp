@@ -213,13 +213,19 @@ struct OutputFiles::Pending {
   std::unique_ptr<OutputFile> file;  ///< finished; none: not written beside
 };
 
+fs::path file_identity(const fs::path& path) {
+  std::error_code none;
+  return fs::weakly_canonical(fs::absolute(path, none), none);
+}
+
 OutputFiles::OutputFiles() = default;
 
 OutputFiles::~OutputFiles() {
   pending_.clear();
   std::error_code ignored;
-  for (auto directory = made_.rbegin(); directory != made_.rend(); ++directory)
-    fs::remove(*directory, ignored);  // which a directory with files in it survives
+  std::for_each(made_.rbegin(), made_.rend(), [&](const fs::path& directory) {
+    fs::remove(directory, ignored);  // which a directory with files in it survives
+  });
 }
 
 void OutputFiles::make_directory(const fs::path& path) {
@@ -250,23 +256,22 @@ void OutputFiles::add(const fs::path& path, std::string content) {
   pending_.push_back(std::move(pending));
 }
 
-namespace {
-
-/// The same for all names of a file.
-fs::path identity(const fs::path& path) {
+void OutputFiles::keep(const fs::path& path) {
   std::error_code none;
-  return fs::weakly_canonical(fs::absolute(path, none), none);
+  if (fs::is_regular_file(path, none)) kept_.insert(file_identity(path));
 }
-
-}  // namespace
 
 void OutputFiles::claim(const fs::path& path) {
   if (is_standard_output(path)) return;
-  const fs::path file = identity(path);
-  if (std::ranges::find(claimed_, file) != claimed_.end())
+  const fs::path file = file_identity(path);
+  if (kept_.contains(file))
+    throw InputError(
+        fmt::format("{}: would be overwritten though the run reads it, expected "
+                    "another place for outputs",
+                    path.string()));
+  if (!claimed_.insert(file).second)
     throw InputError(fmt::format("{}: would be written twice, expected outputs of different names",
                                  path.string()));
-  claimed_.push_back(file);
 }
 
 void OutputFiles::remove(const fs::path& path) {
@@ -284,8 +289,10 @@ void OutputFiles::commit() {
     through.finish();
   }
   std::error_code none;
-  for (const fs::path& path : removed_)
-    if (std::ranges::find(claimed_, identity(path)) == claimed_.end()) fs::remove(path, none);
+  for (const fs::path& path : removed_) {
+    const fs::path file = file_identity(path);
+    if (!claimed_.contains(file) && !kept_.contains(file)) fs::remove(path, none);
+  }
   removed_.clear();
   pending_.clear();
   made_.clear();

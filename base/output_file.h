@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,9 @@
 namespace unna {
 
 bool is_standard_output(const std::filesystem::path& path);
+
+/// The same for all names of a file, whether it is there or not.
+std::filesystem::path file_identity(const std::filesystem::path& path);
 
 /// Throws where it can be seen beforehand that `path` can't be written.
 void check_output_file(const std::filesystem::path& path);
@@ -56,12 +60,15 @@ class OutputFiles {
 
   /// With its parents, where they are missing.
   void make_directory(const std::filesystem::path& path);
-  /// Devices and the like see the content at commit(). Throws InputError for a file that was added
-  /// already.
+  /// A file that the run reads: it is neither written nor removed.
+  void keep(const std::filesystem::path& path);
+  /// Devices and the like see the content at commit(). Throws InputError for a file that is kept or
+  /// was added already.
   void add(const std::filesystem::path& path, std::string content);
-  /// For a file that is written in another way: throws InputError where it was added already.
+  /// For a file that is written in another way: throws as add() does.
   void claim(const std::filesystem::path& path);
-  /// Takes away what stands there when commit() has written all, unless it was added or claimed.
+  /// Takes away what stands there when commit() has written all, unless it was added, claimed or
+  /// kept.
   void remove(const std::filesystem::path& path);
   void commit();
 
@@ -69,7 +76,8 @@ class OutputFiles {
   struct Pending;
   std::vector<std::filesystem::path> made_;  ///< directories, parents first
   std::vector<Pending> pending_;
-  std::vector<std::filesystem::path> claimed_, removed_;
+  std::set<std::filesystem::path> kept_, claimed_;  ///< identities
+  std::vector<std::filesystem::path> removed_;
 };
 
 /// Makes a directory and its parents where they are missing.

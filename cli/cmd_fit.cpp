@@ -121,11 +121,12 @@ int fit_command(const Options& options) {
   const std::vector<FitRow> rows = rows_of(fitted);
   const std::string replaced = replaced_run(directory, run);
   OutputFiles files;
+  for (const std::string& input : inputs_of(options)) files.keep(input);
   add_run(directory, run, files,
           {{"schedule.txt", run.compiled.schedule_dump}, {"front.csv", fit_csv(rows)}});
   if (const auto json = options.text("json"))
     files.add(*json, fit_json(rows, subject(run.report, fit_options, fitted.search.row_bound)));
-  remove_left_over(directory, std::nullopt, files);
+  remove_left_over(directory, files);
   files.commit();
   say(options,
       fmt::format("{}\n{}  {:<13} {}{}\n", fit_text(rows, rows.front(), fitted.search.row_bound),

@@ -90,12 +90,6 @@ void add_outputs(const fs::path& directory, const Run& run, OutputFiles& files) 
   std::set<std::string> names;
   for (const auto& [tensor, values] : run.outputs) {
     const std::string name = file_name(tensor) + ".npy";
-    for (const InputFile& input : run.report.functional->inputs)
-      if (same_file(input.path, (directory / name).string()))
-        throw InputError(
-            fmt::format("{}: an output of the run would overwrite this input, expected "
-                        "another --output-dir",
-                        input.path));
     if (!names.insert(name).second)
       throw InputError(
           fmt::format("{}: two outputs have names that give this file, expected other "
@@ -118,6 +112,7 @@ std::string timeline(const Run& run) {
 void write_all(const Options& options, const std::vector<std::string>& dumps, const Run& run,
                const fs::path& directory) {
   OutputFiles files;
+  for (const std::string& input : inputs_of(options)) files.keep(input);
   add_run(directory, run, files, dumped(dumps, run.compiled));
   if (options.flag("report")) files.add(directory / "report.html", run_page(directory, run));
   if (const auto json = options.text("json")) files.add(*json, summary_json(run.report));
@@ -127,7 +122,7 @@ void write_all(const Options& options, const std::vector<std::string>& dumps, co
     write_trace(*file, run.executed.trace);
   }
   if (const auto file = options.text("perfetto")) files.add(*file, timeline(run));
-  remove_left_over(directory, options.text("schedule"), files);
+  remove_left_over(directory, files);
   files.commit();
 }
 

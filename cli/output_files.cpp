@@ -15,11 +15,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The same text for all names of a file.
-std::string identity(const std::string& file) {
+/// Reading and writing the same device is no harm.
+bool same_file(const std::string& a, const std::string& b) {
   std::error_code ec;
-  const fs::path path = fs::weakly_canonical(fs::absolute(file, ec), ec);
-  return ec || path.empty() ? file : path.string();
+  return fs::is_regular_file(a, ec) && fs::equivalent(a, b, ec);
 }
 
 /// Errors of base name the file; the user also wants to know the option.
@@ -32,7 +31,8 @@ void check_named(const Options& options, std::string_view name, Check&& check) {
   }
 }
 
-/// Files that the command reads: arguments, and those of options.
+}  // namespace
+
 std::vector<std::string> inputs_of(const Options& options) {
   std::vector<std::string> files = options.positional();
   for (const char* name : {"machine", "energy", "schedule", "tetris", "requests"})
@@ -43,20 +43,13 @@ std::vector<std::string> inputs_of(const Options& options) {
   return files;
 }
 
-}  // namespace
-
-bool same_file(const std::string& a, const std::string& b) {
-  std::error_code ec;
-  return fs::is_regular_file(a, ec) && fs::equivalent(a, b, ec);
-}
-
 void check_output_files(const Options& options, std::span<const std::string_view> names) {
   std::set<std::string> written;
   for (const std::string_view name : names) {
     const auto file = options.text(name);
     if (!file) continue;
     const bool to_stdout = is_standard_output(*file);
-    if (!written.insert(to_stdout ? "-" : identity(*file)).second)
+    if (!written.insert(to_stdout ? "-" : file_identity(*file).string()).second)
       options.fail(name, to_stdout ? "only one output can be stdout"
                                    : fmt::format("{} is written by another option already", *file));
     check_named(options, name, [&] { check_output_file(*file); });

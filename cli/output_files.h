@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/options.h"
 
@@ -21,8 +22,8 @@ void check_output_directories(const Options& options, std::span<const std::strin
 std::string output_beside(const Options& options, const std::filesystem::path& input,
                           std::string_view extension);
 
-/// Whether two names are of one regular file: reading and writing the same device is no harm.
-bool same_file(const std::string& a, const std::string& b);
+/// Files that the command reads: arguments, and values of options.
+std::vector<std::string> inputs_of(const Options& options);
 
 /// What else a command prints then goes to stderr.
 bool output_to_stdout(const Options& options, std::span<const std::string_view> names);

@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "cli/output_files.h"
 #include "isa/object.h"
 #include "isa/trace.h"
 #include "report/replaced_run.h"
@@ -26,8 +25,7 @@ void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles
   for (RunFile& file : all) files.add(directory / file.name, std::move(file.content));
 }
 
-void remove_left_over(const std::filesystem::path& directory,
-                      const std::optional<std::string>& schedule, OutputFiles& files) {
+void remove_left_over(const std::filesystem::path& directory, OutputFiles& files) {
   const std::filesystem::path list = directory / kRunManifest;
   if (!std::filesystem::is_regular_file(list)) return;
   try {
@@ -35,7 +33,6 @@ void remove_left_over(const std::filesystem::path& directory,
     for (const std::string& name : manifest.names()) {
       const std::filesystem::path path = directory / name;
       if (!std::filesystem::is_regular_file(path)) continue;
-      if (schedule && same_file(*schedule, path.string())) continue;
       if (manifest.wrote({name, read_file(path)})) files.remove(path);
     }
   } catch (const InputError&) {

@@ -3,7 +3,6 @@
 // The files of a run directory, as `simulate` and `fit` write them.
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,10 +18,8 @@ void add_run(const std::filesystem::path& directory, const Run& run, OutputFiles
              std::vector<RunFile> more = {});
 
 /// Marks for removal at commit() what an earlier run wrote into the directory and nobody has
-/// changed since, where this run does not write it and does not read it as its `schedule`; and its
-/// page.
-void remove_left_over(const std::filesystem::path& directory,
-                      const std::optional<std::string>& schedule, OutputFiles& files);
+/// changed since, where this run does not write it; and its page.
+void remove_left_over(const std::filesystem::path& directory, OutputFiles& files);
 
 /// In what the run that the directory has, if any, differs from this one: text for behind its name.
 std::string replaced_run(const std::filesystem::path& directory, const Run& run);

@@ -249,12 +249,16 @@ TEST_F(OutputFileTest, what_an_earlier_run_left_goes_at_commit_unless_it_is_writ
   write_file(dir_ / "a", "old");
   write_file(dir_ / "b", "old");
   OutputFiles files;
-  for (const char* name : {"a", "b", "c"}) files.remove(dir_ / name);
+  write_file(dir_ / "read", "old");
+  files.keep(dir_ / "read");
+  EXPECT_THROW(files.add(dir_ / "read", "new"), InputError);
+  for (const char* name : {"a", "b", "c", "read"}) files.remove(dir_ / name);
   files.add(dir_ / "a", "new");
   EXPECT_TRUE(fs::exists(dir_ / "b"));
   files.commit();
   EXPECT_FALSE(fs::exists(dir_ / "b"));
   EXPECT_EQ(read_file(dir_ / "a"), "new");
+  EXPECT_EQ(read_file(dir_ / "read"), "old");
 }
 
 TEST_F(OutputFileTest, standard_output_has_several_names) {
