@@ -138,7 +138,7 @@ std::vector<Parameter> parameters_of(const LoweredGraph& g, const Schedule& s, c
                                      const CoreConfig& core) {
   std::vector<Parameter> all(g.storages.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
-    all[i].buffer = pieces.cuts(StorageId(i)).first;
+    all[i].buffer = pieces.cuts(StorageId(i)).first();
     all[i].recipe = g.storages[i].recipe;
     all[i].quantisation = g.storages[i].quantisation;
     all[i].channels = g.storages[i].scaled_channels;
@@ -182,10 +182,9 @@ PackedWeights packed_weights(const LoweredGraph& g, const Schedule& s) {
 Placement placement_of(const LoweredGraph& g, const Pieces& pieces) {
   Placement placement;
   for (std::size_t i = 0; i < g.storages.size(); ++i) {
-    const StorageCuts& cuts = pieces.cuts(StorageId(i));
     const Storage& s = g.storages[i];
-    placement.storages.push_back({s.channels, s.rows_per_line, cuts.row_cuts, cuts.column_cuts,
-                                  cuts.channel_cuts, cuts.first, s.element, s.quantisation});
+    placement.storages.push_back(
+        {s.channels, s.rows_per_line, pieces.cuts(StorageId(i)), s.element, s.quantisation});
   }
   for (const TensorPlace& t : g.tensors)
     placement.tensors.push_back({t.tensor, t.storage.index(), t.offset, t.strides});

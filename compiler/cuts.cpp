@@ -64,19 +64,18 @@ std::vector<StorageCuts> uncut(const LoweredGraph& graph) {
   std::vector<StorageCuts> cuts(graph.storages.size());
   for (std::size_t i = 0; i < cuts.size(); ++i) {
     const Storage& s = graph.storages[i];
-    cuts[i].row_cuts = {0, s.rows()};
-    cuts[i].column_cuts = {0, s.rows_per_line};
-    cuts[i].channel_cuts = {0, s.channels};
+    cuts[i].grids = {{{0, s.rows()}, {0, s.rows_per_line}, {0, s.channels}, BufferId(0)}};
   }
   return cuts;
 }
 
 void number_buffers(std::vector<StorageCuts>& cuts) {
   std::size_t next = 0;
-  for (StorageCuts& c : cuts) {
-    c.first = BufferId(next);
-    next += c.buffers();
-  }
+  for (StorageCuts& c : cuts)
+    for (CutGrid& grid : c.grids) {
+      grid.first = BufferId(next);
+      next += grid.buffers();
+    }
 }
 
 /// One unit's access to a storage.
@@ -108,13 +107,21 @@ struct Lifetime {
   friend bool operator==(const Lifetime&, const Lifetime&) = default;
 };
 
-/// The finest grid that the touches ask for, with the lifetime of each cell.
+/// Half-open.
+struct ChannelRange {
+  std::int64_t lo = 0, hi = 0;
+};
+
+/// For channels of a storage, the finest grid that the touches ask for, with the lifetime of each
+/// cell.
 class LifetimeGrid {
  public:
-  LifetimeGrid(const Storage& storage, const Cuttable& cuttable, const std::vector<Touch>& touches)
+  /// `touches`: with regions inside of `channels`.
+  LifetimeGrid(const Storage& storage, const Cuttable& cuttable, ChannelRange channels,
+               const std::vector<Touch>& touches)
       : rows_{0, storage.rows()},
         columns_{0, storage.rows_per_line},
-        channels_{0, storage.channels} {
+        channels_{channels.lo, channels.hi} {
     const std::int64_t line = storage.rows_per_line;
     for (const Touch& t : touches) {
       rows_.push_back(t.region.row_lo / line * line);
@@ -137,8 +144,8 @@ class LifetimeGrid {
   }
 
   /// The grid without the boundaries at which no lifetime changes.
-  StorageCuts cuts() {
-    StorageCuts result;
+  CutGrid cuts() {
+    CutGrid result;
     result.row_cuts = kept(rows_, [&](std::size_t i, const auto& same) {
       for (std::size_t w = 0; w + 1 < columns_.size(); ++w)
         for (std::size_t j = 0; j + 1 < channels_.size(); ++j)
@@ -199,7 +206,7 @@ class LifetimeGrid {
   std::vector<Lifetime> cells_;
 };
 
-void drop_channel_cuts_within(const std::vector<StorageRegion>& touched, StorageCuts& cuts) {
+void drop_channel_cuts_within(const std::vector<StorageRegion>& touched, CutGrid& cuts) {
   std::erase_if(cuts.channel_cuts, [&](std::int64_t at) {
     return std::ranges::any_of(
         touched, [&](const StorageRegion& r) { return r.channel_lo < at && at < r.channel_hi; });
@@ -208,7 +215,7 @@ void drop_channel_cuts_within(const std::vector<StorageRegion>& touched, Storage
 
 /// Row cuts within a region divide what accesses it, once or in each of its passes.
 bool worth_cutting(const Storage& storage, const std::vector<StorageRegion>& touched,
-                   const StorageCuts& cuts) {
+                   const CutGrid& cuts) {
   Bytes bytes = 0;
   std::int64_t divided = 0;
   for (const StorageRegion& r : touched) {
@@ -220,7 +227,63 @@ bool worth_cutting(const Storage& storage, const std::vector<StorageRegion>& tou
   return divided * kWorthATransfer <= bytes;
 }
 
+/// Ranges of channels that no unit writes across, ascending: all of the storage's.
+std::vector<ChannelRange> written_apart(const Storage& storage, const std::vector<Touch>& touches) {
+  std::vector<ChannelRange> written;
+  for (const Touch& t : touches)
+    if (t.write) written.push_back({t.region.channel_lo, t.region.channel_hi});
+  std::ranges::sort(written, {}, &ChannelRange::lo);
+  std::vector<ChannelRange> apart;
+  std::int64_t end = 0;
+  for (const ChannelRange& w : written) {
+    if (w.lo >= end) {
+      if (w.lo > end) apart.push_back({end, w.lo});
+      apart.push_back(w);
+    }
+    end = std::max(end, w.hi);
+    apart.back().hi = end;
+  }
+  if (end < storage.channels) apart.push_back({end, storage.channels});
+  return apart;
+}
+
+/// Those that touch the channels, as far as they do.
+std::vector<Touch> within(const std::vector<Touch>& touches, ChannelRange channels) {
+  std::vector<Touch> clipped;
+  for (Touch t : touches) {
+    t.region.channel_lo = std::max(t.region.channel_lo, channels.lo);
+    t.region.channel_hi = std::min(t.region.channel_hi, channels.hi);
+    if (t.region.channel_lo < t.region.channel_hi) clipped.push_back(t);
+  }
+  return clipped;
+}
+
+StorageCuts lifetime_cuts(const Storage& storage, const Cuttable& cuttable,
+                          const std::vector<Touch>& touches) {
+  StorageCuts cuts;
+  std::vector<ChannelRange> apart{{0, storage.channels}};
+  if (cuttable.channels) apart = written_apart(storage, touches);
+  for (const ChannelRange& channels : apart) {
+    CutGrid grid = LifetimeGrid(storage, cuttable, channels, within(touches, channels)).cuts();
+    CutGrid* last = cuts.grids.empty() ? nullptr : &cuts.grids.back();
+    if (last != nullptr && last->row_cuts == grid.row_cuts &&
+        last->column_cuts == grid.column_cuts) {
+      last->channel_cuts.insert(last->channel_cuts.end(), grid.channel_cuts.begin() + 1,
+                                grid.channel_cuts.end());
+    } else {
+      cuts.grids.push_back(std::move(grid));
+    }
+  }
+  return cuts;
+}
+
 }  // namespace
+
+std::size_t StorageCuts::buffers() const {
+  std::size_t count = 0;
+  for (const CutGrid& grid : grids) count += grid.buffers();
+  return count;
+}
 
 std::vector<StorageCuts> whole_storages(const LoweredGraph& graph) {
   std::vector<StorageCuts> cuts = uncut(graph);
@@ -236,7 +299,7 @@ std::vector<StorageCuts> cut_at_writes(const LoweredGraph& graph,
   for (const StorageRegion& r : written) {
     const Storage& s = graph.storage(r.storage);
     if (s.kind != BufferKind::intermediate) continue;
-    StorageCuts& c = cuts[r.storage.index()];
+    CutGrid& c = cuts[r.storage.index()].grids.front();
     const std::int64_t lines = ceil_div(r.row_hi - r.row_lo, s.rows_per_line);
     const std::int64_t band = ceil_div(lines, bands) * s.rows_per_line;
     for (std::int64_t row = r.row_lo; row < r.row_hi; row += band) insert_cut(c.row_cuts, row);
@@ -261,8 +324,9 @@ std::vector<StorageCuts> cut_where_cheap(const LoweredGraph& graph,
     std::vector<StorageCuts> finer = cut_at_writes(graph, written, n);
     for (std::size_t i = 0; i < cuts.size(); ++i) {
       if (cuts[i].buffers() > 1) continue;
-      drop_channel_cuts_within(touched[i], finer[i]);
-      if (worth_cutting(graph.storages[i], touched[i], finer[i])) cuts[i] = finer[i];
+      CutGrid& grid = finer[i].grids.front();
+      drop_channel_cuts_within(touched[i], grid);
+      if (worth_cutting(graph.storages[i], touched[i], grid)) cuts[i] = finer[i];
     }
   }
   number_buffers(cuts);
@@ -282,7 +346,7 @@ std::vector<StorageCuts> cut_by_lifetime(const LoweredGraph& graph,
   const std::vector<Cuttable> at = cuttable(graph);
   for (std::size_t i = 0; i < cuts.size(); ++i)
     if (graph.storages[i].kind == BufferKind::intermediate)
-      cuts[i] = LifetimeGrid(graph.storages[i], at[i], touches[i]).cuts();
+      cuts[i] = lifetime_cuts(graph.storages[i], at[i], touches[i]);
   number_buffers(cuts);
   return cuts;
 }

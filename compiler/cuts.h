@@ -9,22 +9,33 @@
 
 namespace unna {
 
-/// A storage as a grid of buffers, each dense: rows [row_cuts[i], row_cuts[i+1]) by columns
-/// [column_cuts[w], column_cuts[w+1]) by channels [channel_cuts[j], channel_cuts[j+1]). Where there
-/// is more than one column interval, rows are cut between lines only.
-struct StorageCuts {
+/// Channels [channel_cuts.front(), channel_cuts.back()) of a storage as a grid of buffers, each
+/// dense: rows [row_cuts[i], row_cuts[i+1]) by columns [column_cuts[w], column_cuts[w+1]) by
+/// channels [channel_cuts[j], channel_cuts[j+1]). Where there is more than one column interval,
+/// rows are cut between lines only.
+struct CutGrid {
   std::vector<std::int64_t> row_cuts;
   std::vector<std::int64_t> column_cuts;
   std::vector<std::int64_t> channel_cuts;
   BufferId first;
 
+  std::size_t rows() const { return row_cuts.size() - 1; }
   std::size_t columns() const { return column_cuts.size() - 1; }
   std::size_t channels() const { return channel_cuts.size() - 1; }
-  std::size_t buffers() const { return (row_cuts.size() - 1) * columns() * channels(); }
+  std::size_t buffers() const { return rows() * columns() * channels(); }
   /// Of row interval `row`, column interval `column` and channel interval `channel`.
   BufferId buffer(std::size_t row, std::size_t column, std::size_t channel) const {
     return BufferId(first.index() + (row * columns() + column) * channels() + channel);
   }
+};
+
+/// A storage as grids side by side along its channels, ascending: of tensors that are concatenated,
+/// the cuts of one need not divide the others.
+struct StorageCuts {
+  std::vector<CutGrid> grids;
+
+  BufferId first() const { return grids.front().first; }
+  std::size_t buffers() const;
 };
 
 /// One buffer a storage.
@@ -59,8 +70,8 @@ inline constexpr Bytes kWorthATransfer = 32 * kKiB;
 
 /// Intermediate storages are cut into lifetime classes: elements with the same writing units and,
 /// on each core, the same last reading unit share a buffer, as far as a grid of rows, columns and
-/// channels can tell them apart. Finer buffers could not die earlier, coarser ones would live as
-/// long as their longest-lived part.
+/// channels can tell them apart: one grid for all channels that are cut alike. Finer buffers could
+/// not die earlier, coarser ones would live as long as their longest-lived part.
 std::vector<StorageCuts> cut_by_lifetime(const LoweredGraph& graph,
                                          const std::vector<UnitTouch>& units);
 

@@ -128,13 +128,13 @@ void Emitter::transfer_part(Opcode opcode, const BufferPart& part, LocalAddress 
 void Emitter::load_constant(StorageId storage, std::int64_t first, std::int64_t count,
                             LocalAddress local) {
   const Bytes element = c.graph.storage(storage).element;
-  const StorageCuts& cuts = c.pieces.cuts(storage);
-  transfer_part(Opcode::load_s, {cuts.buffer(0, 0, 0), first, 0, {{count, 1, 1}}}, local, element);
+  const BufferId buffer = c.pieces.cuts(storage).first();
+  transfer_part(Opcode::load_s, {buffer, first, 0, {{count, 1, 1}}}, local, element);
 }
 
 void Emitter::load_bytes(StorageId storage, Bytes first, Bytes count, LocalAddress local) {
-  const StorageCuts& cuts = c.pieces.cuts(storage);
-  transfer_part(Opcode::load_s, {cuts.buffer(0, 0, 0), first, 0, {{count, 1, 1}}}, local, 1);
+  const BufferId buffer = c.pieces.cuts(storage).first();
+  transfer_part(Opcode::load_s, {buffer, first, 0, {{count, 1, 1}}}, local, 1);
 }
 
 }  // namespace unna

@@ -8,9 +8,8 @@ namespace unna {
 namespace {
 
 /// The storage's name, and where it is cut the intervals: rows, columns if these are cut, channels.
-std::string buffer_name(const Storage& s, const StorageCuts& c, std::size_t row, std::size_t column,
+std::string buffer_name(const Storage& s, const CutGrid& c, std::size_t row, std::size_t column,
                         std::size_t channel) {
-  if (c.buffers() == 1) return s.name;
   const std::string columns =
       c.columns() == 1 ? std::string()
                        : fmt::format("{}:{},", c.column_cuts[column], c.column_cuts[column + 1]);
@@ -22,53 +21,57 @@ std::string buffer_name(const Storage& s, const StorageCuts& c, std::size_t row,
 
 /// One column and channel interval of the grid, over all row intervals: a linear space of its own.
 struct Pieces::Cell {
-  const StorageCuts* cuts;
+  const CutGrid* grid;
   std::size_t column, channel;
+  bool by_channel;  ///< it has not all of the storage's channels
   std::int64_t column_lo, column_hi;
   std::int64_t channel_lo, channel_hi;
   std::int64_t rows;   ///< of the storage that make one step of this space: a row, or a line
   std::int64_t width;  ///< elements of a step
 
-  std::int64_t row_end(std::size_t piece) const { return cuts->row_cuts[piece + 1] / rows * width; }
-  std::int64_t row_begin(std::size_t piece) const { return cuts->row_cuts[piece] / rows * width; }
+  std::int64_t row_end(std::size_t piece) const { return grid->row_cuts[piece + 1] / rows * width; }
+  std::int64_t row_begin(std::size_t piece) const { return grid->row_cuts[piece] / rows * width; }
   std::size_t piece_of(std::int64_t element) const {
-    const auto& all = cuts->row_cuts;
+    const auto& all = grid->row_cuts;
     const auto next = std::upper_bound(all.begin(), all.end(), element / width * rows);
     return static_cast<std::size_t>(next - all.begin()) - 1;
   }
 };
 
-Pieces::Cell Pieces::cell(const Storage& s, const StorageCuts& cuts, std::size_t column,
+Pieces::Cell Pieces::cell(const Storage& s, const CutGrid& grid, std::size_t column,
                           std::size_t channel) const {
-  Cell c{&cuts,
+  const bool by_column = grid.columns() > 1;
+  Cell c{&grid,
          column,
          channel,
-         cuts.column_cuts[column],
-         cuts.column_cuts[column + 1],
-         cuts.channel_cuts[channel],
-         cuts.channel_cuts[channel + 1],
-         cuts.columns() == 1 ? 1 : s.rows_per_line,
+         false,
+         grid.column_cuts[column],
+         grid.column_cuts[column + 1],
+         grid.channel_cuts[channel],
+         grid.channel_cuts[channel + 1],
+         by_column ? s.rows_per_line : 1,
          0};
-  c.width = (c.channel_hi - c.channel_lo) * (cuts.columns() == 1 ? 1 : c.column_hi - c.column_lo);
+  c.by_channel = c.channel_hi - c.channel_lo < s.channels;
+  c.width = (c.channel_hi - c.channel_lo) * (by_column ? c.column_hi - c.column_lo : 1);
   return c;
 }
 
 std::vector<BufferPart> Pieces::parts(const Access& access, const Box& box,
                                       const Dims& chip) const {
   const Storage& s = graph_.storage(access.storage);
-  const StorageCuts& cuts = cuts_[access.storage.index()];
   std::vector<BufferPart> out;
-  for (std::size_t w = 0; w < cuts.columns(); ++w)
-    for (std::size_t j = 0; j < cuts.channels(); ++j)
-      parts_of_cell(cell(s, cuts, w, j), access, box, chip, out);
+  for (const CutGrid& grid : cuts_[access.storage.index()].grids)
+    for (std::size_t w = 0; w < grid.columns(); ++w)
+      for (std::size_t j = 0; j < grid.channels(); ++j)
+        parts_of_cell(cell(s, grid, w, j), access, box, chip, out);
   return out;
 }
 
 void Pieces::parts_of_cell(const Cell& cell, const Access& access, const Box& box, const Dims& chip,
                            std::vector<BufferPart>& out) const {
   const Storage& s = graph_.storage(access.storage);
-  const bool by_column = cell.cuts->columns() > 1;
-  const bool by_channel = cell.cuts->channels() > 1;
+  const bool by_column = cell.grid->columns() > 1;
+  const bool by_channel = cell.by_channel;
   const std::int64_t channels = cell.channel_hi - cell.channel_lo;
   const std::int64_t first = access.at(box.lo);
   const std::int64_t row = first / s.channels;
@@ -127,7 +130,7 @@ void Pieces::split_rows(const Cell& cell, std::size_t dim, std::int64_t at, std:
   if (at + reach < cell.row_end(piece)) {
     std::vector<CopyDim> rest(
         dims.begin() + static_cast<std::ptrdiff_t>(std::min(dim, dims.size())), dims.end());
-    out.push_back({cell.cuts->buffer(piece, cell.column, cell.channel), at - cell.row_begin(piece),
+    out.push_back({cell.grid->buffer(piece, cell.column, cell.channel), at - cell.row_begin(piece),
                    chip, std::move(rest)});
     return;
   }
@@ -153,18 +156,20 @@ std::vector<BufferInfo> Pieces::buffers() const {
   std::vector<BufferInfo> all;
   for (std::size_t i = 0; i < cuts_.size(); ++i) {
     const Storage& s = graph_.storages[i];
-    const StorageCuts& c = cuts_[i];
-    for (std::size_t r = 0; r + 1 < c.row_cuts.size(); ++r)
-      for (std::size_t w = 0; w < c.columns(); ++w)
-        for (std::size_t j = 0; j < c.channels(); ++j) {
-          const std::int64_t rows = c.row_cuts[r + 1] - c.row_cuts[r];
-          const std::int64_t share =
-              c.columns() == 1 ? rows
-                               : rows / s.rows_per_line * (c.column_cuts[w + 1] - c.column_cuts[w]);
-          const std::int64_t elements = share * (c.channel_cuts[j + 1] - c.channel_cuts[j]);
-          all.push_back({buffer_name(s, c, r, w, j), s.kind,
-                         s.packed_bytes.value_or(elements * s.element), s.name});
-        }
+    const bool whole = cuts_[i].buffers() == 1;
+    for (const CutGrid& c : cuts_[i].grids)
+      for (std::size_t r = 0; r < c.rows(); ++r)
+        for (std::size_t w = 0; w < c.columns(); ++w)
+          for (std::size_t j = 0; j < c.channels(); ++j) {
+            const std::int64_t rows = c.row_cuts[r + 1] - c.row_cuts[r];
+            const std::int64_t share =
+                c.columns() == 1
+                    ? rows
+                    : rows / s.rows_per_line * (c.column_cuts[w + 1] - c.column_cuts[w]);
+            const std::int64_t elements = share * (c.channel_cuts[j + 1] - c.channel_cuts[j]);
+            all.push_back({whole ? s.name : buffer_name(s, c, r, w, j), s.kind,
+                           s.packed_bytes.value_or(elements * s.element), s.name});
+          }
   }
   return all;
 }

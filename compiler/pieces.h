@@ -37,7 +37,7 @@ class Pieces {
 
  private:
   struct Cell;
-  Cell cell(const Storage& storage, const StorageCuts& cuts, std::size_t column,
+  Cell cell(const Storage& storage, const CutGrid& grid, std::size_t column,
             std::size_t channel) const;
   void parts_of_cell(const Cell& cell, const Access& access, const Box& box, const Dims& chip,
                      std::vector<BufferPart>& out) const;

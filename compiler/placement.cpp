@@ -16,17 +16,17 @@ BufferPosition locate(const PlacedStorage& s, std::int64_t element) {
   const std::int64_t row = element / s.channels;
   const std::int64_t column = row % s.rows_per_line;
   const std::int64_t channel = element % s.channels;
-  const std::size_t i = interval(s.row_cuts, row);
-  const std::size_t w = interval(s.column_cuts, column);
-  const std::size_t j = interval(s.channel_cuts, channel);
-  const std::size_t columns = s.column_cuts.size() - 1;
-  const std::size_t channels = s.channel_cuts.size() - 1;
-  std::int64_t at = row - s.row_cuts[i];
-  if (columns > 1)
-    at = at / s.rows_per_line * (s.column_cuts[w + 1] - s.column_cuts[w]) + column -
-         s.column_cuts[w];
-  at = at * (s.channel_cuts[j + 1] - s.channel_cuts[j]) + channel - s.channel_cuts[j];
-  return {BufferId(s.first.index() + (i * columns + w) * channels + j), at * s.element};
+  const CutGrid& grid = *std::ranges::find_if(
+      s.cuts.grids, [&](const CutGrid& g) { return channel < g.channel_cuts.back(); });
+  const std::size_t i = interval(grid.row_cuts, row);
+  const std::size_t w = interval(grid.column_cuts, column);
+  const std::size_t j = interval(grid.channel_cuts, channel);
+  std::int64_t at = row - grid.row_cuts[i];
+  if (grid.columns() > 1)
+    at = at / s.rows_per_line * (grid.column_cuts[w + 1] - grid.column_cuts[w]) + column -
+         grid.column_cuts[w];
+  at = at * (grid.channel_cuts[j + 1] - grid.channel_cuts[j]) + channel - grid.channel_cuts[j];
+  return {grid.buffer(i, w, j), at * s.element};
 }
 
 void for_each_element(const Graph& graph, const Placement& placement, const PlacedTensor& placed,

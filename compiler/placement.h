@@ -8,16 +8,16 @@
 
 #include "base/id.h"
 #include "base/units.h"
+#include "compiler/cuts.h"
 #include "workloads/graph.h"
 
 namespace unna {
 
-/// A linear array of elements, cut into a grid of buffers (compiler/cuts.h).
+/// A linear array of elements, cut into buffers.
 struct PlacedStorage {
   std::int64_t channels = 1;       ///< element i is in row i / channels
   std::int64_t rows_per_line = 1;  ///< row r is in column r modulo this
-  std::vector<std::int64_t> row_cuts, column_cuts, channel_cuts;
-  BufferId first;  ///< of the grid
+  StorageCuts cuts;
   Bytes element = 2;
   Quantisation quantisation = {};  ///< int8
 };

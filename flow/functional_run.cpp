@@ -32,9 +32,10 @@ void add_input(const Compiled& compiled, const Encoding& encoding, const PlacedT
   encoding.put_elements(wide, logical);
   // What a state has no values for yet, nobody may read.
   InitialMemory::Content content{
-      storage.first,
+      storage.cuts.first(),
       std::vector<std::byte>(
-          static_cast<std::size_t>(compiled.object->buffers[storage.first.index()].size), kPoison)};
+          static_cast<std::size_t>(compiled.object->buffers[storage.cuts.first().index()].size),
+          kPoison)};
   const auto element = static_cast<std::ptrdiff_t>(storage.element);
   auto from = logical.begin();
   for_each_element(graph, compiled.placement, place, [&](const BufferPosition& to) {
@@ -181,7 +182,7 @@ class ValueRun {
     SimOptions options;
     options.values = &values_;
     options.perturb = perturb;
-    return simulate(image_, perturb ? machine_for_replays(machine_) : machine_, options).cycles;
+    return simulate(image_, perturb ? with_ideal_memory(machine_) : machine_, options).cycles;
   }
   const Functional& values() const { return values_; }
 

@@ -46,7 +46,7 @@ TEST(Pieces, BandsAreWholeLines) {
   const LoweredGraph g = one_storage();
   const Pieces p(g, cut_at_writes(g, {rows(0, 24, 0, 8)}, 4));
   // 6 lines in 4 bands: 2 lines each, so 3 of them.
-  EXPECT_EQ(p.cuts(StorageId(0)).row_cuts, (std::vector<std::int64_t>{0, 8, 16, 24}));
+  EXPECT_EQ(p.cuts(StorageId(0)).grids[0].row_cuts, (std::vector<std::int64_t>{0, 8, 16, 24}));
 }
 
 struct Read {
@@ -66,7 +66,7 @@ std::vector<std::int64_t> cheap_row_cuts(std::int64_t channels, const std::vecto
   const std::vector<StorageRegion> written = {region(0, 128, 1), region(128, 256, 1)};
   std::vector<UnitTouch> units = {{CoreId(0), {}, {written[0]}}, {CoreId(1), {}, {written[1]}}};
   for (const Read& r : reads) units.push_back({CoreId(0), {region(r.lo, r.hi, r.share)}, {}});
-  return cut_where_cheap(g, written, 4, units)[0].row_cuts;
+  return cut_where_cheap(g, written, 4, units)[0].grids[0].row_cuts;
 }
 
 TEST(Pieces, CheapBandsAreAsFineAsTransfersAreWorthIt) {
@@ -111,6 +111,7 @@ TEST(Pieces, CheapBandsAreWholeLinesAndColumnsCountByTheirShare) {
   const auto cuts = [&](const std::vector<StorageRegion>& reads) {
     return cut_where_cheap(g, {columns(0, 4)}, 5,
                            {{CoreId(0), {}, {columns(0, 4)}}, {CoreId(0), reads, {}}})[0]
+        .grids[0]
         .row_cuts;
   };
   // 13 lines a band divide writer and reader by 4 each, of 8 that 256 KiB are worth.
@@ -128,7 +129,7 @@ TEST(Pieces, CheapChannelCutsDivideNothing) {
   const std::vector<StorageRegion> written = {channels(0, 2), channels(2, 4), channels(4, 8)};
   const auto cuts = cut_where_cheap(
       g, written, 4, {{CoreId(0), {channels(0, 4)}, written}, {CoreId(1), {channels(4, 8)}, {}}});
-  EXPECT_EQ(cuts[0].channel_cuts, (std::vector<std::int64_t>{0, 4, 8}));
+  EXPECT_EQ(cuts[0].grids[0].channel_cuts, (std::vector<std::int64_t>{0, 4, 8}));
 }
 
 TEST(Pieces, NoCutInChannelsWhereAnAccessCannotFollow) {
@@ -138,9 +139,9 @@ TEST(Pieces, NoCutInChannelsWhereAnAccessCannotFollow) {
   flat.out = {StorageId(0), 0, {0, 0, 4, 0, 1}};
   g.kernels.push_back(flat);
   const auto cuts = cut_at_writes(g, {rows(0, 24, 0, 4), rows(0, 24, 4, 8)}, 1);
-  EXPECT_EQ(cuts[0].channels(), 1U);
+  EXPECT_EQ(cuts[0].grids[0].channels(), 1U);
   const auto before = cut_at_writes(one_storage(), {rows(0, 24, 0, 4)}, 1);
-  EXPECT_EQ(before[0].channels(), 2U);
+  EXPECT_EQ(before[0].grids[0].channels(), 2U);
 }
 
 /// Elements that a part touches: element of its buffer -> on-chip element.
@@ -158,9 +159,12 @@ void walk(const BufferPart& part,
     EXPECT_TRUE(m.emplace(std::pair(part.buffer.value, dram), chip).second) << "touched twice";
 }
 
-/// Element of its buffer that (h, w, c) of one_storage() is, found through the grid of cuts.
-std::pair<std::uint32_t, std::int64_t> by_hand(const StorageCuts& cuts, std::int64_t h,
+/// Element of its buffer that (h, w, c) of one_storage() is, found through the grids of cuts.
+std::pair<std::uint32_t, std::int64_t> by_hand(const StorageCuts& all, std::int64_t h,
                                                std::int64_t w, std::int64_t c) {
+  std::size_t g = 0;
+  while (all.grids[g].channel_cuts.back() <= c) ++g;
+  const CutGrid& cuts = all.grids[g];
   const auto find = [](const std::vector<std::int64_t>& v, std::int64_t x) {
     return static_cast<std::size_t>(std::upper_bound(v.begin(), v.end(), x) - v.begin()) - 1;
   };
@@ -224,6 +228,7 @@ TEST(Pieces, CutsInColumnsTouchEachElementOnceAtItsPlace) {
   const LoweredGraph g = one_storage();
   Rng rng(4);
   bool columns = false;
+  bool grids = false;
   for (int round = 0; round < 500; ++round) {
     std::vector<UnitTouch> units;
     const bool whole_channels = round % 2 == 0;
@@ -233,10 +238,13 @@ TEST(Pieces, CutsInColumnsTouchEachElementOnceAtItsPlace) {
                        {random_region(rng, whole_channels)},
                        {random_region(rng, whole_channels)}});
     const Pieces p(g, cut_by_lifetime(g, units));
-    columns = columns || p.cuts(StorageId(0)).columns() > 1;
+    const StorageCuts& cuts = p.cuts(StorageId(0));
+    grids = grids || cuts.grids.size() > 1;
+    for (const CutGrid& grid : cuts.grids) columns = columns || grid.columns() > 1;
     expect_parts(g, p, rng);
   }
   EXPECT_TRUE(columns);
+  EXPECT_TRUE(grids);
 }
 
 UnitTouch touch(int core, std::vector<StorageRegion> reads, std::vector<StorageRegion> writes) {
@@ -249,8 +257,8 @@ TEST(LifetimeCuts, RowsThatDieTogetherAreOneBuffer) {
   const auto cuts =
       cut_by_lifetime(g, {touch(0, {}, {rows(0, 24, 0, 8)}), touch(0, {rows(0, 12, 0, 8)}, {}),
                           touch(0, {rows(8, 24, 0, 8)}, {})});
-  EXPECT_EQ(cuts[0].row_cuts, (std::vector<std::int64_t>{0, 8, 24}));
-  EXPECT_EQ(cuts[0].channels(), 1U);
+  EXPECT_EQ(cuts[0].grids[0].row_cuts, (std::vector<std::int64_t>{0, 8, 24}));
+  EXPECT_EQ(cuts[0].grids[0].channels(), 1U);
 }
 
 TEST(LifetimeCuts, WhatAnotherCoreReadsToTheEndIsABufferOfItsOwn) {
@@ -259,8 +267,43 @@ TEST(LifetimeCuts, WhatAnotherCoreReadsToTheEndIsABufferOfItsOwn) {
   const StorageRegion halo{StorageId(0), 1, 23, 1, 3, 0, 8};
   const auto cuts = cut_by_lifetime(
       g, {touch(0, {}, {rows(0, 24, 0, 8)}), touch(0, {left}, {}), touch(1, {halo}, {})});
-  EXPECT_EQ(cuts[0].column_cuts, (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
-  EXPECT_EQ(cuts[0].row_cuts, (std::vector<std::int64_t>{0, 24}));
+  EXPECT_EQ(cuts[0].grids[0].column_cuts, (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
+  EXPECT_EQ(cuts[0].grids[0].row_cuts, (std::vector<std::int64_t>{0, 24}));
+}
+
+TEST(LifetimeCuts, TensorsSideBySideDoNotCutEachOther) {
+  const LoweredGraph g = one_storage();
+  using Cuts = std::vector<std::int64_t>;
+  // Channels 0 to 2 are written at once, 2 to 4 in two bands, 4 to 6 and 6 to 8 by columns.
+  const StorageRegion left{StorageId(0), 0, 22, 0, 2, 4, 8};
+  const StorageRegion right{StorageId(0), 2, 24, 2, 4, 4, 6};
+  const StorageRegion corner{StorageId(0), 2, 24, 2, 4, 6, 8};
+  const auto cuts = cut_by_lifetime(
+      g, {touch(0, {}, {rows(0, 24, 0, 2)}), touch(0, {}, {rows(0, 12, 2, 4)}),
+          touch(0, {}, {rows(12, 24, 2, 4)}), touch(0, {}, {left}), touch(0, {}, {right}),
+          touch(0, {}, {corner}), touch(0, {rows(0, 24, 0, 8)}, {})});
+  ASSERT_EQ(cuts[0].grids.size(), 3U);
+  EXPECT_EQ(cuts[0].buffers(), 1U + 2U + 4U);
+  EXPECT_EQ(cuts[0].grids[0].row_cuts, (Cuts{0, 24}));
+  EXPECT_EQ(cuts[0].grids[1].row_cuts, (Cuts{0, 12, 24}));
+  EXPECT_EQ(cuts[0].grids[1].channel_cuts, (Cuts{2, 4}));
+  EXPECT_EQ(cuts[0].grids[2].row_cuts, (Cuts{0, 24}));
+  EXPECT_EQ(cuts[0].grids[2].column_cuts, (Cuts{0, 2, 4}));
+  EXPECT_EQ(cuts[0].grids[2].channel_cuts, (Cuts{4, 6, 8}));
+  // Buffers are numbered grid by grid.
+  EXPECT_EQ(cuts[0].grids[1].first, BufferId(1));
+  EXPECT_EQ(cuts[0].grids[2].first, BufferId(3));
+}
+
+TEST(LifetimeCuts, TensorsThatAreCutAlikeAreOneGrid) {
+  const LoweredGraph g = one_storage();
+  const auto cuts =
+      cut_by_lifetime(g, {touch(0, {}, {rows(0, 12, 0, 4)}), touch(1, {}, {rows(0, 12, 4, 8)}),
+                          touch(0, {}, {rows(12, 24, 0, 4)}), touch(1, {}, {rows(12, 24, 4, 8)}),
+                          touch(0, {rows(0, 24, 0, 8)}, {})});
+  ASSERT_EQ(cuts[0].grids.size(), 1U);
+  EXPECT_EQ(cuts[0].grids[0].row_cuts, (std::vector<std::int64_t>{0, 12, 24}));
+  EXPECT_EQ(cuts[0].grids[0].channel_cuts, (std::vector<std::int64_t>{0, 4, 8}));
 }
 
 }  // namespace
