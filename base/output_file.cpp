@@ -41,7 +41,9 @@ enum class Way {
 struct Target {
   Way way = Way::beside;
   fs::path file;               ///< behind symbolic links
-  std::optional<mode_t> mode;  ///< of a file that is there
+  std::optional<mode_t> mode;  ///< of a file that is there, as are the next two
+  uid_t owner = 0;
+  gid_t group = 0;
 };
 
 /// What is behind symbolic links, which need not be there.
@@ -74,7 +76,7 @@ Target target_of(const fs::path& path) {
     throw InputError(fmt::format("{}: is a directory, expected a file", path.string()));
   if (!S_ISREG(status.st_mode)) return {Way::through, path, {}};
   if (among_descriptors(path)) return {Way::append, path, {}};
-  return {Way::beside, followed(path), status.st_mode & 07777U};
+  return {Way::beside, followed(path), status.st_mode & 07777U, status.st_uid, status.st_gid};
 }
 
 void check(const fs::path& path, const Target& target) {
@@ -126,6 +128,8 @@ void check_output_file(const fs::path& path) {
 
 void check_output_directory(const fs::path& path) {
   if (path.empty()) throw InputError("an output directory has no name, expected one");
+  if (is_standard_output(path))
+    throw InputError(fmt::format("{}: is standard output, expected a directory", path.string()));
   fs::path there = path;
   std::error_code ec;
   while (!fs::exists(fs::symlink_status(there, ec)) && there.has_parent_path() &&
@@ -146,7 +150,9 @@ struct OutputFile::State {
     if (target.way == Way::standard_output) return;
     if (target.way == Way::beside) {
       std::tie(fd, beside) = open_beside(path, target);
-      // Whoever owns the old file may not be able to give files away: that is no reason to fail.
+      // Who may not give files away owns the new one: that is no reason to fail.
+      if (target.mode && ::fchown(fd, target.owner, target.group) != 0 && errno != EPERM)
+        fail(path, errno);
       if (target.mode && ::fchmod(fd, *target.mode) != 0) fail(path, errno);
       return;
     }

@@ -160,6 +160,8 @@ std::string planner_choice(const Options& options, std::string_view option,
 NetworkChoice network_choice(const Options& options, const std::string& file) {
   NetworkChoice choice{find_input(Shipped::network, file), {}, densities(options), {}};
   choice.formats = formats(options);
+  if (options.given("weight-seed") && choice.densities.empty())
+    options.fail("weight-seed", "takes effect with --weight-density only");
   choice.weight_seed = static_cast<std::uint64_t>(
       options.required_integer("weight-seed", 0, std::numeric_limits<std::int64_t>::max()));
   for (const std::string& text : options.all("input-shape")) {

@@ -2,18 +2,71 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/host.h"
 #include "compiler/adapt.h"
+#include "cost/timing.h"
 #include "flow/host.h"
 #include "text/printable.h"
 #include "workloads/equal_blocks.h"
 
 namespace unna {
+
+namespace {
+
+/// What bandwidth, latency and capacity of channels follow from, with everything below it.
+constexpr std::string_view kFollowed[] = {"dram.standard",
+                                          "dram.clock_mhz",
+                                          "dram.bus_bits",
+                                          "dram.burst_length",
+                                          "dram.ranks",
+                                          "dram.groups",
+                                          "dram.banks",
+                                          "dram.rows",
+                                          "dram.columns",
+                                          "dram.channels",
+                                          "dram.timing.rcd_rd",
+                                          "dram.timing.cl",
+                                          "dram.controller_cycles",
+                                          "interconnect.width_bytes",
+                                          "interconnect.latency_cycles"};
+
+/// `machine` has all that `set` says; `described` is the model that it had before.
+MachineConfig switched_to_ideal(MachineConfig machine, DramModel described,
+                                const std::vector<std::string>& set) {
+  const CacheConfig cache = machine.cache;
+  machine.dram.model = described;
+  MachineConfig ideal = with_ideal_memory(std::move(machine));
+  ideal.cache = cache;
+  // What `set` says besides holds for the ideal model, or is refused.
+  std::vector<std::string> besides;
+  std::ranges::copy_if(set, std::back_inserter(besides), [](std::string_view assignment) {
+    return std::ranges::find(kFollowed, assignment.substr(0, assignment.find('='))) ==
+           std::end(kFollowed);
+  });
+  set_fields(ideal, besides);
+  return ideal;
+}
+
+}  // namespace
+
+MachineConfig with_ideal_memory(MachineConfig machine) {
+  DramConfig ideal;
+  ideal.bandwidth_gbps = peak_bandwidth_gbps(machine);
+  ideal.latency_cycles = dram_latency(machine);
+  ideal.capacity_bytes = dram_capacity(machine);
+  ideal.alignment_bytes = machine.dram.alignment_bytes;
+  machine.dram = ideal;
+  machine.interconnect = {};
+  machine.cache = {};
+  return machine;
+}
 
 ChosenMachine choose_machine(const MachineChoice& choice) {
   ChosenMachine machine;
@@ -26,7 +79,10 @@ ChosenMachine choose_machine(const MachineChoice& choice) {
   } else {
     machine.config = preset_machine(choice.cores.value_or(1));
   }
+  const DramModel described = machine.config.dram.model;
   set_fields(machine.config, choice.set);
+  if (machine.config.dram.model == DramModel::ideal && described != DramModel::ideal)
+    machine.config = switched_to_ideal(std::move(machine.config), described, choice.set);
   machine.places.set(choice.set);
   check_machine(machine.config, machine.places);
   return machine;

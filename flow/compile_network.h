@@ -34,7 +34,12 @@ struct ChosenMachine {
   std::optional<InputFile> file;
   FieldPlaces places = {};  ///< of its fields, for messages
 };
-/// Has passed check_machine().
+/// The machine with its memory as the `ideal` model of the same peak bandwidth, idle latency and
+/// capacity. That model has no cache and no crossbar.
+MachineConfig with_ideal_memory(MachineConfig machine);
+/// Has passed check_machine(). Where `set` switches a machine that describes channels to the
+/// `ideal` model, bandwidth, latency and capacity stay those of the channels, unless `set` says
+/// others.
 ChosenMachine choose_machine(const MachineChoice& choice);
 
 struct Compiled {

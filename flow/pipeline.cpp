@@ -150,17 +150,6 @@ void require_fit(const Compiled& compiled, const PlanProblem& problem, const Lay
       grouped(needed - capacity), grouped(capacity), machine.name, peak_text(problem)));
 }
 
-MachineConfig machine_for_replays(MachineConfig machine) {
-  DramConfig ideal;
-  ideal.bandwidth_gbps = peak_bandwidth_gbps(machine);
-  ideal.capacity_bytes = dram_capacity(machine);
-  ideal.alignment_bytes = machine.dram.alignment_bytes;
-  machine.dram = ideal;
-  machine.interconnect = {};  // which that model has none of
-  machine.cache = {};
-  return machine;
-}
-
 Validated validate(const Compiled& compiled, const Executed& executed, const PlanProblem& problem,
                    Planned& planned, const ValidateOptions& options) {
   const ProgressSink& progress = options.progress;
@@ -183,7 +172,7 @@ Validated validate(const Compiled& compiled, const Executed& executed, const Pla
   require_none(unordered, "the layout is not valid:");
   done.checker = true;
   const Image image = link(compiled.object, planned.layout, std::numeric_limits<Bytes>::max());
-  const MachineConfig untimed = machine_for_replays(compiled.machine.config);
+  const MachineConfig untimed = with_ideal_memory(compiled.machine.config);
   SimOptions sim;
   sim.shadow = true;
   sim.trace = counting(*compiled.object, "replaying", progress);
@@ -221,7 +210,7 @@ StageSeconds execute_and_plan(Run& run, const RunOptions& options) {
   // slower memory model. With it, the layouts without sharing and with are simulated at once.
   const bool at_once = options.concurrent && machine.dram.model == DramModel::banked;
   run.executed =
-      execute(run.compiled, at_once ? machine_for_replays(machine) : machine, options.progress);
+      execute(run.compiled, at_once ? with_ideal_memory(machine) : machine, options.progress);
   if (options.progress) options.progress({"planning", 0, 0, 0});
   const Stopwatch planning;
   const PlanProblem problem = problem_of(run.compiled, run.executed, LivenessKind::instruction);

@@ -96,9 +96,6 @@ struct Validated {
   /// unsafe.
   std::optional<SimResult> shared;
 };
-/// The machine with its memory as the `ideal` model of the same peak bandwidth: for replays under
-/// any timing.
-MachineConfig machine_for_replays(MachineConfig machine);
 /// Holds the plan against the checker, the linked image against the owners of all bytes, and that
 /// again under seeded delay patterns. Throws InternalError with the culprits. A plan
 /// from topology that the program's synchronisation does not bear out is no error of ours: it is

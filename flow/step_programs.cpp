@@ -173,7 +173,7 @@ StepFigures StepPrograms::simulate(const StepShape& shape, std::int64_t perturbe
                [](const std::string& text) { return text; });
   for (std::int64_t i = 0; i < perturbed; ++i) {
     sim.perturb = options_.plan.seed + static_cast<std::uint64_t>(i);
-    require_none(unna::simulate(image, machine_for_replays(machine), sim).violations, message);
+    require_none(unna::simulate(image, with_ideal_memory(machine), sim).violations, message);
   }
   simulate_seconds += watch.seconds();
   return figures(shape, step, trace, result);

@@ -152,6 +152,23 @@ void parse_machine_part(const YamlNode& node, SweepSpec& spec) {
   reader.finish();
 }
 
+/// Whether tensors are cut into bands with some value of the axis.
+bool has_bands(const SweepAxis& granularity) {
+  return std::ranges::any_of(granularity.values, [](const SweepValue& v) {
+    return v.text == kGranularityNames[static_cast<std::size_t>(Granularity::band)] ||
+           v.text == kGranularityNames[static_cast<std::size_t>(Granularity::automatic)];
+  });
+}
+
+/// Without a granularity that has them, bands would tell points apart that are equal.
+void check_bands(const std::vector<SweepAxis>& axes) {
+  const auto bands = std::ranges::find(axes, "bands", &SweepAxis::name);
+  const auto granularity = std::ranges::find(axes, "granularity", &SweepAxis::name);
+  if (bands == axes.end() || granularity == axes.end() || has_bands(*granularity)) return;
+  throw InputError(bands->values.front().pos,
+                   "axis bands takes effect with granularity band or auto only");
+}
+
 }  // namespace
 
 SweepSpec parse_sweep(const std::string& yaml, const fs::path& file) {
@@ -166,6 +183,7 @@ SweepSpec parse_sweep(const std::string& yaml, const fs::path& file) {
   if (const YamlNode* perturb = reader.optional("perturb"))
     spec.perturbed = perturb->as_int("perturb", 0, 1000);
   parse_axes(reader.require("axes"), spec);
+  check_bands(spec.axes);
   spec.include = parse_conditions(reader.optional("include"), "include", spec.axes);
   spec.exclude = parse_conditions(reader.optional("exclude"), "exclude", spec.axes);
   reader.finish();

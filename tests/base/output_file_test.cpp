@@ -69,6 +69,21 @@ TEST_F(OutputFileTest, file_is_replaced_as_a_whole_and_keeps_its_permissions) {
   EXPECT_EQ(entries(), 1);
 }
 
+TEST_F(OutputFileTest, what_is_replaced_keeps_its_owner) {
+  const fs::path file = dir_ / "f";
+  write_file(file, "old");
+  // Who is not root can give a file to itself only.
+  const uid_t owner = ::geteuid() == 0 ? 12345 : ::geteuid();
+  const gid_t group = ::geteuid() == 0 ? 23456 : ::getegid();
+  ASSERT_EQ(::chown(file.c_str(), owner, group), 0);
+  write_file(file, "new");
+  struct stat status {};
+  ASSERT_EQ(::stat(file.c_str(), &status), 0);
+  EXPECT_EQ(read_file(file), "new");
+  EXPECT_EQ(status.st_uid, owner);
+  EXPECT_EQ(status.st_gid, group);
+}
+
 TEST_F(OutputFileTest, what_is_not_published_leaves_nothing) {
   {
     OutputFile out(dir_ / "f");

@@ -73,6 +73,19 @@ TEST(CheckMachine, a_field_without_effect_is_refused_where_it_was_given) {
   }
 }
 
+TEST(CheckMachine, a_row_is_open_and_closed_between_two_activations) {
+  const auto error = [](const std::string& ras) {
+    return error_of("name: m\n", {"dram.model=banked", "dram.timing.ras=" + ras});
+  };
+  const DramTiming t = MachineConfig{}.dram.device.timing;
+  EXPECT_EQ(error(std::to_string(t.rc - t.rp)), "");
+  EXPECT_EQ(error(std::to_string(t.rc - t.rp + 1)), "");  // both rounded up
+  EXPECT_EQ(error(std::to_string(t.rc - t.rp + 2)),
+            "--set dram.timing.ras=" + std::to_string(t.rc - t.rp + 2) + ": dram.timing.rc is " +
+                std::to_string(t.rc) + ", expected at least " + std::to_string(t.rc + 1) +
+                " (ras and rp)");
+}
+
 TEST(CheckMachine, what_no_cache_no_index_and_no_fixed_point_reads_is_refused) {
   EXPECT_EQ(error_of("name: m\n", {"cache.ways=4"}),
             "--set cache.ways=4: cache.ways has no effect: there is no cache, expected "

@@ -93,6 +93,12 @@ TEST(Sweep, a_failure_is_one_line_with_as_many_cells) {
   EXPECT_EQ(cells[2], "");
 }
 
+TEST(Sweep, bands_are_taken_where_some_granularity_has_them) {
+  for (const char* granularity : {"", "  granularity: [tensor, band]\n", "  granularity: [auto]\n"})
+    EXPECT_NO_THROW(parse_sweep(
+        std::string("sweep: s\naxes:\n  network: [a]\n  bands: [2, 4]\n") + granularity, "s.yaml"));
+}
+
 struct BadCase {
   const char* yaml;
   const char* start;  ///< of the message
@@ -148,6 +154,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"sweep: s\naxes:\n  network: [a]\n  granularity: [pixel]\n", "s.yaml:4:17: "},
         BadCase{"sweep: s\naxes:\n  network: [a]\n  machine.dram.latency_cycles: [-1]\n",
                 "s.yaml:4:33: "},
+        BadCase{
+            "sweep: s\naxes:\n  network: [a]\n  granularity: [tensor, slice]\n  bands: [2, 4]\n",
+            "s.yaml:5:11: axis bands takes effect with granularity band or auto only"},
         BadCase{"sweep: s\naxes: {network: [a]}\nexclude: [{cores: 1}]\n",
                 "s.yaml:3:12: 'cores' is no axis of this sweep"},
         BadCase{"sweep: s\naxes: {network: [a]}\nexclude: [{network: b}]\n",
