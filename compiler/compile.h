@@ -63,6 +63,8 @@ inline constexpr std::string_view kBarriersNames[] = {"data", "layers"};
 /// What a user gets who does not say; programs that share a layout, and walks, take others.
 inline constexpr Granularity kDefaultGranularity = Granularity::automatic;
 
+struct TileMemo;
+
 struct CompileOptions {
   Granularity granularity = Granularity::tensor;
   Partition partition = Partition::automatic;
@@ -79,6 +81,9 @@ struct CompileOptions {
   /// program without these. Layer by layer not with Barriers::layers.
   std::vector<UnitOrder> waits = {};
   bool unit_uses = false;  ///< fill in CompileResult::uses
+  /// Tiles of other programs for the same machine, to which this one's are added; null: none. The
+  /// program does not depend on it.
+  std::shared_ptr<TileMemo> tiles = nullptr;
 };
 
 /// A unit (a core's part of a layer, or of a band of it) that reads or writes a buffer.

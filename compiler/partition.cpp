@@ -105,12 +105,14 @@ std::string describe(const Tile& tile) {
 }
 
 Partitioner::Partitioner(const LoweredGraph& graph, const MachineConfig& machine,
-                         Partition strategy, std::shared_ptr<const PackedWeights> packed)
+                         Partition strategy, std::shared_ptr<const PackedWeights> packed,
+                         std::shared_ptr<TileMemo> tiles)
     : graph_(graph),
       machine_(machine),
       strategy_(strategy),
       packed_(std::move(packed)),
-      readers_(graph.storages.size()) {
+      readers_(graph.storages.size()),
+      tiles_(tiles ? std::move(tiles) : std::make_shared<TileMemo>()) {
   for (std::size_t i = 0; i < graph.kernels.size(); ++i)
     if (const auto& weights = graph.kernels[i].weights)
       readers_[weights->index()].push_back(KernelId(i));
@@ -240,12 +242,12 @@ const Tile& Partitioner::tile(const Kernel& k, const Dims& unit, const TileNeeds
       shape.margin = needs.margin;
       shape.packing = needs.packing;
       shape.synapses_stay = needs.room.stay;
-      return once(mac_tiles_, shape, choose_mac_tile);
+      return once(tiles_->mac, shape, choose_mac_tile);
     }
     if (uses_window_tile(k.kind)) {
       WindowShape shape = window_shape(k, unit);
       shape.synapses_stay = needs.room.stay;
-      return once(window_tiles_, shape, choose_window_tile);
+      return once(tiles_->window, shape, choose_window_tile);
     }
   } catch (const CapacityError& e) {
     throw CapacityError(fmt::format("{}: {}", k.name, e.what()));

@@ -11,6 +11,7 @@
 #include "compiler/compile.h"
 #include "compiler/plan.h"
 #include "compiler/sb_rooms.h"
+#include "compiler/tile_memo.h"
 #include "compiler/walk.h"
 
 namespace unna {
@@ -26,9 +27,11 @@ using SyncCost = std::function<Cycle(const std::vector<UnitOfWork>&)>;
 
 class Partitioner {
  public:
-  /// `packed` are weights that stand in memory already; null: none.
+  /// `packed` are weights that stand in memory already; null: none. `tiles`: of the same machine;
+  /// null: none are known.
   Partitioner(const LoweredGraph& graph, const MachineConfig& machine, Partition strategy,
-              std::shared_ptr<const PackedWeights> packed = nullptr);
+              std::shared_ptr<const PackedWeights> packed = nullptr,
+              std::shared_ptr<TileMemo> tiles = nullptr);
 
   const LoweredGraph& graph() const { return graph_; }
   /// What the DRAM takes for so many bytes at its peak.
@@ -103,9 +106,7 @@ class Partitioner {
   std::vector<std::vector<KernelId>> readers_;  ///< by storage: kernels whose synapses it holds
   /// By weights, cores of the group, and sharers.
   std::map<std::tuple<StorageId, std::int64_t, std::int64_t>, PackedWeight> common_packings_;
-  /// By shape, sharers, and bytes of SB.
-  std::map<std::tuple<MacShape, std::int64_t, Bytes>, Tile> mac_tiles_;
-  std::map<std::tuple<WindowShape, std::int64_t, Bytes>, Tile> window_tiles_;
+  std::shared_ptr<TileMemo> tiles_;
   Tile point_tile_;
 };
 

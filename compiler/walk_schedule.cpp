@@ -35,7 +35,7 @@ class WalkScheduler {
       : graph_(graph),
         machine_(machine),
         options_(options),
-        partitioner_(graph, machine, options.partition, options.packed),
+        partitioner_(graph, machine, options.partition, options.packed, options.tiles),
         costs_(graph, machine, options.partition, partitioner_),
         scheduler_(graph, machine.cores, options.waits),
         sync_cost_([this](const std::vector<UnitOfWork>& units) {

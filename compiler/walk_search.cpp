@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "compiler/tile_memo.h"
 #include "cost/timing.h"
 
 namespace unna {
@@ -44,13 +45,16 @@ WalkSearch::WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, 
       may_branch_(graph.kernels.size(), false),
       options_(graph.kernels.size()),
       experience_({}),
-      footprints_(std::vector<std::int64_t>(graph.kernels.size(), 1)) {
+      footprints_(std::vector<std::int64_t>(graph.kernels.size(), 1)),
+      tiles_(std::make_shared<TileMemo>()) {
   std::vector<BandCost> layers(graph.kernels.size());
   // What is near has the same bands: each thread finds out what they cost for a stretch.
   const auto stretches = static_cast<std::size_t>(std::max(threads, 1));
   const std::size_t stretch = ceil_div(graph.kernels.size(), stretches);
+  std::vector<std::shared_ptr<TileMemo>> tiles(stretches);
   parallel_for(stretches, threads, [&](std::size_t t) {
-    Partitioner partitioner(graph, machine, partition);
+    tiles[t] = std::make_shared<TileMemo>();
+    Partitioner partitioner(graph, machine, partition, nullptr, tiles[t]);
     UnitCosts costs(graph, machine, partition, partitioner);
     WalkRunner runner(table_);
     const std::size_t end = std::min((t + 1) * stretch, graph.kernels.size());
@@ -60,8 +64,9 @@ WalkSearch::WalkSearch(const LoweredGraph& graph, const MachineConfig& machine, 
     }
   });
   experience_ = WalkExperience(layers);
+  for (const std::shared_ptr<TileMemo>& found : tiles) tiles_->merge(std::move(*found));
   if (machine.cores == 1) return;
-  Partitioner partitioner(graph, machine, partition);
+  Partitioner partitioner(graph, machine, partition, nullptr, tiles_);
   UnitCosts costs(graph, machine, partition, partitioner);
   WalkRunner runner(table_);
   for (const KernelRegion& region : find_regions(graph)) add_side_by_side(runner, costs, region);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,9 @@ class WalkSearch {
   void learn(const WalkPlan& plan, const MeasuredProgram& measured);
   /// A program that does not compile: its walks that are in no program that does are to be avoided.
   void learn_failure(const WalkPlan& plan);
+
+  /// Tiles that were searched for meanwhile.
+  const std::shared_ptr<TileMemo>& tiles() const { return tiles_; }
 
   /// The plans of least weight for budgets between the smallest footprint found and the largest one
   /// that is of use, by descending footprint and ascending weight. Exact for contiguous walks in
@@ -105,6 +109,7 @@ class WalkSearch {
   std::vector<std::vector<std::vector<Option>>> options_;
   WalkExperience experience_;
   Correction footprints_;
+  std::shared_ptr<TileMemo> tiles_;
   bool learnt_ = true;  ///< since expect() was called
 };
 

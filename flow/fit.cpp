@@ -106,8 +106,9 @@ std::vector<MeasuredKernel> by_kernel(const SimResult& result) {
 }
 
 MeasuredProgram measure(const Graph& graph, const ChosenMachine& machine, const FitOptions& options,
-                        FitPoint& point) {
+                        std::shared_ptr<TileMemo> tiles, FitPoint& point) {
   CompileOptions compile;
+  compile.tiles = std::move(tiles);
   compile.granularity = Granularity::lifetime;
   compile.partition = options.partition;
   compile.walks = point.walks;
@@ -357,7 +358,7 @@ class Fitting {
     run_in_children(
         points.size(), {options_.jobs, std::nullopt},
         [&](std::size_t i) {
-          const MeasuredProgram program = measure(graph_, machine_, options_, points[i]);
+          const MeasuredProgram program = measure(graph_, machine_, options_, search_.tiles(), points[i]);
           return packed(to_cells(points[i], program));
         },
         [&](std::size_t i, const ChildOutcome& outcome) {
