@@ -16,8 +16,8 @@ BufferPosition locate(const PlacedStorage& s, std::int64_t element) {
   const std::int64_t row = element / s.channels;
   const std::int64_t column = row % s.rows_per_line;
   const std::int64_t channel = element % s.channels;
-  const CutGrid& grid = *std::ranges::find_if(
-      s.cuts.grids, [&](const CutGrid& g) { return channel < g.channel_cuts.back(); });
+  const CutGrid& grid = *std::ranges::upper_bound(
+      s.cuts.grids, channel, {}, [](const CutGrid& g) { return g.channel_cuts.back(); });
   const std::size_t i = interval(grid.row_cuts, row);
   const std::size_t w = interval(grid.column_cuts, column);
   const std::size_t j = interval(grid.channel_cuts, channel);

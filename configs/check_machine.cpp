@@ -70,12 +70,12 @@ void check_timing(const DramDevice& device) {
   at_least("dram.timing.ccd_l", t.ccd_l, t.ccd_s, "ccd_s", {"dram.timing.ccd_s"});
   at_least("dram.timing.rrd_l", t.rrd_l, t.rrd_s, "rrd_s", {"dram.timing.rrd_s"});
   at_least("dram.timing.wtr_l", t.wtr_l, t.wtr_s, "wtr_s", {"dram.timing.wtr_s"});
-  // Each may have been rounded up to whole clocks.
-  at_least("dram.timing.rc", t.rc, t.ras + t.rp - 1, "ras and rp",
-           {"dram.timing.ras", "dram.timing.rp"});
   at_least("dram.timing.refi", t.refi, 2 * (t.rfc + t.rp + t.rc),
            "or there is little time between refreshes",
            {"dram.timing.rfc", "dram.timing.rp", "dram.timing.rc"});
+  // Each may have been rounded up to whole clocks.
+  at_least("dram.timing.rc", t.rc, t.ras + t.rp - 1, "ras and rp",
+           {"dram.timing.ras", "dram.timing.rp"});
 }
 
 /// Lines of the cache are made of bursts and filled by packets.

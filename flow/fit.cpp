@@ -358,7 +358,8 @@ class Fitting {
     run_in_children(
         points.size(), {options_.jobs, std::nullopt},
         [&](std::size_t i) {
-          const MeasuredProgram program = measure(graph_, machine_, options_, search_.tiles(), points[i]);
+          const MeasuredProgram program =
+              measure(graph_, machine_, options_, search_.tiles(), points[i]);
           return packed(to_cells(points[i], program));
         },
         [&](std::size_t i, const ChildOutcome& outcome) {

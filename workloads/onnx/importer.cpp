@@ -46,6 +46,25 @@ bool changes_result(const Node& node, std::string_view attribute) {
   return recurrent || attribute == "broadcast" || attribute == "axis";
 }
 
+/// Why a model has no operator for the machine.
+std::string nothing_left(const OnnxHost& host) {
+  std::set<std::string> names;
+  std::size_t count = 0;
+  for (const auto* nodes : {&host.before.nodes, &host.after.nodes})
+    for (const Node& node : *nodes) {
+      names.insert(printable(node.op));
+      ++count;
+    }
+  if (count == 0) return "has no operators, expected at least one for the machine";
+  return fmt::format(
+      "nothing is left for the machine, {} the host's ({}), as is all that is done to integers, "
+      "such "
+      "as ids, positions and masks, and behind the machine's last operator, expected at least one "
+      "operator for the machine",
+      count == 1 ? "the only operator is" : fmt::format("all {} operators are", count),
+      fmt::join(names, ", "));
+}
+
 }  // namespace
 
 Importer::Importer(Model model, const std::filesystem::path& file, const OnnxOptions& options,
@@ -323,12 +342,7 @@ void Importer::finish(OnnxImport& result) {
     const std::vector<std::string> needed = needs_of(result.host.before);
     return !input || std::ranges::binary_search(needed, name);
   });
-  const std::size_t of_host = result.host.before.nodes.size() + result.host.after.nodes.size();
-  if (result.graph.ops.empty() && !options_.constant_outputs)
-    fail(fmt::format(
-        "nothing is left for the machine, {} the host's, expected at least one operator "
-        "for the machine",
-        of_host == 1 ? "the only operator is" : fmt::format("all {} operators are", of_host)));
+  if (result.graph.ops.empty() && !options_.constant_outputs) fail(nothing_left(result.host));
   for (const auto& [text, nodes] : ignored_)
     model_.notes.push_back(printable(fmt::format("{} ({} nodes)", text, nodes)));
   result.notes = std::move(model_.notes);
