@@ -15,6 +15,11 @@
 namespace unna {
 namespace {
 
+/// PEs that NBin feeds in one cycle, each with inputs of its own: more of them wait for it.
+std::int64_t fed_pes(const CoreConfig& core) {
+  return std::clamp<std::int64_t>(core.nbin_read_elements / core.multipliers, 1, core.pes);
+}
+
 /// How a kernel's channels can be cut: at multiples of `whole`, what the PEs make at a time (or
 /// whole groups of a grouped convolution), and, where nothing is multiplied by synapses of all
 /// inputs, into more parts than there are of these at multiples of `least`, a burst's. Kernels that
@@ -32,10 +37,10 @@ struct ChannelCuts {
         whole = least = channels;
         break;
       case KernelKind::conv:
-        whole = least = k.groups > 1 ? channels / k.groups : pes;
+        whole = least = k.groups > 1 ? channels / k.groups : fed_pes(machine.core);
         break;
       case KernelKind::matmul:
-        whole = least = pes;
+        whole = least = fed_pes(machine.core);
         break;
       default:
         whole = pes;
