@@ -330,14 +330,16 @@ class WindowSearch {
                        window_group_cycles(c, rows * s_.kw, s_.weights, *m_.core) +
                    blocks * pipeline_cycles(*m_.core);
     Cycle serial = 2 * m_.latency + m_.move_cycles(x_tile) + m_.move_cycles(region);
-    if (x_slots < 2) serial += m_.move_cycles(x_bytes) + blocks * m_.latency;
-    if (out_slots < 2) serial += m_.move_cycles(out_bytes) + blocks * m_.latency;
     const Cycle move =
         m_.move_cycles(m_.in_bursts(x_bytes, block_run(s_.in_strides, in_h.most, in_w.most, c)),
                        w_bytes, m_.in_bursts(out_bytes, block_run(s_.out_strides, h, w, c)));
+    // A single slot is filled, computed on and emptied in turns; loads and stores share the rate.
+    const std::int64_t single = (x_slots < 2 ? 1 : 0) + (out_slots < 2 ? 1 : 0);
+    const Cycle turns =
+        single == 0 ? tile.compute : tile.compute + move + single * blocks * m_.latency;
     // A DMA request costs about a request slot even when its data is short.
     const Cycle requests = 2 * blocks * ceil_div<Cycle>(m_.latency, m_.core->dma_outstanding);
-    tile.time = std::max({tile.compute, move, requests}) + serial;
+    tile.time = std::max({turns, move, requests}) + serial;
     // The estimate does not see what short runs of inputs cost the memory beyond their bursts:
     // fewer channels than the PEs make at a time have to be faster by an eighth.
     const auto key = [&](const WindowTile& t) {
