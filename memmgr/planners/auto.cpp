@@ -142,7 +142,10 @@ void Portfolio::climb(std::uint64_t work) {
   keep(climb_->offsets(), "a climb from the best order");
 }
 
+/// Only where there is time for some generations.
 void Portfolio::evolve(std::uint64_t work) {
+  constexpr std::uint64_t kLeastDecodings = 64;
+  if (work / (2 * problem_.index.pairs() + 1) < kLeastDecodings) return;
   PlanOptions options = options_;
   options.seed = options_.seed + turn_ * 7919;
   options.tetris.effort = static_cast<std::int64_t>(std::min(work, budget_.work) / 1'000'000);
