@@ -37,6 +37,9 @@ if [[ $name == walks ]]; then exec bench/walks.py "$program" "${arguments[@]}"; 
 # Fourteen networks, ten minutes.
 if [[ $name == waits ]]; then exec bench/waits.py "$program" "${arguments[@]}"; fi
 
+# Fifteen runs of each network on three machines: hours, unless networks or cores are named.
+if [[ $name == better_machines ]]; then exec bench/better_machines.py "$program" "${arguments[@]}"; fi
+
 # Models of today: a few minutes.
 if [[ $name == models ]]; then exec bench/models.sh "$program"; fi
 
